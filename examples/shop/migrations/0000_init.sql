@@ -1,0 +1,81 @@
+CREATE SCHEMA "signalbox";
+--> statement-breakpoint
+CREATE TABLE "signalbox"."delivery" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "signalbox"."delivery_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"emission_id" uuid NOT NULL,
+	"receiver_id" integer NOT NULL,
+	"version" integer NOT NULL,
+	"generation" integer DEFAULT 0 NOT NULL,
+	"state" text DEFAULT 'ready' NOT NULL,
+	"run_at" timestamp with time zone NOT NULL,
+	"epoch" integer DEFAULT 0 NOT NULL,
+	"attempt" integer DEFAULT 0 NOT NULL,
+	"crashes" integer DEFAULT 0 NOT NULL,
+	"worker_id" integer,
+	CONSTRAINT "delivery_emission_receiver" UNIQUE("emission_id","receiver_id"),
+	CONSTRAINT "delivery_state" CHECK ("signalbox"."delivery"."state" in ('ready', 'running')),
+	CONSTRAINT "delivery_counts" CHECK ("signalbox"."delivery"."epoch" >= 0 and "signalbox"."delivery"."attempt" >= 0 and "signalbox"."delivery"."crashes" >= 0 and "signalbox"."delivery"."generation" >= 0)
+);
+--> statement-breakpoint
+CREATE TABLE "signalbox"."delivery_error" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "signalbox"."delivery_error_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"delivery_id" bigint NOT NULL,
+	"epoch" integer NOT NULL,
+	"attempt" integer NOT NULL,
+	"error" jsonb NOT NULL,
+	"at" timestamp with time zone NOT NULL,
+	CONSTRAINT "delivery_error_size" CHECK (pg_column_size("signalbox"."delivery_error"."error") <= 262144)
+);
+--> statement-breakpoint
+CREATE TABLE "signalbox"."emission" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"signal" text NOT NULL,
+	"version" integer NOT NULL,
+	"payload" jsonb NOT NULL,
+	"headers" jsonb,
+	"emitted_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "emission_signal_size" CHECK (length("signalbox"."emission"."signal") between 1 and 200),
+	CONSTRAINT "emission_payload_size" CHECK (pg_column_size("signalbox"."emission"."payload") <= 16777216),
+	CONSTRAINT "emission_headers_size" CHECK (pg_column_size("signalbox"."emission"."headers") <= 262144)
+);
+--> statement-breakpoint
+CREATE TABLE "signalbox"."receiver" (
+	"id" integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "signalbox"."receiver_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 2147483647 START WITH 1 CACHE 1),
+	"name" text NOT NULL,
+	"signal" text NOT NULL,
+	"formerly" text[] NOT NULL,
+	"queue" text NOT NULL,
+	"priority" integer NOT NULL,
+	"retired_at" timestamp with time zone,
+	"last_seen_at" timestamp with time zone NOT NULL,
+	CONSTRAINT "receiver_signal_name" UNIQUE("signal","name"),
+	CONSTRAINT "receiver_name_size" CHECK (length("signalbox"."receiver"."name") between 1 and 200),
+	CONSTRAINT "receiver_queue_size" CHECK (length("signalbox"."receiver"."queue") between 1 and 200)
+);
+--> statement-breakpoint
+CREATE TABLE "signalbox"."settled" (
+	"id" bigint NOT NULL,
+	"emission_id" uuid NOT NULL,
+	"receiver_id" integer NOT NULL,
+	"version" integer NOT NULL,
+	"generation" integer NOT NULL,
+	"state" text NOT NULL,
+	"epoch" integer NOT NULL,
+	"attempt" integer NOT NULL,
+	"crashes" integer NOT NULL,
+	"finished_at" timestamp with time zone NOT NULL,
+	CONSTRAINT "settled_emission_receiver" PRIMARY KEY("emission_id","receiver_id"),
+	CONSTRAINT "settled_state" CHECK ("signalbox"."settled"."state" in ('completed', 'dead', 'cancelled'))
+);
+--> statement-breakpoint
+CREATE TABLE "signalbox"."worker" (
+	"id" integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "signalbox"."worker_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 2147483647 START WITH 1 CACHE 1),
+	"label" text NOT NULL,
+	"started_at" timestamp with time zone NOT NULL,
+	"lease_until" timestamp with time zone NOT NULL,
+	"backend_pid" integer NOT NULL,
+	"lost_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE INDEX "delivery_claim" ON "signalbox"."delivery" USING btree ("receiver_id","run_at");--> statement-breakpoint
+CREATE INDEX "delivery_error_delivery" ON "signalbox"."delivery_error" USING btree ("delivery_id");

@@ -1,0 +1,102 @@
+// The life of a delivery as data: its states, what can come of running it, and what is then written.
+// Pure: the same outcome, attempt and policy always give the same settlement. docs/concepts.md draws the diagram.
+import { outcomeKind, type RetryAfter } from './outcome.ts';
+import { backoffMs, type RetryPolicy } from './retry.ts';
+
+/** States of a live delivery. */
+export const LIVE_STATES = ['ready', 'running'] as const;
+/** States of a finished delivery. */
+export const SETTLED_STATES = ['completed', 'dead', 'cancelled'] as const;
+
+export type LiveState = (typeof LIVE_STATES)[number];
+export type SettledState = (typeof SETTLED_STATES)[number];
+export type DeliveryState = LiveState | SettledState;
+
+/** What came of running a receiver once. */
+export type Outcome =
+  | { readonly kind: 'returned' }
+  | { readonly kind: 'threw'; readonly error: unknown }
+  /** The worker stops, or lost the connection of the receiver's transaction: not the receiver's doing. */
+  | { readonly kind: 'interrupted'; readonly delayMs: number };
+
+/** The part of an error that is kept with a delivery. Every text is bounded. */
+export interface ErrorRecord {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+}
+
+/** What is written for an outcome. */
+export type Settlement =
+  | { readonly to: 'completed' }
+  /** Runs again after `delayMs`; `refund` gives the attempt back. */
+  | { readonly to: 'ready'; readonly delayMs: number; readonly refund: boolean; readonly error: ErrorRecord }
+  | { readonly to: 'dead'; readonly error: ErrorRecord }
+  | { readonly to: 'cancelled'; readonly error: ErrorRecord }
+  /** Given back as if it had not been claimed. */
+  | { readonly to: 'released'; readonly delayMs: number };
+
+/**
+ * The settlement of an outcome.
+ * @param attempt the attempt that has just run, from 1
+ * @param random a number from 0 to 1 for the jitter, drawn by the caller
+ */
+export function settlementFor(outcome: Outcome, attempt: number, policy: RetryPolicy, random: number): Settlement {
+  switch (outcome.kind) {
+    case 'returned':
+      return { to: 'completed' };
+    case 'interrupted':
+      return { to: 'released', delayMs: outcome.delayMs };
+    case 'threw': {
+      const error = errorRecord(outcome.error);
+      const kind = outcomeKind(outcome.error);
+      switch (kind) {
+        case 'discard':
+          return { to: 'cancelled', error };
+        case 'unrecoverable':
+          return { to: 'dead', error };
+        case 'retryAfter':
+          return { to: 'ready', delayMs: (outcome.error as RetryAfter).delayMs, refund: true, error };
+        case undefined:
+          return attempt < policy.attempts
+            ? { to: 'ready', delayMs: backoffMs(policy, attempt, random), refund: false, error }
+            : { to: 'dead', error };
+        default:
+          return kind satisfies never;
+      }
+    }
+    default:
+      return outcome satisfies never;
+  }
+}
+
+const MAX_NAME = 200;
+const MAX_MESSAGE = 4_000;
+const MAX_STACK = 12_000;
+
+/** What is kept of any thrown value: bounded, free of what jsonb refuses, causes folded into the stack. */
+export function errorRecord(thrown: unknown): ErrorRecord {
+  if (!(thrown instanceof Error)) return { name: 'Thrown', message: clip(describe(thrown), MAX_MESSAGE) };
+  const stacks: string[] = [];
+  for (let error: unknown = thrown, depth = 0; error instanceof Error && depth < 5; error = error.cause, depth++)
+    stacks.push((depth === 0 ? '' : 'Caused by: ') + (error.stack ?? `${error.name}: ${error.message}`));
+  return {
+    name: clip(String(thrown.name), MAX_NAME),
+    message: clip(String(thrown.message), MAX_MESSAGE),
+    stack: clip(stacks.join('\n'), MAX_STACK),
+  };
+}
+
+function describe(thrown: unknown): string {
+  if (typeof thrown === 'string') return thrown;
+  try {
+    return JSON.stringify(thrown) ?? String(thrown);
+  } catch {
+    return Object.prototype.toString.call(thrown);
+  }
+}
+
+function clip(text: string, length: number): string {
+  const clean = text.slice(0, length).replaceAll('\u0000', '').toWellFormed();
+  return text.length > length ? `${clean}…` : clean;
+}

@@ -1,0 +1,94 @@
+// The stored form of an emission: how a payload becomes JSON text and how it is read back.
+// Everything that could be wrong with a payload is found here, before any SQL.
+import { decodeAsync, encodeAsync, prettifyError, type $ZodError } from 'zod/v4/core';
+import { SignalboxError } from '../errors.ts';
+import { findJsonFault } from './json.ts';
+import type { Signal } from './signal.ts';
+
+const MAX_HEADERS_BYTES = 16 * 1024;
+
+/**
+ * Validates and encodes a payload.
+ * @returns JSON text
+ * @throws SignalboxError `InvalidPayload`, `PayloadNotStorable`, `PayloadTooLarge`
+ */
+export async function encodePayload(signal: Signal, payload: unknown): Promise<string> {
+  let stored: unknown;
+  try {
+    stored = await encodeAsync(signal.schema, payload);
+  } catch (cause) {
+    throw new SignalboxError('InvalidPayload', `The payload of ${signal.name} does not match its schema: ${explain(cause)}`, { cause });
+  }
+  const fault = findJsonFault(stored);
+  if (fault)
+    throw new SignalboxError('PayloadNotStorable', `The payload of ${signal.name} cannot be stored: at ${fault.path}, ${fault.reason}.`, {
+      details: { path: fault.path },
+    });
+  const json = JSON.stringify(stored);
+  const bytes = byteLength(json);
+  if (bytes > signal.maxPayloadBytes)
+    throw new SignalboxError(
+      'PayloadTooLarge',
+      `The payload of ${signal.name} has ${bytes} bytes of JSON, ${signal.maxPayloadBytes} are allowed. Store the large part in a table and send its id, or raise maxPayloadBytes.`,
+      { details: { bytes, maxPayloadBytes: signal.maxPayloadBytes } },
+    );
+  return json;
+}
+
+/**
+ * Reads a stored payload with the schema of its signal.
+ * @throws SignalboxError `StoredPayloadInvalid`
+ */
+export async function decodePayload(signal: Signal, json: string): Promise<unknown> {
+  try {
+    return await decodeAsync(signal.schema, JSON.parse(json) as never);
+  } catch (cause) {
+    throw new SignalboxError(
+      'StoredPayloadInvalid',
+      `The stored payload of ${signal.name} does not match its schema (version ${signal.version}): ${explain(cause)} If the shape has changed, give the signal a new version.`,
+      { cause },
+    );
+  }
+}
+
+/** Checks headers. @returns JSON text, or null for none. @throws SignalboxError `PayloadNotStorable`, `PayloadTooLarge` */
+export function encodeHeaders(signalName: string, headers: Readonly<Record<string, string>> | undefined): string | null {
+  if (headers === undefined || Object.keys(headers).length === 0) return null;
+  for (const [key, value] of Object.entries(headers)) {
+    const fault = findJsonFault(key) ?? (typeof value === 'string' ? findJsonFault(value) : { reason: 'it is no text' });
+    if (fault) {
+      const path = `headers[${JSON.stringify(key)}]`;
+      throw new SignalboxError('PayloadNotStorable', `${path} of ${signalName} cannot be stored: ${fault.reason}.`, { details: { path } });
+    }
+  }
+  const json = JSON.stringify(headers);
+  const bytes = byteLength(json);
+  if (bytes > MAX_HEADERS_BYTES)
+    throw new SignalboxError(
+      'PayloadTooLarge',
+      `The headers of ${signalName} have ${bytes} bytes of JSON, ${MAX_HEADERS_BYTES} are allowed.`,
+      {
+        details: { bytes, maxPayloadBytes: MAX_HEADERS_BYTES },
+      },
+    );
+  return json;
+}
+
+/** Bytes of `text` as UTF-8. */
+function byteLength(text: string): number {
+  let bytes = text.length;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code >= 0x80) bytes += code >= 0x800 && (code < 0xd800 || code > 0xdfff) ? 2 : 1;
+  }
+  return bytes;
+}
+
+function explain(cause: unknown): string {
+  const text = isZodError(cause) ? prettifyError(cause).replaceAll('\n', ' ') : cause instanceof Error ? cause.message : String(cause);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+function isZodError(error: unknown): error is $ZodError {
+  return error instanceof Error && 'issues' in error && Array.isArray(error.issues);
+}

@@ -1,0 +1,48 @@
+// What a receiver can throw to say more than "failed": three branded errors, told apart without instanceof, so that
+// two copies of the module in one process still understand each other.
+import { type Duration, toMs } from './duration.ts';
+
+const OUTCOME = Symbol.for('signalbox.outcome');
+
+type Kind = 'discard' | 'unrecoverable' | 'retryAfter';
+
+abstract class OutcomeError extends Error {
+  constructor(kind: Kind, reason: string, options?: ErrorOptions) {
+    super(reason, options);
+    Object.defineProperty(this, OUTCOME, { value: kind });
+  }
+}
+
+/** Thrown by a receiver: this delivery is not wanted any more. It ends `cancelled`, with the reason kept. */
+export class Discard extends OutcomeError {
+  override readonly name = 'Discard';
+  constructor(reason: string, options?: ErrorOptions) {
+    super('discard', reason, options);
+  }
+}
+
+/** Thrown by a receiver: no retry can help. The delivery ends `dead` at once, whatever its budget. */
+export class Unrecoverable extends OutcomeError {
+  override readonly name = 'Unrecoverable';
+  constructor(reason: string, options?: ErrorOptions) {
+    super('unrecoverable', reason, options);
+  }
+}
+
+/**
+ * Thrown by a receiver: not now, try again after `delay`; this try does not count against the budget.
+ * For a provider that answers 429, or for something that is not there yet.
+ */
+export class RetryAfter extends OutcomeError {
+  override readonly name = 'RetryAfter';
+  readonly delayMs: number;
+  constructor(delay: Duration, reason = 'The receiver asked to be run later.', options?: ErrorOptions) {
+    super('retryAfter', reason, options);
+    this.delayMs = toMs(delay, 'RetryAfter');
+  }
+}
+
+/** Which of the three `error` is, or `undefined` for any other thrown value. */
+export function outcomeKind(error: unknown): Kind | undefined {
+  return typeof error === 'object' && error !== null && OUTCOME in error ? (error[OUTCOME] as Kind) : undefined;
+}

@@ -1,0 +1,85 @@
+// The receivers of a process: what each is, and the table that finds them by stored name and by signal.
+// A name from a row is only ever looked up here; nothing is imported or called because a row says so.
+import { SignalboxError } from '../errors.ts';
+import type { RetryPolicy } from './retry.ts';
+import type { Signal } from './signal.ts';
+
+/** A class, also one without public constructor. */
+export type Class<T = object> = abstract new (...args: never[]) => T;
+
+/** Where the code of a receiver is: a method of a service, or a static method of its class. */
+export interface ReceiverTarget {
+  readonly service: Class;
+  readonly key: string | symbol;
+  readonly placement: 'instance' | 'static';
+}
+
+/** A method that a signal reaches, under its stored name. */
+export interface Receiver {
+  readonly name: string;
+  readonly signal: Signal;
+  readonly queue: string;
+  /** Higher is claimed first. */
+  readonly priority: number;
+  readonly retry: RetryPolicy;
+  readonly timeoutMs: number;
+  readonly transactional: boolean;
+  readonly target: ReceiverTarget;
+}
+
+/** The receivers of a box. */
+export class Receivers {
+  readonly all: readonly Receiver[];
+  readonly #bySignal = new Map<string, Receiver[]>();
+  readonly #byName = new Map<string, Receiver>();
+
+  /** @throws SignalboxError `ReceiverNameTaken`, `SignalNameTaken` */
+  constructor(all: readonly Receiver[]) {
+    this.all = all;
+    const targets = new Map<string, ReceiverTarget>();
+    for (const receiver of all) {
+      const { name, signal, target } = receiver;
+      const namesake = targets.get(name);
+      if (namesake && !sameTarget(namesake, target)) throw nameTaken(name, namesake, target);
+      targets.set(name, target);
+
+      const siblings = this.#bySignal.get(signal.name) ?? [];
+      const definition = siblings[0]?.signal;
+      if (definition && definition !== signal)
+        throw new SignalboxError(
+          'SignalNameTaken',
+          `${name} and ${siblings[0]?.name} receive two different signals that are both named ${signal.name}. Define each signal once and import it.`,
+        );
+      if (this.#byName.has(keyOf(name, signal.name)))
+        throw new SignalboxError('ReceiverNameTaken', `${name} receives ${signal.name} twice. Remove one of the two @OnSignal.`);
+      this.#byName.set(keyOf(name, signal.name), receiver);
+      this.#bySignal.set(signal.name, [...siblings, receiver]);
+    }
+  }
+
+  /** The receivers of a signal, in the order in which they were registered. */
+  of(signal: Signal): readonly Receiver[] {
+    return this.#bySignal.get(signal.name) ?? [];
+  }
+
+  /** The receiver stored under a name for a signal, if this process has it. */
+  find(name: string, signalName: string): Receiver | undefined {
+    return this.#byName.get(keyOf(name, signalName));
+  }
+}
+
+/** Names hold no space, so this joins without doubt. */
+const keyOf = (name: string, signalName: string): string => `${name} ${signalName}`;
+
+const sameTarget = (a: ReceiverTarget, b: ReceiverTarget): boolean =>
+  a.service === b.service && a.key === b.key && a.placement === b.placement;
+
+const place = ({ service, key }: ReceiverTarget): string => `${service.name}.${String(key)}`;
+
+function nameTaken(name: string, one: ReceiverTarget, other: ReceiverTarget): SignalboxError<'ReceiverNameTaken'> {
+  const where = place(one) === place(other) ? `two classes named ${one.service.name}` : `${place(one)} and ${place(other)}`;
+  return new SignalboxError(
+    'ReceiverNameTaken',
+    `The receiver name ${name} is claimed by ${where}. Pin one of them with @Service({ name }) or @OnSignal(signal, { name }).`,
+  );
+}

@@ -1,0 +1,58 @@
+// When a failed delivery is tried again: pure arithmetic, the randomness is handed in.
+import { SignalboxError } from '../errors.ts';
+import { type Duration, toMs } from './duration.ts';
+
+/** How often and how soon a failed delivery is tried again. */
+export interface RetryOptions {
+  /** Runs in all, the first one included, before the delivery is dead. A whole number from 1. Default 12. */
+  attempts?: number;
+  /** Wait after the first failure. Default `'1s'`. */
+  delay?: Duration;
+  /** Each further wait is this many times the one before. At least 1. Default 3. */
+  factor?: number;
+  /** No wait is longer. Default `'12h'`. */
+  maxDelay?: Duration;
+  /** Each wait is varied at random by up to this share of itself, 0 to 1. Default 0.2. */
+  jitter?: number;
+}
+
+export interface RetryPolicy {
+  readonly attempts: number;
+  readonly delayMs: number;
+  readonly factor: number;
+  readonly maxDelayMs: number;
+  readonly jitter: number;
+}
+
+/** Twelve attempts over about twenty hours: 1 s, 3 s, 9 s … 5.5 h, 12 h. */
+export const DEFAULT_RETRY: RetryPolicy = { attempts: 12, delayMs: 1_000, factor: 3, maxDelayMs: 43_200_000, jitter: 0.2 };
+
+/** Fills in the defaults. @throws SignalboxError `InvalidOption`, naming `subject` */
+export function retryPolicy(options: RetryOptions | undefined, subject: string): RetryPolicy {
+  const policy: RetryPolicy = {
+    attempts: options?.attempts ?? DEFAULT_RETRY.attempts,
+    delayMs: options?.delay === undefined ? DEFAULT_RETRY.delayMs : toMs(options.delay, `${subject}: retry.delay`),
+    factor: options?.factor ?? DEFAULT_RETRY.factor,
+    maxDelayMs: options?.maxDelay === undefined ? DEFAULT_RETRY.maxDelayMs : toMs(options.maxDelay, `${subject}: retry.maxDelay`),
+    jitter: options?.jitter ?? DEFAULT_RETRY.jitter,
+  };
+  const wrong =
+    !Number.isSafeInteger(policy.attempts) || policy.attempts < 1 || policy.attempts > 10_000
+      ? `retry.attempts is ${policy.attempts}; give a whole number from 1 to 10000`
+      : !(policy.factor >= 1 && policy.factor <= 100)
+        ? `retry.factor is ${policy.factor}; give a number from 1 to 100`
+        : !(policy.jitter >= 0 && policy.jitter <= 1)
+          ? `retry.jitter is ${policy.jitter}; give a number from 0 to 1`
+          : undefined;
+  if (wrong) throw new SignalboxError('InvalidOption', `${subject}: ${wrong}.`);
+  return policy;
+}
+
+/**
+ * Milliseconds to wait after the failure of attempt number `attempt` (from 1).
+ * @param random a number from 0 to 1, drawn by the caller
+ */
+export function backoffMs(policy: RetryPolicy, attempt: number, random: number): number {
+  const straight = Math.min(policy.maxDelayMs, policy.delayMs * policy.factor ** (attempt - 1));
+  return Math.round(straight * (1 + policy.jitter * (2 * random - 1)));
+}

@@ -1,0 +1,89 @@
+// Whether a Zod schema can be written as JSON and read back, decided once, when its signal is defined.
+// It walks the stored side of the schema: of a codec only its input, for that is what is written.
+import type { $ZodType, $ZodTypes } from 'zod/v4/core';
+
+/** Why a schema cannot carry a payload: where in it (as `$.when`), and what would mend it. */
+export interface SchemaFault {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** The first part of the schema that cannot be stored, or `undefined`. */
+export function findSchemaFault(schema: $ZodType): SchemaFault | undefined {
+  return walk(schema, '$', new Set());
+}
+
+function walk(schema: $ZodType, path: string, seen: Set<$ZodType>): SchemaFault | undefined {
+  if (seen.has(schema)) return undefined;
+  seen.add(schema);
+  const def = (schema as $ZodTypes)._zod.def;
+  const next = (inner: $ZodType, at = path): SchemaFault | undefined => walk(inner, at, seen);
+  switch (def.type) {
+    case 'object': {
+      for (const [key, property] of Object.entries(def.shape)) {
+        const fault = next(property, `${path}.${key}`);
+        if (fault) return fault;
+      }
+      return def.catchall && def.catchall._zod.def.type !== 'never' ? next(def.catchall, `${path}.*`) : undefined;
+    }
+    case 'array':
+      return next(def.element, `${path}[]`);
+    case 'tuple':
+      return (
+        first(def.items.map((item, index) => () => next(item, `${path}[${index}]`))) ?? (def.rest ? next(def.rest, `${path}[]`) : undefined)
+      );
+    case 'record':
+      return next(def.keyType, `${path}{key}`) ?? next(def.valueType, `${path}.*`);
+    case 'union':
+      return first(def.options.map((option) => () => next(option)));
+    case 'intersection':
+      return next(def.left) ?? next(def.right);
+    case 'optional':
+    case 'nullable':
+    case 'nonoptional':
+    case 'readonly':
+    case 'default':
+    case 'prefault':
+    case 'catch':
+      return next(def.innerType);
+    case 'lazy':
+      return next(def.getter());
+    case 'pipe':
+      // A codec has its own way back; of a plain pipe, both ends take part in writing.
+      return 'reverseTransform' in def ? next(def.in) : (next(def.in) ?? next(def.out));
+    case 'literal':
+      return def.values.every((value) => typeof value !== 'bigint' && value !== undefined)
+        ? undefined
+        : { path, reason: 'a literal bigint or undefined has no JSON form' };
+    case 'string':
+    case 'number':
+    case 'boolean':
+    case 'null':
+    case 'enum':
+    case 'template_literal':
+    case 'any':
+    case 'unknown':
+    case 'never':
+    case 'custom':
+      return undefined;
+    case 'transform':
+      return { path, reason: 'a transform or preprocess works one way only; use z.codec(), which can be undone' };
+    case 'date':
+      return { path, reason: 'a Date has no JSON form; use z.codec(z.iso.datetime(), z.date(), …)' };
+    case 'bigint':
+      return { path, reason: 'a bigint has no JSON form; use z.codec(z.string(), z.bigint(), …)' };
+    case 'undefined':
+    case 'void':
+      return { path, reason: `z.${def.type}() has no JSON form; use z.null(), or z.object({}) for a signal without content` };
+    default:
+      return { path, reason: `z.${def.type}() has no JSON form` };
+  }
+}
+
+function first(checks: readonly (() => SchemaFault | undefined)[]): SchemaFault | undefined {
+  for (const check of checks) {
+    const fault = check();
+    if (fault) return fault;
+  }
+  return undefined;
+}

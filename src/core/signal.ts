@@ -1,0 +1,165 @@
+// What a signal is, and how one is defined. A signal knows no database: each emit finds its box through the handle
+// that it is given (core/dispatcher.ts).
+import type { output, ZodType } from 'zod';
+import { SignalboxError } from '../errors.ts';
+import { type Dispatcher, dispatcherFor, type EmissionReceipt, type EmitOptions, type ReceiverResult } from './dispatcher.ts';
+import type { DatabaseHandle, ReliableHandle, TransactionHandle } from './handles.ts';
+import { findSchemaFault } from './schema-check.ts';
+
+/** Bytes of JSON that a payload may have unless its signal says otherwise: 256 KiB. */
+export const DEFAULT_MAX_PAYLOAD_BYTES = 256 * 1024;
+/** The most that a signal may allow: 1 MiB. A payload is an event, not a document: store large things apart and send their id. */
+export const MOST_PAYLOAD_BYTES = 1024 * 1024;
+
+export interface SignalOptions {
+  /** Version of the payload's shape, stored with each emission. A whole number from 1. Default 1. */
+  version?: number;
+  /** Bytes of JSON that a payload may have, up to 1 MiB. Default 256 KiB. */
+  maxPayloadBytes?: number;
+}
+
+/** A typed, named definition of something that happens. Made by {@link defineSignal}. */
+export interface Signal<Name extends string = string, Schema extends ZodType = ZodType> {
+  readonly name: Name;
+  readonly schema: Schema;
+  readonly version: number;
+  readonly maxPayloadBytes: number;
+
+  /**
+   * Runs the receivers of this process now, one after the other; the first error stops them and is thrown.
+   * Nothing is stored: what a crash interrupts is lost.
+   * @throws SignalboxError `InvalidPayload`, `PayloadNotStorable`, `PayloadTooLarge`, `BoxNotFound`, and whatever a receiver throws
+   */
+  emit(handle: DatabaseHandle | TransactionHandle, payload: output<Schema>, options?: Pick<EmitOptions, 'headers'>): Promise<void>;
+
+  /**
+   * Runs all receivers of this process now, one after the other, whatever some of them throw.
+   * Errors are logged and returned. Nothing is stored: what a crash interrupts is lost.
+   * @throws SignalboxError `InvalidPayload`, `PayloadNotStorable`, `PayloadTooLarge`, `BoxNotFound`
+   */
+  emitRobust(
+    handle: DatabaseHandle | TransactionHandle,
+    payload: output<Schema>,
+    options?: Pick<EmitOptions, 'headers'>,
+  ): Promise<ReceiverResult[]>;
+
+  /**
+   * Stores one delivery for each receiver, in the transaction given. If it commits, a worker runs every one of them;
+   * if it rolls back, nothing was ever there. One statement, one round trip.
+   * @throws SignalboxError `InvalidPayload`, `PayloadNotStorable`, `PayloadTooLarge`, `NotInTransaction`,
+   *   `TransactionEnded`, `UntrackedTransaction` (immediate mode only), `MigrationMissing`, `BoxNotFound`
+   * @example
+   * await db.transaction(async (tx) => {
+   *   await tx.update(payments).set({ status: 'succeeded' }).where(eq(payments.id, id));
+   *   await payment.completed.emitReliable(tx, { paymentId: id });
+   * });
+   */
+  emitReliable(handle: ReliableHandle, payload: output<Schema>, options?: EmitOptions): Promise<EmissionReceipt>;
+
+  /** {@link Signal.emitReliable} for many payloads: still one statement. The receipts come in the order of the payloads. */
+  emitMany(handle: ReliableHandle, payloads: readonly output<Schema>[], options?: EmitOptions): Promise<EmissionReceipt[]>;
+}
+
+/** What the emits of a signal take and its receivers get. */
+export type PayloadOf<S extends Signal> = output<S['schema']>;
+
+const NAME = /^[A-Za-z][\w-]*(\.[A-Za-z][\w-]*)*$/;
+
+/**
+ * Defines a signal. Name it for what has happened (`payment.completed`), never for what should happen.
+ * @param name parts joined by dots, each a letter followed by letters, digits, `_` or `-`; 200 characters at most. It is stored.
+ * @param schema a Zod schema whose values JSON can carry; codecs carry dates, bigints and the like
+ * @throws SignalboxError `InvalidSignal`, `SchemaNotEncodable`
+ */
+export function defineSignal<const Name extends string, Schema extends ZodType>(
+  name: Name,
+  schema: Schema,
+  options: SignalOptions = {},
+): Signal<Name, Schema> {
+  const { version = 1, maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES } = options;
+  if (typeof name !== 'string' || name.length > 200 || !NAME.test(name))
+    throw new SignalboxError(
+      'InvalidSignal',
+      `${JSON.stringify(name)} cannot name a signal. Use parts joined by dots, such as 'payment.completed', of at most 200 characters.`,
+    );
+  if (!Number.isSafeInteger(version) || version < 1 || version > 1_000_000)
+    throw new SignalboxError('InvalidSignal', `Signal ${name}: version is ${version}. Give a whole number from 1 to 1000000.`);
+  if (!Number.isSafeInteger(maxPayloadBytes) || maxPayloadBytes < 1 || maxPayloadBytes > MOST_PAYLOAD_BYTES)
+    throw new SignalboxError(
+      'InvalidSignal',
+      `Signal ${name}: maxPayloadBytes is ${maxPayloadBytes}. Give a whole number from 1 to ${MOST_PAYLOAD_BYTES}; send the id of anything larger.`,
+    );
+  const fault = findSchemaFault(schema);
+  if (fault) throw new SignalboxError('SchemaNotEncodable', `Signal ${name}: at ${fault.path}, ${fault.reason}.`);
+  return new DefinedSignal(name, schema, version, maxPayloadBytes);
+}
+
+/** The signals that {@link defineSignals} makes: one for each key. */
+export type Signals<Namespace extends string, Definitions extends SignalDefinitions> = {
+  readonly [Key in keyof Definitions & string]: Signal<
+    `${Namespace}.${Key}`,
+    Definitions[Key] extends { readonly schema: infer Schema extends ZodType }
+      ? Schema
+      : Definitions[Key] extends ZodType
+        ? Definitions[Key]
+        : never
+  >;
+};
+
+export type SignalDefinitions = Readonly<Record<string, ZodType | ({ readonly schema: ZodType } & SignalOptions)>>;
+
+/**
+ * Defines the signals of a module: `completed` in the namespace `payment` is the signal `payment.completed`.
+ * @throws SignalboxError `InvalidSignal`, `SchemaNotEncodable`
+ * @example
+ * export const payment = defineSignals('payment', {
+ *   completed: z.object({ paymentId: z.number().int() }),
+ *   refunded: { schema: z.object({ paymentId: z.number().int() }), version: 2 },
+ * });
+ */
+export function defineSignals<const Namespace extends string, const Definitions extends SignalDefinitions>(
+  namespace: Namespace,
+  definitions: Definitions,
+): Signals<Namespace, Definitions> {
+  const signals = Object.entries(definitions).map(([key, definition]) => {
+    const { schema, ...options } = '_zod' in definition ? { schema: definition } : definition;
+    return [key, defineSignal(`${namespace}.${key}`, schema, options)] as const;
+  });
+  return Object.freeze(Object.fromEntries(signals)) as unknown as Signals<Namespace, Definitions>;
+}
+
+class DefinedSignal<Name extends string, Schema extends ZodType> implements Signal<Name, Schema> {
+  readonly name: Name;
+  readonly schema: Schema;
+  readonly version: number;
+  readonly maxPayloadBytes: number;
+
+  constructor(name: Name, schema: Schema, version: number, maxPayloadBytes: number) {
+    this.name = name;
+    this.schema = schema;
+    this.version = version;
+    this.maxPayloadBytes = maxPayloadBytes;
+    Object.freeze(this);
+  }
+
+  async emit(handle: object, payload: output<Schema>, options: EmitOptions = {}): Promise<void> {
+    return this.#dispatcher(handle).emit(this, handle, payload, options);
+  }
+
+  async emitRobust(handle: object, payload: output<Schema>, options: EmitOptions = {}): Promise<ReceiverResult[]> {
+    return this.#dispatcher(handle).emitRobust(this, handle, payload, options);
+  }
+
+  // Not async: the promise that the dispatcher returns knows whether somebody awaits it (transaction/pending.ts).
+  emitReliable(handle: object, payload: output<Schema>, options: EmitOptions = {}): Promise<EmissionReceipt> {
+    return this.#dispatcher(handle).emitReliable(this, handle, payload, options);
+  }
+
+  emitMany(handle: object, payloads: readonly output<Schema>[], options: EmitOptions = {}): Promise<EmissionReceipt[]> {
+    return this.#dispatcher(handle).emitMany(this, handle, payloads, options);
+  }
+
+  #dispatcher(handle: object): Dispatcher {
+    return dispatcherFor(handle, this.name);
+  }
+}

@@ -1,0 +1,16 @@
+// A token: what stands for an injected thing that has no class.
+
+/**
+ * Stands for an injected value of type `T`.
+ * @example
+ * const CLOCK = new Token<() => Date>('clock');
+ */
+export class Token<T> {
+  declare protected readonly type: T;
+  /** Shown in error messages. */
+  readonly description: string;
+
+  constructor(description: string) {
+    this.description = description;
+  }
+}

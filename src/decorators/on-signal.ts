@@ -1,0 +1,143 @@
+// @OnSignal: tags a method as a receiver of a signal. It decides nothing: names, defaults and clashes are settled when
+// a box is made from the classes (registry/receivers.ts).
+// One function serves both kinds of decorators. As a standard decorator it is called with (method, context), as a
+// legacy one (`experimentalDecorators`) with (prototype or class, key, descriptor).
+import type { ZodType, output } from 'zod';
+import type { DeliveryContext, DetachedDeliveryContext } from '../core/context.ts';
+import type { Duration } from '../core/duration.ts';
+import type { Class } from '../core/receivers.ts';
+import type { RetryOptions } from '../core/retry.ts';
+import type { Signal } from '../core/signal.ts';
+import { SignalboxError } from '../errors.ts';
+import { METADATA } from './metadata.ts';
+
+/** How a receiver is registered and run. */
+export interface OnSignalOptions {
+  /** The stored name, in place of `Class.method`. Pin it before you rename the method or minify the class's name. */
+  name?: string;
+  /** Which workers run it: those that serve this queue. Default `'default'`. */
+  queue?: string;
+  /** A whole number from -1000 to 1000: receivers with a higher one are served first. Default 0. */
+  priority?: number;
+  /** How often and how soon a failed delivery is tried again. Default: 12 attempts over about 20 hours. */
+  retry?: RetryOptions;
+  /** After this long a run counts as failed: its transaction is rolled back. Default `'60s'`. */
+  timeout?: Duration;
+  /**
+   * `true` (the default): the receiver is handed a transaction, which commits with the completion of the delivery, so
+   * that its writes happen once. `false`: it is handed none, and runs at least once; for calls to other systems.
+   */
+  transactional?: boolean;
+}
+
+type Method<This, Payload, Context> = (this: This, payload: Payload, context: Context) => unknown;
+
+/** A decorator for methods that take `Payload` and, if they wish, `Context`. */
+export interface OnSignalDecorator<Payload, Context> {
+  <This, M extends Method<This, Payload, Context>>(method: M, context: ClassMethodDecoratorContext<This, M>): void;
+  // Last on purpose: the compiler reports the last overload's error, and most projects use legacy decorators.
+  <M extends (payload: Payload, context: Context) => unknown>(
+    target: object,
+    key: string | symbol,
+    descriptor: TypedPropertyDescriptor<M>,
+  ): void;
+}
+
+/** One `@OnSignal` on one method. */
+export interface OnSignalTag {
+  readonly key: string | symbol;
+  readonly placement: 'instance' | 'static';
+  readonly signal: Signal;
+  readonly options: OnSignalOptions;
+}
+
+/**
+ * Makes a method a receiver of `signal`, stored under the name `Class.method`. Stack it for several signals.
+ * Works on instance and static methods, as a standard and as a legacy decorator.
+ * A method whose parameters do not fit the signal is a compile error.
+ * @throws SignalboxError `InvalidDecorator` on anything but a public method
+ * @example
+ * class Order {
+ *   \@OnSignal(payment.completed)
+ *   async onPaymentCompleted({ paymentId }: PayloadOf<typeof payment.completed>, { tx }: DeliveryContext) { … }
+ * }
+ */
+export function OnSignal<Schema extends ZodType>(
+  signal: Signal<string, Schema>,
+  options: OnSignalOptions & { transactional: false },
+): OnSignalDecorator<output<Schema>, DetachedDeliveryContext>;
+export function OnSignal<Schema extends ZodType>(
+  signal: Signal<string, Schema>,
+  options?: OnSignalOptions & { transactional?: true },
+): OnSignalDecorator<output<Schema>, DeliveryContext>;
+export function OnSignal(signal: Signal, options: OnSignalOptions = {}): OnSignalDecorator<unknown, never> {
+  if (typeof signal?.name !== 'string')
+    throw new SignalboxError(
+      'InvalidDecorator',
+      '@OnSignal was given no signal. Does a circular import leave it undefined? Put signals into a file that imports no services.',
+    );
+  return (target: object, second: string | symbol | ClassMethodDecoratorContext, descriptor?: PropertyDescriptor): void => {
+    if (typeof second === 'object') tagStandard(second, signal, options);
+    else tagLegacy(target, second, descriptor, signal, options);
+  };
+}
+
+const TAGS = Symbol.for('signalbox.onSignal');
+const legacyTags = new WeakMap<object, OnSignalTag[]>();
+
+function tagStandard(context: ClassMethodDecoratorContext, signal: Signal, options: OnSignalOptions): void {
+  if (context.kind !== 'method' || context.private) throw notAMethod(signal, context.name);
+  const metadata = context.metadata as Record<symbol, OnSignalTag[]> | undefined;
+  if (!metadata)
+    throw new SignalboxError(
+      'InvalidDecorator',
+      `@OnSignal(${signal.name}) got no decorator metadata from the compiler. Compile with TypeScript 5.2 or later.`,
+    );
+  // An own property: the metadata of a class inherits from that of its parent, whose tags must stay its own.
+  const tags = Object.hasOwn(metadata, TAGS) ? metadata[TAGS]! : (metadata[TAGS] = []);
+  tags.push({ key: context.name, placement: context.static ? 'static' : 'instance', signal, options });
+}
+
+function tagLegacy(
+  target: object,
+  key: string | symbol,
+  descriptor: PropertyDescriptor | undefined,
+  signal: Signal,
+  options: OnSignalOptions,
+): void {
+  if (typeof descriptor?.value !== 'function') throw notAMethod(signal, key);
+  const tags = legacyTags.get(target) ?? [];
+  legacyTags.set(target, tags);
+  tags.push({ key, placement: typeof target === 'function' ? 'static' : 'instance', signal, options });
+}
+
+function notAMethod(signal: Signal, key: string | symbol | undefined): SignalboxError {
+  return new SignalboxError(
+    'InvalidDecorator',
+    `@OnSignal(${signal.name}) stands on ${String(key ?? 'a class')}, which is no public method. Put it on a method.`,
+  );
+}
+
+/**
+ * The tags of a class and of the classes it extends, the most derived first for a method and signal tagged in several.
+ * A method that overrides a tagged one without a tag of its own is still a receiver.
+ */
+export function onSignalTags(service: Class): OnSignalTag[] {
+  const found = new Map<string | symbol, OnSignalTag[]>();
+  for (let at: unknown = service; typeof at === 'function' && at !== Function.prototype; at = Object.getPrototypeOf(at)) {
+    for (const tag of ownTags(at)) {
+      const sameKey = found.get(tag.key) ?? [];
+      if (sameKey.some((seen) => seen.placement === tag.placement && seen.signal === tag.signal && !ownTags(at).includes(seen))) continue;
+      found.set(tag.key, [...sameKey, tag]);
+    }
+  }
+  return [...found.values()].flat();
+}
+
+function ownTags(service: object): readonly OnSignalTag[] {
+  const metadata = Object.hasOwn(service, METADATA) ? (service as { [METADATA]?: Record<symbol, OnSignalTag[]> })[METADATA] : undefined;
+  const standard = metadata && Object.hasOwn(metadata, TAGS) ? metadata[TAGS]! : [];
+  const prototype: unknown = (service as { prototype?: unknown }).prototype;
+  const legacy = typeof prototype === 'object' && prototype !== null ? (legacyTags.get(prototype) ?? []) : [];
+  return [...standard, ...legacy, ...(legacyTags.get(service) ?? [])];
+}

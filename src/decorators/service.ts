@@ -1,0 +1,67 @@
+// @Service: marks a class as one that the registry may make, pins its stored name, and lists what its constructor
+// takes where the compiler does not say. It decides nothing.
+import './metadata.ts';
+import type { Class } from '../core/receivers.ts';
+import type { Token } from '../core/token.ts';
+
+/** Something that can be injected: a class, or a token for what has no class. */
+export type Injectable<T = unknown> = Class<T> | Token<T>;
+
+/** The values that a list of injectables stands for. */
+export type Injected<List extends readonly Injectable[]> = {
+  [Index in keyof List]: List[Index] extends Token<infer T> ? T : List[Index] extends Class<infer T> ? T : never;
+};
+
+export interface ServiceOptions {
+  /** The class's part of stored receiver names, in place of its own name. Pin it against minifiers and renames. */
+  name?: string;
+  /** `'singleton'` (the default): one object for the box. `'transient'`: a new one each time it is injected. */
+  scope?: Scope;
+}
+
+export type Scope = 'singleton' | 'transient';
+
+/** What `@Service` says of a class. */
+export interface ServiceTag extends ServiceOptions {
+  readonly inject?: readonly Injectable[];
+}
+
+type ServiceDecorator<C> = <T extends C>(target: T, context?: ClassDecoratorContext) => void;
+
+/**
+ * Marks a class as a service, which the registry makes with its dependencies.
+ * Its constructor's parameters are injected by their types where the compiler emits them (`emitDecoratorMetadata`,
+ * with `reflect-metadata` imported first); elsewhere list them in `inject`, which is checked against the constructor.
+ * @example
+ * \@Service({ inject: [Mailer, CLOCK] })
+ * class Billing { constructor(readonly mailer: Mailer, readonly clock: () => Date) {} }
+ */
+export function Service(options?: ServiceOptions & { inject?: never }): ServiceDecorator<Class>;
+export function Service<const List extends readonly Injectable[]>(
+  options: ServiceOptions & { inject: List },
+): ServiceDecorator<abstract new (...args: Injected<List>) => object>;
+export function Service(options: ServiceTag = {}): ServiceDecorator<Class> {
+  return (target) => {
+    tags.set(target, options);
+    marked.add(new WeakRef(target));
+  };
+}
+
+const tags = new WeakMap<object, ServiceTag>();
+const marked = new Set<WeakRef<Class>>();
+
+/** What `@Service` says of exactly this class, if it is on it. */
+export function serviceTag(service: object): ServiceTag | undefined {
+  return tags.get(service);
+}
+
+/** All classes in memory that carry `@Service`: for the warning about receivers that no box was given. */
+export function markedServices(): Class[] {
+  const alive: Class[] = [];
+  for (const reference of marked) {
+    const service = reference.deref();
+    if (service) alive.push(service);
+    else marked.delete(reference);
+  }
+  return alive;
+}

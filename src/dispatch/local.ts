@@ -1,0 +1,71 @@
+// emit and emitRobust: the receivers of this process run now, in the caller's process and, if there is one, in the
+// caller's transaction. Payloads make the same trip through JSON as stored ones, so that what works here works there.
+import { v7 as uuidv7 } from 'uuid';
+import type { DetachedDeliveryContext } from '../core/context.ts';
+import type { EmitOptions, ReceiverResult } from '../core/dispatcher.ts';
+import { decodePayload, encodeHeaders, encodePayload } from '../core/envelope.ts';
+import type { Logger } from '../core/logger.ts';
+import type { Receiver, Receivers } from '../core/receivers.ts';
+import type { Signal } from '../core/signal.ts';
+import { invoke } from '../registry/invoke.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Place, Places } from './place.ts';
+
+type Call = (receiver: Receiver) => Promise<unknown>;
+
+export class LocalDispatch {
+  readonly #receivers: Receivers;
+  readonly #registry: Registry;
+  readonly #places: Places;
+  readonly #log: Logger;
+
+  constructor(receivers: Receivers, registry: Registry, places: Places, log: Logger) {
+    this.#receivers = receivers;
+    this.#registry = registry;
+    this.#places = places;
+    this.#log = log;
+  }
+
+  async emit(signal: Signal, handle: object, payload: unknown, options: EmitOptions): Promise<void> {
+    const call = await this.#prepare(signal, this.#places.find(handle), payload, options, 'joined');
+    for (const receiver of this.#receivers.of(signal)) await call(receiver);
+  }
+
+  async emitRobust(signal: Signal, handle: object, payload: unknown, options: EmitOptions): Promise<ReceiverResult[]> {
+    const call = await this.#prepare(signal, this.#places.find(handle), payload, options, 'apart');
+    const results: ReceiverResult[] = [];
+    for (const receiver of this.#receivers.of(signal)) {
+      try {
+        results.push({ receiver: receiver.name, status: 'fulfilled', value: await call(receiver) });
+      } catch (reason) {
+        this.#log.error({ err: reason, signal: signal.name, receiver: receiver.name }, `${receiver.name} failed in emitRobust`);
+        results.push({ receiver: receiver.name, status: 'rejected', reason });
+      }
+    }
+    return results;
+  }
+
+  /**
+   * How to call a receiver at this place. `'apart'`: each in a savepoint of its own, so that one that fails in a query
+   * does not take the caller's transaction along.
+   */
+  async #prepare(signal: Signal, place: Place, payload: unknown, options: EmitOptions, manner: 'joined' | 'apart'): Promise<Call> {
+    const json = await encodePayload(signal, payload);
+    encodeHeaders(signal.name, options.headers);
+    const emission = { id: uuidv7(), signal: signal.name, emittedAt: new Date(), headers: options.headers ?? {} };
+    const { signal: abortSignal } = new AbortController();
+
+    return async (receiver) => {
+      const decoded = await decodePayload(signal, json);
+      const context: DetachedDeliveryContext = {
+        emission,
+        attempt: 1,
+        idempotencyKey: `${emission.id}:${receiver.name}`,
+        abortSignal,
+        log: this.#log.child({ emissionId: emission.id, receiver: receiver.name }),
+      };
+      if (!receiver.transactional) return invoke(receiver, this.#registry, decoded, context);
+      return this.#places.inTransaction(place, manner, async (tx) => invoke(receiver, this.#registry, decoded, { ...context, tx }));
+    };
+  }
+}

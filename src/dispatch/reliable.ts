@@ -1,0 +1,147 @@
+// emitReliable and emitMany: checks everything that can be wrong before any SQL, then appends in the caller's transaction.
+import { v7 as uuidv7 } from 'uuid';
+import type { EmissionReceipt, EmitOptions } from '../core/dispatcher.ts';
+import { toMs } from '../core/duration.ts';
+import { encodeHeaders, encodePayload } from '../core/envelope.ts';
+import type { Logger } from '../core/logger.ts';
+import type { Signal } from '../core/signal.ts';
+import type { Client, Driver } from '../drivers/driver.ts';
+import { SignalboxError } from '../errors.ts';
+import type { Catalogue } from '../store/catalogue.ts';
+import type { NewEmission, Store } from '../store/store.ts';
+import type { Place, Places } from './place.ts';
+
+/** Most emissions, and most characters of payload, that one statement carries. A longer emitMany takes several. */
+const BATCH_ITEMS = 5_000;
+const BATCH_CHARACTERS = 8 * 1024 * 1024;
+
+/** What happens with transactions that were opened past the tracked object: immediate mode would never learn of their commit. */
+export type UntrackedPolicy = 'allow' | 'refuse';
+
+export class ReliableDispatch {
+  readonly #driver: Driver;
+  readonly #store: Store;
+  readonly #catalogue: Catalogue;
+  readonly #places: Places;
+  readonly #log: Logger;
+  readonly #untracked: UntrackedPolicy;
+
+  constructor(driver: Driver, store: Store, catalogue: Catalogue, places: Places, log: Logger, untracked: UntrackedPolicy) {
+    this.#driver = driver;
+    this.#store = store;
+    this.#catalogue = catalogue;
+    this.#places = places;
+    this.#log = log;
+    this.#untracked = untracked;
+  }
+
+  emitReliable(signal: Signal, handle: object, payload: unknown, options: EmitOptions): Promise<EmissionReceipt> {
+    return this.#start(signal, handle, [payload], options, (receipts) => receipts[0]!);
+  }
+
+  emitMany(signal: Signal, handle: object, payloads: readonly unknown[], options: EmitOptions): Promise<EmissionReceipt[]> {
+    return this.#start(signal, handle, payloads, options, (receipts) => receipts);
+  }
+
+  /** The promise takes part in the commit: if nobody awaits it, the transaction does, and fails if it fails. */
+  #start<T>(
+    signal: Signal,
+    handle: object,
+    payloads: readonly unknown[],
+    options: EmitOptions,
+    pick: (receipts: EmissionReceipt[]) => T,
+  ): Promise<T> {
+    const place = this.#places.find(handle);
+    switch (place.kind) {
+      case 'scope':
+        return place.scope.pend(this.#emit(signal, payloads, options, place).then(pick));
+      case 'untracked':
+        if (this.#untracked === 'refuse')
+          throw new SignalboxError(
+            'UntrackedTransaction',
+            `${signal.name} was emitted in a transaction that was not opened through the database object of this box, so immediate mode cannot tell when it commits. Open it with that object's transaction().`,
+          );
+        return this.#emit(signal, payloads, options, place).then(pick);
+      case 'database':
+        throw new SignalboxError(
+          'NotInTransaction',
+          `${signal.name}.emitReliable was called outside a transaction. Call it inside db.transaction(async (tx) => …) with that tx, or use emit or emitRobust if it may be lost.`,
+        );
+      default:
+        return place satisfies never;
+    }
+  }
+
+  async #emit(
+    signal: Signal,
+    payloads: readonly unknown[],
+    options: EmitOptions,
+    place: Exclude<Place, { kind: 'database' }>,
+  ): Promise<EmissionReceipt[]> {
+    const schedule = scheduleOf(signal, options);
+    const headers = encodeHeaders(signal.name, options.headers);
+    const emissions: NewEmission[] = [];
+    for (const payload of payloads) emissions.push({ id: uuidv7(), payload: await encodePayload(signal, payload) });
+
+    const append = async (client: Client): Promise<EmissionReceipt[]> => {
+      const run = this.#driver.run(client);
+      const ownReceivers = await this.#catalogue.idsOf(signal, run);
+      const counts = new Map<string, number>();
+      for (const batch of batches(emissions)) {
+        const stored = await this.#store.append(run, batch, {
+          signal: signal.name,
+          version: signal.version,
+          headers,
+          ...schedule,
+          ownReceivers,
+        });
+        for (const [id, deliveries] of stored) counts.set(id, deliveries);
+      }
+      return emissions.map(({ id }) => ({ id, deliveries: counts.get(id)! }));
+    };
+
+    const receipts =
+      place.kind === 'untracked'
+        ? await append(place.client)
+        : await place.scope.beside(async () => {
+            const stored = await append(place.scope.client!);
+            place.scope.emissions.push(...stored.map(({ id }) => id));
+            return stored;
+          });
+    if (receipts[0]?.deliveries === 0)
+      this.#log.warn({ signal: signal.name, emissionId: receipts[0].id }, `${signal.name} has no receivers, so the emit reaches nobody`);
+    return receipts;
+  }
+}
+
+interface Schedule {
+  readonly runAt: Date | undefined;
+  readonly delayMs: number;
+  readonly priority: number;
+}
+
+function scheduleOf(signal: Signal, { runAt, delay, priority = 0 }: EmitOptions): Schedule {
+  const wrong = (what: string): SignalboxError => new SignalboxError('InvalidOption', `${signal.name}.emitReliable: ${what}.`);
+  if (runAt !== undefined && delay !== undefined) throw wrong('runAt and delay are both given; give one of them');
+  if (runAt !== undefined && !(runAt instanceof Date && !Number.isNaN(runAt.getTime()))) throw wrong('runAt is no valid Date');
+  if (!Number.isInteger(priority) || priority < 0 || priority > 100)
+    throw wrong(`priority is ${priority}; give a whole number from 0 to 100`);
+  if (priority > 0 && (runAt !== undefined || delay !== undefined))
+    throw wrong('priority orders what is due now; leave it out with runAt or delay');
+  return { runAt, delayMs: delay === undefined ? 0 : toMs(delay, `${signal.name}.emitReliable: delay`), priority };
+}
+
+function* batches(emissions: readonly NewEmission[]): Generator<readonly NewEmission[]> {
+  let batch: NewEmission[] = [];
+  let characters = 0;
+  for (const emission of emissions) {
+    if (batch.length === BATCH_ITEMS || (batch.length > 0 && characters + emission.payload.length > BATCH_CHARACTERS)) {
+      yield batch;
+      batch = [];
+      characters = 0;
+    }
+    batch.push(emission);
+    characters += emission.payload.length;
+  }
+  if (batch.length > 0) yield batch;
+}

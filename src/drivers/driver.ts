@@ -1,0 +1,48 @@
+// The seam between Signalbox and a database client: the few things that differ from driver to driver.
+// Everything else speaks SQL text, text parameters and plain rows.
+
+/** A parameter of a statement. Arrays, JSON and times travel as text and are cast in the SQL. */
+export type Param = string | number | null;
+
+/** A row of a result, columns by name. Ids and times come as text, counts as numbers: the SQL casts them. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Runs one statement somewhere: on the pool, or in one open transaction. */
+export type Run = (text: string, params: readonly Param[]) => Promise<readonly Row[]>;
+
+/** A driver's client, pool or transaction: opaque outside of its driver. */
+export type Client = object;
+
+/** Decides whether a statement may pass, and hears of those that failed. */
+export interface Gate {
+  /** @throws when the transaction has ended */
+  enter(): void;
+  /** Called for each statement that passed; `finished` settles with it. */
+  watch(finished: Promise<unknown>): void;
+}
+
+export interface Driver {
+  /** As Drizzle names it. */
+  readonly name: string;
+  /** Connections that the pool opens at most. */
+  readonly maxConnections: number;
+  /** Runs prepared statements on the pool, or on the client of an open transaction. */
+  run(client?: Client): Run;
+  /** The same client, each statement of which passes the gate first. */
+  guard(client: Client, gate: Gate): Client;
+  /** A client that picks the client to use anew for each statement. */
+  redirect(pick: () => Client): Client;
+  /** Calls `onMessage` for each notification, on a connection of its own that reconnects. Returns the undo. */
+  listen(channel: string, onMessage: () => void): Promise<() => Promise<void>>;
+  /** Whether the error means that the connection was lost or could not be made: nobody's fault but the network's. */
+  isConnectionLoss(error: unknown): boolean;
+}
+
+/** The SQLSTATE of an error of the database, found also when it is wrapped. */
+export function sqlState(error: unknown): string | undefined {
+  for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < 5; at = (at as { cause?: unknown }).cause, depth++) {
+    const { code } = at as { code?: unknown };
+    if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return code;
+  }
+  return undefined;
+}

@@ -1,0 +1,123 @@
+// postgres.js (npm: postgres) behind drizzle-orm/postgres-js.
+import type { Client, Driver, Gate, Param, Row, Run } from './driver.ts';
+import { sqlState } from './driver.ts';
+
+/** What is needed of postgres.js: a pool, a transaction and a savepoint all have it. */
+interface PostgresJsClient {
+  unsafe(text: string, params?: readonly unknown[], options?: { prepare?: boolean }): PromiseLike<readonly Row[]>;
+}
+
+interface PostgresJsPool extends PostgresJsClient {
+  options: { max: number };
+  listen(channel: string, onMessage: () => void): Promise<{ unlisten(): Promise<void> }>;
+}
+
+/** Whether a Drizzle database's `$client` is a pool of postgres.js. */
+export function isPostgresJs(client: unknown): client is PostgresJsPool {
+  return typeof client === 'function' && 'unsafe' in client && 'begin' in client && 'listen' in client && 'options' in client;
+}
+
+export function postgresJs(pool: PostgresJsPool): Driver {
+  return {
+    name: 'postgres-js',
+    maxConnections: pool.options.max,
+    run: (client = pool) => runOn(client as PostgresJsClient),
+    guard,
+    redirect,
+    listen: async (channel, onMessage) => {
+      const { unlisten } = await pool.listen(channel, onMessage);
+      return unlisten;
+    },
+    isConnectionLoss,
+  };
+}
+
+/** Members of a client that send a statement. */
+const SENDING = new Set<string | symbol>(['unsafe', 'file', 'savepoint', 'begin', 'reserve', 'subscribe']);
+
+function runOn(client: PostgresJsClient): Run {
+  return async (text: string, params: readonly Param[]) => client.unsafe(text, params, { prepare: true });
+}
+
+function guard(client: Client, gate: Gate): Client {
+  const send = (call: () => unknown): unknown => {
+    gate.enter();
+    const query = call();
+    if (isQuery(query)) watchQuery(query, gate);
+    return query;
+  };
+  return new Proxy(client as (...args: unknown[]) => unknown, {
+    // client`select 1` sends; client(['a', 'b']) only builds a fragment, but whoever builds one is about to send it.
+    apply: (target, self, args) => send(() => Reflect.apply(target, self, args)),
+    get(target, key) {
+      const member: unknown = Reflect.get(target, key);
+      if (typeof member !== 'function' || !SENDING.has(key)) return member;
+      return (...args: unknown[]) => send(() => Reflect.apply(member, target, args));
+    },
+  });
+}
+
+function redirect(pick: () => Client): Client {
+  const now = (): object => pick();
+  return new Proxy(() => {}, {
+    apply: (_target, self, args) => Reflect.apply(now() as () => unknown, self, args),
+    get(_target, key) {
+      const member: unknown = Reflect.get(now(), key);
+      return typeof member === 'function'
+        ? (...args: unknown[]) => Reflect.apply(Reflect.get(now(), key) as () => unknown, now(), args)
+        : member;
+    },
+    has: (_target, key) => Reflect.has(now(), key),
+  });
+}
+
+interface LazyQuery extends Promise<unknown> {
+  handler: unknown;
+}
+
+/** A query of postgres.js, in contrast to a fragment or to the promise of a savepoint. */
+function isQuery(value: unknown): value is LazyQuery {
+  return value instanceof Promise && 'handler' in value && 'strings' in value;
+}
+
+/**
+ * A query is sent when somebody first asks for its result, so asking here would send it too early (`.values()` may
+ * still follow) or at all (it may be a fragment of another query). It is watched from the moment somebody asks.
+ */
+function watchQuery(query: LazyQuery, gate: Gate): void {
+  let asked = false;
+  const { then } = query;
+  // oxlint-disable-next-line unicorn/no-thenable -- the query's own then, watched
+  query.then = function watchedThen(this: Promise<unknown>, onFulfilled, onRejected) {
+    if (!asked) {
+      asked = true;
+      gate.enter();
+      gate.watch(Reflect.apply(then, this, []) as Promise<unknown>);
+    }
+    return Reflect.apply(then, this, [onFulfilled, onRejected]) as never;
+  };
+}
+
+const CONNECTION_CODES = new Set([
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
+  'CONNECT_TIMEOUT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+function isConnectionLoss(error: unknown): boolean {
+  const state = sqlState(error);
+  // 08: connection exceptions; 57P01 to 57P03: the server shuts down, crashed, or is starting.
+  if (state !== undefined && (state.startsWith('08') || /^57P0[1-3]$/.test(state))) return true;
+  for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < 5; at = (at as { cause?: unknown }).cause, depth++)
+    if (CONNECTION_CODES.has(String((at as { code?: unknown }).code))) return true;
+  return false;
+}

@@ -1,0 +1,47 @@
+// The public surface of Signalbox.
+import './decorators/metadata.ts';
+
+export { createSignalbox, type DrainOptions, type Signalbox, type SignalboxOptions } from './signalbox.ts';
+
+// signals
+export { defineSignal, defineSignals, type PayloadOf, type Signal, type SignalOptions, type Signals } from './core/signal.ts';
+export type { EmissionReceipt, EmitOptions, ReceiverResult } from './core/dispatcher.ts';
+
+// receivers and services
+export { OnSignal, type OnSignalOptions } from './decorators/on-signal.ts';
+export { Service, type Injectable, type Scope, type ServiceOptions } from './decorators/service.ts';
+export type { DeliveryContext, DetachedDeliveryContext, EmissionInfo } from './core/context.ts';
+export { Discard, RetryAfter, Unrecoverable } from './core/outcome.ts';
+export type { RetryOptions } from './core/retry.ts';
+export type { Duration } from './core/duration.ts';
+export type { Class } from './core/receivers.ts';
+
+// dependency injection
+export { Token } from './core/token.ts';
+export { inject } from './registry/registry.ts';
+export { provide, type Provider, type Provision } from './registry/provider.ts';
+
+// transactions
+export { Db } from './transaction/db.ts';
+export { Transactional, type TransactionalOptions } from './transaction/transactional.ts';
+export type {
+  AmbientDatabase,
+  DatabaseHandle,
+  Register,
+  RegisteredDatabase,
+  RegisteredTransaction,
+  ReliableHandle,
+  TransactionHandle,
+  TransactionOf,
+} from './core/handles.ts';
+
+// working
+export type { Worker } from './worker/worker.ts';
+export type { WorkerOptions } from './worker/options.ts';
+export type { DrainResult } from './worker/drain.ts';
+export type { OnError } from './worker/immediate.ts';
+export type { DeliveryEvent, EventName, SignalboxEvents, WorkerEvent } from './observe/events.ts';
+export type { Logger } from './core/logger.ts';
+
+// errors
+export { ERROR_CODES, isSignalboxError, SignalboxError, type ErrorCode, type ErrorDetails } from './errors.ts';

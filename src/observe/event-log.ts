@@ -1,0 +1,36 @@
+// Writes the lifecycle events to the log: one line for each run of a delivery, ids and names only, never a payload.
+import type { Logger } from '../core/logger.ts';
+import type { DeliveryEvent, Events } from './events.ts';
+
+/** Starts logging. Returns the undo. */
+export function logEvents(events: Events, log: Logger): () => void {
+  const undo = [
+    events.on('delivery.completed', (event) => log.info(fields(event), `completed ${event.receiver}`)),
+    events.on('delivery.retrying', (event) =>
+      log.warn({ ...fields(event), delayMs: event.delayMs, err: event.error }, `failed ${event.receiver}, runs again`),
+    ),
+    events.on('delivery.dead', (event) => log.error({ ...fields(event), err: event.error }, `dead ${event.receiver}`)),
+    events.on('delivery.cancelled', (event) => log.info({ ...fields(event), reason: text(event.error) }, `cancelled ${event.receiver}`)),
+    events.on('delivery.released', (event) => log.info(fields(event), `released ${event.receiver}`)),
+    events.on('delivery.stale', (event) => log.warn(fields(event), `stale ${event.receiver}: it was taken away meanwhile`)),
+    events.on('delivery.rescued', (event) => log.warn(event, 'rescued a delivery from a dead worker')),
+    events.on('worker.started', (event) => log.info(event, 'worker started')),
+    events.on('worker.lost', (event) => log.warn(event, 'the lease of this worker was over; it goes on under a new id')),
+    events.on('worker.failing', (event) =>
+      log.error({ workerId: event.workerId, err: event.error }, 'the database does not answer; trying again'),
+    ),
+    events.on('worker.recovered', (event) => log.info(event, 'the database answers again')),
+    events.on('worker.stopping', (event) => log.info(event, 'worker stopping')),
+    events.on('worker.stopped', (event) => log.info(event, 'worker stopped')),
+  ];
+  return () => {
+    for (const off of undo) off();
+  };
+}
+
+function fields(event: DeliveryEvent & { durationMs?: number }): object {
+  const { deliveryId, emissionId, signal, attempt, durationMs } = event;
+  return { deliveryId, emissionId, signal, attempt, ...(durationMs === undefined ? {} : { durationMs: Math.round(durationMs) }) };
+}
+
+const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));

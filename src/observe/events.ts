@@ -1,0 +1,88 @@
+// The lifecycle events of a box, typed, and the hub that hands them out. Events are raised after the write that they
+// tell of, never before. A listener that throws is reported to the log; it stops nobody.
+import type { Logger } from '../core/logger.ts';
+
+/** Which delivery an event is about. */
+export interface DeliveryEvent {
+  /** A bigint as text. */
+  readonly deliveryId: string;
+  readonly emissionId: string;
+  readonly signal: string;
+  /** The stored name. */
+  readonly receiver: string;
+  readonly attempt: number;
+  readonly epoch: number;
+}
+
+export interface WorkerEvent {
+  readonly workerId: number;
+}
+
+/** Every event and what it carries. Durations are in milliseconds. */
+export interface SignalboxEvents {
+  /** A worker has taken the delivery and calls its receiver now. */
+  'delivery.started': DeliveryEvent;
+  'delivery.completed': DeliveryEvent & { readonly durationMs: number };
+  /** The receiver failed, or asked for later; it runs again after `delayMs`. */
+  'delivery.retrying': DeliveryEvent & { readonly durationMs: number; readonly error: unknown; readonly delayMs: number };
+  /** The retry budget is spent, or no retry can help. */
+  'delivery.dead': DeliveryEvent & { readonly durationMs: number; readonly error: unknown };
+  /** The receiver discarded it; `error` is its `Discard`. */
+  'delivery.cancelled': DeliveryEvent & { readonly durationMs: number; readonly error: unknown };
+  /** Given back unfinished: the worker stops, or lost a connection. Costs no attempt. */
+  'delivery.released': DeliveryEvent;
+  /** The delivery was taken away from this worker meanwhile: what it did for it is void. */
+  'delivery.stale': DeliveryEvent;
+  /** Taken back from a worker that died. */
+  'delivery.rescued': Omit<DeliveryEvent, 'attempt' | 'signal' | 'receiver'> & { readonly crashes: number };
+  'worker.started': WorkerEvent & { readonly concurrency: number; readonly queues: readonly string[] };
+  /** The worker looked and found nothing more to take. */
+  'worker.idle': WorkerEvent;
+  /** Others found this worker dead (it was frozen or cut off); it goes on under a new id. */
+  'worker.lost': WorkerEvent & { readonly newWorkerId: number };
+  /** The database does not answer; raised once, until it answers again. */
+  'worker.failing': WorkerEvent & { readonly error: unknown };
+  'worker.recovered': WorkerEvent;
+  'worker.stopping': WorkerEvent & { readonly running: number };
+  'worker.stopped': WorkerEvent;
+}
+
+export type EventName = keyof SignalboxEvents;
+type Listener<E extends EventName> = (event: SignalboxEvents[E]) => void;
+
+export class Events {
+  readonly #listeners = new Map<EventName, Set<Listener<never>>>();
+  readonly #log: Logger;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  /** Calls `listener` for each `event` from now on. Returns the undo. */
+  on<E extends EventName>(event: E, listener: Listener<E>): () => void {
+    const listeners = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, listeners.add(listener));
+    return () => void listeners.delete(listener);
+  }
+
+  /** The next `event` that `matches`. Never rejects, never times out: race it with what you like. */
+  next<E extends EventName>(event: E, matches: (event: SignalboxEvents[E]) => boolean = () => true): Promise<SignalboxEvents[E]> {
+    return new Promise((resolve) => {
+      const off = this.on(event, (raised) => {
+        if (!matches(raised)) return;
+        off();
+        resolve(raised);
+      });
+    });
+  }
+
+  raise<E extends EventName>(event: E, raised: SignalboxEvents[E]): void {
+    for (const listener of this.#listeners.get(event) ?? []) {
+      try {
+        (listener as Listener<E>)(raised);
+      } catch (error) {
+        this.#log.error({ err: error, event }, `a listener of ${event} threw`);
+      }
+    }
+  }
+}

@@ -1,0 +1,54 @@
+// What the constructor of a class takes: from @Service({ inject }), or from the types that the compiler emitted.
+import type { Class } from '../core/receivers.ts';
+import { type Injectable, serviceTag } from '../decorators/service.ts';
+import { SignalboxError } from '../errors.ts';
+
+interface MetadataReader {
+  getOwnMetadata?(key: string, target: object): unknown;
+}
+
+/**
+ * The injectables that the constructor of `service` takes, in order.
+ * A class whose constructor names no parameters takes what its parent takes: most likely it has none of its own.
+ * @throws SignalboxError `MissingMetadata`
+ */
+export function dependenciesOf(service: Class): readonly Injectable[] {
+  for (let at: unknown = service; typeof at === 'function' && at !== Function.prototype; at = Object.getPrototypeOf(at)) {
+    const listed = serviceTag(at)?.inject;
+    if (listed) return checkListed(service, listed);
+    const emitted = (Reflect as MetadataReader).getOwnMetadata?.('design:paramtypes', at);
+    if (Array.isArray(emitted)) return checkEmitted(service, emitted);
+    if (at.length > 0) break;
+  }
+  if (service.length === 0) return [];
+  throw new SignalboxError(
+    'MissingMetadata',
+    `The constructor of ${service.name} takes ${service.length} parameter${service.length === 1 ? '' : 's'}, and nothing says what they are. ` +
+      'List them with @Service({ inject: [...] }); or compile with "experimentalDecorators" and "emitDecoratorMetadata" ' +
+      "(tsc, swc and oxc emit the types, esbuild and tsx do not) and import 'reflect-metadata' before anything else.",
+  );
+}
+
+function checkListed(service: Class, listed: readonly Injectable[]): readonly Injectable[] {
+  const index = listed.findIndex((item) => item === undefined);
+  if (index >= 0)
+    throw new SignalboxError(
+      'MissingMetadata',
+      `@Service({ inject }) of ${service.name} holds undefined at position ${index + 1}: most likely two files import each other. Move one of the classes.`,
+    );
+  return listed;
+}
+
+const UNINJECTABLE = new Set<unknown>([Object, String, Number, Boolean, Function, Array, Symbol, BigInt, Promise, undefined]);
+
+function checkEmitted(service: Class, emitted: readonly unknown[]): readonly Injectable[] {
+  const index = emitted.findIndex((type) => UNINJECTABLE.has(type));
+  if (index >= 0)
+    throw new SignalboxError(
+      'MissingMetadata',
+      `Parameter ${index + 1} of the constructor of ${service.name} has a type that cannot be injected: at run time it is ` +
+        `${(emitted[index] as { name?: string } | undefined)?.name ?? 'undefined'} (an interface, a primitive, an "import type", or two files that import each other). ` +
+        'Use a class, or list the parameters with @Service({ inject: [...] }) and a Token for this one.',
+    );
+  return emitted as readonly Injectable[];
+}

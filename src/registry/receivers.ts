@@ -1,0 +1,75 @@
+// From the classes that a box is given to the table of its receivers: names, defaults and limits are settled here.
+import { type Duration, toMs } from '../core/duration.ts';
+import { type Class, type Receiver, Receivers } from '../core/receivers.ts';
+import { retryPolicy } from '../core/retry.ts';
+import { onSignalTags, type OnSignalTag } from '../decorators/on-signal.ts';
+import { markedServices, serviceTag } from '../decorators/service.ts';
+import { SignalboxError } from '../errors.ts';
+
+const DEFAULT_TIMEOUT: Duration = '60s';
+
+/**
+ * The receivers of the given classes.
+ * @throws SignalboxError `ReceiverNameTaken`, `SignalNameTaken`, `InvalidOption`, `InvalidDecorator`
+ */
+export function receiversOf(services: readonly Class[]): Receivers {
+  return new Receivers([...new Set(services)].flatMap((service) => onSignalTags(service).map((tag) => receiverOf(service, tag))));
+}
+
+/** Names of classes in memory that carry @Service and receivers of their own, and that none of `services` is or extends. */
+export function forgottenServices(services: readonly Class[]): string[] {
+  return markedServices()
+    .filter((marked) => onSignalTags(marked).length > 0)
+    .filter((marked) => !services.some((service) => service === marked || Object.prototype.isPrototypeOf.call(marked, service)))
+    .map((marked) => marked.name);
+}
+
+function receiverOf(service: Class, { key, placement, signal, options }: OnSignalTag): Receiver {
+  const name = options.name ?? `${serviceName(service)}.${methodName(key, service)}`;
+  checkText(name, 'name', name);
+  const queue = options.queue ?? 'default';
+  checkText(queue, 'queue', name);
+  const priority = options.priority ?? 0;
+  if (!Number.isInteger(priority) || Math.abs(priority) > 1000)
+    throw new SignalboxError('InvalidOption', `${name}: priority is ${priority}. Give a whole number from -1000 to 1000.`);
+  const timeoutMs = toMs(options.timeout ?? DEFAULT_TIMEOUT, `${name}: timeout`);
+  if (timeoutMs < 1 || timeoutMs > 86_400_000)
+    throw new SignalboxError('InvalidOption', `${name}: timeout is ${timeoutMs} ms. Give 1 ms to 24 hours.`);
+  return {
+    name,
+    signal,
+    queue,
+    priority,
+    retry: retryPolicy(options.retry, name),
+    timeoutMs,
+    transactional: options.transactional ?? true,
+    target: { service, key, placement },
+  };
+}
+
+function serviceName(service: Class): string {
+  const name = serviceTag(service)?.name ?? service.name;
+  if (!name)
+    throw new SignalboxError(
+      'InvalidOption',
+      'A class without a name has receivers. Name it with @Service({ name }), for the name is stored.',
+    );
+  return name;
+}
+
+function methodName(key: string | symbol, service: Class): string {
+  if (typeof key === 'string') return key;
+  throw new SignalboxError(
+    'InvalidDecorator',
+    `@OnSignal stands on ${service.name}[${String(key)}]; a symbol cannot be stored. Give the receiver a name: @OnSignal(signal, { name }).`,
+  );
+}
+
+/** Names are stored, indexed and printed: short, without spaces or control characters. */
+function checkText(text: string, option: string, receiver: string): void {
+  if (typeof text === 'string' && text.length > 0 && text.length <= 200 && !/[\s\p{C}]/u.test(text)) return;
+  throw new SignalboxError(
+    'InvalidOption',
+    `${receiver}: ${option} is ${JSON.stringify(text)}. Use 1 to 200 characters without spaces or control characters.`,
+  );
+}

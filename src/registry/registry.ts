@@ -1,0 +1,106 @@
+// The DI registry: makes services with their dependencies, singletons by default, and names the whole path when
+// something is missing or needs itself. One registry belongs to one box.
+import type { Class } from '../core/receivers.ts';
+import { type Injectable, serviceTag, type Scope } from '../decorators/service.ts';
+import { SignalboxError } from '../errors.ts';
+import { dependenciesOf } from './dependencies.ts';
+import { injectableName, type Provider, type Provision } from './provider.ts';
+
+/** The construction under way: constructors run to their end without a pause, so one variable is enough. */
+let underConstruction: { readonly registry: Registry; readonly path: readonly Injectable[] } | undefined;
+
+const makers = new WeakMap<object, Registry>();
+
+/** The registry that made an object, if one did. */
+export function registryOf(made: object): Registry | undefined {
+  return makers.get(made);
+}
+
+/**
+ * Injects from inside a constructor, a field initialiser or a factory, where the compiler emits no types.
+ * @throws SignalboxError `NoInjectionContext` outside of a construction by the registry
+ * @example
+ * class Billing { private readonly mailer = inject(Mailer); }
+ */
+export function inject<T>(token: Injectable<T>): T {
+  if (!underConstruction)
+    throw new SignalboxError(
+      'NoInjectionContext',
+      `inject(${injectableName(token)}) was called outside of a constructor that the registry runs. Get the object from the box: box.get(${injectableName(token)}).`,
+    );
+  return underConstruction.registry.resolve(token, underConstruction.path);
+}
+
+export class Registry {
+  readonly #providers = new Map<Injectable, Provider<unknown>>();
+  readonly #singletons = new Map<Injectable, unknown>();
+
+  constructor(provisions: readonly Provision[]) {
+    for (const { token, provider } of provisions) this.#providers.set(token, provider);
+    // A class that stands in for another may be made, whether it carries @Service or not.
+    for (const { provider } of provisions)
+      if ('useClass' in provider && !this.#providers.has(provider.useClass)) this.#providers.set(provider.useClass, provider);
+  }
+
+  /** @throws SignalboxError `MissingProvider`, `CircularDependency`, `MissingMetadata`, and whatever a constructor throws */
+  get<T>(token: Injectable<T>): T {
+    return this.resolve(token, []);
+  }
+
+  /** @internal `path` is what is being made, outermost first. */
+  resolve<T>(token: Injectable<T>, path: readonly Injectable[]): T {
+    if (this.#singletons.has(token)) return this.#singletons.get(token) as T;
+    if (path.includes(token))
+      throw new SignalboxError(
+        'CircularDependency',
+        `Services need each other in a circle: ${route([...path.slice(path.indexOf(token)), token])}. Move what they share into a third one, or let one emit a signal that the other receives.`,
+      );
+    const provider = this.#providers.get(token) ?? selfProvider(token, path);
+    const made = this.#make(provider, [...path, token]);
+    if (scopeOf(provider) === 'singleton') this.#singletons.set(token, made);
+    return made as T;
+  }
+
+  #make(provider: Provider<unknown>, path: readonly Injectable[]): unknown {
+    if ('useValue' in provider) return provider.useValue;
+    if ('useClass' in provider) {
+      const service = provider.useClass as Class;
+      if (service !== path.at(-1)) return this.resolve(service, path);
+      const args = dependenciesOf(service).map((dependency) => this.resolve(dependency, path));
+      return this.#construct(path, () => Reflect.construct(service as unknown as new () => object, args) as object);
+    }
+    const args = (provider.inject ?? []).map((dependency) => this.resolve(dependency, path));
+    return this.#construct(path, () => provider.useFactory(...(args as never[])));
+  }
+
+  #construct(path: readonly Injectable[], build: () => unknown): unknown {
+    const outer = underConstruction;
+    underConstruction = { registry: this, path };
+    try {
+      const made = build();
+      if (typeof made === 'object' && made !== null) makers.set(made, this);
+      return made;
+    } finally {
+      underConstruction = outer;
+    }
+  }
+}
+
+/** A class that carries @Service provides itself. */
+function selfProvider(token: Injectable, path: readonly Injectable[]): Provider<unknown> {
+  if (typeof token === 'function' && serviceTag(token)) return { useClass: token };
+  const needed = path.length > 0 ? ` (${route([...path, token])})` : '';
+  const mend =
+    typeof token === 'function'
+      ? `Put @Service() on ${injectableName(token)}, or add provide(${injectableName(token)}, …) to \`providers\`.`
+      : `Add provide(…, { useValue }) for it to \`providers\`.`;
+  throw new SignalboxError('MissingProvider', `Nothing provides ${injectableName(token)}${needed}. ${mend}`);
+}
+
+function scopeOf(provider: Provider<unknown>): Scope {
+  if ('useValue' in provider) return 'singleton';
+  if ('useFactory' in provider) return provider.scope ?? 'singleton';
+  return serviceTag(provider.useClass)?.scope ?? 'singleton';
+}
+
+const route = (path: readonly Injectable[]): string => path.map(injectableName).join(' → ');

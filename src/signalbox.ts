@@ -1,0 +1,193 @@
+// The composition root: createSignalbox wires the rooms together for one database. It holds no policy.
+import { attachDispatcher } from './core/dispatcher.ts';
+import type { Duration } from './core/duration.ts';
+import { toMs } from './core/duration.ts';
+import type { AmbientDatabase, DatabaseHandle, TransactionHandle } from './core/handles.ts';
+import type { Logger } from './core/logger.ts';
+import type { Class } from './core/receivers.ts';
+import type { Injectable } from './decorators/service.ts';
+import { LocalDispatch } from './dispatch/local.ts';
+import { Places } from './dispatch/place.ts';
+import { ReliableDispatch } from './dispatch/reliable.ts';
+import { driverOf } from './drivers/detect.ts';
+import { SignalboxError } from './errors.ts';
+import { logEvents } from './observe/event-log.ts';
+import { type EventName, Events, type SignalboxEvents } from './observe/events.ts';
+import { defaultLogger, silentLogger } from './observe/log.ts';
+import { provide, type Provision } from './registry/provider.ts';
+import { forgottenServices, receiversOf } from './registry/receivers.ts';
+import { Registry } from './registry/registry.ts';
+import { Catalogue } from './store/catalogue.ts';
+import { Store } from './store/store.ts';
+import { AfterCommits } from './transaction/after-commit.ts';
+import { Ambient } from './transaction/ambient.ts';
+import { ambientDatabase, Db } from './transaction/db.ts';
+import { dialectOf } from './transaction/drizzle-handle.ts';
+import { Transactions } from './transaction/transactions.ts';
+import { Claims } from './worker/claims.ts';
+import { type DrainResult, runAll } from './worker/drain.ts';
+import { Executor } from './worker/executor.ts';
+import { Immediate, type OnError, type WithClaims } from './worker/immediate.ts';
+import { Lease } from './worker/lease.ts';
+import { type WorkerOptions, workerSettings } from './worker/options.ts';
+import { Runner } from './worker/runner.ts';
+import { Worker, workerLabel } from './worker/worker.ts';
+
+export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
+  /** What `drizzle({ client })` returned. Its `transaction` is tracked until the box is closed. */
+  db: D;
+  /** The classes whose `@OnSignal` methods receive signals, and any others that the registry shall know. */
+  services?: readonly Class[];
+  /** Where injected things come from that are no services. */
+  providers?: readonly Provision[];
+  /** Put in place of `services` and `providers` of the same token: for tests. */
+  override?: readonly Provision[];
+  /**
+   * `'worker'` (the default): a worker runs the deliveries. `'immediate'`: they run in this process, right after the
+   * commit that stored them and before the transaction call returns; for tests.
+   */
+  mode?: 'worker' | 'immediate';
+  /** In immediate mode, whether a failed receiver makes the transaction call throw `ReceiverFailed` (the default). */
+  onError?: OnError;
+  /** Any logger with pino's interface; `false` for none. Default: pino on standard error. */
+  log?: Logger | false;
+}
+
+export interface DrainOptions {
+  /** Also run what is due within this time: `'1d'` runs a delivery that waits for its retry. Default 0. */
+  ahead?: Duration;
+}
+
+/** A box: signals, receivers and deliveries of one database, in this process. */
+export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
+  /** The ambient form of the database; what is injected as `Db`. */
+  readonly db: AmbientDatabase<D>;
+  /** A service or a provided value. @throws SignalboxError `MissingProvider`, `CircularDependency`, `MissingMetadata` */
+  get<T>(token: Injectable<T>): T;
+  /** Makes a worker; `start()` or `run()` sets it to work. @throws SignalboxError `InvalidOption`, `PoolTooSmall` */
+  worker(options?: WorkerOptions): Worker;
+  /** Runs, in this process, every delivery that is due, until none is left. @throws SignalboxError `MigrationMissing` */
+  drain(options?: DrainOptions): Promise<DrainResult>;
+  /**
+   * Runs `callback` after the outermost commit of the transaction that this code is in, or of `handle`; drops it with
+   * its savepoint or transaction. For what may be lost: a crash right after the commit loses it.
+   * @throws SignalboxError `NotInTransaction`, `UntrackedTransaction`, `TransactionEnded`
+   */
+  afterCommit(callback: () => unknown): void;
+  afterCommit(handle: TransactionHandle, callback: () => unknown): void;
+  /** Calls `listener` for each event from now on. Returns the undo. */
+  on<E extends EventName>(event: E, listener: (event: SignalboxEvents[E]) => void): () => void;
+  /** The next event that `matches`. */
+  next<E extends EventName>(event: E, matches?: (event: SignalboxEvents[E]) => boolean): Promise<SignalboxEvents[E]>;
+  /** Stops its workers and lets go of the database object, whose connections stay open: they are yours. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const DRAIN_LEASE_MS = 30_000;
+
+/**
+ * Makes the box of a database. It opens no connection and starts nothing by itself.
+ * @throws SignalboxError `UnsupportedDatabase`, `BoxAlreadyOpen`, `ReceiverNameTaken`, `SignalNameTaken`, `InvalidOption`
+ * @example
+ * export default createSignalbox({ db, services: [PaymentProcesses, Order, Analytics] });
+ */
+export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOptions<D>): Signalbox<D> {
+  const { db, services = [], providers = [], override = [], mode = 'worker', onError = 'throw' } = options;
+  const log = options.log === false ? silentLogger : (options.log ?? defaultLogger());
+  const driver = driverOf(db);
+  const receivers = receiversOf(services);
+  const events = new Events(log);
+  const store = new Store(driver);
+  const catalogue = new Catalogue(store, receivers, log);
+  const ambient = new Ambient();
+  const ambientDb = ambientDatabase(db, driver, ambient);
+  const registry = new Registry([
+    provide(Db, { useValue: ambientDb }),
+    ...services.map((service) => provide(service, { useClass: service })),
+    ...providers,
+    ...override,
+  ]);
+
+  const transactions = new Transactions(db, driver, ambient, {
+    beforeBegin: () => ambient.outside(() => catalogue.tryAnnounce()),
+    afterCommit: async (scope) => {
+      await afterCommits.run(scope);
+      await immediate?.afterCommit(scope.emissions);
+    },
+  });
+  const afterCommits = new AfterCommits(ambient, transactions, ambientDb, log);
+  const executor = new Executor({ store, driver, registry, transactions, ambient, log });
+  const newRunner = (): Runner => new Runner({ store, catalogue, executor, events, log });
+  const withClaims: WithClaims = async (work) => {
+    await catalogue.announce();
+    const ignore = (): void => {};
+    const lease = await Lease.enrol(store, {
+      label: workerLabel(),
+      leaseMs: DRAIN_LEASE_MS,
+      onLost: ignore,
+      onError: ignore,
+      onRenewed: ignore,
+    });
+    try {
+      return await work(new Claims(store, catalogue, lease), newRunner());
+    } finally {
+      await lease.resign();
+    }
+  };
+  const immediate = mode === 'immediate' ? new Immediate(withClaims, onError) : undefined;
+
+  const places = new Places(db, ambientDb, ambient, transactions);
+  const local = new LocalDispatch(receivers, registry, places, log);
+  const reliable = new ReliableDispatch(driver, store, catalogue, places, log, immediate ? 'refuse' : 'allow');
+  const detach = attachDispatcher(dialectOf(db)!, {
+    emit: (...args) => local.emit(...args),
+    emitRobust: (...args) => local.emitRobust(...args),
+    emitReliable: (...args) => reliable.emitReliable(...args),
+    emitMany: (...args) => reliable.emitMany(...args),
+  });
+  const stopLogging = logEvents(events, log);
+
+  const workers = new Set<Worker>();
+  let closed = false;
+  const assertOpen = (): void => {
+    if (closed) throw new SignalboxError('BoxClosed', 'This box was closed. Make another one with createSignalbox({ db }).');
+  };
+
+  const close = async (): Promise<void> => {
+    if (closed) return;
+    closed = true;
+    await Promise.all([...workers].map((worker) => worker.stop()));
+    detach();
+    transactions.release();
+    stopLogging();
+  };
+
+  return {
+    db: ambientDb as unknown as AmbientDatabase<D>,
+    get: (token) => registry.get(token),
+    worker: (workerOptions = {}) => {
+      assertOpen();
+      for (const name of forgottenServices(services))
+        log.warn({ service: name }, `${name} has @OnSignal methods but is not among the services of the box, so they receive nothing`);
+      const settings = workerSettings(workerOptions, receivers.all, driver.maxConnections);
+      const worker = new Worker({ store, driver, catalogue, events, ambient, log, newRunner }, settings);
+      workers.add(worker);
+      return worker;
+    },
+    drain: async ({ ahead = 0 } = {}) => {
+      assertOpen();
+      const { concurrency } = workerSettings({}, receivers.all, Math.max(driver.maxConnections, 3));
+      const aheadMs = toMs(ahead, 'drain: ahead');
+      await store.checkMigration();
+      return ambient.outside(() => withClaims((claims, runner) => runAll(claims, runner, concurrency, aheadMs)));
+    },
+    afterCommit: (...args: [() => unknown] | [object, () => unknown]) => {
+      afterCommits.add(args.length === 1 ? ambientDb : args[0], args.length === 1 ? args[0] : args[1]);
+    },
+    on: (event, listener) => events.on(event, listener),
+    next: (event, matches) => events.next(event, matches),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

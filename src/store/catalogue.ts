@@ -1,0 +1,83 @@
+// The catalogue of receivers as this process sees it: announces its own receivers, once, and knows their ids.
+import type { Logger } from '../core/logger.ts';
+import type { Receiver, Receivers } from '../core/receivers.ts';
+import type { Signal } from '../core/signal.ts';
+import type { Run } from '../drivers/driver.ts';
+import type { AnnouncedReceiver, Store } from './store.ts';
+
+const RETRY_AFTER_MS = 5_000;
+
+export class Catalogue {
+  readonly receivers: Receivers;
+  readonly #store: Store;
+  readonly #log: Logger;
+  readonly #byId = new Map<number, Receiver>();
+  readonly #idsBySignal = new Map<string, number[]>();
+  #announcing: Promise<void> | undefined;
+  #announced = false;
+  #failedAt = -Infinity;
+
+  constructor(store: Store, receivers: Receivers, log: Logger) {
+    this.#store = store;
+    this.receivers = receivers;
+    this.#log = log;
+  }
+
+  /** Announces this process's receivers, if that has not been done. @throws what the database throws */
+  async announce(): Promise<void> {
+    if (this.#announced) return;
+    this.#announcing ??= this.#announceOnce().finally(() => (this.#announcing = undefined));
+    return this.#announcing;
+  }
+
+  /** Announces again: keeps the receivers of a process that runs for months from looking forgotten. */
+  async refresh(): Promise<void> {
+    if (this.receivers.all.length > 0) await this.#store.announce(this.receivers.all);
+  }
+
+  /**
+   * {@link announce} for a caller whose own work must not fail because of it: an error is logged and tried again later.
+   * An emit that then follows announces within its own transaction.
+   */
+  async tryAnnounce(): Promise<void> {
+    if (this.#announced || performance.now() - this.#failedAt < RETRY_AFTER_MS) return;
+    try {
+      await this.announce();
+    } catch (error) {
+      this.#failedAt = performance.now();
+      this.#log.warn({ err: error }, 'the receivers of this process could not be announced');
+    }
+  }
+
+  /** Ids of this process's own receivers of a signal; announces them in the transaction of `run` if they are unknown. */
+  async idsOf(signal: Signal, run: Run): Promise<readonly number[]> {
+    if (this.#announced) return this.#idsBySignal.get(signal.name) ?? [];
+    const own = this.receivers.of(signal);
+    if (own.length === 0) return [];
+    // Not remembered: the transaction may still roll back.
+    return (await this.#store.announce(own, run)).map(({ id }) => id);
+  }
+
+  /** The receiver that a delivery's receiver id stands for, and its id, for all receivers of this process. */
+  entries(): ReadonlyMap<number, Receiver> {
+    return this.#byId;
+  }
+
+  async #announceOnce(): Promise<void> {
+    if (this.receivers.all.length > 0) {
+      const rows = await this.#announceAll();
+      for (const { id, name, signal } of rows) {
+        this.#byId.set(id, this.receivers.find(name, signal)!);
+        this.#idsBySignal.set(signal, [...(this.#idsBySignal.get(signal) ?? []), id]);
+      }
+    }
+    this.#announced = true;
+  }
+
+  /** A row that another process inserted at the same moment may be missing from the first answer, never from the second. */
+  async #announceAll(): Promise<AnnouncedReceiver[]> {
+    const { all } = this.receivers;
+    const rows = await this.#store.announce(all);
+    return rows.length >= all.length ? rows : this.#store.announce(all);
+  }
+}

@@ -1,0 +1,33 @@
+// Whether the database has the tables and columns that this version of Signalbox needs. What is needed is read off
+// schema.ts, so a new column is checked as soon as it is defined.
+import { getTableColumns, getTableName } from 'drizzle-orm';
+import type { Row } from '../drivers/driver.ts';
+import { SignalboxError } from '../errors.ts';
+import { tables } from './schema.ts';
+
+/** Names of the tables and columns that `present` lacks, as `signalbox.delivery` or `signalbox.delivery.epoch`. */
+export function missingParts(present: readonly Row[]): string[] {
+  const columnsOf = new Map<string, Set<string>>();
+  for (const { table, column } of present as readonly { table: string; column: string }[]) {
+    const columns = columnsOf.get(table) ?? new Set();
+    columnsOf.set(table, columns.add(column));
+  }
+  return Object.values(tables).flatMap((table) => {
+    const name = getTableName(table);
+    const columns = columnsOf.get(name);
+    if (!columns) return [`signalbox.${name}`];
+    return Object.values(getTableColumns(table))
+      .filter((column) => !columns.has(column.name))
+      .map((column) => `signalbox.${name}.${column.name}`);
+  });
+}
+
+/** @throws SignalboxError `MigrationMissing` if anything is missing */
+export function migrationMissing(missing: readonly string[], cause?: unknown): SignalboxError<'MigrationMissing'> {
+  const what = missing.length > 6 ? `${missing.slice(0, 6).join(', ')} and ${missing.length - 6} more` : missing.join(', ');
+  return new SignalboxError(
+    'MigrationMissing',
+    `The database has no ${what || 'tables of Signalbox'}. Add \`export * from 'signalbox/schema'\` to your Drizzle schema, then run: npx drizzle-kit generate && npx drizzle-kit migrate`,
+    { cause, details: { missing } },
+  );
+}

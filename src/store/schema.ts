@@ -1,0 +1,143 @@
+// The tables of Signalbox, for your drizzle-kit: `export * from 'signalbox/schema'` in your schema file, then generate
+// and migrate as usual. This file imports nothing but Drizzle and has no side effects.
+//
+// Live deliveries and settled ones are apart: the claim walks only what is live, so retained rows cost it nothing, and
+// nine updates of ten stay within their page (HOT). docs/design/two-tables.md has the measurements.
+import { sql } from 'drizzle-orm';
+import { bigint, check, index, integer, jsonb, pgSchema, primaryKey, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
+
+export const signalboxSchema = pgSchema('signalbox');
+
+const instant = (name: string) => timestamp(name, { withTimezone: true });
+
+/** One row for each emit: the payload, once, however many receivers it has. Never changed. */
+export const emission = signalboxSchema.table(
+  'emission',
+  {
+    /** UUID version 7: rows of one time lie together. */
+    id: uuid('id').primaryKey(),
+    signal: text('signal').notNull(),
+    /** Version of the payload's shape. */
+    version: integer('version').notNull(),
+    payload: jsonb('payload').notNull(),
+    headers: jsonb('headers'),
+    emittedAt: instant('emitted_at').notNull().defaultNow(),
+  },
+  (table) => [
+    check('emission_signal_size', sql`length(${table.signal}) between 1 and 200`),
+    // Loose: the bound of a signal counts JSON text, this counts jsonb, which needs more room for many small values.
+    check('emission_payload_size', sql`pg_column_size(${table.payload}) <= 16777216`),
+    check('emission_headers_size', sql`pg_column_size(${table.headers}) <= 262144`),
+  ],
+);
+
+/** The catalogue: every receiver that some process has announced. Appending reads it, so it reaches modules that the emitter never imported. */
+export const receiver = signalboxSchema.table(
+  'receiver',
+  {
+    id: integer('id').primaryKey().generatedAlwaysAsIdentity(),
+    /** The stored name, `Order.onPaymentCompleted`. */
+    name: text('name').notNull(),
+    signal: text('signal').notNull(),
+    /** Names under which older rows may know it. */
+    formerly: text('formerly').array().notNull(),
+    queue: text('queue').notNull(),
+    priority: integer('priority').notNull(),
+    /** Set when it gets no new deliveries any more. */
+    retiredAt: instant('retired_at'),
+    /** When a process last announced it. */
+    lastSeenAt: instant('last_seen_at').notNull(),
+  },
+  (table) => [
+    unique('receiver_signal_name').on(table.signal, table.name),
+    check('receiver_name_size', sql`length(${table.name}) between 1 and 200`),
+    check('receiver_queue_size', sql`length(${table.queue}) between 1 and 200`),
+  ],
+);
+
+/** Live deliveries: those that wait or run. No foreign keys: they cost 30 to 58 % of the emits. */
+export const delivery = signalboxSchema.table(
+  'delivery',
+  {
+    id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+    emissionId: uuid('emission_id').notNull(),
+    receiverId: integer('receiver_id').notNull(),
+    /** Version of the payload: a worker takes only those that it can read. */
+    version: integer('version').notNull(),
+    /** Raised by each replay. */
+    generation: integer('generation').notNull().default(0),
+    state: text('state').notNull().default('ready'),
+    /** Not before this time; also the order within a receiver. */
+    runAt: instant('run_at').notNull(),
+    /** The fence: raised by every act that takes the delivery away from somebody. Never reset. */
+    epoch: integer('epoch').notNull().default(0),
+    /** Runs that count against the retry budget. */
+    attempt: integer('attempt').notNull().default(0),
+    /** How often it was taken back from a dead worker. */
+    crashes: integer('crashes').notNull().default(0),
+    /** Who runs it. */
+    workerId: integer('worker_id'),
+  },
+  (table) => [
+    unique('delivery_emission_receiver').on(table.emissionId, table.receiverId),
+    // Without predicate, state or worker: a state in an index forbids HOT updates.
+    index('delivery_claim').on(table.receiverId, table.runAt),
+    check('delivery_state', sql`${table.state} in ('ready', 'running')`),
+    check('delivery_counts', sql`${table.epoch} >= 0 and ${table.attempt} >= 0 and ${table.crashes} >= 0 and ${table.generation} >= 0`),
+  ],
+);
+
+/** Finished deliveries, kept for a while. Retry and replay move a row back, with its id and epoch. */
+export const settled = signalboxSchema.table(
+  'settled',
+  {
+    id: bigint('id', { mode: 'bigint' }).notNull(),
+    emissionId: uuid('emission_id').notNull(),
+    receiverId: integer('receiver_id').notNull(),
+    version: integer('version').notNull(),
+    generation: integer('generation').notNull(),
+    state: text('state').notNull(),
+    epoch: integer('epoch').notNull(),
+    attempt: integer('attempt').notNull(),
+    crashes: integer('crashes').notNull(),
+    finishedAt: instant('finished_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ name: 'settled_emission_receiver', columns: [table.emissionId, table.receiverId] }),
+    check('settled_state', sql`${table.state} in ('completed', 'dead', 'cancelled')`),
+  ],
+);
+
+/** What went wrong with a delivery, one row for each failed run; for a cancelled one, the reason. */
+export const deliveryError = signalboxSchema.table(
+  'delivery_error',
+  {
+    id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+    deliveryId: bigint('delivery_id', { mode: 'bigint' }).notNull(),
+    epoch: integer('epoch').notNull(),
+    attempt: integer('attempt').notNull(),
+    /** `{ name, message, stack }`, each bounded. */
+    error: jsonb('error').$type<{ name: string; message: string; stack?: string }>().notNull(),
+    at: instant('at').notNull(),
+  },
+  (table) => [
+    index('delivery_error_delivery').on(table.deliveryId),
+    check('delivery_error_size', sql`pg_column_size(${table.error}) <= 262144`),
+  ],
+);
+
+/** Running workers. A worker whose lease is over is dead: others take its deliveries back. */
+export const worker = signalboxSchema.table('worker', {
+  id: integer('id').primaryKey().generatedAlwaysAsIdentity(),
+  /** `host:pid`, for people. */
+  label: text('label').notNull(),
+  startedAt: instant('started_at').notNull(),
+  leaseUntil: instant('lease_until').notNull(),
+  /** The backend of the worker's last renewal. */
+  backendPid: integer('backend_pid').notNull(),
+  /** Set when others found its lease over: from then on it can neither renew nor claim. */
+  lostAt: instant('lost_at'),
+});
+
+/** All tables, for the check that the migration has run. */
+export const tables = { emission, receiver, delivery, settled, deliveryError, worker };

@@ -1,0 +1,282 @@
+// Every SQL statement of the delivery protocol, named. The rooms above call them through store.ts.
+//
+// Each says which rows it locks and in which order, what makes it safe to repeat, and which index serves it.
+// Times are always the database's: statement_timestamp(), never a time from the client, and never clock_timestamp(),
+// which cannot be an index condition. Arrays and JSON travel as text: every driver sends text alike.
+
+/** Interval of a parameter in milliseconds. */
+const ms = (parameter: string): string => `${parameter}::float8 * interval '1 millisecond'`;
+
+/** A receiver that no process has announced for this long gets no new deliveries. More than a year: even a yearly job keeps its receivers. */
+const FORGET_RECEIVERS_AFTER = `interval '400 days'`;
+
+/** One step of an emission's priority is an hour's head start. */
+const HEAD_START = `interval '1 hour'`;
+
+/**
+ * Announces receivers. $1: [{name, signal, formerly, queue, priority}] as JSON. Returns id, name, signal of each.
+ * Locks: the rows that it writes, in the order of (signal, name), as every process does. Repeatable: a second call
+ * writes nothing for a day, so that many processes starting at once do not queue up. Index: receiver_signal_name.
+ * Known rows are not inserted again: ON CONFLICT alone would use up an identity value each time.
+ */
+export const announceReceivers = `
+with wanted as materialized (
+  select w.name, w.signal, coalesce(w.formerly, '{}') as formerly, w.queue, w.priority
+  from jsonb_to_recordset($1::text::jsonb) as w(name text, signal text, formerly text[], queue text, priority int)
+  order by w.signal, w.name
+), fresh as (
+  insert into signalbox.receiver (name, signal, formerly, queue, priority, last_seen_at)
+  select w.name, w.signal, w.formerly, w.queue, w.priority, statement_timestamp() from wanted w
+  where not exists (select from signalbox.receiver r where r.signal = w.signal and r.name = w.name)
+  order by w.signal, w.name
+  on conflict (signal, name) do update set last_seen_at = excluded.last_seen_at
+  returning id, name, signal
+), stale as materialized (
+  select r.id, w.formerly, w.queue, w.priority
+  from wanted w join signalbox.receiver r on r.signal = w.signal and r.name = w.name
+  where r.retired_at is not null or r.last_seen_at < statement_timestamp() - interval '1 day'
+     or (r.formerly, r.queue, r.priority) is distinct from (w.formerly, w.queue, w.priority)
+  order by r.signal, r.name
+  for update of r
+), touched as (
+  update signalbox.receiver r
+  set formerly = s.formerly, queue = s.queue, priority = s.priority, retired_at = null, last_seen_at = statement_timestamp()
+  from stale s where r.id = s.id
+)
+select id, name, signal from fresh
+union all
+select r.id, r.name, r.signal from signalbox.receiver r join wanted w on r.signal = w.signal and r.name = w.name`;
+
+/**
+ * Stores emissions of one signal and a delivery for each of its receivers, all or none: one statement, in the caller's
+ * transaction. $1 signal, $2 version, $3 [{id, payload}] as JSON, $4 headers as JSON or null, $5 run at (ISO) or null,
+ * $6 delay in ms, $7 priority, $8 ids of this process's own receivers, $9 channel to wake workers.
+ * Returns for each emission id and number of deliveries, and whether the signal has receivers at all.
+ * Locks: none but the new rows. Index: receiver_signal_name. The own receivers are named besides being in the
+ * catalogue, for the caller's snapshot (repeatable read) may be older than their announcement.
+ * A priority is a head start, so that the claim keeps its one order, run_at (docs/design/priority.md).
+ */
+export const append = `
+with item as materialized (
+  select i.id, i.payload from jsonb_to_recordset($3::text::jsonb) as i(id uuid, payload jsonb)
+), due as materialized (
+  select case when $5::text is not null then $5::text::timestamptz
+    else statement_timestamp() + ${ms('$6')} - $7::int * ${HEAD_START} end as run_at
+), target as materialized (
+  select r.id from signalbox.receiver r
+  where r.signal = $1::text and r.retired_at is null and r.last_seen_at > statement_timestamp() - ${FORGET_RECEIVERS_AFTER}
+  union
+  select own.id from unnest($8::text::int[]) as own(id)
+), stored as (
+  insert into signalbox.emission (id, signal, version, payload, headers, emitted_at)
+  select i.id, $1::text, $2::int, i.payload, $4::text::jsonb, statement_timestamp() from item i
+), delivered as (
+  insert into signalbox.delivery (emission_id, receiver_id, version, run_at)
+  select i.id, t.id, $2::int, due.run_at from item i cross join target t cross join due
+  returning emission_id
+), rung as materialized (
+  select pg_notify($9::text, '') from due
+  where due.run_at <= statement_timestamp() and exists (select from target)
+)
+select i.id::text as id, (select count(*)::int from delivered d where d.emission_id = i.id) as deliveries,
+  (select count(*)::int from rung) as rung
+from item i`;
+
+const CLAIMED = `
+taken as (
+  update signalbox.delivery d set state = 'running', epoch = d.epoch + 1, attempt = d.attempt + 1, worker_id = $1::int
+  from picked where d.id = picked.id
+  returning d.id, d.emission_id, d.receiver_id, d.version, d.generation, d.epoch, d.attempt, d.crashes
+)
+select taken.id::text as id, taken.emission_id::text as emission_id, taken.receiver_id, taken.version, taken.generation,
+  taken.epoch, taken.attempt, taken.crashes, e.payload::text as payload, e.headers::text as headers,
+  (extract(epoch from e.emitted_at) * 1000)::float8 as emitted_at_ms
+from taken join signalbox.emission e on e.id = taken.emission_id`;
+
+/**
+ * Whoever claims must be alive, and must stay so until the claim has committed: a worker that others found dead would
+ * own rows that nobody takes back. FOR KEY SHARE lets its own renewals pass and conflicts with loseWorkers' FOR UPDATE.
+ */
+const ALIVE = `
+me as materialized (
+  select w.id from signalbox.worker w
+  where w.id = $1::int and w.lost_at is null and w.lease_until > statement_timestamp()
+  for key share
+)`;
+
+/**
+ * Takes due deliveries of the receivers that this worker has code for. $1 worker, $2 receiver ids, in the order of
+ * service, $3 how many of each at most, $4 the newest payload version of each that it can read, $5 how many in all,
+ * $6 how far ahead of their time in ms.
+ * Locks: the worker's row, then deliveries, receiver by receiver in the order given, by run_at; others' locks are
+ * skipped. Repeatable: a row that is running is not taken again. Index: delivery_claim, one range per receiver; a
+ * single \`receiver_id = any(...)\` would sort the backlog. The locking CTE is never inlined, so the limit is exact.
+ */
+export const claim = `
+with ${ALIVE}, picked as materialized (
+  select due.id
+  from unnest($2::text::int[], $3::text::int[], $4::text::int[]) as r(id, free, version)
+  cross join lateral (
+    select d.id from signalbox.delivery d
+    where d.receiver_id = r.id and d.run_at <= statement_timestamp() + ${ms('$6')} and d.state = 'ready' and d.version <= r.version
+      and exists (select from me)
+    order by d.run_at
+    limit least(r.free, $5::int)
+    for update skip locked
+  ) due
+  limit $5::int
+), ${CLAIMED}`;
+
+/**
+ * Takes the due deliveries of given emissions, for immediate mode. $1 worker, $2 receiver ids, $3 the newest payload
+ * version of each, $4 emission ids. Locks: as claim, deliveries by id. Index: delivery_emission_receiver.
+ */
+export const claimEmissions = `
+with ${ALIVE}, picked as materialized (
+  select d.id from signalbox.delivery d
+  join unnest($2::text::int[], $3::text::int[]) as r(id, version) on d.receiver_id = r.id and d.version <= r.version
+  where d.emission_id = any($4::text::uuid[]) and d.run_at <= statement_timestamp() and d.state = 'ready'
+    and exists (select from me)
+  order by d.id
+  for update of d skip locked
+), ${CLAIMED}`;
+
+/**
+ * Completes a delivery as the first statement of its receiver's transaction. $1 delivery, $2 epoch, $3 milliseconds
+ * that any further statement and any pause of the transaction may take. Returns how many it completed: 0 means that the
+ * delivery was taken away, and the receiver must not be called.
+ * Locks: the row, until the transaction ends, so that no rescue can take it from a transaction that lives. The guard
+ * is all three of (id, state, epoch): by (id, state) alone a stale worker can complete another's attempt.
+ * The timeouts are the server's, for a worker that froze and cannot roll back by itself. Index: the primary key.
+ */
+export const settleFirst = `
+with done as (
+  delete from signalbox.delivery where id = $1::text::bigint and state = 'running' and epoch = $2::int
+  returning id, emission_id, receiver_id, version, generation, epoch, attempt, crashes
+), kept as (
+  insert into signalbox.settled (id, emission_id, receiver_id, version, generation, state, epoch, attempt, crashes, finished_at)
+  select id, emission_id, receiver_id, version, generation, 'completed', epoch, attempt, crashes, statement_timestamp() from done
+  returning 1
+)
+select (select count(*)::int from kept) as completed,
+  set_config('statement_timeout', $3::text, true), set_config('idle_in_transaction_session_timeout', $3::text, true)`;
+
+/**
+ * Records what came of deliveries. $1: [{id, epoch, to, delay_ms, refund, error}] as JSON. Returns the ids recorded:
+ * one that is missing was taken away, or completed, and its outcome is void.
+ * Locks: deliveries by id; waits for a receiver's transaction that still lives (its COMMIT may have got through though
+ * the answer was lost), then decides. Guard: (id, state, epoch). Index: the primary key.
+ */
+export const settle = `
+with outcome as materialized (
+  select o.id, o.epoch, o."to", o.delay_ms, o.refund, o.error
+  from jsonb_to_recordset($1::text::jsonb) as o(id bigint, epoch int, "to" text, delay_ms float8, refund boolean, error jsonb)
+), held as materialized (
+  select d.id, d.epoch, d.attempt, o."to", o.delay_ms, o.refund, o.error
+  from outcome o join signalbox.delivery d on d.id = o.id and d.epoch = o.epoch and d.state = 'running'
+  order by d.id
+  for update of d
+), later as (
+  update signalbox.delivery d
+  set state = 'ready', run_at = statement_timestamp() + ${ms('h.delay_ms')}, attempt = d.attempt - h.refund::int, worker_id = null
+  from held h where d.id = h.id and h."to" = 'ready'
+), gone as (
+  delete from signalbox.delivery d using held h where d.id = h.id and h."to" in ('completed', 'dead', 'cancelled')
+  returning d.id, d.emission_id, d.receiver_id, d.version, d.generation, h."to", d.epoch, d.attempt, d.crashes
+), kept as (
+  insert into signalbox.settled (id, emission_id, receiver_id, version, generation, state, epoch, attempt, crashes, finished_at)
+  select id, emission_id, receiver_id, version, generation, "to", epoch, attempt, crashes, statement_timestamp() from gone
+), noted as (
+  insert into signalbox.delivery_error (delivery_id, epoch, attempt, error, at)
+  select h.id, h.epoch, h.attempt, h.error, statement_timestamp() from held h where h.error is not null
+)
+select id::text as id from held`;
+
+/**
+ * Gives deliveries back as if they had not been claimed. $1: [{id, epoch, delay_ms}] as JSON. Returns the ids released.
+ * The epoch is raised: whatever the releaser still runs is stale from now on. Locks and guard: as settle.
+ */
+export const release = `
+with given as materialized (
+  select d.id, o.delay_ms
+  from jsonb_to_recordset($1::text::jsonb) as o(id bigint, epoch int, delay_ms float8)
+  join signalbox.delivery d on d.id = o.id and d.epoch = o.epoch and d.state = 'running'
+  order by d.id
+  for update of d
+)
+update signalbox.delivery d
+set state = 'ready', epoch = d.epoch + 1, attempt = d.attempt - 1, worker_id = null,
+  run_at = case when g.delay_ms > 0 then statement_timestamp() + ${ms('g.delay_ms')} else d.run_at end
+from given g where d.id = g.id
+returning d.id::text as id`;
+
+/** Enrols a worker. $1 label, $2 lease in ms. Returns its id. */
+export const enrolWorker = `
+insert into signalbox.worker (label, started_at, lease_until, backend_pid)
+values ($1::text, statement_timestamp(), statement_timestamp() + ${ms('$2')}, pg_backend_pid())
+returning id`;
+
+/**
+ * Renews a worker's lease. $1 worker, $2 lease in ms. No row: others found it dead, and it must enrol anew.
+ * A lease that is over but that nobody noticed may be renewed: whether it is lost is decided in one place, loseWorkers.
+ */
+export const renewLease = `
+update signalbox.worker set lease_until = statement_timestamp() + ${ms('$2')}, backend_pid = pg_backend_pid()
+where id = $1::int and lost_at is null
+returning id`;
+
+/** Removes a worker that holds nothing any more; one that does is left for the others, with its lease over. $1 worker. */
+export const resignWorker = `
+with held as materialized (
+  select w.id, exists (select from signalbox.delivery d where d.worker_id = w.id and d.state = 'running') as busy
+  from signalbox.worker w where w.id = $1::int
+  for update of w
+), gone as (
+  delete from signalbox.worker w using held where w.id = held.id and not held.busy
+)
+update signalbox.worker w set lease_until = statement_timestamp() from held where w.id = held.id and held.busy`;
+
+/**
+ * Marks the workers whose lease is over as lost. Returns the ids of all lost ones, whoever marked them.
+ * Locks: workers by id, FOR UPDATE, skipping those that claim right now (FOR KEY SHARE): after the mark no claim of
+ * theirs can commit. So each row of a lost worker is visible to the next statement, rescue. Repeatable.
+ */
+export const loseWorkers = `
+with over as materialized (
+  select id from signalbox.worker where lost_at is null and lease_until < statement_timestamp()
+  order by id for update skip locked
+), marked as (
+  update signalbox.worker w set lost_at = statement_timestamp() from over where w.id = over.id returning w.id
+)
+select id from marked union select id from signalbox.worker where lost_at is not null`;
+
+/**
+ * Takes back what lost workers held. $1 their ids, $2 how many at most. Returns the deliveries taken.
+ * Locks: deliveries by id, skipping those whose receiver's transaction still lives: they are not lost. Repeatable.
+ * Reads the whole of delivery: it runs only when a worker died, and an index on the worker would cost every claim.
+ */
+export const rescue = `
+with held as materialized (
+  select d.id from signalbox.delivery d
+  where d.worker_id = any($1::text::int[]) and d.state = 'running'
+  order by d.id limit $2::int
+  for update skip locked
+)
+update signalbox.delivery d
+set state = 'ready', epoch = d.epoch + 1, attempt = d.attempt - 1, crashes = d.crashes + 1, worker_id = null
+from held where d.id = held.id
+returning d.id::text as id, d.emission_id::text as emission_id, d.receiver_id, d.epoch, d.attempt, d.crashes`;
+
+/** Forgets lost workers that hold nothing any more. $1 their ids. A statement of its own: it must see what rescue left. */
+export const forgetWorkers = `
+delete from signalbox.worker w
+where w.id = any($1::text::int[]) and w.lost_at is not null
+  and not exists (select from signalbox.delivery d where d.worker_id = w.id and d.state = 'running')`;
+
+/** The columns that exist in the schema: for the check that the migration has run. */
+export const presentColumns = `
+select c.relname::text as "table", a.attname::text as "column"
+from pg_catalog.pg_namespace n
+join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relkind in ('r', 'p')
+join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+where n.nspname = 'signalbox'`;

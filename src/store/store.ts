@@ -1,0 +1,247 @@
+// The store: the statements as typed functions. Parameters are encoded here and rows decoded, nothing is decided.
+import type { ErrorRecord, Settlement } from '../core/delivery.ts';
+import type { Receiver } from '../core/receivers.ts';
+import { type Driver, type Run, sqlState } from '../drivers/driver.ts';
+import { migrationMissing, missingParts } from './migration.ts';
+import * as sql from './statements.ts';
+
+/** Workers listen here. A notification only says "look now"; nothing depends on it. */
+export const CHANNEL = 'signalbox_ready';
+
+/** An emission to be stored. Payload and headers are JSON text. */
+export interface NewEmission {
+  readonly id: string;
+  readonly payload: string;
+}
+
+export interface AppendOptions {
+  readonly signal: string;
+  readonly version: number;
+  readonly headers: string | null;
+  readonly runAt: Date | undefined;
+  readonly delayMs: number;
+  readonly priority: number;
+  /** Catalogue ids of this process's own receivers of the signal. */
+  readonly ownReceivers: readonly number[];
+}
+
+/** What a worker can run: a receiver's id in the catalogue, how many deliveries it may take, and up to which version. */
+export interface Claimable {
+  readonly receiverId: number;
+  readonly free: number;
+  readonly version: number;
+}
+
+/** A delivery as it is claimed, with its emission. */
+export interface ClaimedDelivery {
+  /** A bigint as text. */
+  readonly id: string;
+  readonly emissionId: string;
+  readonly receiverId: number;
+  readonly version: number;
+  readonly generation: number;
+  readonly epoch: number;
+  readonly attempt: number;
+  readonly crashes: number;
+  /** JSON text. */
+  readonly payload: string;
+  /** JSON text, or null. */
+  readonly headers: string | null;
+  readonly emittedAt: Date;
+}
+
+/** A settlement other than the release, for one claimed delivery. */
+export interface SettleItem {
+  readonly id: string;
+  readonly epoch: number;
+  readonly settlement: Exclude<Settlement, { to: 'released' }>;
+}
+
+export interface ReleaseItem {
+  readonly id: string;
+  readonly epoch: number;
+  readonly delayMs: number;
+}
+
+export interface RescuedDelivery {
+  readonly id: string;
+  readonly emissionId: string;
+  readonly receiverId: number;
+  readonly epoch: number;
+  readonly crashes: number;
+}
+
+export interface AnnouncedReceiver {
+  readonly id: number;
+  readonly name: string;
+  readonly signal: string;
+}
+
+const RESCUE_BATCH = 1_000;
+
+export class Store {
+  readonly #pool: Run;
+
+  constructor(driver: Driver) {
+    const pool = driver.run();
+    this.#pool = (text, params) => translated(pool, text, params);
+  }
+
+  /** @throws SignalboxError `MigrationMissing` */
+  async checkMigration(): Promise<void> {
+    const missing = missingParts(await this.#pool(sql.presentColumns, []));
+    if (missing.length > 0) throw migrationMissing(missing);
+  }
+
+  /** Writes receivers into the catalogue. `run` is for a caller's own transaction. */
+  async announce(receivers: readonly Receiver[], run: Run = this.#pool): Promise<AnnouncedReceiver[]> {
+    const wanted = receivers.map(({ name, signal, queue, priority }) => ({ name, signal: signal.name, formerly: [], queue, priority }));
+    const rows = await translated(run, sql.announceReceivers, [JSON.stringify(wanted)]);
+    return rows as unknown as AnnouncedReceiver[];
+  }
+
+  /** Appends emissions of one signal in the transaction of `run`. Returns the number of deliveries by emission id. */
+  async append(run: Run, emissions: readonly NewEmission[], options: AppendOptions): Promise<Map<string, number>> {
+    const items = `[${emissions.map(({ id, payload }) => `{"id":"${id}","payload":${payload}}`).join(',')}]`;
+    const rows = await translated(run, sql.append, [
+      options.signal,
+      options.version,
+      items,
+      options.headers,
+      options.runAt?.toISOString() ?? null,
+      options.delayMs,
+      options.priority,
+      intArray(options.ownReceivers),
+      CHANNEL,
+    ]);
+    return new Map(rows.map((row) => [row['id'] as string, row['deliveries'] as number]));
+  }
+
+  /** Takes due deliveries, in the order of `claimable`. */
+  async claim(workerId: number, claimable: readonly Claimable[], limit: number, aheadMs = 0): Promise<ClaimedDelivery[]> {
+    const rows = await this.#pool(sql.claim, [
+      workerId,
+      intArray(claimable.map(({ receiverId }) => receiverId)),
+      intArray(claimable.map(({ free }) => free)),
+      intArray(claimable.map(({ version }) => version)),
+      limit,
+      aheadMs,
+    ]);
+    const rank = new Map(claimable.map(({ receiverId }, index) => [receiverId, index]));
+    return rows
+      .map(claimedDelivery)
+      .sort((a, b) => rank.get(a.receiverId)! - rank.get(b.receiverId)! || Number(BigInt(a.id) - BigInt(b.id)));
+  }
+
+  /** Takes the due deliveries of given emissions, in the order in which they were stored. */
+  async claimEmissions(workerId: number, claimable: readonly Claimable[], emissionIds: readonly string[]): Promise<ClaimedDelivery[]> {
+    const rows = await this.#pool(sql.claimEmissions, [
+      workerId,
+      intArray(claimable.map(({ receiverId }) => receiverId)),
+      intArray(claimable.map(({ version }) => version)),
+      `{${emissionIds.join(',')}}`,
+    ]);
+    return rows.map(claimedDelivery).sort((a, b) => Number(BigInt(a.id) - BigInt(b.id)));
+  }
+
+  /** First statement of a receiver's transaction. False: the delivery was taken away, do not call the receiver. */
+  async settleFirst(run: Run, { id, epoch }: { id: string; epoch: number }, timeoutMs: number): Promise<boolean> {
+    const [row] = await translated(run, sql.settleFirst, [id, epoch, String(timeoutMs)]);
+    return row?.['completed'] === 1;
+  }
+
+  /** Records outcomes. Returns the ids that were recorded; the outcome of any other is void. */
+  async settle(items: readonly SettleItem[]): Promise<Set<string>> {
+    const outcomes = items.map(({ id, epoch, settlement }) => ({ id, epoch, ...settleColumns(settlement) }));
+    return idSet(await this.#pool(sql.settle, [JSON.stringify(outcomes)]));
+  }
+
+  /** Gives deliveries back. Returns the ids that were. */
+  async release(items: readonly ReleaseItem[]): Promise<Set<string>> {
+    const given = items.map(({ id, epoch, delayMs }) => ({ id, epoch, delay_ms: delayMs }));
+    return idSet(await this.#pool(sql.release, [JSON.stringify(given)]));
+  }
+
+  /** Returns the new worker's id. */
+  async enrolWorker(label: string, leaseMs: number): Promise<number> {
+    const [row] = await this.#pool(sql.enrolWorker, [label.slice(0, 200), leaseMs]);
+    return row!['id'] as number;
+  }
+
+  /** False: others found the worker dead. */
+  async renewLease(workerId: number, leaseMs: number): Promise<boolean> {
+    return (await this.#pool(sql.renewLease, [workerId, leaseMs])).length > 0;
+  }
+
+  async resignWorker(workerId: number): Promise<void> {
+    await this.#pool(sql.resignWorker, [workerId]);
+  }
+
+  /** Takes back the deliveries of workers whose lease is over. Three statements, each safe to repeat on its own. */
+  async rescue(): Promise<RescuedDelivery[]> {
+    const lost = (await this.#pool(sql.loseWorkers, [])).map((row) => row['id'] as number);
+    if (lost.length === 0) return [];
+    const rows = await this.#pool(sql.rescue, [intArray(lost), RESCUE_BATCH]);
+    await this.#pool(sql.forgetWorkers, [intArray(lost)]);
+    return rows.map((row) => ({
+      id: row['id'] as string,
+      emissionId: row['emission_id'] as string,
+      receiverId: row['receiver_id'] as number,
+      epoch: row['epoch'] as number,
+      crashes: row['crashes'] as number,
+    }));
+  }
+}
+
+/** Runs a statement; a table or column that is not there becomes an error that says what to do. */
+async function translated(run: Run, text: string, params: Parameters<Run>[1]): ReturnType<Run> {
+  try {
+    return await run(text, params);
+  } catch (error) {
+    // 42P01 undefined table, 42703 undefined column, 3F000 undefined schema
+    const state = sqlState(error);
+    if (state === '42P01' || state === '42703' || state === '3F000') throw migrationMissing([], error);
+    throw error;
+  }
+}
+
+interface SettleColumns {
+  readonly to: string;
+  readonly delay_ms: number;
+  readonly refund: boolean;
+  readonly error: ErrorRecord | null;
+}
+
+function settleColumns(settlement: SettleItem['settlement']): SettleColumns {
+  switch (settlement.to) {
+    case 'completed':
+      return { to: 'completed', delay_ms: 0, refund: false, error: null };
+    case 'ready':
+      return { to: 'ready', delay_ms: settlement.delayMs, refund: settlement.refund, error: settlement.error };
+    case 'dead':
+    case 'cancelled':
+      return { to: settlement.to, delay_ms: 0, refund: false, error: settlement.error };
+    default:
+      return settlement satisfies never;
+  }
+}
+
+function claimedDelivery(row: Record<string, unknown>): ClaimedDelivery {
+  return {
+    id: row['id'] as string,
+    emissionId: row['emission_id'] as string,
+    receiverId: row['receiver_id'] as number,
+    version: row['version'] as number,
+    generation: row['generation'] as number,
+    epoch: row['epoch'] as number,
+    attempt: row['attempt'] as number,
+    crashes: row['crashes'] as number,
+    payload: row['payload'] as string,
+    headers: row['headers'] as string | null,
+    emittedAt: new Date(row['emitted_at_ms'] as number),
+  };
+}
+
+const intArray = (numbers: readonly number[]): string => `{${numbers.join(',')}}`;
+
+const idSet = (rows: readonly Record<string, unknown>[]): Set<string> => new Set(rows.map((row) => row['id'] as string));

@@ -1,0 +1,50 @@
+// afterCommit: what is to run once the outermost transaction has committed, for what may be lost.
+import type { Logger } from '../core/logger.ts';
+import { SignalboxError } from '../errors.ts';
+import type { Ambient } from './ambient.ts';
+import type { Db } from './db.ts';
+import type { AfterCommit, TransactionScope } from './scope.ts';
+import type { Transactions } from './transactions.ts';
+
+export class AfterCommits {
+  readonly #ambient: Ambient;
+  readonly #transactions: Transactions;
+  readonly #ambientDb: Db;
+  readonly #log: Logger;
+
+  constructor(ambient: Ambient, transactions: Transactions, ambientDb: Db, log: Logger) {
+    this.#ambient = ambient;
+    this.#transactions = transactions;
+    this.#ambientDb = ambientDb;
+    this.#log = log;
+  }
+
+  /** @throws SignalboxError `NotInTransaction`, `UntrackedTransaction`, `TransactionEnded` */
+  add(handle: object, callback: AfterCommit): void {
+    const ambient = handle === this.#ambientDb;
+    const scope = ambient ? this.#ambient.current() : this.#transactions.scopeOf(handle);
+    if (!scope)
+      throw ambient || !('rollback' in handle)
+        ? new SignalboxError(
+            'NotInTransaction',
+            'afterCommit was called outside a transaction. Call it inside one, or call the function at once.',
+          )
+        : new SignalboxError(
+            'UntrackedTransaction',
+            'afterCommit was given a transaction that was not opened through the database object of this box, so its commit cannot be noticed. Open it with that object.',
+          );
+    scope.enter();
+    this.#ambient.innermost(scope).afterCommit.push(callback);
+  }
+
+  /** Runs the callbacks in order. The commit stands whatever they throw, so that is logged. */
+  async run(scope: TransactionScope): Promise<void> {
+    for (const callback of scope.afterCommit) {
+      try {
+        await callback();
+      } catch (error) {
+        this.#log.error({ err: error }, 'an afterCommit callback threw; the transaction is committed');
+      }
+    }
+  }
+}

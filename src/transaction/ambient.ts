@@ -1,0 +1,30 @@
+// Which transaction the running code is in, carried by AsyncLocalStorage, separately for each box.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { TransactionScope } from './scope.ts';
+
+export class Ambient {
+  readonly #storage = new AsyncLocalStorage<TransactionScope | undefined>();
+
+  /** The scope of the running code, open or not; `undefined` outside of any. */
+  current(): TransactionScope | undefined {
+    return this.#storage.getStore();
+  }
+
+  run<T>(scope: TransactionScope, work: () => T): T {
+    return this.#storage.run(scope, work);
+  }
+
+  /** Runs `work` outside of any scope: for loops, timers and receivers, which outlive whoever started them. */
+  outside<T>(work: () => T): T {
+    return this.#storage.run(undefined, work);
+  }
+
+  /**
+   * The innermost open scope for work on the handle of `scope`: a savepoint inside it, if the running code is in one.
+   * (The server puts every statement of the connection into its innermost savepoint, whichever handle sends it.)
+   */
+  innermost(scope: TransactionScope): TransactionScope {
+    for (let at = this.current(); at; at = at.parent) if (at.isOpen && at.isWithin(scope)) return at;
+    return scope;
+  }
+}

@@ -1,0 +1,43 @@
+// What Signalbox knows of the inside of Drizzle's handles (databases and transactions): where the driver's client sits,
+// and how to derive a handle that sends its statements through another client. Nothing of the original is changed, for
+// some drivers share one session object between a transaction and its savepoints.
+import type { Client } from '../drivers/driver.ts';
+
+interface Session {
+  client: Client;
+}
+
+interface DrizzleHandle {
+  readonly dialect: object;
+  readonly session: Session;
+  readonly _: object;
+  readonly query: Record<string, object>;
+}
+
+/** The driver's client behind a Drizzle handle, or `undefined` if it is none. */
+export function clientOf(handle: object): Client | undefined {
+  return (handle as Partial<DrizzleHandle>).session?.client;
+}
+
+/** The object that Drizzle shares between a database and all of its transactions. */
+export function dialectOf(handle: object): object | undefined {
+  return (handle as Partial<DrizzleHandle>).dialect;
+}
+
+/** A handle that behaves as `handle` but sends its statements through `client`, and opens transactions by `transaction`. */
+export function deriveHandle<H extends object>(handle: H, client: Client, transaction: (...args: never[]) => unknown): H {
+  const original = handle as unknown as DrizzleHandle;
+  const session = Object.create(original.session, { client: { value: client } }) as Session;
+  const query = Object.fromEntries(
+    Object.entries(original.query ?? {}).map(([table, builder]) => [
+      table,
+      Object.create(builder, { session: { value: session } }) as object,
+    ]),
+  );
+  return Object.create(handle, {
+    session: { value: session },
+    _: { value: { ...original._, session } },
+    query: { value: query },
+    transaction: { value: transaction },
+  }) as H;
+}

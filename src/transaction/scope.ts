@@ -1,0 +1,166 @@
+// A scope: one open transaction or savepoint. It knows whether it is open, which queries failed in it, which emits are
+// still under way, what is to run after the commit, and which savepoint is open inside it.
+//
+// Races it settles:
+// - a statement after the end: refused by the gate, so it can never reach the connection's next user;
+// - an emit that nobody awaits: awaited here before COMMIT; if it fails unseen, the transaction fails;
+// - sibling savepoints at the same time: one after the other, for the connection has one stack of savepoints;
+// - an emit on the outer handle beside an open savepoint: waits for it, or the savepoint's rollback would take it along.
+import type { TransactionHandle } from '../core/handles.ts';
+import type { Client, Gate } from '../drivers/driver.ts';
+import { SignalboxError } from '../errors.ts';
+import { ObservedPromise } from './pending.ts';
+
+export type AfterCommit = () => unknown;
+
+export class TransactionScope implements Gate {
+  readonly parent: TransactionScope | undefined;
+  /** The handle that the callback was given; set when its transaction has begun, as the next two are. */
+  tx: TransactionHandle | undefined;
+  /** The guarded client of this scope. */
+  client: Client | undefined;
+  /** Opens a savepoint in this scope. */
+  nest: ((callback: (tx: never) => unknown, config?: unknown) => Promise<unknown>) | undefined;
+  /** Runs after the outermost commit, in order. */
+  readonly afterCommit: AfterCommit[] = [];
+  /** Ids of the emissions stored in this scope and in its savepoints that were kept. */
+  readonly emissions: string[] = [];
+
+  #open = true;
+  #child: TransactionScope | undefined;
+  readonly #onClose = new Set<() => void>();
+  #failure: { readonly error: unknown } | undefined;
+  #savepoints: Promise<unknown> = Promise.resolve();
+  #openSavepoints = 0;
+  readonly #inFlight = new Set<Promise<unknown>>();
+  readonly #pending = new Set<ObservedPromise<unknown>>();
+
+  constructor(parent?: TransactionScope) {
+    this.parent = parent;
+    // One savepoint is open at a time: inTurn sees to that.
+    if (parent) parent.#child = this;
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  /** The first query error of this scope, whether its callback let it pass or not. */
+  get failure(): unknown {
+    return this.#failure?.error;
+  }
+
+  /** Whether this scope is `other` or a savepoint somewhere inside it. */
+  isWithin(other: TransactionScope): boolean {
+    return this === other || (this.parent?.isWithin(other) ?? false);
+  }
+
+  /** @throws SignalboxError `TransactionEnded` */
+  enter(): void {
+    if (!this.#open) throw transactionEnded();
+  }
+
+  /** The result of `work`, or `TransactionEnded` as soon as the scope closes before that. */
+  async whileOpen<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const stop = (): void => reject(transactionEnded());
+      this.#onClose.add(stop);
+      void work.then(resolve, reject).finally(() => this.#onClose.delete(stop));
+    });
+  }
+
+  watch(finished: Promise<unknown>): void {
+    this.#inFlight.add(finished);
+    finished.then(
+      () => this.#inFlight.delete(finished),
+      (error: unknown) => {
+        this.#inFlight.delete(finished);
+        this.#failure ??= { error };
+      },
+    );
+  }
+
+  /** Takes part in the commit: {@link finish} waits for it, and fails if it fails without anybody having looked. */
+  pend<T>(work: Promise<T>): ObservedPromise<T> {
+    const observed = ObservedPromise.of(work);
+    this.#pending.add(observed);
+    return observed;
+  }
+
+  /** Runs `work` when no savepoint of this scope is open or about to open. */
+  async beside<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#openSavepoints > 0) await this.#savepoints;
+    this.enter();
+    return work();
+  }
+
+  /** Runs `work`, which opens a savepoint in this scope, when those before it have ended. */
+  async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    this.#openSavepoints++;
+    const before = this.#savepoints;
+    const turn = before.then(work);
+    this.#savepoints = turn.then(noop, noop).then(() => void this.#openSavepoints--);
+    return turn;
+  }
+
+  /** A savepoint of this scope was kept: what it gathered is now this scope's. */
+  keep(child: TransactionScope): void {
+    this.afterCommit.push(...child.afterCommit);
+    this.emissions.push(...child.emissions);
+  }
+
+  /**
+   * Ends the scope before its COMMIT: waits for all that is under way, then closes.
+   * @throws the error of an emit that nobody awaited; SignalboxError `TransactionFailed` for a swallowed query error
+   */
+  async finish(): Promise<void> {
+    for (;;) {
+      if (this.#openSavepoints > 0) await this.#savepoints;
+      else if (this.#pending.size > 0) await this.#settlePending();
+      else if (this.#inFlight.size > 0) await Promise.allSettled(this.#inFlight);
+      else break;
+    }
+    if (this.#failure)
+      throw new SignalboxError(
+        'TransactionFailed',
+        'A query of this transaction failed and its error was caught, but PostgreSQL keeps nothing of a transaction in which a query failed. ' +
+          'Let the error pass, or run that query in a savepoint: tx.transaction(...).',
+        { cause: this.#failure.error },
+      );
+    this.close();
+  }
+
+  /** Ends the scope and the savepoint open inside it. Nothing passes from now on. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#child?.close();
+    for (const stop of this.#onClose) stop();
+  }
+
+  /**
+   * Ends the scope before its ROLLBACK: closes, then waits until no savepoint is left, whose own ROLLBACK TO would
+   * otherwise reach the connection after it was given to somebody else.
+   */
+  async abandon(): Promise<void> {
+    this.close();
+    while (this.#openSavepoints > 0) await this.#savepoints;
+  }
+
+  async #settlePending(): Promise<void> {
+    for (const emit of this.#pending) {
+      const outcome = await emit.outcome();
+      this.#pending.delete(emit);
+      if (!outcome.ok && !emit.observed) throw outcome.error;
+    }
+  }
+}
+
+const noop = (): void => {};
+
+export function transactionEnded(): SignalboxError<'TransactionEnded'> {
+  return new SignalboxError(
+    'TransactionEnded',
+    'The transaction has ended (it was committed, rolled back, timed out or lost its connection), so nothing can be run in it. Is a promise of the callback not awaited?',
+  );
+}

@@ -1,0 +1,52 @@
+// @Transactional: a method runs in a transaction of its box, which it finds through the registry that made its object.
+import '../decorators/metadata.ts';
+import { registryOf } from '../registry/registry.ts';
+import { SignalboxError } from '../errors.ts';
+import { Db } from './db.ts';
+
+type AsyncMethod = (this: never, ...args: never[]) => Promise<unknown>;
+
+interface TransactionalDecorator {
+  <M extends AsyncMethod>(method: M, context: ClassMethodDecoratorContext): M;
+  <M extends AsyncMethod>(target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<M>): void;
+}
+
+/** As Drizzle's second argument of `db.transaction`. */
+export interface TransactionalOptions {
+  isolationLevel?: 'read uncommitted' | 'read committed' | 'repeatable read' | 'serializable';
+  accessMode?: 'read only' | 'read write';
+  deferrable?: boolean;
+}
+
+/**
+ * Runs the method in a transaction: all of it or nothing of it happens. `Db` inside is that transaction.
+ * Called inside a transaction it is a savepoint of it, so that an error which the caller catches undoes the method only;
+ * `options` then say nothing.
+ * @throws SignalboxError `NoInjectionContext` on an object that the registry did not make; `InvalidDecorator`
+ */
+export function Transactional(options?: TransactionalOptions): TransactionalDecorator {
+  return ((target: unknown, second: unknown, descriptor?: PropertyDescriptor) => {
+    const method = descriptor ? descriptor.value : target;
+    if (typeof method !== 'function' || (typeof second === 'object' && (second as ClassMethodDecoratorContext).kind !== 'method'))
+      throw new SignalboxError('InvalidDecorator', '@Transactional stands on something that is no method. Put it on an async method.');
+    const wrapped = inTransaction(method as AsyncMethod, options);
+    if (!descriptor) return wrapped;
+    descriptor.value = wrapped;
+    return undefined;
+  }) as TransactionalDecorator;
+}
+
+function inTransaction(method: AsyncMethod, options?: TransactionalOptions): AsyncMethod {
+  const wrapped = async function (this: object, ...args: never[]): Promise<unknown> {
+    const registry = typeof this === 'object' && this !== null ? registryOf(this) : undefined;
+    if (!registry)
+      throw new SignalboxError(
+        'NoInjectionContext',
+        `@Transactional method ${method.name} was called on an object that no box made. Get the object by injection or by box.get(...).`,
+      );
+    const db = registry.get(Db) as unknown as { transaction(callback: () => unknown, config?: TransactionalOptions): Promise<unknown> };
+    return db.transaction(() => Reflect.apply(method, this, args), options);
+  };
+  Object.defineProperty(wrapped, 'name', { value: method.name });
+  return wrapped;
+}

@@ -1,0 +1,113 @@
+// Tracked transactions: `transaction` of the very database object that the box was given is replaced by one that opens
+// a scope (scope.ts), so that the plain Drizzle style works everywhere, in third parties' code too.
+import type { DatabaseHandle, TransactionHandle } from '../core/handles.ts';
+import type { Driver } from '../drivers/driver.ts';
+import { SignalboxError } from '../errors.ts';
+import type { Ambient } from './ambient.ts';
+import { clientOf, deriveHandle } from './drizzle-handle.ts';
+import { TransactionScope, transactionEnded } from './scope.ts';
+
+type Callback<T> = (tx: TransactionHandle, scope: TransactionScope) => T | Promise<T>;
+type Open = <T>(callback: (tx: TransactionHandle) => Promise<T>, config?: unknown) => Promise<T>;
+
+export interface TransactionHooks {
+  /** Before BEGIN, outside of any transaction. */
+  beforeBegin(): Promise<void>;
+  /** After the COMMIT of an outermost transaction, outside of any scope. What it throws, the transaction call throws. */
+  afterCommit(scope: TransactionScope): Promise<void>;
+}
+
+const TRACKED = Symbol.for('signalbox.tracked');
+
+export class Transactions {
+  readonly #db: DatabaseHandle;
+  readonly #driver: Driver;
+  readonly #ambient: Ambient;
+  readonly #hooks: TransactionHooks;
+  readonly #begin: Open;
+  readonly #scopes = new WeakMap<object, TransactionScope>();
+
+  /** Starts tracking. @throws SignalboxError `BoxAlreadyOpen` */
+  constructor(db: DatabaseHandle, driver: Driver, ambient: Ambient, hooks: TransactionHooks) {
+    if (TRACKED in db)
+      throw new SignalboxError(
+        'BoxAlreadyOpen',
+        'This database object already belongs to an open box. Use that box, close() it first, or make a second object with drizzle({ client }).',
+      );
+    this.#db = db;
+    this.#driver = driver;
+    this.#ambient = ambient;
+    this.#hooks = hooks;
+    const original = db.transaction as unknown as Open;
+    this.#begin = (callback, config) => original.call(db, callback, config) as never;
+    const tracked = async (callback: (tx: TransactionHandle) => unknown, config?: unknown): Promise<unknown> =>
+      this.run((tx) => callback(tx), config);
+    Object.defineProperty(db, 'transaction', { value: tracked, configurable: true, writable: true });
+    Object.defineProperty(db, TRACKED, { value: true, configurable: true });
+  }
+
+  /** Stops tracking: the database object is as it was. */
+  release(): void {
+    delete (this.#db as Partial<DatabaseHandle>).transaction;
+    delete (this.#db as { [TRACKED]?: true })[TRACKED];
+  }
+
+  /** The scope of a transaction handle, or `undefined` for one that is not tracked. */
+  scopeOf(handle: object): TransactionScope | undefined {
+    return this.#scopes.get(handle);
+  }
+
+  /** Runs `callback` in a transaction of its own, as `db.transaction` does, and hands it the scope too. */
+  async run<T>(callback: Callback<T>, config?: unknown): Promise<T> {
+    await this.#hooks.beforeBegin();
+    const scope = new TransactionScope();
+    try {
+      const result = await this.#begin((tx) => this.#within(scope, tx, callback), config);
+      await this.#ambient.outside(() => this.#hooks.afterCommit(scope));
+      return result;
+    } finally {
+      // When the connection is lost, the driver rejects while the callback still runs: it must not reach another session.
+      scope.close();
+    }
+  }
+
+  async #within<T>(scope: TransactionScope, original: TransactionHandle, callback: Callback<T>): Promise<T> {
+    // The driver gave up before the callback was called: nobody would commit or roll back what it does.
+    if (!scope.isOpen) throw transactionEnded();
+    const tx = this.#adopt(scope, original);
+    try {
+      const result = await scope.whileOpen(this.#ambient.run(scope, async () => callback(tx, scope)));
+      await scope.finish();
+      return result;
+    } catch (error) {
+      await scope.abandon();
+      throw error;
+    }
+  }
+
+  #adopt(scope: TransactionScope, original: TransactionHandle): TransactionHandle {
+    scope.client = this.#driver.guard(clientOf(original)!, scope);
+    const open: Open = (callback, config) => (original as unknown as { transaction: Open }).transaction(callback, config);
+    scope.nest = async (callback: (tx: never) => unknown) =>
+      scope.inTurn(async () => this.#savepoint(scope, open, callback as (tx: TransactionHandle) => unknown));
+    const tx = deriveHandle(original, scope.client, (callback: (tx: never) => unknown) => {
+      const within = this.#ambient.innermost(scope);
+      return within.nest!(callback);
+    });
+    scope.tx = tx;
+    this.#scopes.set(tx, scope);
+    return tx;
+  }
+
+  async #savepoint(parent: TransactionScope, open: Open, callback: (tx: TransactionHandle) => unknown): Promise<unknown> {
+    parent.enter();
+    const scope = new TransactionScope(parent);
+    try {
+      const result = await open((tx) => this.#within(scope, tx, callback));
+      parent.keep(scope);
+      return result;
+    } finally {
+      scope.close();
+    }
+  }
+}

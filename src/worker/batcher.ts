@@ -1,0 +1,91 @@
+// Groups writes: what arrives while one write is under way goes out together in the next, so grouping adds no delay.
+// A write that fails is tried again until it gets through: an outcome that is not written leaves its delivery running.
+// Only one that the database refuses for its content is split, so that one bad item cannot hold up its neighbours.
+
+export interface BatcherOptions<Item> {
+  /** Writes the items; returns the ids that took effect. */
+  readonly write: (items: readonly Item[]) => Promise<Set<string>>;
+  /** Whether the database refuses the content: no new try can help. */
+  readonly isRefusal: (error: unknown) => boolean;
+  /** Called before each new try. */
+  readonly onRetry: (error: unknown) => void;
+}
+
+interface Waiting<Item> {
+  readonly item: Item;
+  resolve(took: boolean): void;
+  reject(error: unknown): void;
+}
+
+const MOST_ITEMS = 500;
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 5_000;
+
+export class Batcher<Item extends { readonly id: string }> {
+  readonly #options: BatcherOptions<Item>;
+  readonly #stop = new AbortController();
+  #queue: Waiting<Item>[] = [];
+  #flushing: Promise<void> | undefined;
+
+  constructor(options: BatcherOptions<Item>) {
+    this.#options = options;
+  }
+
+  /** Writes an item. Resolves to whether it took effect, once that is durable; rejects when it is refused or given up. */
+  add(item: Item): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ item, resolve, reject });
+      this.#flushing ??= this.#flush().finally(() => (this.#flushing = undefined));
+    });
+  }
+
+  /** Gives up on writes that wait for another try: they reject. */
+  giveUp(): void {
+    this.#stop.abort();
+  }
+
+  async #flush(): Promise<void> {
+    // One turn of the event loop, so that what ends together is written together.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.slice(0, MOST_ITEMS);
+      this.#queue = this.#queue.slice(MOST_ITEMS);
+      await this.#write(batch);
+    }
+  }
+
+  async #write(batch: readonly Waiting<Item>[]): Promise<void> {
+    for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2)) {
+      try {
+        const took = await this.#options.write(batch.map(({ item }) => item));
+        for (const { item, resolve } of batch) resolve(took.has(item.id));
+        return;
+      } catch (error) {
+        const refused = this.#options.isRefusal(error);
+        if (!refused && !this.#stop.signal.aborted) {
+          this.#options.onRetry(error);
+          await this.#wait(waitMs);
+        } else if (refused && batch.length > 1) {
+          for (const one of batch) await this.#write([one]);
+          return;
+        } else {
+          for (const { reject } of batch) reject(error);
+          return;
+        }
+      }
+    }
+  }
+
+  #wait(waitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#stop.signal.aborted) return resolve();
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#stop.signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, waitMs);
+      this.#stop.signal.addEventListener('abort', done);
+    });
+  }
+}

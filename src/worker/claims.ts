@@ -1,0 +1,38 @@
+// Claims deliveries for one worker: which receivers it serves, in which order, under which lease.
+import type { Catalogue } from '../store/catalogue.ts';
+import type { ClaimedDelivery, Store } from '../store/store.ts';
+import type { Lease } from './lease.ts';
+import { serviceOrder } from './service-order.ts';
+
+export class Claims {
+  readonly #store: Store;
+  readonly #catalogue: Catalogue;
+  readonly #lease: Lease;
+  readonly #queues: readonly string[] | undefined;
+  #turn = 0;
+
+  /** @param queues `undefined`: all */
+  constructor(store: Store, catalogue: Catalogue, lease: Lease, queues?: readonly string[]) {
+    this.#store = store;
+    this.#catalogue = catalogue;
+    this.#lease = lease;
+    this.#queues = queues;
+  }
+
+  /** Takes up to `free` due deliveries. @param aheadMs also those that are due within this time */
+  async take(free: number, aheadMs = 0): Promise<ClaimedDelivery[]> {
+    const claimable = this.#claimable(free);
+    return claimable.length === 0 ? [] : this.#store.claim(this.#lease.workerId, claimable, free, aheadMs);
+  }
+
+  /** Takes the due deliveries of given emissions. */
+  async takeOf(emissionIds: readonly string[]): Promise<ClaimedDelivery[]> {
+    const claimable = this.#claimable(1);
+    return claimable.length === 0 ? [] : this.#store.claimEmissions(this.#lease.workerId, claimable, emissionIds);
+  }
+
+  #claimable(free: number): ReturnType<typeof serviceOrder> {
+    const entries = [...this.#catalogue.entries()].filter(([, { queue }]) => this.#queues?.includes(queue) ?? true);
+    return serviceOrder(entries, free, this.#turn++);
+  }
+}

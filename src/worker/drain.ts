@@ -1,0 +1,31 @@
+// Working without a loop: tick() looks once, drain() until nothing is due. For tests, scripts and cron.
+import type { RunResult, Runner } from './runner.ts';
+import type { Claims } from './claims.ts';
+
+/** How many deliveries ended in which way. */
+export interface DrainResult {
+  readonly completed: number;
+  /** Failed, and will run again later. */
+  readonly retrying: number;
+  readonly dead: number;
+  readonly cancelled: number;
+}
+
+/** Claims once and runs what was claimed to its end. Returns the results. */
+export async function runOnce(claims: Claims, runner: Runner, free: number, aheadMs = 0): Promise<RunResult[]> {
+  const claimed = await claims.take(free, aheadMs);
+  return Promise.all(claimed.map((delivery) => runner.run(delivery)));
+}
+
+/** Runs until nothing is due. */
+export async function runAll(claims: Claims, runner: Runner, free: number, aheadMs: number): Promise<DrainResult> {
+  const count = { completed: 0, retrying: 0, dead: 0, cancelled: 0 };
+  for (;;) {
+    const results = await runOnce(claims, runner, free, aheadMs);
+    if (results.length === 0) return count;
+    for (const { ended } of results) {
+      if (ended === 'ready') count.retrying++;
+      else if (ended === 'completed' || ended === 'dead' || ended === 'cancelled') count[ended]++;
+    }
+  }
+}

@@ -1,0 +1,133 @@
+// Runs one claimed delivery once, and says what came of it. It writes nothing but the completion that commits with the
+// receiver's own transaction; every other outcome is written by whoever called (runner.ts).
+//
+// The race: a stalled worker may wake up after its delivery was given to another. So the first statement of the
+// receiver's transaction completes the delivery under (id, state, epoch). If that finds nothing, the receiver is not
+// called. If it finds the row, its lock is held to the end, and nobody else can take the delivery meanwhile.
+import type { DetachedDeliveryContext } from '../core/context.ts';
+import type { Outcome } from '../core/delivery.ts';
+import { decodePayload } from '../core/envelope.ts';
+import type { Logger } from '../core/logger.ts';
+import type { Receiver } from '../core/receivers.ts';
+import type { Driver } from '../drivers/driver.ts';
+import { isSignalboxError } from '../errors.ts';
+import { invoke } from '../registry/invoke.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { ClaimedDelivery, Store } from '../store/store.ts';
+import type { Ambient } from '../transaction/ambient.ts';
+import type { TransactionScope } from '../transaction/scope.ts';
+import type { Transactions } from '../transaction/transactions.ts';
+import { Deadline } from './deadline.ts';
+
+/** What came of one run. */
+export type Execution =
+  /** The receiver returned, and its delivery is completed: both are committed. */
+  | { readonly kind: 'committed' }
+  /** The delivery belonged to somebody else by now. The receiver was not called. */
+  | { readonly kind: 'stale' }
+  /** Still to be written. */
+  | { readonly kind: 'outcome'; readonly outcome: Outcome };
+
+export interface ExecutorParts {
+  readonly store: Store;
+  readonly driver: Driver;
+  readonly registry: Registry;
+  readonly transactions: Transactions;
+  readonly ambient: Ambient;
+  readonly log: Logger;
+}
+
+/** Time that the server gives a transaction beyond its receiver's timeout, so that the worker's own end comes first. */
+const SERVER_MARGIN_MS = 5_000;
+/** Wait before a delivery runs again whose connection was lost. */
+const RECONNECT_MS = 1_000;
+
+const STALE = Symbol('stale');
+
+export class Executor {
+  readonly #parts: ExecutorParts;
+
+  constructor(parts: ExecutorParts) {
+    this.#parts = parts;
+  }
+
+  /** Never rejects. @param stop aborted when the worker can wait no longer */
+  async execute(delivery: ClaimedDelivery, receiver: Receiver, stop: AbortSignal): Promise<Execution> {
+    using deadline = new Deadline(receiver, stop);
+    try {
+      const payload = await decodePayload(receiver.signal, delivery.payload);
+      const context = this.#contextOf(delivery, receiver, deadline);
+      return receiver.transactional
+        ? await this.#transactional(delivery, receiver, payload, context, deadline)
+        : await this.#detached(receiver, payload, context, deadline);
+    } catch (error) {
+      return outcomeOf(error);
+    }
+  }
+
+  async #transactional(
+    delivery: ClaimedDelivery,
+    receiver: Receiver,
+    payload: unknown,
+    context: DetachedDeliveryContext,
+    deadline: Deadline,
+  ): Promise<Execution> {
+    const { store, driver, registry, transactions, ambient } = this.#parts;
+    let scopeOfRun: TransactionScope | undefined;
+    let thrown: { readonly error: unknown } | undefined;
+    const close = (): void => scopeOfRun?.close();
+    deadline.signal.addEventListener('abort', close);
+    try {
+      await ambient.outside(() =>
+        transactions.run(async (tx, scope) => {
+          scopeOfRun = scope;
+          deadline.signal.throwIfAborted();
+          if (!(await store.settleFirst(driver.run(scope.client), delivery, receiver.timeoutMs + SERVER_MARGIN_MS))) throw STALE;
+          try {
+            await invoke(receiver, registry, payload, { ...context, tx });
+          } catch (error) {
+            thrown = { error };
+            throw error;
+          }
+        }),
+      );
+      return { kind: 'committed' };
+    } catch (error) {
+      if (error === STALE) return { kind: 'stale' };
+      if (deadline.reason) return outcomeOf(deadline.reason);
+      // Only the connection of this transaction counts as lost: a receiver whose own call elsewhere failed has failed.
+      const lost = driver.isConnectionLoss(scopeOfRun?.failure) || (!thrown && driver.isConnectionLoss(error));
+      return lost ? { kind: 'outcome', outcome: { kind: 'interrupted', delayMs: RECONNECT_MS } } : outcomeOf(error);
+    } finally {
+      deadline.signal.removeEventListener('abort', close);
+    }
+  }
+
+  async #detached(receiver: Receiver, payload: unknown, context: DetachedDeliveryContext, deadline: Deadline): Promise<Execution> {
+    const { registry, ambient } = this.#parts;
+    await deadline.race(ambient.outside(async () => invoke(receiver, registry, payload, context)));
+    return { kind: 'outcome', outcome: { kind: 'returned' } };
+  }
+
+  #contextOf(delivery: ClaimedDelivery, receiver: Receiver, deadline: Deadline): DetachedDeliveryContext {
+    const { id, emissionId, generation, attempt } = delivery;
+    return {
+      emission: {
+        id: emissionId,
+        signal: receiver.signal.name,
+        emittedAt: delivery.emittedAt,
+        headers: delivery.headers === null ? {} : (JSON.parse(delivery.headers) as Record<string, string>),
+      },
+      attempt,
+      // The emission's UUID keeps two databases that share a provider apart; the rest is the delivery and its generation.
+      idempotencyKey: `${emissionId}:${id}:${generation}`,
+      abortSignal: deadline.signal,
+      log: this.#parts.log.child({ deliveryId: id, emissionId, receiver: receiver.name, attempt }),
+    };
+  }
+}
+
+function outcomeOf(error: unknown): Execution {
+  const outcome: Outcome = isSignalboxError(error, 'DeliveryAborted') ? { kind: 'interrupted', delayMs: 0 } : { kind: 'threw', error };
+  return { kind: 'outcome', outcome };
+}

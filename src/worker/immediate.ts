@@ -1,0 +1,77 @@
+// Immediate mode: this worker without the waiting. After the outermost COMMIT, the transaction's own due deliveries run
+// at once, in this process, breadth-first, once each, through the same claim, executor and settle as in production.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { SignalboxError } from '../errors.ts';
+import { outcomeKind } from '../core/outcome.ts';
+import type { Claims } from './claims.ts';
+import type { RunResult, Runner } from './runner.ts';
+
+/** What happens when receivers fail: the transaction call throws `ReceiverFailed`, or it is only recorded with the delivery. */
+export type OnError = 'throw' | 'collect';
+
+const MAX_DEPTH = 20;
+
+/** Lends a lease and a runner for as long as `work` takes. */
+export type WithClaims = <T>(work: (claims: Claims, runner: Runner) => Promise<T>) => Promise<T>;
+
+export class Immediate {
+  readonly #withClaims: WithClaims;
+  readonly #onError: OnError;
+  /** Set while receivers run: what they emit joins the run instead of starting one inside it. */
+  readonly #current = new AsyncLocalStorage<{ next: string[] }>();
+
+  constructor(withClaims: WithClaims, onError: OnError) {
+    this.#withClaims = withClaims;
+    this.#onError = onError;
+  }
+
+  /**
+   * Runs the deliveries of committed emissions, and of those that they lead to.
+   * @throws SignalboxError `ReceiverFailed`, unless errors are only collected
+   */
+  async afterCommit(emissionIds: readonly string[]): Promise<void> {
+    if (emissionIds.length === 0) return;
+    const current = this.#current.getStore();
+    if (current) {
+      current.next.push(...emissionIds);
+      return;
+    }
+    const causes = await this.#withClaims((claims, runner) => this.#runAll(claims, runner, emissionIds));
+    if (causes.length === 0 || this.#onError === 'collect') return;
+    throw new SignalboxError(
+      'ReceiverFailed',
+      `The transaction is committed, but ${causes.length === 1 ? 'a receiver' : `${causes.length} receivers`} failed: ${causes.map(messageOf).join('; ')}. A worker would try again; immediate mode runs each delivery once.`,
+      { cause: causes[0], details: { committed: true, causes } },
+    );
+  }
+
+  async #runAll(claims: Claims, runner: Runner, emissionIds: readonly string[]): Promise<unknown[]> {
+    const causes: unknown[] = [];
+    let level = emissionIds;
+    for (let depth = 0; level.length > 0; depth++) {
+      if (depth === MAX_DEPTH) {
+        causes.push(
+          new SignalboxError(
+            'ImmediateDepthExceeded',
+            `Receivers have emitted signals ${MAX_DEPTH} levels deep. Do two of them emit to each other for ever?`,
+          ),
+        );
+        return causes;
+      }
+      const run = { next: [] as string[] };
+      for (const delivery of await claims.takeOf(level)) {
+        const result = await this.#current.run(run, () => runner.run(delivery));
+        if (isFailure(result)) causes.push(result.error);
+      }
+      level = run.next;
+    }
+    return causes;
+  }
+}
+
+/** A delivery that was discarded, or that asked for later, did as it meant to. */
+function isFailure({ ended, error }: RunResult): boolean {
+  return ended === 'dead' || (ended === 'ready' && outcomeKind(error) !== 'retryAfter');
+}
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

@@ -1,0 +1,65 @@
+// What a worker can be told, and whether the pool has room for it.
+import { type Duration, toMs } from '../core/duration.ts';
+import type { Receiver } from '../core/receivers.ts';
+import { SignalboxError } from '../errors.ts';
+
+export interface WorkerOptions {
+  /** Deliveries that run at once, 1 to 1000. Default: 10, or what the pool has room for if that is less. */
+  concurrency?: number;
+  /** Serve only receivers of these queues. Default: all. */
+  queues?: readonly string[];
+  /** The longest time between two looks for work; notifications come before it. Default `'1s'`. */
+  pollInterval?: Duration;
+  /** How long others wait before they take over from a worker that no longer renews. At least 1 s. Default `'10s'`. */
+  lease?: Duration;
+  /** How long a stop waits for running receivers before it interrupts them. Default `'30s'`. */
+  shutdownTimeout?: Duration;
+}
+
+export interface WorkerSettings {
+  readonly concurrency: number;
+  readonly queues: readonly string[] | undefined;
+  readonly pollMs: number;
+  readonly leaseMs: number;
+  readonly shutdownMs: number;
+}
+
+const DEFAULT_CONCURRENCY = 10;
+/** Connections that a worker needs beside those of its running receivers: one claims and settles, one renews. */
+const OWN_CONNECTIONS = 2;
+
+/** @throws SignalboxError `InvalidOption`, `PoolTooSmall` */
+export function workerSettings(options: WorkerOptions, receivers: readonly Receiver[], maxConnections: number): WorkerSettings {
+  const room = Math.max(1, maxConnections - OWN_CONNECTIONS);
+  const { concurrency = Math.min(DEFAULT_CONCURRENCY, room) } = options;
+  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 1_000)
+    throw new SignalboxError('InvalidOption', `Worker: concurrency is ${concurrency}. Give a whole number from 1 to 1000.`);
+  if (receivers.some((receiver) => receiver.transactional) && concurrency + OWN_CONNECTIONS > maxConnections)
+    throw new SignalboxError(
+      'PoolTooSmall',
+      `Worker: concurrency ${concurrency} needs a pool of ${concurrency + OWN_CONNECTIONS} connections (one for each running receiver, two for the worker); it has ${maxConnections}. Give the pool more (max), or the worker less.`,
+    );
+  const leaseMs = toMs(options.lease ?? '10s', 'Worker: lease');
+  if (leaseMs < 1_000) throw new SignalboxError('InvalidOption', `Worker: lease is ${leaseMs} ms. Give at least 1s.`);
+  const pollMs = toMs(options.pollInterval ?? '1s', 'Worker: pollInterval');
+  if (pollMs < 10) throw new SignalboxError('InvalidOption', `Worker: pollInterval is ${pollMs} ms. Give at least 10ms.`);
+  return {
+    concurrency,
+    queues: checkQueues(options.queues, receivers),
+    pollMs,
+    leaseMs,
+    shutdownMs: toMs(options.shutdownTimeout ?? '30s', 'Worker: shutdownTimeout'),
+  };
+}
+
+/** A queue without a receiver is most likely misspelt, and would leave work undone in silence. */
+function checkQueues(queues: readonly string[] | undefined, receivers: readonly Receiver[]): readonly string[] | undefined {
+  const known = new Set(receivers.map(({ queue }) => queue));
+  const unknown = queues?.filter((queue) => !known.has(queue)) ?? [];
+  if (queues?.length === 0 || unknown.length > 0)
+    throw new SignalboxError(
+      'InvalidOption',
+      `Worker: ${unknown.length > 0 ? `no receiver is in the queue ${unknown.join(', ')}` : 'queues is empty'}. The queues are: ${[...known].join(', ') || '(none)'}.`,
+    );
+  return queues;
+}

@@ -1,0 +1,247 @@
+// The worker: claims deliveries into its free slots and runs them, until it is told to stop.
+// NOTIFY is a hint, polling is the truth: a lost notification costs at most one poll interval.
+import os from 'node:os';
+import { SignalboxError } from '../errors.ts';
+import type { Driver } from '../drivers/driver.ts';
+import type { Events } from '../observe/events.ts';
+import type { Logger } from '../core/logger.ts';
+import type { Catalogue } from '../store/catalogue.ts';
+import { CHANNEL, type Store } from '../store/store.ts';
+import { rescueDeliveries } from '../upkeep/rescue.ts';
+import type { Ambient } from '../transaction/ambient.ts';
+import { Claims } from './claims.ts';
+import { runOnce } from './drain.ts';
+import { Lease } from './lease.ts';
+import type { WorkerSettings } from './options.ts';
+import { runUntilSignal } from './run.ts';
+import type { Runner } from './runner.ts';
+import { Wakeup } from './wakeup.ts';
+
+export interface WorkerParts {
+  readonly store: Store;
+  readonly driver: Driver;
+  readonly catalogue: Catalogue;
+  readonly events: Events;
+  readonly ambient: Ambient;
+  readonly log: Logger;
+  newRunner(): Runner;
+}
+
+/** `host:pid`, as others see this process. */
+export const workerLabel = (): string => `${os.hostname()}:${process.pid}`;
+
+const FIRST_RETRY_MS = 250;
+const LONGEST_RETRY_MS = 5_000;
+const REFRESH_CATALOGUE_MS = 6 * 3_600_000;
+
+export class Worker {
+  readonly #parts: WorkerParts;
+  readonly #settings: WorkerSettings;
+  readonly #runner: Runner;
+  readonly #wakeup = new Wakeup();
+  readonly #upkeep = new Wakeup();
+  #phase: 'new' | 'started' | 'stopping' | 'stopped' = 'new';
+  #lease: Lease | undefined;
+  #unlisten: (() => Promise<void>) | undefined;
+  #loops: Promise<unknown> = Promise.resolve();
+  #stopping: Promise<void> | undefined;
+  #hungry = true;
+  #failing = false;
+
+  /** @internal Made by `box.worker()`. */
+  constructor(parts: WorkerParts, settings: WorkerSettings) {
+    this.#parts = parts;
+    this.#settings = settings;
+    this.#runner = parts.newRunner();
+  }
+
+  /**
+   * Starts to work: checks the database, announces the receivers, claims. Returns when the worker is ready.
+   * @throws SignalboxError `MigrationMissing`, `DatabaseUnreachable`, `WorkerBusy`
+   */
+  async start(): Promise<void> {
+    if (this.#phase !== 'new')
+      throw new SignalboxError('WorkerBusy', `This worker was ${this.#phase} already. Make another one with box.worker().`);
+    this.#phase = 'started';
+    const { ambient, driver, events } = this.#parts;
+    await ambient.outside(async () => {
+      try {
+        await this.#prepare();
+        this.#unlisten = await driver.listen(CHANNEL, () => this.#ring());
+      } catch (error) {
+        this.#phase = 'stopped';
+        await this.#lease?.resign().catch(() => {});
+        throw driver.isConnectionLoss(error) ? unreachable(error) : error;
+      }
+      const { concurrency, queues = [] } = this.#settings;
+      events.raise('worker.started', { workerId: this.#lease!.workerId, concurrency, queues });
+      this.#loops = Promise.all([this.#claimLoop(), this.#upkeepLoop()]);
+    });
+  }
+
+  /**
+   * Stops: claims nothing more, waits for what runs, interrupts it after the shutdown timeout and gives it back.
+   * @param force interrupt at once
+   */
+  async stop({ force = false }: { force?: boolean } = {}): Promise<void> {
+    if (force) this.#interrupt();
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  /**
+   * Starts, works until the process is told to end (SIGTERM, SIGINT), and stops; a second signal stops at once.
+   * The one line of a worker script. It handles signals while it runs; `start` and `stop` do not.
+   * @throws as {@link Worker.start}
+   */
+  async run(): Promise<void> {
+    await runUntilSignal(this, this.#parts.log);
+  }
+
+  /**
+   * Looks once: takes back what dead workers held, claims up to `concurrency` due deliveries and runs them to their end.
+   * For cron and tests, in place of `start`. Returns the number of deliveries run.
+   */
+  async tick(): Promise<number> {
+    if (this.#phase !== 'new') throw new SignalboxError('WorkerBusy', 'tick() is for a worker that was not started.');
+    return this.#parts.ambient.outside(async () => {
+      await this.#prepare();
+      try {
+        await rescueDeliveries(this.#parts.store, this.#parts.events);
+        return (await runOnce(this.#claims(), this.#runner, this.#settings.concurrency)).length;
+      } finally {
+        await this.#lease!.resign();
+      }
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#phase !== 'new') await this.stop({ force: true });
+  }
+
+  async #prepare(): Promise<void> {
+    const { store, catalogue, events } = this.#parts;
+    await store.checkMigration();
+    await catalogue.announce();
+    this.#lease = await Lease.enrol(store, {
+      label: workerLabel(),
+      leaseMs: this.#settings.leaseMs,
+      onLost: (workerId, newWorkerId) => events.raise('worker.lost', { workerId, newWorkerId }),
+      onError: (error) => this.#failed(error),
+      onRenewed: () => this.#recovered(),
+    });
+  }
+
+  #claims(): Claims {
+    return new Claims(this.#parts.store, this.#parts.catalogue, this.#lease!, this.#settings.queues);
+  }
+
+  async #claimLoop(): Promise<void> {
+    const claims = this.#claims();
+    let retryMs = FIRST_RETRY_MS;
+    while (this.#phase === 'started') {
+      const free = this.#settings.concurrency - this.#runner.running;
+      if (!this.#hungry || free <= 0) {
+        if (!(await this.#wakeup.sleep(this.#settings.pollMs))) this.#hungry = true;
+        continue;
+      }
+      // Before the claim: a notification that comes during it must lead to another one.
+      this.#hungry = false;
+      try {
+        const claimed = await claims.take(free);
+        for (const delivery of claimed) void this.#work(this.#runner.run(delivery));
+        if (claimed.length === free) this.#hungry = true;
+        else if (claimed.length === 0) this.#parts.events.raise('worker.idle', { workerId: this.#lease!.workerId });
+        this.#recovered();
+        retryMs = FIRST_RETRY_MS;
+      } catch (error) {
+        this.#failed(error);
+        await this.#wakeup.sleep(retryMs);
+        retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2);
+        this.#hungry = true;
+      }
+    }
+  }
+
+  async #work(run: Promise<unknown>): Promise<void> {
+    try {
+      await run;
+    } catch (error) {
+      this.#parts.log.error({ err: error }, 'the outcome of a delivery could not be written; it is taken back when this worker ends');
+    }
+    this.#wakeup.ring();
+  }
+
+  async #upkeepLoop(): Promise<void> {
+    const { store, catalogue, events } = this.#parts;
+    const every = this.#settings.leaseMs / 4;
+    let refreshAt = performance.now() + REFRESH_CATALOGUE_MS;
+    while (this.#phase === 'started') {
+      try {
+        if ((await rescueDeliveries(store, events)) > 0) this.#ring();
+        if (performance.now() > refreshAt) {
+          await catalogue.refresh();
+          refreshAt = performance.now() + REFRESH_CATALOGUE_MS;
+        }
+      } catch (error) {
+        this.#failed(error);
+      }
+      await this.#upkeep.sleep(every);
+    }
+  }
+
+  async #stop(): Promise<void> {
+    const { events, log } = this.#parts;
+    if (this.#phase === 'new' || this.#phase === 'stopped') {
+      this.#phase = 'stopped';
+      return;
+    }
+    this.#phase = 'stopping';
+    const workerId = this.#lease!.workerId;
+    events.raise('worker.stopping', { workerId, running: this.#runner.running });
+    this.#wakeup.ring();
+    this.#upkeep.ring();
+    await this.#loops;
+    const deadline = setTimeout(() => this.#interrupt(), this.#settings.shutdownMs);
+    await this.#runner.idle();
+    clearTimeout(deadline);
+    try {
+      await this.#unlisten?.();
+      await this.#lease!.resign();
+    } catch (error) {
+      log.warn({ err: error }, 'the worker could not sign off; its lease will end');
+    }
+    this.#phase = 'stopped';
+    events.raise('worker.stopped', { workerId });
+  }
+
+  #interrupt(): void {
+    this.#runner.abort();
+    this.#runner.giveUp();
+  }
+
+  #ring(): void {
+    this.#hungry = true;
+    this.#wakeup.ring();
+  }
+
+  #failed(error: unknown): void {
+    if (this.#failing) return;
+    this.#failing = true;
+    this.#parts.events.raise('worker.failing', { workerId: this.#lease?.workerId ?? 0, error });
+  }
+
+  #recovered(): void {
+    if (!this.#failing) return;
+    this.#failing = false;
+    this.#parts.events.raise('worker.recovered', { workerId: this.#lease!.workerId });
+  }
+}
+
+function unreachable(cause: unknown): SignalboxError {
+  return new SignalboxError(
+    'DatabaseUnreachable',
+    `The database could not be reached: ${cause instanceof Error ? cause.message : String(cause)}. Check its URL, and that it accepts connections from here.`,
+    { cause },
+  );
+}

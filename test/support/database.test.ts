@@ -1,0 +1,49 @@
+// That tests get databases of their own and leave none behind.
+import { expect, inject, test } from 'vitest';
+import { belongsToRun, isLeftover, nameDatabase, nameRun } from './database-names.ts';
+import { createDatabase } from './database.ts';
+
+test('a database is empty, ours alone, and gone with its clients when disposed of', async () => {
+  await using other = await createDatabase({ migrated: false });
+  let name: string;
+  {
+    await using database = await createDatabase({ migrated: false });
+    name = database.name;
+    const sql = database.connect();
+    await sql.listen('channel', () => {});
+    await sql`create table mine (id int)`;
+    expect(await sql`select current_database() as name`).toEqual([{ name }]);
+  }
+  const left = await other.connect()`select from pg_catalog.pg_database where datname = ${name}`;
+  expect(left).toHaveLength(0);
+});
+
+test('a query that hangs does not keep its database', async () => {
+  const database = await createDatabase({ migrated: false });
+  // oxlint-disable-next-line vitest/valid-expect -- awaited below, once its database is gone
+  const hanging = expect(database.connect()`select pg_sleep(600)`).rejects.toThrow();
+  await database[Symbol.asyncDispose]();
+  await hanging;
+});
+
+test.runIf(inject('databaseTemplate'))('a migrated database has the tables of Signalbox', async () => {
+  await using database = await createDatabase();
+  const tables = await database.connect()`select from information_schema.tables where table_schema = 'signalbox'`;
+  expect(tables.length).toBeGreaterThan(0);
+});
+
+test.skipIf(inject('databaseTemplate'))('without migrations a migrated database is refused', async () => {
+  await expect(createDatabase()).rejects.toThrow('examples/shop/migrations');
+});
+
+test('a name tells its run, and when it is a leftover', () => {
+  const run = nameRun();
+  const name = nameDatabase(run);
+  const started = Number(name.split('_')[2]);
+  expect(name.length).toBeLessThan(64);
+  expect(belongsToRun(name, run)).toBe(true);
+  expect(belongsToRun(name, nameRun())).toBe(false);
+  expect(isLeftover(name, started + 3_600)).toBe(false);
+  expect(isLeftover(name, started + 3_601)).toBe(true);
+  expect(isLeftover('signalbox_test_data', started + 3_601)).toBe(false);
+});

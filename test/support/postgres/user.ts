@@ -1,0 +1,24 @@
+// Decides as which user the server runs: PostgreSQL refuses to run as root, so root lends it an unprivileged account
+// that every system has. Which files that user can reach is left to binaries.ts and folders.ts.
+import { readFileSync } from 'node:fs';
+
+export interface ServerUser {
+  uid: number;
+  gid: number;
+}
+
+/** `undefined` when the server can run as whoever we are. */
+export function chooseServerUser(): ServerUser | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const accounts = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
+  for (const name of ['postgres', 'nobody']) {
+    const account = accounts.find((fields) => fields[0] === name);
+    if (account !== undefined) return { uid: Number(account[2]), gid: Number(account[3]) };
+  }
+  throw new Error(
+    'PostgreSQL does not run as root, and /etc/passwd has neither a postgres nor a nobody account to run it as. ' +
+      'Start as another user, or set DATABASE_URL to a server that runs already.',
+  );
+}

@@ -1,0 +1,16 @@
+// How the tests run: in processes of their own, against a real PostgreSQL that global-setup.ts provides.
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  // Given here as well as in tsconfig.json, whose options count only for the files that it includes.
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+  test: {
+    include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
+    globalSetup: ['./test/support/global-setup.ts'],
+    setupFiles: ['./test/support/setup.ts'],
+    pool: 'forks',
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    teardownTimeout: 10_000,
+  },
+});
