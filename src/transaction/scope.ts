@@ -3,7 +3,7 @@
 //
 // Races it settles:
 // - a statement after the end: refused by the gate, so it can never reach the connection's next user;
-// - an emit that nobody awaits: awaited here before COMMIT; if it fails unseen, the transaction fails;
+// - an emit or a savepoint that nobody awaits: awaited here before COMMIT; if it fails unseen, the transaction fails;
 // - sibling savepoints at the same time: one after the other, for the connection has one stack of savepoints;
 // - an emit on the outer handle beside an open savepoint: waits for it, or the savepoint's rollback would take it along.
 import type { TransactionHandle } from '../core/handles.ts';
@@ -27,6 +27,8 @@ export class TransactionScope implements Gate {
   readonly emissions: string[] = [];
 
   #open = true;
+  #lost = false;
+  readonly #onLoss = new Set<() => void>();
   #child: TransactionScope | undefined;
   readonly #onClose = new Set<() => void>();
   #failure: { readonly error: unknown } | undefined;
@@ -136,6 +138,30 @@ export class TransactionScope implements Gate {
     this.#open = false;
     this.#child?.close();
     for (const stop of this.#onClose) stop();
+  }
+
+  /** The driver has ended the transaction, whatever its callback still does. */
+  lose(): void {
+    this.#lost = true;
+    for (const tell of this.#onLoss) tell();
+    this.close();
+  }
+
+  get isLost(): boolean {
+    return this.parent ? this.parent.isLost : this.#lost;
+  }
+
+  /** Resolves when the transaction is lost, after `withinMs` at the latest. */
+  async loss(withinMs: number): Promise<void> {
+    if (this.parent) return this.parent.loss(withinMs);
+    if (this.#lost) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, withinMs);
+      this.#onLoss.add(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   /**

@@ -17,6 +17,9 @@ export interface TransactionHooks {
   afterCommit(scope: TransactionScope): Promise<void>;
 }
 
+/** How long after a query that failed for its connection the driver reports the end of that connection, at most. */
+const LOSS_NOTICED_MS = 1_000;
+
 const TRACKED = Symbol.for('signalbox.tracked');
 
 export class Transactions {
@@ -62,13 +65,32 @@ export class Transactions {
     await this.#hooks.beforeBegin();
     const scope = new TransactionScope();
     try {
-      const result = await this.#begin((tx) => this.#within(scope, tx, callback), config);
+      const result = await this.#begin((tx) => this.#untilLost(scope, this.#within(scope, tx, callback)), config);
       await this.#ambient.outside(() => this.#hooks.afterCommit(scope));
       return result;
-    } finally {
+    } catch (error) {
       // When the connection is lost, the driver rejects while the callback still runs: it must not reach another session.
-      scope.close();
+      scope.lose();
+      throw error;
     }
+  }
+
+  /**
+   * What the driver is told of the callback: nothing any more once the connection is lost. The driver would answer with
+   * a ROLLBACK, on a connection that is gone (postgres.js crashes the process then) or that is somebody else's by now.
+   */
+  #untilLost<T>(scope: TransactionScope, work: Promise<T>): Promise<T> {
+    const settled = work.then(
+      (value) => () => value,
+      (error: unknown) => () => {
+        throw error;
+      },
+    );
+    return settled.then(async (result) => {
+      // The failed query is reported a moment before the end of its connection.
+      if (this.#driver.isConnectionLoss(scope.failure)) await scope.loss(LOSS_NOTICED_MS);
+      return scope.isLost ? new Promise<never>(() => {}) : result();
+    });
   }
 
   async #within<T>(scope: TransactionScope, original: TransactionHandle, callback: Callback<T>): Promise<T> {
@@ -88,8 +110,10 @@ export class Transactions {
   #adopt(scope: TransactionScope, original: TransactionHandle): TransactionHandle {
     scope.client = this.#driver.guard(clientOf(original)!, scope);
     const open: Open = (callback, config) => (original as unknown as { transaction: Open }).transaction(callback, config);
-    scope.nest = async (callback: (tx: never) => unknown) =>
-      scope.inTurn(async () => this.#savepoint(scope, open, callback as (tx: TransactionHandle) => unknown));
+    scope.nest = (callback: (tx: never) => unknown) => {
+      const savepoint = scope.inTurn(async () => this.#savepoint(scope, open, callback as (tx: TransactionHandle) => unknown));
+      return scope.pend(scope.whileOpen(savepoint));
+    };
     const tx = deriveHandle(original, scope.client, (callback: (tx: never) => unknown) => {
       const within = this.#ambient.innermost(scope);
       return within.nest!(callback);
@@ -103,7 +127,7 @@ export class Transactions {
     parent.enter();
     const scope = new TransactionScope(parent);
     try {
-      const result = await open((tx) => this.#within(scope, tx, callback));
+      const result = await open((tx) => this.#untilLost(scope, this.#within(scope, tx, callback)));
       parent.keep(scope);
       return result;
     } finally {
