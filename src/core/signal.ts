@@ -150,16 +150,27 @@ class DefinedSignal<Name extends string, Schema extends ZodType> implements Sign
     return this.#dispatcher(handle).emitRobust(this, handle, payload, options);
   }
 
-  // Not async: the promise that the dispatcher returns knows whether somebody awaits it (transaction/pending.ts).
   emitReliable(handle: object, payload: output<Schema>, options: EmitOptions = {}): Promise<EmissionReceipt> {
-    return this.#dispatcher(handle).emitReliable(this, handle, payload, options);
+    return rejecting(() => this.#dispatcher(handle).emitReliable(this, handle, payload, options));
   }
 
   emitMany(handle: object, payloads: readonly output<Schema>[], options: EmitOptions = {}): Promise<EmissionReceipt[]> {
-    return this.#dispatcher(handle).emitMany(this, handle, payloads, options);
+    return rejecting(() => this.#dispatcher(handle).emitMany(this, handle, payloads, options));
   }
 
   #dispatcher(handle: object): Dispatcher {
     return dispatcherFor(handle, this.name);
+  }
+}
+
+/**
+ * What `start` throws becomes a rejection, as with an async function, which would lose the very promise that the
+ * dispatcher returns: that one knows whether somebody awaits it (transaction/pending.ts).
+ */
+function rejecting<T>(start: () => Promise<T>): Promise<T> {
+  try {
+    return start();
+  } catch (error) {
+    return Promise.reject(error);
   }
 }

@@ -92,7 +92,8 @@ function watchQuery(query: LazyQuery, gate: Gate): void {
     if (!asked) {
       asked = true;
       gate.enter();
-      gate.watch(Reflect.apply(then, this, []) as Promise<unknown>);
+      const result: Promise<unknown> = Reflect.apply(then, this, []);
+      gate.watch(result);
     }
     return Reflect.apply(then, this, [onFulfilled, onRejected]) as never;
   };

@@ -43,6 +43,7 @@ export class Worker {
   #phase: 'new' | 'started' | 'stopping' | 'stopped' = 'new';
   #lease: Lease | undefined;
   #unlisten: (() => Promise<void>) | undefined;
+  #listening: Promise<void> = Promise.resolve();
   #loops: Promise<unknown> = Promise.resolve();
   #stopping: Promise<void> | undefined;
   #hungry = true;
@@ -67,7 +68,7 @@ export class Worker {
     await ambient.outside(async () => {
       try {
         await this.#prepare();
-        this.#unlisten = await driver.listen(CHANNEL, () => this.#ring());
+        await this.#listen();
       } catch (error) {
         this.#phase = 'stopped';
         await this.#lease?.resign().catch(() => {});
@@ -130,6 +131,12 @@ export class Worker {
       onError: (error) => this.#failed(error),
       onRenewed: () => this.#recovered(),
     });
+  }
+
+  async #listen(): Promise<void> {
+    const before = this.#unlisten;
+    this.#unlisten = await this.#parts.driver.listen(CHANNEL, () => this.#ring());
+    await before?.();
   }
 
   #claims(): Claims {
@@ -206,6 +213,7 @@ export class Worker {
     await this.#runner.idle();
     clearTimeout(deadline);
     try {
+      await this.#listening;
       await this.#unlisten?.();
       await this.#lease!.resign();
     } catch (error) {
@@ -235,6 +243,12 @@ export class Worker {
     if (!this.#failing) return;
     this.#failing = false;
     this.#parts.events.raise('worker.recovered', { workerId: this.#lease!.workerId });
+    // A driver may have given up listening meanwhile (postgres.js does when its first new connection fails), and what
+    // was said meanwhile was not heard.
+    this.#ring();
+    this.#listening = this.#listen().catch((error: unknown) =>
+      this.#parts.log.warn({ err: error }, 'not listening for new deliveries; polling finds them'),
+    );
   }
 }
 

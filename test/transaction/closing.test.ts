@@ -95,10 +95,7 @@ test('a transaction whose backend is killed rejects, and its handle reaches no o
   const attempt = h.db.transaction(async (tx) => {
     const [row] = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
     await h.sql`select pg_terminate_backend(${row!.pid})`;
-    late = attempt.then(
-      () => {},
-      async () => tx.insert(effects).values({ receiver: 'late', value: 1 }),
-    );
+    late = attempt.catch(async () => tx.insert(effects).values({ receiver: 'late', value: 1 }));
     await new Promise(() => {});
   });
   await expect(attempt).rejects.toThrow();

@@ -1,0 +1,13 @@
+// A latch: closed until somebody opens it, then open for good. For tests that must meet code at a certain point.
+export class Latch {
+  readonly opened: Promise<void>;
+  #open: () => void = () => {};
+
+  constructor() {
+    this.opened = new Promise((resolve) => (this.#open = resolve));
+  }
+
+  open(): void {
+    this.#open();
+  }
+}

@@ -1,0 +1,145 @@
+// Immediate mode: the worker without the waiting, for tests of applications.
+import { drizzle } from 'drizzle-orm/postgres-js';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { Db, defineSignal, type DeliveryContext, Discard, isSignalboxError, OnSignal, RetryAfter, Service } from '../../src/index.ts';
+import { countEmissions, createEffects, effects, readDeliveries, readEffects, readErrors } from '../support/effects.ts';
+import { harness } from '../support/harness.ts';
+
+const first = defineSignal('immediate.first', z.object({ value: z.number() }));
+const second = defineSignal('immediate.second', z.object({ value: z.number() }));
+const endless = defineSignal('immediate.endless', z.object({ value: z.number() }));
+
+@Service()
+class Chain {
+  constructor(private readonly db: Db) {}
+
+  @OnSignal(first)
+  async onFirst({ value }: { value: number }, { tx }: DeliveryContext): Promise<void> {
+    await tx.insert(effects).values({ receiver: 'first', value });
+    if (value < 0) throw new Error(`negative ${value}`);
+    if (value === 100) throw new Discard('not mine');
+    if (value === 101) throw new RetryAfter('1m');
+    if (value > 1) await second.emitReliable(this.db, { value: value - 1 });
+  }
+
+  @OnSignal(first, { name: 'Chain.alsoOnFirst' })
+  async alsoOnFirst({ value }: { value: number }): Promise<void> {
+    await this.db.insert(effects).values({ receiver: 'also', value });
+  }
+
+  @OnSignal(second)
+  async onSecond({ value }: { value: number }): Promise<void> {
+    await this.db.insert(effects).values({ receiver: 'second', value });
+    await first.emitReliable(this.db, { value });
+  }
+
+  @OnSignal(endless)
+  async onEndless({ value }: { value: number }): Promise<void> {
+    await endless.emitReliable(this.db, { value: value + 1 });
+  }
+}
+
+test('receivers have run when the transaction call returns, breadth-first, also those of what receivers emit', async () => {
+  await using h = await harness({ services: [Chain], mode: 'immediate' });
+  await createEffects(h.sql);
+  await h.db.transaction(async (tx) => {
+    await first.emitReliable(tx, { value: 2 });
+    expect(await readEffects(h.sql)).toEqual([]);
+  });
+  expect(await readEffects(h.sql)).toEqual(['also:2', 'first:2', 'second:1', 'also:1', 'first:1']);
+  expect(new Set((await readDeliveries(h.sql)).map(({ state }) => state))).toEqual(new Set(['completed']));
+});
+
+test('a failed receiver makes the call throw, though the commit stands and the others have run', async () => {
+  await using h = await harness({ services: [Chain], mode: 'immediate' });
+  await createEffects(h.sql);
+  const attempt = h.db.transaction(async (tx) => {
+    await tx.insert(effects).values({ receiver: 'sender', value: 0 });
+    await first.emitReliable(tx, { value: -1 });
+  });
+  const error: unknown = await attempt.catch((thrown: unknown) => thrown);
+  if (!isSignalboxError(error, 'ReceiverFailed')) throw error;
+  expect(error.details).toMatchObject({ committed: true, causes: [{ message: 'negative -1' }] });
+  expect(await readEffects(h.sql)).toEqual(['sender:0', 'also:-1']);
+  expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'completed' }, { receiver: 'Chain.onFirst', state: 'ready', attempt: 1 }]);
+});
+
+test("with onError 'collect' a failure is only recorded, as a worker would", async () => {
+  await using h = await harness({ services: [Chain], mode: 'immediate', onError: 'collect' });
+  await createEffects(h.sql);
+  await h.db.transaction(async (tx) => void (await first.emitReliable(tx, { value: -1 })));
+  expect(await readErrors(h.sql)).toMatchObject([{ message: 'negative -1' }]);
+  expect(await h.box.drain({ ahead: '1d' })).toMatchObject({ retrying: 10, dead: 1 });
+});
+
+test('a delivery that was discarded or put off has not failed', async () => {
+  await using h = await harness({ services: [Chain], mode: 'immediate' });
+  await createEffects(h.sql);
+  await h.db.transaction(async (tx) => void (await first.emitMany(tx, [{ value: 100 }, { value: 101 }])));
+  expect((await readDeliveries(h.sql)).filter(({ receiver }) => receiver === 'Chain.onFirst')).toMatchObject([
+    { state: 'cancelled' },
+    { state: 'ready', attempt: 0 },
+  ]);
+});
+
+test('what is not due yet waits for drain', async () => {
+  await using h = await harness({ services: [Chain], mode: 'immediate' });
+  await createEffects(h.sql);
+  await h.db.transaction(async (tx) => void (await first.emitReliable(tx, { value: 1 }, { delay: '1h' })));
+  expect(await readEffects(h.sql)).toEqual([]);
+  await h.box.drain({ ahead: '2h' });
+  expect(await readEffects(h.sql)).toHaveLength(2);
+});
+
+test('a rolled-back transaction or savepoint runs nothing', async () => {
+  await using h = await harness({ services: [Chain], mode: 'immediate' });
+  await createEffects(h.sql);
+  const attempt = h.db.transaction(async (tx) => {
+    await first.emitReliable(tx, { value: 1 });
+    throw new Error('no');
+  });
+  await expect(attempt).rejects.toThrow('no');
+  await h.db.transaction(async (tx) => {
+    await tx
+      .transaction(async (nested) => {
+        await first.emitReliable(nested, { value: 2 });
+        throw new Error('no');
+      })
+      .catch(() => {});
+  });
+  expect(await readEffects(h.sql)).toEqual([]);
+});
+
+test('receivers that emit to each other for ever are stopped at a depth of twenty', async () => {
+  await using h = await harness({ services: [Chain], mode: 'immediate' });
+  const attempt = h.db.transaction(async (tx) => endless.emitReliable(tx, { value: 1 }));
+  await expect(attempt).rejects.toMatchObject({
+    code: 'ReceiverFailed',
+    details: { causes: [{ code: 'ImmediateDepthExceeded' }] },
+  });
+  expect(await countEmissions(h.sql)).toBe(21);
+});
+
+test('the deliveries of others are left to them', async () => {
+  await using h = await harness({ services: [Chain] });
+  await createEffects(h.sql);
+  await h.db.transaction(async (tx) => void (await first.emitReliable(tx, { value: 1 })));
+  const immediate = h.another({ services: [Chain], mode: 'immediate' });
+  await immediate.db.transaction(async () => {
+    await first.emitReliable(immediate.db, { value: 0 });
+  });
+  expect(await readEffects(h.sql)).toEqual(['also:0', 'first:0']);
+});
+
+test('a transaction whose commit cannot be noticed may not emit', async () => {
+  await using h = await harness({ services: [Chain], mode: 'immediate' });
+  const untracked = drizzle({ client: h.connect({ max: 1 }) }) as unknown as {
+    session: { dialect: object };
+    dialect: object;
+  } & typeof h.db;
+  untracked.dialect = untracked.session.dialect = (h.db as unknown as { dialect: object }).dialect;
+  await untracked.transaction(async (tx) => {
+    await expect(first.emitReliable(tx, { value: 1 })).rejects.toMatchObject({ code: 'UntrackedTransaction' });
+  });
+});
