@@ -32,6 +32,8 @@ export const workerLabel = (): string => `${os.hostname()}:${process.pid}`;
 
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 5_000;
+/** How long interrupted receivers may take to end. */
+const INTERRUPTION_MS = 3_000;
 const REFRESH_CATALOGUE_MS = 6 * 3_600_000;
 
 export class Worker {
@@ -46,6 +48,9 @@ export class Worker {
   #listening: Promise<void> = Promise.resolve();
   #loops: Promise<unknown> = Promise.resolve();
   #stopping: Promise<void> | undefined;
+  #patience: NodeJS.Timeout | undefined;
+  #giveUp: () => void = () => {};
+  readonly #gaveUp = new Promise<void>((resolve) => (this.#giveUp = resolve));
   #hungry = true;
   #failing = false;
 
@@ -210,8 +215,11 @@ export class Worker {
     this.#upkeep.ring();
     await this.#loops;
     const deadline = setTimeout(() => this.#interrupt(), this.#settings.shutdownMs);
-    await this.#runner.idle();
+    await Promise.race([this.#runner.idle(), this.#gaveUp]);
     clearTimeout(deadline);
+    clearTimeout(this.#patience);
+    if (this.#runner.running > 0)
+      log.warn({ running: this.#runner.running }, 'receivers do not end, interrupted though they are; others take their deliveries over');
     try {
       await this.#listening;
       await this.#unlisten?.();
@@ -223,9 +231,11 @@ export class Worker {
     events.raise('worker.stopped', { workerId });
   }
 
+  /** A query that does not end keeps its transaction, and so its delivery, for a while yet; it does not keep the worker. */
   #interrupt(): void {
     this.#runner.abort();
     this.#runner.giveUp();
+    this.#patience ??= setTimeout(this.#giveUp, INTERRUPTION_MS);
   }
 
   #ring(): void {

@@ -1,10 +1,11 @@
 // The life of a worker: start, stop, sleep and wake, a lost lease, a database that goes away.
+import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { createSignalbox, defineSignal, type DetachedDeliveryContext, OnSignal, Service } from '../../src/index.ts';
+import { createSignalbox, defineSignal, type DeliveryContext, type DetachedDeliveryContext, OnSignal, Service } from '../../src/index.ts';
 import { readDeliveries } from '../support/effects.ts';
 import { harness, type Harness } from '../support/harness.ts';
 import { Latch } from '../support/latch.ts';
@@ -113,6 +114,29 @@ test('a forced stop does not wait at all, and closing a box stops its workers', 
   gate.open();
   await second.close();
   expect(await workers(h)).toBe(0);
+});
+
+test('a forced stop does not wait for a query that does not end', async () => {
+  class Stuck {
+    @OnSignal(happened)
+    static async receive(_payload: { value: number }, { tx }: DeliveryContext): Promise<void> {
+      await tx.execute(sql`select pg_advisory_lock(1)`);
+    }
+  }
+  newGate();
+  await using h = await harness({ services: [Stuck] });
+  await h.sql.begin(async (blocker) => {
+    await blocker`select pg_advisory_xact_lock(1)`;
+    const worker = h.box.worker();
+    await worker.start();
+    await emit(h);
+    while ((await h.sql`select from pg_locks where locktype = 'advisory' and not granted`).length === 0);
+    await worker.stop({ force: true });
+    // Its transaction lives on in the database, so nobody else can have the delivery yet.
+    expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'running', attempt: 1 }]);
+    const [held] = await h.sql<{ over: boolean }[]>`select lease_until <= now() as over from signalbox.worker`;
+    expect(held).toEqual({ over: true });
+  });
 });
 
 test('a worker that others gave up goes on under a new id, and its late outcome is void', async () => {
