@@ -66,7 +66,7 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
   get<T>(token: Injectable<T>): T;
   /** Makes a worker; `start()` or `run()` sets it to work. @throws SignalboxError `InvalidOption`, `PoolTooSmall` */
   worker(options?: WorkerOptions): Worker;
-  /** Runs, in this process, every delivery that is due, until none is left. @throws SignalboxError `MigrationMissing` */
+  /** Runs, in this process, every delivery that is due, until none is left. @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing` */
   drain(options?: DrainOptions): Promise<DrainResult>;
   /**
    * Runs `callback` after the outermost commit of the transaction that this code is in, or of `handle`; drops it with
@@ -170,6 +170,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
       assertOpen();
       for (const name of forgottenServices(services))
         log.warn({ service: name }, `${name} has @OnSignal methods but is not among the services of the box, so they receive nothing`);
+      if (receivers.all.length === 0) log.warn({}, 'the services of this box have no @OnSignal methods, so its worker has nothing to do');
       const settings = workerSettings(workerOptions, receivers.all, driver.maxConnections);
       const worker = new Worker({ store, driver, catalogue, events, ambient, log, newRunner }, settings);
       workers.add(worker);
@@ -179,7 +180,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
       assertOpen();
       const { concurrency } = workerSettings({}, receivers.all, Math.max(driver.maxConnections, 3));
       const aheadMs = toMs(ahead, 'drain: ahead');
-      await store.checkMigration();
+      await store.check();
       return ambient.outside(() => withClaims((claims, runner) => runAll(claims, runner, concurrency, aheadMs)));
     },
     afterCommit: (...args: [() => unknown] | [object, () => unknown]) => {

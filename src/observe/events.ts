@@ -35,7 +35,12 @@ export interface SignalboxEvents {
   'delivery.stale': DeliveryEvent;
   /** Taken back from a worker that died. */
   'delivery.rescued': Omit<DeliveryEvent, 'attempt' | 'signal' | 'receiver'> & { readonly crashes: number };
-  'worker.started': WorkerEvent & { readonly concurrency: number; readonly queues: readonly string[] };
+  /** `queues` is empty when it serves all of them. */
+  'worker.started': WorkerEvent & {
+    readonly concurrency: number;
+    readonly queues: readonly string[];
+    readonly receivers: readonly string[];
+  };
   /** The worker looked and found nothing more to take. */
   'worker.idle': WorkerEvent;
   /** Others found this worker dead (it was frozen or cut off); it goes on under a new id. */

@@ -1,7 +1,8 @@
 // The store: the statements as typed functions. Parameters are encoded here and rows decoded, nothing is decided.
 import type { ErrorRecord, Settlement } from '../core/delivery.ts';
 import type { Receiver } from '../core/receivers.ts';
-import { type Driver, type Run, sqlState } from '../drivers/driver.ts';
+import { type Driver, type Row, type Run, sqlState } from '../drivers/driver.ts';
+import { SignalboxError } from '../errors.ts';
 import { migrationMissing, missingParts } from './migration.ts';
 import * as sql from './statements.ts';
 
@@ -80,16 +81,24 @@ export interface AnnouncedReceiver {
 const RESCUE_BATCH = 1_000;
 
 export class Store {
+  readonly #driver: Driver;
   readonly #pool: Run;
 
   constructor(driver: Driver) {
+    this.#driver = driver;
     const pool = driver.run();
     this.#pool = (text, params) => translated(pool, text, params);
   }
 
-  /** @throws SignalboxError `MigrationMissing` */
-  async checkMigration(): Promise<void> {
-    const missing = missingParts(await this.#pool(sql.presentColumns, []));
+  /** Whether there is a database to work with. @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing` */
+  async check(): Promise<void> {
+    let present: readonly Row[];
+    try {
+      present = await this.#pool(sql.presentColumns, []);
+    } catch (error) {
+      throw this.#driver.isConnectionLoss(error) || refusesConnection(error) ? unreachable(error) : error;
+    }
+    const missing = missingParts(present);
     if (missing.length > 0) throw migrationMissing(missing);
   }
 
@@ -191,6 +200,17 @@ export class Store {
       crashes: row['crashes'] as number,
     }));
   }
+}
+
+/** 28: wrong user or password, 3D000: no such database, 53300: too many connections. */
+const refusesConnection = (error: unknown): boolean => /^(28...|3D000|53300)$/.test(sqlState(error) ?? '');
+
+function unreachable(cause: unknown): SignalboxError {
+  return new SignalboxError(
+    'DatabaseUnreachable',
+    `The database could not be reached: ${cause instanceof Error ? cause.message : String(cause)}. Check its URL, and that it accepts connections from here.`,
+    { cause },
+  );
 }
 
 /** Runs a statement; a table or column that is not there becomes an error that says what to do. */

@@ -69,7 +69,7 @@ export class Worker {
     if (this.#phase !== 'new')
       throw new SignalboxError('WorkerBusy', `This worker was ${this.#phase} already. Make another one with box.worker().`);
     this.#phase = 'started';
-    const { ambient, driver, events } = this.#parts;
+    const { ambient, catalogue, events } = this.#parts;
     await ambient.outside(async () => {
       try {
         await this.#prepare();
@@ -77,10 +77,13 @@ export class Worker {
       } catch (error) {
         this.#phase = 'stopped';
         await this.#lease?.resign().catch(() => {});
-        throw driver.isConnectionLoss(error) ? unreachable(error) : error;
+        throw error;
       }
       const { concurrency, queues = [] } = this.#settings;
-      events.raise('worker.started', { workerId: this.#lease!.workerId, concurrency, queues });
+      const receivers = catalogue.receivers.all
+        .filter(({ queue }) => queues.length === 0 || queues.includes(queue))
+        .map(({ name }) => name);
+      events.raise('worker.started', { workerId: this.#lease!.workerId, concurrency, queues, receivers });
       this.#loops = Promise.all([this.#claimLoop(), this.#upkeepLoop()]);
     });
   }
@@ -97,7 +100,8 @@ export class Worker {
 
   /**
    * Starts, works until the process is told to end (SIGTERM, SIGINT), and stops; a second signal stops at once.
-   * The one line of a worker script. It handles signals while it runs; `start` and `stop` do not.
+   * For worker scripts; close your connection pool afterwards, or it keeps the process alive. Signals of the process are
+   * handled while this runs; `start` and `stop` handle none.
    * @throws as {@link Worker.start}
    */
   async run(): Promise<void> {
@@ -127,7 +131,7 @@ export class Worker {
 
   async #prepare(): Promise<void> {
     const { store, catalogue, events } = this.#parts;
-    await store.checkMigration();
+    await store.check();
     await catalogue.announce();
     this.#lease = await Lease.enrol(store, {
       label: workerLabel(),
@@ -260,12 +264,4 @@ export class Worker {
       this.#parts.log.warn({ err: error }, 'not listening for new deliveries; polling finds them'),
     );
   }
-}
-
-function unreachable(cause: unknown): SignalboxError {
-  return new SignalboxError(
-    'DatabaseUnreachable',
-    `The database could not be reached: ${cause instanceof Error ? cause.message : String(cause)}. Check its URL, and that it accepts connections from here.`,
-    { cause },
-  );
 }

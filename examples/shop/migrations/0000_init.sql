@@ -77,5 +77,29 @@ CREATE TABLE "signalbox"."worker" (
 	"lost_at" timestamp with time zone
 );
 --> statement-breakpoint
+CREATE TABLE "payment_count" (
+	"status" text PRIMARY KEY NOT NULL,
+	"count" integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "orders" (
+	"id" integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "orders_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 2147483647 START WITH 1 CACHE 1),
+	"item" text NOT NULL,
+	"payment_process_id" integer NOT NULL,
+	"status" text DEFAULT 'pending' NOT NULL,
+	CONSTRAINT "orders_payment_process_id_unique" UNIQUE("payment_process_id"),
+	CONSTRAINT "orders_status" CHECK ("orders"."status" in ('pending', 'completed', 'cancelled'))
+);
+--> statement-breakpoint
+CREATE TABLE "payment_process" (
+	"id" integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "payment_process_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 2147483647 START WITH 1 CACHE 1),
+	"reference" text NOT NULL,
+	"amount_cents" integer NOT NULL,
+	"status" text DEFAULT 'initiated' NOT NULL,
+	CONSTRAINT "payment_process_reference_unique" UNIQUE("reference"),
+	CONSTRAINT "payment_process_status" CHECK ("payment_process"."status" in ('initiated', 'succeeded', 'failed'))
+);
+--> statement-breakpoint
+ALTER TABLE "orders" ADD CONSTRAINT "orders_payment_process_id_payment_process_id_fk" FOREIGN KEY ("payment_process_id") REFERENCES "public"."payment_process"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "delivery_claim" ON "signalbox"."delivery" USING btree ("receiver_id","run_at");--> statement-breakpoint
 CREATE INDEX "delivery_error_delivery" ON "signalbox"."delivery_error" USING btree ("delivery_id");

@@ -1,0 +1,34 @@
+// Act one: the plain case.
+import type { Stage } from '../stage.ts';
+import type { Act } from '../story.ts';
+import { until } from '../wait.ts';
+
+export const completes: Act<Stage> = {
+  title: '1. An order completes after its payment',
+  proves: 'After the commit every receiver runs, in another process',
+  async play(stage, { say, show, check }) {
+    const { ledger } = stage;
+    say('A worker is started, in a process of its own.');
+    const { pid } = await stage.startWorker();
+    const order = await stage.placeOrder('a lamp');
+    say(`Order ${order.orderId} is placed; it waits for payment ${order.paymentProcessId}.`);
+    check('the order is pending', await ledger.orderStatus(order.paymentProcessId), 'pending');
+
+    say('The payment provider calls: it succeeded. The payment module marks it and emits payment.completed,');
+    say('in one transaction. It imports nothing of orders, statistics or shipping.');
+    const emittedAt = performance.now();
+    await stage.paymentSucceeds(order);
+    await until('the order completes', async () => (await ledger.orderStatus(order.paymentProcessId)) === 'completed');
+    say(`${Math.round(performance.now() - emittedAt)} ms later the order has changed, by the work of process ${pid}.`);
+    await until('all deliveries are settled', () => ledger.settled(order.paymentProcessId));
+    for (const [receiver, state] of Object.entries(await ledger.states(order.paymentProcessId))) show(`${receiver.padEnd(28)} ${state}`);
+    check('the payment has succeeded', await ledger.paymentStatus(order.paymentProcessId), 'succeeded');
+    check('the order is completed', await ledger.orderStatus(order.paymentProcessId), 'completed');
+    check('each of the four receivers has completed its own delivery', await ledger.states(order.paymentProcessId), {
+      'Analytics.countPayment': 'completed',
+      'Analytics.reportPayment': 'completed',
+      'Order.onPaymentCompleted': 'completed',
+      'Shipping.onPaymentCompleted': 'completed',
+    });
+  },
+};

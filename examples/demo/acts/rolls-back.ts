@@ -1,0 +1,30 @@
+// Act two: the sender's transaction fails after the emit.
+import { Ledger } from '../ledger.ts';
+import type { Stage } from '../stage.ts';
+import type { Act } from '../story.ts';
+
+export const rollsBack: Act<Stage> = {
+  title: '2. A rollback leaves nothing',
+  proves: 'A signal whose transaction rolls back was never sent',
+  async play(stage, { say, check }) {
+    const { ledger, shop } = stage;
+    const order = await stage.placeOrder('a bell');
+    say(`Payment ${order.paymentProcessId} succeeds, payment.completed is emitted, and then the same transaction fails.`);
+    const { db } = shop.box;
+    const inside = new Ledger(db);
+    let deliveriesInside = 0;
+    const failed = await db
+      .transaction(async () => {
+        await stage.paymentSucceeds(order);
+        deliveriesInside = (await inside.deliveries(order.paymentProcessId)).length;
+        throw new Error('the bookkeeping refused');
+      })
+      .catch((error: Error) => error.message);
+    check('inside the transaction the four deliveries were there', deliveriesInside, 4);
+    check('the transaction failed, and its caller was told why', failed, 'the bookkeeping refused');
+    check('no emission is left', await ledger.emissions(order.paymentProcessId), []);
+    check('no delivery is left, so there is nothing that a worker could run', await ledger.deliveries(order.paymentProcessId), []);
+    check('the payment is as before', await ledger.paymentStatus(order.paymentProcessId), 'initiated');
+    check('the order is as before', await ledger.orderStatus(order.paymentProcessId), 'pending');
+  },
+};

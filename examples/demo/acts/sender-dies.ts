@@ -1,0 +1,54 @@
+// Act three: the sender's process is killed, once just before its COMMIT and once just after it.
+import type { Stage } from '../stage.ts';
+import type { Act } from '../story.ts';
+import { until } from '../wait.ts';
+
+export const senderDiesBeforeCommit: Act<Stage> = {
+  title: '3. The sender is killed before its COMMIT',
+  proves: 'A sender that dies before its COMMIT has sent nothing',
+  async play(stage, { say, check }) {
+    const { ledger } = stage;
+    const order = await stage.placeOrder('a lever');
+    say("Another process takes the provider's call: it marks the payment, emits, and gets no further.");
+    const sender = await stage.stuckSender(order, 'before');
+    check('its transaction is open in the database', await ledger.idleTransactions(), 1);
+    say(`kill -9 ${sender.pid}`);
+    await sender.kill();
+    await until('the database notices', async () => (await ledger.idleTransactions()) === 0);
+    check('no emission is left', await ledger.emissions(order.paymentProcessId), []);
+    check(
+      "the payment is as before, so the provider's next call will find it so",
+      await ledger.paymentStatus(order.paymentProcessId),
+      'initiated',
+    );
+    check('the order is as before', await ledger.orderStatus(order.paymentProcessId), 'pending');
+
+    say('The provider, which got no answer, calls again.');
+    await stage.paymentSucceeds(order);
+    await until('all deliveries are settled', () => ledger.settled(order.paymentProcessId));
+    check('now the order is completed', await ledger.orderStatus(order.paymentProcessId), 'completed');
+  },
+};
+
+export const senderDiesAfterCommit: Act<Stage> = {
+  title: '4. The sender is killed after its COMMIT',
+  proves: 'A sender that dies right after its COMMIT has sent all the same',
+  async play(stage, { say, check }) {
+    const { ledger } = stage;
+    say('The worker is told to stop (SIGTERM), so that nothing can happen before the sender is dead.');
+    check('the worker finished what it did and left by itself, with exit code 0', await stage.worker.stop(), 0);
+    const order = await stage.placeOrder('a signal');
+    say("A process takes the provider's call, commits, and is killed before it can do anything more.");
+    const sender = await stage.stuckSender(order, 'after');
+    await sender.kill();
+    say('(What code does "after the commit" would be lost here: charged, but never fulfilled.)');
+    check('the payment has succeeded', await ledger.paymentStatus(order.paymentProcessId), 'succeeded');
+    check('the order knows nothing of it yet', await ledger.orderStatus(order.paymentProcessId), 'pending');
+    check('its delivery lies ready', (await ledger.delivery(order.paymentProcessId, 'Order.onPaymentCompleted'))?.state, 'ready');
+
+    say('A worker is started again.');
+    await stage.startWorker();
+    await until('all deliveries are settled', () => ledger.settled(order.paymentProcessId));
+    check('the order is completed', await ledger.orderStatus(order.paymentProcessId), 'completed');
+  },
+};

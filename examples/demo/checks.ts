@@ -1,0 +1,31 @@
+// What the demo claims and whether it holds: each claim compares what was found in the database with what must be there.
+// A claim that does not hold stops nothing, but is named at the end, and decides the exit code.
+import { isDeepStrictEqual } from 'node:util';
+
+export interface CheckResult {
+  readonly claim: string;
+  readonly holds: boolean;
+  readonly expected: unknown;
+  readonly found: unknown;
+}
+
+export function check(claim: string, found: unknown, expected: unknown): CheckResult {
+  return { claim, holds: isDeepStrictEqual(found, expected), expected, found };
+}
+
+/** One act of the story and what came of it. */
+export interface ActReport {
+  readonly title: string;
+  /** In one sentence, what its checks prove together. */
+  readonly proves: string;
+  readonly checks: readonly CheckResult[];
+  /** What stopped the act before its end. */
+  readonly error?: unknown;
+}
+
+/** An act without a check proves nothing. */
+export const isProven = ({ checks, error }: ActReport): boolean =>
+  error === undefined && checks.length > 0 && checks.every(({ holds }) => holds);
+
+/** 0 only if there is something to prove and all of it is proven. */
+export const exitCodeOf = (reports: readonly ActReport[]): 0 | 1 => (reports.length > 0 && reports.every(isProven) ? 0 : 1);

@@ -1,0 +1,16 @@
+// Waits for something to be true by looking again and again, and says what it waited for when it never becomes true.
+import { setTimeout as pause } from 'node:timers/promises';
+
+const LOOK_EVERY_MS = 20;
+const LIMIT_MS = 15_000;
+
+/** The first result of `look` that is not `undefined` or `false`. @throws after 15 s */
+export async function until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
+  const deadline = performance.now() + LIMIT_MS;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > deadline) throw new Error(`Waited ${LIMIT_MS / 1_000} s in vain: ${what}.`);
+    await pause(LOOK_EVERY_MS);
+  }
+}

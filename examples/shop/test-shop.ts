@@ -1,0 +1,46 @@
+// The shop on a database of its own, for one test. In immediate mode receivers run right after the commit, in this
+// process, so a test calls a service and then looks at what has become of it.
+import { drizzle } from 'drizzle-orm/postgres-js';
+import { createSignalbox, provide, type Class, type OnError, type Signalbox } from 'signalbox';
+import { createDatabase } from '../../test/support/database.ts';
+import { AnalyticsClient } from './analytics/analytics-client.ts';
+import { startStatisticsService, type StatisticsService } from './analytics/statistics-service.ts';
+import type { db as shopDb } from './database.ts';
+import { services as shopServices } from './services.ts';
+
+export interface TestShop extends AsyncDisposable {
+  readonly db: typeof shopDb;
+  readonly box: Signalbox<typeof shopDb>;
+  readonly statistics: StatisticsService;
+}
+
+export interface TestShopOptions {
+  /** Default: all of the shop's. */
+  services?: readonly Class[];
+  /** `'collect'`: a failed receiver is recorded with its delivery only, as in production. Default `'throw'`. */
+  onError?: OnError;
+}
+
+export async function openShop({ services = shopServices, onError = 'throw' }: TestShopOptions = {}): Promise<TestShop> {
+  const database = await createDatabase();
+  const statistics = await startStatisticsService();
+  const db = drizzle({ client: database.connect() });
+  const box = createSignalbox({
+    db,
+    services,
+    override: [provide(AnalyticsClient, { useValue: new AnalyticsClient(statistics.url) })],
+    mode: 'immediate',
+    onError,
+    log: false,
+  });
+  return {
+    db,
+    box,
+    statistics,
+    [Symbol.asyncDispose]: async () => {
+      await box.close();
+      await statistics.close();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}

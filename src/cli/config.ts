@@ -1,0 +1,66 @@
+// Finds the configuration, loads it, and takes the box out of it.
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { isSignalboxError, SignalboxError } from '../errors.ts';
+import type { Signalbox } from '../signalbox.ts';
+import { explainLoadError, isTypeScript, registerLoader } from './loader.ts';
+
+const NAMES = ['signalbox.config.ts', 'signalbox.config.js', 'signalbox.config.mjs'];
+
+/**
+ * The box that a configuration exports as its default.
+ * @param folder where to look, and what `given` is relative to
+ * @throws SignalboxError `ConfigNotFound`, `ConfigInvalid`, `LoaderMissing`, and what createSignalbox throws
+ */
+export async function loadBox(folder: string, given?: string): Promise<Signalbox> {
+  const file = await findConfig(folder, given);
+  const loaded = isTypeScript(file) ? await registerLoader(file) : true;
+  let exported: unknown;
+  try {
+    const module = (await import(pathToFileURL(file).href)) as { default?: unknown };
+    exported = await module.default;
+  } catch (error) {
+    if (isSignalboxError(error)) throw error;
+    throw explainLoadError(error, file, loaded);
+  }
+  if (!isBox(exported))
+    throw new SignalboxError(
+      'ConfigInvalid',
+      `${file} exports ${describe(exported)} as its default, and no box. Write: export default createSignalbox({ db, services: [...] });`,
+    );
+  return exported;
+}
+
+async function findConfig(folder: string, given: string | undefined): Promise<string> {
+  const candidates = (given === undefined ? NAMES : [given]).map((name) => path.resolve(folder, name));
+  for (const file of candidates) if (await exists(file)) return file;
+  throw new SignalboxError(
+    'ConfigNotFound',
+    given === undefined
+      ? `No configuration in ${folder}: looked for ${NAMES.join(', ')}. Make one that exports your box as its default, or name it with --config.`
+      : `There is no ${candidates[0]}. Check --config.`,
+  );
+}
+
+async function exists(file: string): Promise<boolean> {
+  try {
+    await access(file);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** By its members, not by its class: the configuration may come with another copy of this package. */
+function isBox(value: unknown): value is Signalbox {
+  const box = value as Partial<Signalbox> | null | undefined;
+  return typeof box === 'object' && box !== null && [box.worker, box.drain, box.close].every((member) => typeof member === 'function');
+}
+
+function describe(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  return typeof value === 'object' && value !== null
+    ? `an object with ${Object.keys(value).join(', ') || 'no members'}`
+    : `a ${typeof value}`;
+}

@@ -1,0 +1,121 @@
+// What the command line says to what it cannot do: what is wrong, and what to do; by its exit code, whose fault it is.
+import { expect, test } from 'vitest';
+import { createDatabase } from '../support/database.ts';
+import { createCliProject } from './support.ts';
+
+test('wrong command lines end with code 2 and the usage', async () => {
+  await using project = await createCliProject();
+  const wrong: [args: string[], says: string][] = [
+    [[], 'No command was given'],
+    [['wroker'], 'There is no command "wroker"'],
+    [['constructor'], 'There is no command "constructor"'],
+    [['worker', '--concurency', '3'], "Unknown option '--concurency'"],
+    [['worker', '--concurrency', 'many'], '--concurrency is "many"'],
+  ];
+  for (const [args, says] of wrong) {
+    const command = project.start(...args);
+    expect([args, await command.exitCode]).toEqual([args, 2]);
+    expect(command.output).toContain(says);
+    expect(command.output).toContain('Usage: signalbox');
+  }
+});
+
+test('help and version are printed', async () => {
+  await using project = await createCliProject();
+  for (const [args, says] of [
+    [['--help'], 'Commands:'],
+    [['worker', '--help'], '--once'],
+    [['--version'], '0.1.0'],
+  ] as const) {
+    const command = project.start(...args);
+    expect(await command.exitCode).toBe(0);
+    expect(command.output).toContain(says);
+  }
+});
+
+test('a missing configuration names the places that were looked in', async () => {
+  await using project = await createCliProject();
+  await project.run('rm signalbox.config.ts');
+  const search = project.start('worker');
+  const named = project.start('worker', '--config', 'elsewhere.ts');
+  expect([await search.exitCode, await named.exitCode]).toEqual([1, 1]);
+  expect(search.output).toMatch(/signalbox\.config\.ts, signalbox\.config\.js, signalbox\.config\.mjs.*\[ConfigNotFound\]/);
+  expect(named.output).toMatch(/There is no .*elsewhere\.ts/);
+});
+
+test('a configuration that exports no box says what it exports', async () => {
+  await using project = await createCliProject();
+  for (const [text, says] of [
+    ['export const box = 1', 'exports nothing'],
+    ['export default { db: 1 }', 'exports an object with db'],
+    ['export default () => {}', 'exports a function'],
+    ["export default Promise.reject(new Error('no secrets found'))", 'no secrets found'],
+  ] as const) {
+    await project.write('wrong.mjs', text);
+    const command = project.start('worker', '--config', 'wrong.mjs');
+    expect(await command.exitCode).toBe(1);
+    expect(command.output).toContain(says);
+    expect(command.output).toContain('[ConfigInvalid]');
+  }
+});
+
+test('a configuration that throws is shown with the place where it threw', async () => {
+  await using project = await createCliProject();
+  await project.write('database.js', "export const db = 1;\nthrow new TypeError('DATABASE_URL is not set');");
+  const command = project.start('worker');
+  expect(await command.exitCode).toBe(1);
+  expect(command.output).toMatch(/signalbox\.config\.ts could not be loaded: DATABASE_URL is not set/);
+  expect(command.output).toMatch(/at .*database\.js:2/);
+});
+
+test('without a TypeScript loader it says which one to install', async () => {
+  await using project = await createCliProject({ without: ['@oxc-node/core'] });
+  const command = project.start('worker');
+  expect(await command.exitCode).toBe(1);
+  expect(command.output).toContain('npm install @oxc-node/core');
+});
+
+test('standard decorators in TypeScript are answered with what to do', async () => {
+  await using project = await createCliProject();
+  await project.write('tsconfig.json', JSON.stringify({ compilerOptions: { target: 'ES2022', module: 'NodeNext' } }));
+  const command = project.start('worker');
+  expect(await command.exitCode).toBe(1);
+  expect(command.output).toContain('experimentalDecorators');
+});
+
+test.each([
+  ['an unreachable database', { DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none' }, 'could not be reached'],
+  ['a URL that is none', { DATABASE_URL: 'not a url' }, 'Invalid URL'],
+])('%s ends the worker with a message', async (_what, environment, says) => {
+  await using project = await createCliProject();
+  Object.assign(project.environment, environment);
+  const command = project.start('worker');
+  expect(await command.exitCode).toBe(1);
+  expect(command.output).toContain(says);
+});
+
+test('a wrong password, a database that is not there, and missing tables each say so', async () => {
+  await using project = await createCliProject();
+  await using empty = await createDatabase({ migrated: false });
+  const url = new URL(project.database.url);
+  const urls: [url: string, says: RegExp][] = [
+    [Object.assign(new URL(url), { pathname: '/absent' }).href, /could not be reached: database "absent" does not exist/],
+    [empty.url, /npx drizzle-kit generate && npx drizzle-kit migrate/],
+  ];
+  for (const [DATABASE_URL, says] of urls) {
+    Object.assign(project.environment, { DATABASE_URL });
+    const command = project.start('worker', '--once');
+    expect(await command.exitCode).toBe(1);
+    expect(command.output).toMatch(says);
+  }
+});
+
+test('a queue without receivers and a pool that is too small are refused', async () => {
+  await using project = await createCliProject();
+  const queue = project.start('worker', '--queues', 'mial');
+  expect(await queue.exitCode).toBe(1);
+  expect(queue.output).toMatch(/no receiver is in the queue mial\. The queues are: default, mail/);
+  const pool = project.start('worker', '--concurrency', '50');
+  expect(await pool.exitCode).toBe(1);
+  expect(pool.output).toContain('[PoolTooSmall]');
+});

@@ -1,0 +1,138 @@
+// Projects and processes for the tests of the command line.
+import { type ChildProcess, spawn } from 'node:child_process';
+import path from 'node:path';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { createProject, type Project } from '../support/project.ts';
+
+const TSCONFIG = { compilerOptions: { target: 'ES2022', module: 'NodeNext', experimentalDecorators: true, emitDecoratorMetadata: true } };
+
+const DATABASE = `
+import { drizzle } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+export const client = postgres(process.env.DATABASE_URL, { max: 5, onnotice() {} });
+export const db = drizzle({ client });
+`;
+
+const SIGNALS = `
+import { z } from 'zod';
+import { defineSignal } from 'signalbox';
+export const happened = defineSignal('cli.happened', z.object({ value: z.string() }));
+`;
+
+/** A receiver whose dependency is known by metadata only, so that a loader that drops the types cannot pass. */
+const SERVICES = `
+import { sql } from 'drizzle-orm';
+import { Db, OnSignal, Service } from 'signalbox';
+import { happened } from './signals.js';
+
+@Service()
+export class Clock {
+  async wait(db: Db) {
+    await db.execute(sql\`insert into effect values ('started', 1)\`);
+    await db.execute(sql\`select pg_advisory_xact_lock(7)\`);
+  }
+}
+
+@Service()
+export class Listener {
+  constructor(private readonly db: Db, private readonly clock: Clock) {}
+
+  @OnSignal(happened)
+  async receive({ value }: { value: string }) {
+    if (value === 'wait') await this.clock.wait(this.db);
+    if (value === 'fail') throw new Error('refused');
+    await this.db.execute(sql\`insert into effect values (\${value}, 1)\`);
+  }
+}
+
+@Service()
+export class Mail {
+  @OnSignal(happened, { queue: 'mail' })
+  async send() {}
+}
+`;
+
+const CONFIG = `
+import 'reflect-metadata';
+import { createSignalbox } from 'signalbox';
+import { db } from './database.js';
+import { Clock, Listener, Mail } from './services.ts';
+export default createSignalbox({ db, services: [Clock, Listener, Mail] });
+`;
+
+/** Emits its arguments, one signal each. */
+const EMIT = `
+import './signalbox.config.ts';
+import { client, db } from './database.js';
+import { happened } from './signals.js';
+await db.transaction(async (tx) => {
+  for (const value of process.argv.slice(2)) await happened.emitReliable(tx, { value });
+});
+await client.end();
+`;
+
+export interface CliProject extends Project {
+  readonly database: TestDatabase;
+  readonly environment: Record<string, string>;
+  emit(...values: string[]): Promise<void>;
+  start(...args: string[]): CliProcess;
+}
+
+export async function createCliProject(options?: { without?: readonly string[] }): Promise<CliProject> {
+  const database = await createDatabase();
+  const project = await createProject(options);
+  const environment = { DATABASE_URL: database.url };
+  const files = { 'tsconfig.json': JSON.stringify(TSCONFIG), 'database.js': DATABASE, 'signals.js': SIGNALS, 'services.ts': SERVICES };
+  for (const [file, text] of Object.entries({ ...files, 'signalbox.config.ts': CONFIG, 'emit.ts': EMIT })) await project.write(file, text);
+  const processes: CliProcess[] = [];
+  return {
+    ...project,
+    database,
+    environment,
+    emit: async (...values) => void (await project.run(`node --import @oxc-node/core/register emit.ts ${values.join(' ')}`, environment)),
+    start: (...args) => {
+      const process = new CliProcess(project.folder, args, environment);
+      processes.push(process);
+      return process;
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const { child } of processes) child.kill('SIGKILL');
+      await Promise.all(processes.map(({ exitCode }) => exitCode));
+      await project[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A running `signalbox` command. */
+export class CliProcess {
+  readonly child: ChildProcess;
+  readonly exitCode: Promise<number | null>;
+  output = '';
+  readonly #onOutput = new Set<() => void>();
+
+  constructor(folder: string, args: readonly string[], environment: Record<string, string>) {
+    const bin = path.join(folder, 'node_modules/.bin/signalbox');
+    this.child = spawn(process.execPath, [bin, ...args], { cwd: folder, env: { ...process.env, ...environment } });
+    for (const stream of [this.child.stdout!, this.child.stderr!])
+      stream.on('data', (chunk: Buffer) => {
+        this.output += chunk.toString();
+        for (const look of this.#onOutput) look();
+      });
+    this.exitCode = new Promise((resolve) => this.child.on('close', resolve));
+  }
+
+  /** Resolves when the output contains `text`; rejects when the process ends without. */
+  async says(text: string): Promise<void> {
+    const said = new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (this.output.includes(text)) resolve();
+      };
+      this.#onOutput.add(look);
+      look();
+    });
+    await Promise.race([said, this.exitCode]);
+    if (!this.output.includes(text))
+      throw new Error(`It exited with ${await this.exitCode}, without saying ${JSON.stringify(text)}:\n${this.output}`);
+  }
+}
