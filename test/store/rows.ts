@@ -1,0 +1,118 @@
+// Rows and stores for the tests of single statements: made by plain SQL, so that a test can have any state it needs.
+import type postgres from 'postgres';
+import { postgresJs } from '../../src/drivers/postgres-js.ts';
+import { Store } from '../../src/store/store.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+
+/** A statement that waits longer fails: a lost SKIP LOCKED shows as an error and not as a hanging test. */
+const PATIENCE_MS = 1_500;
+
+export interface StoreHarness extends AsyncDisposable {
+  readonly sql: postgres.Sql;
+  readonly store: Store;
+  /** Runs statements in an open transaction, until `end`. */
+  hold(work: (transaction: postgres.TransactionSql, store: Store) => Promise<unknown>): Promise<Held>;
+}
+
+/** An open transaction. */
+export interface Held {
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+}
+
+export async function openStore(): Promise<StoreHarness> {
+  const database: TestDatabase = await createDatabase();
+  const client = (): postgres.Sql => database.connect({ max: 4, connection: { statement_timeout: PATIENCE_MS } });
+  const sql = client();
+  const store = new Store(postgresJs(sql as never));
+  return { sql, store, hold: (work) => holdOpen(client(), work), [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() };
+}
+
+async function holdOpen(sql: postgres.Sql, work: (transaction: postgres.TransactionSql, store: Store) => Promise<unknown>): Promise<Held> {
+  const driver = postgresJs(sql as never);
+  const rollback = new Error('rolled back');
+  let end: ((error?: Error) => void) | undefined;
+  let ended: Promise<unknown> | undefined;
+  await new Promise<void>((resolve, reject) => {
+    ended = sql
+      .begin(async (transaction) => {
+        await work(transaction, new Store({ ...driver, run: () => driver.run(transaction) }));
+        await new Promise<void>((commit, fail) => {
+          end = (error) => (error ? fail(error) : commit());
+          resolve();
+        });
+      })
+      .catch((error: unknown) => {
+        if (error !== rollback) reject(error as Error);
+      });
+  });
+  return {
+    commit: async () => {
+      end!();
+      await ended;
+    },
+    rollback: async () => {
+      end!(rollback);
+      await ended;
+    },
+  };
+}
+
+/** As a receiver's transaction begins. */
+export async function settleFirst(
+  transaction: postgres.TransactionSql,
+  store: Store,
+  delivery: { id: string; epoch: number },
+  timeoutMs = 5_000,
+): Promise<boolean> {
+  return store.settleFirst(async (text, params) => transaction.unsafe(text, params as never), delivery, timeoutMs);
+}
+
+export interface DeliveryOptions {
+  readonly state?: 'ready' | 'running';
+  readonly epoch?: number;
+  readonly attempt?: number;
+  readonly worker?: number | null;
+  readonly version?: number;
+  /** When it is due, relative to now. */
+  readonly dueInSeconds?: number;
+  readonly receiver?: number;
+}
+
+export async function addReceiver(sql: postgres.Sql, name = 'A.receive', signal = 'store.happened'): Promise<number> {
+  const [row] = await sql<{ id: number }[]>`
+    insert into signalbox.receiver (name, signal, formerly, queue, priority, last_seen_at)
+    values (${name}, ${signal}, '{}', 'default', 0, now()) returning id`;
+  return row!.id;
+}
+
+/** An emission with one delivery. Returns the delivery's id. */
+export async function addDelivery(sql: postgres.Sql, receiverId: number, options: DeliveryOptions = {}): Promise<string> {
+  const { state = 'ready', epoch = 0, attempt = 0, worker = null, version = 1, dueInSeconds = -1 } = options;
+  const [row] = await sql<{ id: string }[]>`
+    with e as (
+      insert into signalbox.emission (id, signal, version, payload) values (gen_random_uuid(), 'store.happened', ${version}, '{"value": 1}')
+      returning id
+    )
+    insert into signalbox.delivery (emission_id, receiver_id, version, state, run_at, epoch, attempt, worker_id)
+    select id, ${receiverId}, ${version}, ${state}, now() + ${dueInSeconds} * interval '1 second', ${epoch}, ${attempt}, ${worker} from e
+    returning id::text as id`;
+  return row!.id;
+}
+
+/** @param leaseSeconds negative: its lease is over */
+export async function addWorker(sql: postgres.Sql, { leaseSeconds = 60, lost = false } = {}): Promise<number> {
+  const [row] = await sql<{ id: number }[]>`
+    insert into signalbox.worker (label, started_at, lease_until, backend_pid, lost_at)
+    values ('test', now(), now() + ${leaseSeconds} * interval '1 second', 0, ${lost ? sql`now()` : null}) returning id`;
+  return row!.id;
+}
+
+/** A live delivery as `state epoch/attempt/crashes`, or a settled one. */
+export async function stateOf(sql: postgres.Sql, id: string): Promise<string | undefined> {
+  const [row] = await sql<{ text: string }[]>`
+    select state || ' ' || epoch || '/' || attempt || '/' || crashes as text from (
+      select id, state, epoch, attempt, crashes from signalbox.delivery union all select id, state, epoch, attempt, crashes from signalbox.settled
+    ) d where id = ${id}`;
+  return row?.text;
+}

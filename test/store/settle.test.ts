@@ -1,0 +1,141 @@
+// settleFirst, settle and release: an outcome counts only under (id, state, epoch).
+import { expect, test } from 'vitest';
+import type { ErrorRecord } from '../../src/core/delivery.ts';
+import type { SettleItem } from '../../src/store/store.ts';
+import { addDelivery, addReceiver, addWorker, openStore, settleFirst, stateOf } from './rows.ts';
+
+const error: ErrorRecord = { name: 'Error', message: 'no', stack: '' };
+const retry: SettleItem['settlement'] = { to: 'ready', delayMs: 60_000, refund: false, error };
+
+test('settleFirst completes a delivery in the transaction of its receiver', async () => {
+  await using h = await openStore();
+  const id = await addDelivery(h.sql, await addReceiver(h.sql), { state: 'running', epoch: 3, attempt: 2 });
+  let settled: boolean | undefined;
+  const receiver = await h.hold(async (transaction, store) => {
+    settled = await settleFirst(transaction, store, { id, epoch: 3 }, 7_000);
+    const [timeouts] = await transaction`
+      select current_setting('statement_timeout') as statement, current_setting('idle_in_transaction_session_timeout') as idle`;
+    expect(timeouts).toEqual({ statement: '7s', idle: '7s' });
+  });
+  expect(settled).toBe(true);
+  expect(await stateOf(h.sql, id)).toBe('running 3/2/0');
+  await receiver.commit();
+  expect(await stateOf(h.sql, id)).toBe('completed 3/2/0');
+});
+
+test.each([
+  ['of another epoch', { state: 'running', epoch: 4 }],
+  ['that is ready again, under the same epoch', { state: 'ready', epoch: 3 }],
+] as const)('settleFirst refuses a delivery %s', async (_what, row) => {
+  await using h = await openStore();
+  const id = await addDelivery(h.sql, await addReceiver(h.sql), row);
+  let settled: boolean | undefined;
+  const receiver = await h.hold(async (transaction, store) => {
+    settled = await settleFirst(transaction, store, { id, epoch: 3 }, 7_000);
+  });
+  await receiver.commit();
+  expect(settled).toBe(false);
+  expect(await stateOf(h.sql, id)).toBe(`${row.state} ${row.epoch}/0/0`);
+});
+
+test('settleFirst leaves other deliveries of the same epoch alone', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const [id, other] = [
+    await addDelivery(h.sql, receiver, { state: 'running', epoch: 1 }),
+    await addDelivery(h.sql, receiver, { state: 'running', epoch: 1 }),
+  ];
+  await (await h.hold((transaction, store) => settleFirst(transaction, store, { id, epoch: 1 }, 1))).commit();
+  expect([await stateOf(h.sql, id), await stateOf(h.sql, other)]).toEqual(['completed 1/0/0', 'running 1/0/0']);
+});
+
+test('settle records each outcome of a batch, and leaves out what was taken away', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const add = (epoch = 1, state: 'ready' | 'running' = 'running'): Promise<string> =>
+    addDelivery(h.sql, receiver, { state, epoch, attempt: 2, worker: 5 });
+  const ids = [await add(), await add(), await add(), await add(), await add(), await add(2), await add(1, 'ready')];
+  const [completed, retried, putOff, dead, cancelled, taken, ready] = ids as [string, string, string, string, string, string, string];
+  const recorded = await h.store.settle([
+    { id: completed, epoch: 1, settlement: { to: 'completed' } },
+    { id: retried, epoch: 1, settlement: retry },
+    { id: putOff, epoch: 1, settlement: { to: 'ready', delayMs: 60_000, refund: true, error } },
+    { id: dead, epoch: 1, settlement: { to: 'dead', error } },
+    { id: cancelled, epoch: 1, settlement: { to: 'cancelled', error } },
+    { id: taken, epoch: 1, settlement: retry },
+    { id: ready, epoch: 1, settlement: { to: 'dead', error } },
+  ]);
+  expect(recorded).toEqual(new Set(ids.slice(0, 5)));
+  expect(await Promise.all(ids.map((id) => stateOf(h.sql, id)))).toEqual([
+    'completed 1/2/0',
+    'ready 1/2/0',
+    'ready 1/1/0',
+    'dead 1/2/0',
+    'cancelled 1/2/0',
+    'running 2/2/0',
+    'ready 1/2/0',
+  ]);
+  const errors =
+    await h.sql`select delivery_id::text as id, epoch, attempt, error ->> 'message' as message from signalbox.delivery_error order by delivery_id`;
+  expect([...errors]).toEqual([retried, putOff, dead, cancelled].map((id) => ({ id, epoch: 1, attempt: 2, message: 'no' })));
+  const [waits] =
+    await h.sql`select run_at > now() + interval '50 seconds' as later, worker_id from signalbox.delivery where id = ${retried}`;
+  expect(waits).toEqual({ later: true, worker_id: null });
+});
+
+test.each(['commit', 'rollback'] as const)('settle waits for the transaction of a receiver that may yet %s, then decides', async (end) => {
+  await using h = await openStore();
+  const id = await addDelivery(h.sql, await addReceiver(h.sql), { state: 'running', epoch: 1, attempt: 1 });
+  const receiver = await h.hold((transaction, store) => settleFirst(transaction, store, { id, epoch: 1 }, 5_000));
+  const settling = h.store.settle([{ id, epoch: 1, settlement: retry }]);
+  await h.sql`select pg_sleep(0.1)`;
+  await receiver[end]();
+  expect(await settling).toEqual(new Set(end === 'commit' ? [] : [id]));
+  expect(await stateOf(h.sql, id)).toBe(end === 'commit' ? 'completed 1/1/0' : 'ready 1/1/0');
+  expect(await h.sql`select from signalbox.delivery_error`).toHaveLength(end === 'commit' ? 0 : 1);
+});
+
+test('release gives back what is held: the epoch goes up, the attempt is refunded', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const running = { state: 'running', epoch: 1, attempt: 1, worker: 5, dueInSeconds: -100 } as const;
+  const [now, later] = [await addDelivery(h.sql, receiver, running), await addDelivery(h.sql, receiver, running)];
+  expect(
+    await h.store.release([
+      { id: now, epoch: 1, delayMs: 0 },
+      { id: later, epoch: 1, delayMs: 60_000 },
+    ]),
+  ).toEqual(new Set([now, later]));
+  expect([await stateOf(h.sql, now), await stateOf(h.sql, later)]).toEqual(['ready 2/0/0', 'ready 2/0/0']);
+  const due = await h.sql`select run_at <= now() - interval '90 seconds' as kept, run_at > now() + interval '50 seconds' as later, worker_id
+    from signalbox.delivery order by id`;
+  expect([...due]).toEqual([
+    { kept: true, later: false, worker_id: null },
+    { kept: false, later: true, worker_id: null },
+  ]);
+});
+
+test.each([
+  ['of another epoch', { state: 'running', epoch: 2 }],
+  ['that is ready again', { state: 'ready', epoch: 1 }],
+] as const)('release leaves a delivery %s', async (_what, row) => {
+  await using h = await openStore();
+  const id = await addDelivery(h.sql, await addReceiver(h.sql), { ...row, attempt: 1 });
+  expect(await h.store.release([{ id, epoch: 1, delayMs: 0 }])).toEqual(new Set());
+  expect(await stateOf(h.sql, id)).toBe(`${row.state} ${row.epoch}/1/0`);
+});
+
+test('settles and releases of overlapping batches do not deadlock', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  await addWorker(h.sql);
+  const ids: string[] = [];
+  for (let times = 0; times < 60; times++) ids.push(await addDelivery(h.sql, receiver, { state: 'running', epoch: 1, attempt: 1 }));
+  const backwards = ids.toReversed();
+  const rounds = await Promise.all([
+    h.store.settle(ids.map((id) => ({ id, epoch: 1, settlement: retry }))),
+    h.store.settle(backwards.map((id) => ({ id, epoch: 1, settlement: retry }))),
+    h.store.release(backwards.map((id) => ({ id, epoch: 1, delayMs: 0 }))),
+  ]);
+  expect(rounds.reduce((sum, taken) => sum + taken.size, 0)).toBe(60);
+});
