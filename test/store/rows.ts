@@ -43,7 +43,7 @@ async function holdOpen(sql: postgres.Sql, work: (transaction: postgres.Transact
         });
       })
       .catch((error: unknown) => {
-        if (error !== rollback) reject(error as Error);
+        if (error !== rollback) reject(error);
       });
   });
   return {

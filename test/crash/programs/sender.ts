@@ -1,0 +1,19 @@
+// A process that emits in a transaction, and says when it is at which point.
+import 'reflect-metadata';
+import { drizzle } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+import { createSignalbox } from '../../../src/index.ts';
+import { tell, told } from './parent.ts';
+import { Effects, happened } from './receivers.ts';
+
+const client = postgres(process.env['DATABASE_URL']!, { max: 2 });
+const db = drizzle({ client });
+createSignalbox({ db, services: [Effects], log: false });
+const commit = told('commit');
+
+await db.transaction(async (tx) => {
+  await happened.emitReliable(tx, { value: 1 });
+  tell('emitted');
+  await commit;
+});
+tell('committed');
