@@ -18,13 +18,20 @@ export function dependenciesOf(service: Class): readonly Injectable[] {
     if (listed) return checkListed(service, listed);
     const emitted = (Reflect as MetadataReader).getOwnMetadata?.('design:paramtypes', at);
     if (Array.isArray(emitted)) return checkEmitted(service, emitted);
-    if (at.length > 0) break;
+    if (at.length > 0) throw unknownParameters(service, at as Class);
   }
-  if (service.length === 0) return [];
-  throw new SignalboxError(
+  return [];
+}
+
+function unknownParameters(service: Class, owner: Class): SignalboxError {
+  const what = `takes ${owner.length} parameter${owner.length === 1 ? '' : 's'}, and nothing says what they are`;
+  const [subject, list] =
+    owner === service
+      ? [service.name, 'List them with @Service({ inject: [...] })']
+      : [`${owner.name}, which ${service.name} extends,`, `List what ${service.name} takes with @Service({ inject: [...] }), be it nothing`];
+  return new SignalboxError(
     'MissingMetadata',
-    `The constructor of ${service.name} takes ${service.length} parameter${service.length === 1 ? '' : 's'}, and nothing says what they are. ` +
-      'List them with @Service({ inject: [...] }); or compile with "experimentalDecorators" and "emitDecoratorMetadata" ' +
+    `The constructor of ${subject} ${what}. ${list}; or put @Service() on ${owner.name}, compile with "experimentalDecorators" and "emitDecoratorMetadata" ` +
       "(tsc, swc and oxc emit the types, esbuild and tsx do not) and import 'reflect-metadata' before anything else.",
   );
 }

@@ -44,7 +44,8 @@ export class Registry {
 
   /** @throws SignalboxError `MissingProvider`, `CircularDependency`, `MissingMetadata`, and whatever a constructor throws */
   get<T>(token: Injectable<T>): T {
-    return this.resolve(token, []);
+    // A constructor may ask the box itself: the path goes on, or a circle would end in a stack overflow.
+    return this.resolve(token, underConstruction?.registry === this ? underConstruction.path : []);
   }
 
   /** @internal `path` is what is being made, outermost first. */

@@ -27,7 +27,10 @@ class Waiting {
   @OnSignal(happened, { transactional: false })
   static async receive(_payload: { value: number }, { abortSignal }: DetachedDeliveryContext): Promise<void> {
     entered.open();
-    await Promise.race([gate.opened, new Promise((_resolve, reject) => abortSignal.addEventListener('abort', reject))]);
+    await Promise.race([
+      gate.opened,
+      new Promise((_resolve, reject) => abortSignal.addEventListener('abort', () => reject(abortSignal.reason as Error))),
+    ]);
   }
 }
 

@@ -1,0 +1,117 @@
+// How the source is laid out: which room may import which, how large files are, and where SQL may stand.
+// Each rule is also shown a file that breaks it.
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../../src', import.meta.url));
+
+/** Rooms from the bottom up. A file imports from its own room and from rooms on lower levels. */
+const LEVELS = [
+  ['errors.ts'],
+  ['core'],
+  ['decorators', 'drivers', 'observe'],
+  ['registry', 'store'],
+  ['transaction'],
+  ['dispatch', 'upkeep'],
+  ['worker'],
+  ['signalbox.ts'],
+  ['cli', 'index.ts'],
+];
+
+type Files = ReadonlyMap<string, string>;
+
+async function readSource(): Promise<Files> {
+  const names = (await readdir(root, { recursive: true }))
+    .map((name) => name.replaceAll(path.sep, '/'))
+    .filter((name) => name.endsWith('.ts'));
+  return new Map(await Promise.all(names.map(async (name) => [name, await readFile(path.join(root, name), 'utf8')] as const)));
+}
+
+const roomOf = (file: string): string => file.split('/')[0]!;
+const levelOf = (room: string): number => LEVELS.findIndex((rooms) => rooms.includes(room));
+const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '');
+
+function importsOf(file: string, text: string): string[] {
+  const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, specifier]) => specifier!);
+  return specifiers.map((specifier) => (specifier.startsWith('.') ? path.posix.join(path.posix.dirname(file), specifier) : specifier));
+}
+
+/** A rule names what breaks it. */
+type Rule = (files: Files) => string[];
+
+const each =
+  (broken: (file: string, text: string) => boolean): Rule =>
+  (files) =>
+    [...files].filter(([file, text]) => broken(file, text)).map(([file]) => file);
+
+const importsRunOneWay: Rule = (files) =>
+  [...files].flatMap(([file, text]) =>
+    importsOf(file, text)
+      .filter((target) => target.endsWith('.ts') && roomOf(target) !== roomOf(file))
+      .filter((target) => levelOf(roomOf(file)) < 0 || !(levelOf(roomOf(target)) < levelOf(roomOf(file))))
+      .map((target) => `${file} -> ${target}`),
+  );
+
+const noCycles: Rule = (files) => {
+  const cycles: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, trail: readonly string[]): void => {
+    if (trail.includes(file)) return void cycles.push([...trail.slice(trail.indexOf(file)), file].join(' -> '));
+    if (done.has(file) || !files.has(file)) return;
+    // Types are gone at run time: a circle of them is none.
+    const values = files.get(file)!.replace(/import type [^;]*;/g, '');
+    for (const target of importsOf(file, values)) visit(target, [...trail, file]);
+    done.add(file);
+  };
+  for (const file of files.keys()) visit(file, []);
+  return cycles;
+};
+
+const coreIsPure: Rule = each(
+  (file, text) =>
+    roomOf(file) === 'core' &&
+    (importsOf(file, text).some((target) => !target.endsWith('.ts') && !target.startsWith('zod')) ||
+      /Date\.now|new Date\(\)|Math\.random|performance\.|setTimeout|setInterval|process\.|crypto/.test(withoutComments(text))),
+);
+
+const sqlStaysInTheStore: Rule = each(
+  (file, text) =>
+    roomOf(file) !== 'store' && /\b(select|insert into|update|delete from)\b[^'`]*\b(from|signalbox\.|where|set)\b/i.test(literalsOf(text)),
+);
+
+const literalsOf = (text: string): string => [...withoutComments(text).matchAll(/`[^`]*`/g)].map(([literal]) => literal).join('\n');
+
+const rules: [name: string, rule: Rule, breaking: Record<string, string>][] = [
+  ['imports run one way', importsRunOneWay, { 'core/a.ts': "import { x } from '../store/store.ts';" }],
+  ['siblings do not import each other', importsRunOneWay, { 'store/a.ts': "import type { x } from '../registry/registry.ts';" }],
+  ['a new room is given a level', importsRunOneWay, { 'relay/a.ts': "import { x } from '../core/a.ts';" }],
+  [
+    'no files import each other in a circle',
+    noCycles,
+    { 'core/a.ts': "import { b } from './b.ts';", 'core/b.ts': "import { a } from './a.ts';" },
+  ],
+  ['core knows no world outside', coreIsPure, { 'core/a.ts': "import fs from 'node:fs';" }],
+  ['core has no clock', coreIsPure, { 'core/a.ts': 'export const now = Date.now();' }],
+  ['SQL stays in the store', sqlStaysInTheStore, { 'worker/a.ts': 'export const q = `delete from signalbox.delivery where id = $1`;' }],
+  ['no file is longer than 300 lines', each((_file, text) => text.split('\n').length > 301), { 'core/a.ts': '\n'.repeat(301) }],
+  ['every file says what it is for', each((_file, text) => !/^(#!.*\n)?\/\/ \S/.test(text)), { 'core/a.ts': 'export {};' }],
+  ['no file is named for nothing', each((file) => /(manager|helper|util|common|misc)/.test(file)), { 'core/util.ts': '' }],
+  [
+    'the library writes to no console',
+    each((file, text) => roomOf(file) !== 'cli' && /console\./.test(withoutComments(text))),
+    { 'core/a.ts': 'console.log(1);' },
+  ],
+  [
+    'nothing is typed any',
+    each((_file, text) => /(: any\b|as any\b|@ts-ignore)/.test(withoutComments(text))),
+    { 'core/a.ts': 'let a: any;' },
+  ],
+  ['what is exported is named', each((_file, text) => /^export \*/m.test(text)), { 'index.ts': "export * from './core/signal.ts';" }],
+];
+
+test.each(rules)('%s', async (_name, rule, breaking) => {
+  expect(rule(new Map(Object.entries(breaking)))).not.toEqual([]);
+  expect(rule(await readSource())).toEqual([]);
+});

@@ -1,0 +1,76 @@
+// The decorators behave alike in every mode: legacy as Vitest compiles it, legacy and standard as tsc does.
+import { fileURLToPath } from 'node:url';
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { createProject } from '../support/project.ts';
+import { observe } from './cases.ts';
+
+const EXPECTED = {
+  plain: ['Plain.receive <- cases.first'],
+  stacked: ['Stacked.both <- cases.first', 'Stacked.fixed <- cases.second', 'Stacked.onSecond <- cases.second'],
+  inherited: ['Child.added <- cases.second', 'Child.inherited <- cases.first', 'Child.overridden <- cases.first'],
+  parentKeepsItsOwn: ['Base.inherited <- cases.first', 'Base.overridden <- cases.first'],
+  retagged: ['Retagged.inherited in default', 'Retagged.overridden in slow'],
+  siblings: [
+    'Base.inherited <- cases.first',
+    'Base.overridden <- cases.first',
+    'Child.added <- cases.second',
+    'Child.inherited <- cases.first',
+    'Child.overridden <- cases.first',
+    'Retagged.inherited <- cases.first',
+    'Retagged.overridden <- cases.first',
+  ],
+  renamed: ['Old.name <- cases.second', 'Pinned.receive <- cases.first'],
+  symbolic: ['Symbolic.detached <- cases.first'],
+  namelessSymbol: 'InvalidDecorator',
+  options: {
+    name: 'Options.receive',
+    queue: 'mail',
+    priority: -5,
+    retry: { attempts: 2, delayMs: 60_000, factor: 3, maxDelayMs: 43_200_000, jitter: 0.2 },
+    timeoutMs: 2_000,
+    transactional: false,
+  },
+  calls: ['Base.inherited of Child', 'Child.overridden', 'Plain.receive'],
+  staticCall: 'static of Stacked',
+  transactionalName: 'transactional',
+  onPrivate: 'InvalidDecorator',
+  onField: ['InvalidDecorator', 'InvalidDecorator'],
+  onGetter: ['InvalidDecorator', 'InvalidDecorator'],
+  onClass: ['InvalidDecorator', 'InvalidDecorator'],
+  withoutMetadata: 'InvalidDecorator',
+  ofNoSignal: 'InvalidDecorator',
+  transactionalOnField: 'InvalidDecorator',
+};
+
+test('legacy decorators, compiled by Vitest', async () => {
+  expect(await observe()).toEqual(EXPECTED);
+});
+
+const dist = fileURLToPath(new URL('../../dist', import.meta.url));
+
+test.each([
+  ['legacy', true],
+  ['standard', false],
+])('%s decorators, compiled by tsc', async (_mode, experimentalDecorators) => {
+  await using project = await createProject();
+  const compilerOptions = {
+    target: 'ES2022',
+    lib: ['ES2023', 'ESNext.Decorators', 'ESNext.Disposable'],
+    module: 'NodeNext',
+    types: ['node'],
+    strict: true,
+    skipLibCheck: true,
+    rewriteRelativeImportExtensions: true,
+    outDir: 'out',
+    experimentalDecorators,
+  };
+  await project.write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+  await project.write('cases.ts', await readFile(new URL('./cases.ts', import.meta.url), 'utf8'));
+  const internals = { receiversOf: 'receivers', invoke: 'invoke', Registry: 'registry' };
+  const inside = Object.entries(internals).map(([name, file]) => `export { ${name} } from '${dist}/registry/${file}.js';`);
+  await project.write('signalbox.ts', ["export * from 'signalbox';", ...inside].join('\n'));
+  await project.write('main.ts', "import { observe } from './cases.ts';\nconsole.log(JSON.stringify(await observe()));\n");
+  await project.run('npx tsc -p tsconfig.json');
+  expect(JSON.parse(await project.run('node out/main.js'))).toEqual(EXPECTED);
+});

@@ -1,0 +1,205 @@
+// What the registry refuses, and that it names the whole path and what would mend it.
+import { expect, test } from 'vitest';
+import { type Class, Db, inject, provide, Service, type Signalbox, Token } from '../../src/index.ts';
+import { openBox, thrownBy } from './box.ts';
+
+const KEY = new Token<string>('key');
+
+class Unmarked {}
+
+@Service()
+class Middle {
+  constructor(readonly unmarked: Unmarked) {}
+}
+
+@Service()
+class Outer {
+  readonly middle = inject(Middle);
+}
+
+const message = (...parts: (string | RegExp)[]): unknown => {
+  const source = parts.map((part) => (typeof part === 'string' ? part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&') : part.source)).join('.*');
+  return expect.stringMatching(new RegExp(source, 's'));
+};
+
+test('a class that nothing provides is named with the path to it and two ways to mend it', async () => {
+  await using box = openBox();
+  expect(thrownBy(() => box.get(Outer))).toMatchObject({
+    code: 'MissingProvider',
+    message: message('Unmarked (Outer → Middle → Unmarked)', '@Service()', 'provide(Unmarked'),
+  });
+  expect(thrownBy(() => box.get(Unmarked))).toMatchObject({ code: 'MissingProvider', message: message(/^Nothing provides Unmarked\. /) });
+});
+
+test('a token that nothing provides is named with the path to it', async () => {
+  await using box = openBox({ providers: [provide(Unmarked, { useFactory: (key: string) => ({ key }), inject: [KEY] })] });
+  expect(thrownBy(() => box.get(Outer))).toMatchObject({
+    code: 'MissingProvider',
+    message: message('Token(key) (Outer → Middle → Unmarked → Token(key))', 'useValue'),
+  });
+});
+
+test('a class among the services of the box needs no @Service', async () => {
+  await using box = openBox({ services: [Unmarked] });
+  expect(box.get(Outer).middle.unmarked).toBeInstanceOf(Unmarked);
+});
+
+@Service()
+class Chicken {
+  readonly egg: object = inject(Egg);
+}
+
+@Service({ inject: [Chicken] })
+class Egg {
+  constructor(readonly chicken: object) {}
+}
+
+@Service()
+class Farm {
+  constructor(readonly chicken: Chicken) {}
+}
+
+test('services that need each other in a circle are named, without those that only lead there', async () => {
+  await using box = openBox();
+  expect(thrownBy(() => box.get(Farm))).toMatchObject({
+    code: 'CircularDependency',
+    message: message(/circle: Chicken → Egg → Chicken\. /, 'emit a signal'),
+  });
+});
+
+test('a service that needs itself is a circle', async () => {
+  @Service()
+  class Ouroboros {
+    readonly tail: object = inject(Ouroboros);
+  }
+  await using box = openBox();
+  expect(thrownBy(() => box.get(Ouroboros))).toMatchObject({ code: 'CircularDependency', message: message('Ouroboros → Ouroboros') });
+});
+
+test('a circle is found through tokens, factories and replacements', async () => {
+  class OtherEgg {
+    readonly key = inject(KEY);
+  }
+  await using box = openBox({
+    providers: [provide(KEY, { useFactory: (farm: Farm) => String(farm), inject: [Farm] })],
+    override: [provide(Egg, { useClass: OtherEgg as unknown as Class<Egg> })],
+  });
+  expect(thrownBy(() => box.get(KEY))).toMatchObject({
+    code: 'CircularDependency',
+    message: message('Token(key) → Farm → Chicken → Egg → OtherEgg → Token(key)'),
+  });
+});
+
+test('a circle is found through the box itself', async () => {
+  const boxes: Signalbox[] = [];
+  @Service()
+  class Ouroboros {
+    readonly tail: object = boxes[0]!.get(Ouroboros);
+  }
+  await using box = openBox();
+  boxes.push(box);
+  expect(thrownBy(() => box.get(Ouroboros))).toMatchObject({ code: 'CircularDependency', message: message('Ouroboros → Ouroboros') });
+});
+
+test('after a circle was found, the rest of the box works', async () => {
+  await using box = openBox({ services: [Unmarked] });
+  for (let time = 0; time < 2; time++) expect(thrownBy(() => box.get(Farm))).toMatchObject({ code: 'CircularDependency' });
+  expect(box.get(Outer)).toBeInstanceOf(Outer);
+});
+
+test('a constructor of which nothing says what it takes is refused, with both ways to say it', async () => {
+  class Billing {
+    constructor(
+      readonly middle: Middle,
+      readonly key: string,
+    ) {}
+  }
+  await using box = openBox({ services: [Billing] });
+  expect(thrownBy(() => box.get(Billing))).toMatchObject({
+    code: 'MissingMetadata',
+    message: message(
+      'constructor of Billing takes 2 parameters',
+      '@Service({ inject: [...] })',
+      'emitDecoratorMetadata',
+      'reflect-metadata',
+    ),
+  });
+});
+
+test('a constructor that is inherited is refused alike, and an empty list says that nothing is needed', async () => {
+  class Base {
+    constructor(
+      readonly unmarked?: Unmarked | undefined,
+      ..._rest: never[]
+    ) {}
+  }
+  @Service()
+  class Silent extends Base {}
+  @Service({ inject: [] })
+  class Content extends Base {}
+  await using box = openBox();
+  expect(thrownBy(() => box.get(Silent))).toMatchObject({
+    code: 'MissingMetadata',
+    message: message('constructor of Base, which Silent extends, takes 1 parameter,', 'inject'),
+  });
+  expect(box.get(Content).unmarked).toBeUndefined();
+});
+
+test('a parameter whose type is gone at run time is named by its place', async () => {
+  @Service()
+  class Billing {
+    constructor(
+      readonly unmarked: Unmarked,
+      readonly key: string,
+      readonly shape: { readonly size: number },
+    ) {}
+  }
+  await using box = openBox({ services: [Unmarked] });
+  expect(thrownBy(() => box.get(Billing))).toMatchObject({
+    code: 'MissingMetadata',
+    message: message('Parameter 2', 'Billing', 'String', 'inject', 'Token'),
+  });
+});
+
+test('a class that a circular import leaves undefined is named by its place', async () => {
+  @Service({ inject: [Unmarked, undefined as unknown as typeof Unmarked] })
+  class Listed {
+    constructor(
+      readonly one: Unmarked,
+      readonly other: Unmarked,
+    ) {}
+  }
+  @Service()
+  class Typed {
+    constructor(readonly one: Unmarked) {}
+  }
+  Reflect.defineMetadata('design:paramtypes', [undefined], Typed);
+  await using box = openBox({ services: [Unmarked] });
+  expect(thrownBy(() => box.get(Listed))).toMatchObject({ code: 'MissingMetadata', message: message('Listed', 'position 2', 'import') });
+  expect(thrownBy(() => box.get(Typed))).toMatchObject({ code: 'MissingMetadata', message: message('Parameter 1', 'Typed', 'undefined') });
+});
+
+test('inject() outside a construction is refused, and says where to get the object', async () => {
+  const error = { code: 'NoInjectionContext', message: message('inject(Middle)', 'box.get(Middle)') };
+  expect(thrownBy(() => inject(Middle))).toMatchObject(error);
+  expect(thrownBy(() => new Outer())).toMatchObject(error);
+});
+
+test('inject() is refused once the construction has ended, well or badly', async () => {
+  @Service()
+  class Late {
+    readonly later = (): Middle => inject(Middle);
+    readonly soon = Promise.resolve().then(() => thrownBy(() => inject(Middle)));
+  }
+  await using box = openBox();
+  const late = box.get(Late);
+  expect(thrownBy(() => late.later())).toMatchObject({ code: 'NoInjectionContext' });
+  expect(await late.soon).toMatchObject({ code: 'NoInjectionContext' });
+  expect(thrownBy(() => box.get(Outer))).toMatchObject({ code: 'MissingProvider' });
+  expect(thrownBy(() => inject(Middle))).toMatchObject({ code: 'NoInjectionContext' });
+});
+
+test('Db is made by the box alone', () => {
+  const Constructor = Db as unknown as new () => Db;
+  expect(thrownBy(() => new Constructor())).toMatchObject({ code: 'NoInjectionContext', message: message('box.db') });
+});

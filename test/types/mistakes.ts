@@ -1,0 +1,157 @@
+// Mistakes that must not compile, each at its own line, in both kinds of decorators. Nothing here is ever run.
+import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
+import { z } from 'zod';
+import {
+  createSignalbox,
+  Db,
+  defineSignals,
+  type DeliveryContext,
+  type DetachedDeliveryContext,
+  inject,
+  OnSignal,
+  type PayloadOf,
+  provide,
+  Service,
+  Token,
+  Transactional,
+} from '../../src/index.ts';
+
+declare const db: PgDatabase<PgQueryResultHKT>;
+
+const isoDate = z.codec(z.iso.datetime(), z.date(), { decode: (text) => new Date(text), encode: (date) => date.toISOString() });
+const payment = defineSignals('payment', {
+  completed: z.object({ id: z.number(), at: isoDate.optional() }),
+  refunded: { schema: z.object({ reason: z.string() }), version: 2 },
+});
+const CLOCK = new Token<() => Date>('clock');
+
+class Right {
+  @OnSignal(payment.completed)
+  async completed({ id, at }: PayloadOf<typeof payment.completed>, { tx }: DeliveryContext): Promise<void> {
+    await tx.execute(`${id.toFixed()} ${at?.toISOString()}` as never);
+  }
+
+  @OnSignal(payment.completed)
+  @OnSignal(payment.refunded, { transactional: false })
+  static async payloadIsOptional(): Promise<void> {}
+
+  @OnSignal(payment.refunded, { transactional: false })
+  async detached({ reason }: { reason: string }, { log }: DetachedDeliveryContext): Promise<void> {
+    log.info({ reason }, 'refunded');
+  }
+
+  @Transactional()
+  async transactional(value: number): Promise<number> {
+    return value;
+  }
+}
+
+class Wrong {
+  // @ts-expect-error -- the payload has a number
+  @OnSignal(payment.completed)
+  async wrongType(_payload: { id: string }): Promise<void> {}
+
+  // @ts-expect-error -- the payload has no such property
+  @OnSignal(payment.completed)
+  async missingProperty(_payload: { amount: number }): Promise<void> {}
+
+  // @ts-expect-error -- the payload of another signal
+  @OnSignal(payment.refunded)
+  async otherSignal(_payload: PayloadOf<typeof payment.completed>): Promise<void> {}
+
+  // @ts-expect-error -- codecs hand receivers the decoded form
+  @OnSignal(payment.completed)
+  async storedForm(_payload: { id: number; at?: string | undefined }): Promise<void> {}
+
+  // @ts-expect-error -- there is no transaction
+  @OnSignal(payment.refunded, { transactional: false })
+  async noTransaction(_payload: { reason: string }, { tx }: DeliveryContext): Promise<void> {
+    await tx.execute('');
+  }
+
+  // @ts-expect-error -- two signals, one of which does not fit
+  @OnSignal(payment.refunded)
+  @OnSignal(payment.completed)
+  static async stacked(_payload: { id: number }): Promise<void> {}
+
+  // @ts-expect-error -- no such option
+  @OnSignal(payment.completed, { retries: 3 })
+  async wrongOption(): Promise<void> {}
+
+  // @ts-expect-error -- a duration has a unit
+  @OnSignal(payment.completed, { timeout: '30' })
+  async wrongDuration(): Promise<void> {}
+
+  // @ts-expect-error -- @Transactional makes the method asynchronous
+  @Transactional()
+  synchronous(): number {
+    return 1;
+  }
+}
+
+@Service({ inject: [CLOCK, Right] })
+class Listed {
+  constructor(
+    readonly clock: () => Date,
+    readonly right: Right,
+  ) {}
+}
+
+// @ts-expect-error -- the constructor takes them the other way round
+@Service({ inject: [Right, CLOCK] })
+class Swapped {
+  constructor(
+    readonly clock: () => Date,
+    readonly right: Right,
+  ) {}
+}
+
+export async function emits(ambient: Db): Promise<void> {
+  await payment.completed.emit(db, { id: 1 });
+  await payment.completed.emitReliable(ambient, { id: 1, at: new Date() }, { delay: '5m' });
+  await db.transaction(async (tx) => {
+    await payment.completed.emitReliable(tx, { id: 1 });
+    await payment.completed.emitMany(tx, [{ id: 1 }, { id: 2 }]);
+    await tx.transaction(async (nested) => payment.refunded.emitReliable(nested, { reason: 'x' }));
+
+    // @ts-expect-error -- a wrong payload
+    await payment.completed.emitReliable(tx, { id: 'one' });
+    // @ts-expect-error -- a property too many
+    await payment.completed.emitReliable(tx, { id: 1, amount: 2 });
+    // @ts-expect-error -- the stored form, where the decoded one is taken
+    await payment.completed.emitReliable(tx, { id: 1, at: '2026-01-01T00:00:00Z' });
+    // @ts-expect-error -- one wrong payload among many
+    await payment.completed.emitMany(tx, [{ id: 1 }, { id: '2' }]);
+    // @ts-expect-error -- no such option
+    await payment.completed.emitReliable(tx, { id: 1 }, { priorty: 1 });
+  });
+  // @ts-expect-error -- a database is no transaction
+  await payment.completed.emitReliable(db, { id: 1 });
+  // @ts-expect-error -- a database is no transaction
+  await payment.completed.emitMany(db, [{ id: 1 }]);
+  // @ts-expect-error -- a wrong payload
+  await payment.completed.emit(db, { id: null });
+  // @ts-expect-error -- a wrong payload
+  await payment.completed.emitRobust(db, {});
+}
+
+export function boxes(): void {
+  const box = createSignalbox({
+    db,
+    services: [Right, Wrong, Listed, Swapped],
+    providers: [provide(CLOCK, { useValue: () => new Date() })],
+  });
+  const right: Right = box.get(Right);
+  const clock: () => Date = inject(CLOCK);
+  void [right, clock, box.db.select(), box.worker({ lease: '10s' })];
+  // @ts-expect-error -- the token stands for something else
+  provide(CLOCK, { useValue: 7 });
+  // @ts-expect-error -- the service is of another class
+  const listed: Listed = box.get(Right);
+  // @ts-expect-error -- no such event
+  box.on('delivery.finished', () => {});
+  // @ts-expect-error -- no such mode
+  createSignalbox({ db, mode: 'eager' });
+  // @ts-expect-error -- a signal has no receivers of its own
+  payment.completed.connect(listed);
+}
