@@ -23,7 +23,6 @@ export const announceReceivers = `
 with wanted as materialized (
   select w.name, w.signal, coalesce(w.formerly, '{}') as formerly, w.queue, w.priority
   from jsonb_to_recordset($1::text::jsonb) as w(name text, signal text, formerly text[], queue text, priority int)
-  order by w.signal, w.name
 ), fresh as (
   insert into signalbox.receiver (name, signal, formerly, queue, priority, last_seen_at)
   select w.name, w.signal, w.formerly, w.queue, w.priority, statement_timestamp() from wanted w

@@ -134,8 +134,37 @@ test.each([
   ]);
 });
 
-test('many processes that announce the same receivers at once leave one row of each', async () => {
+test('a receiver that another process is just announcing is waited for, and has one row', async () => {
   await using h = await openStore();
-  await Promise.all(Array.from({ length: 12 }, (_, index) => h.store.announce(index % 2 ? receivers : receivers.toReversed())));
+  const other = await h.hold((_transaction, store) => store.announce(receivers));
+  const announced = h.store.announce(receivers);
+  await h.sql`select pg_sleep(0.1)`;
+  await other.commit();
+  expect((await announced).map(({ name }) => name).toSorted()).toEqual(['Both.one', 'Both.two']);
   expect(await h.sql`select from signalbox.receiver`).toHaveLength(2);
 });
+
+test.each(['new', 'changed'])(
+  '%s receivers are written in one order by every process, so that none waits for another in a circle',
+  async (which) => {
+    await using h = await openStore();
+    if (which === 'changed') {
+      await h.store.announce(receivers);
+      await h.sql`update signalbox.receiver set queue = 'before'`;
+    }
+    const [one, two] = receivers;
+    let proceed: (() => Promise<unknown>) | undefined;
+    const first = await h.hold(async (_transaction, store) => {
+      await store.announce([one!]);
+      proceed = () => store.announce([two!]);
+    });
+    // Given the other way round: it must ask for the first row before it holds the second.
+    const second = h.store.announce([two!, one!]);
+    await h.sql`select pg_sleep(0.1)`;
+    await proceed!();
+    await first.commit();
+    await second;
+    const queues = await h.sql`select queue from signalbox.receiver order by name`;
+    expect(queues.map(({ queue }) => queue as string)).toEqual(['default', 'slow']);
+  },
+);

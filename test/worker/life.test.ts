@@ -17,6 +17,8 @@ const happened = defineSignal('life.happened', z.object({ value: z.number() }));
 /** A receiver tells at `entered` that it runs, and goes on at `gate`. */
 let entered: Latch;
 let gate: Latch;
+/** Why the abort signal of the last run was set off, if it was. */
+let interruption: unknown;
 
 function newGate(): void {
   entered = new Latch();
@@ -27,10 +29,9 @@ class Waiting {
   @OnSignal(happened, { transactional: false })
   static async receive(_payload: { value: number }, { abortSignal }: DetachedDeliveryContext): Promise<void> {
     entered.open();
-    await Promise.race([
-      gate.opened,
-      new Promise((_resolve, reject) => abortSignal.addEventListener('abort', () => reject(abortSignal.reason as Error))),
-    ]);
+    const aborted = new Promise<void>((resolve) => abortSignal.addEventListener('abort', () => resolve()));
+    await Promise.race([gate.opened, aborted]);
+    interruption = abortSignal.reason;
   }
 }
 
@@ -95,6 +96,7 @@ test('what still runs at the shutdown timeout is interrupted and given back with
   const released = h.box.next('delivery.released');
   await worker.stop();
   await released;
+  expect(interruption).toMatchObject({ code: 'DeliveryAborted' });
   expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'ready', attempt: 0, epoch: 2, crashes: 0 }]);
   newGate();
   gate.open();
