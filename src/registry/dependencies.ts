@@ -28,7 +28,10 @@ function unknownParameters(service: Class, owner: Class): SignalboxError {
   const [subject, list] =
     owner === service
       ? [service.name, 'List them with @Service({ inject: [...] })']
-      : [`${owner.name}, which ${service.name} extends,`, `List what ${service.name} takes with @Service({ inject: [...] }), be it nothing`];
+      : [
+          `${owner.name}, which ${service.name} extends,`,
+          `List what ${service.name} takes with @Service({ inject: [...] }), be it nothing`,
+        ];
   return new SignalboxError(
     'MissingMetadata',
     `The constructor of ${subject} ${what}. ${list}; or put @Service() on ${owner.name}, compile with "experimentalDecorators" and "emitDecoratorMetadata" ` +

@@ -8,8 +8,10 @@ import { ERROR_CODES, isSignalboxError, SignalboxError } from '../../src/index.t
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const codes = Object.keys(ERROR_CODES);
 
+/** All TypeScript of a folder but this file, whose own use of a code proves nothing. */
 async function textOf(folder: string): Promise<string> {
-  const names = (await readdir(path.join(root, folder), { recursive: true })).filter((name) => name.endsWith('.ts'));
+  const files = await readdir(path.join(root, folder), { recursive: true });
+  const names = files.filter((name) => name.endsWith('.ts') && !name.endsWith('contract/errors.test.ts'));
   return (await Promise.all(names.map((name) => readFile(path.join(root, folder, name), 'utf8')))).join('\n');
 }
 
@@ -17,7 +19,7 @@ test('the page lists the codes of the table, each with a text, and no others', a
   const page = await readFile(path.join(root, 'docs/reference/errors.md'), 'utf8');
   const sections = page.split(/^### /m).slice(1);
   expect(sections.map((section) => section.split('\n', 1)[0])).toEqual(codes);
-  for (const section of sections) expect(section.replace(/^## .*$/gm, '').trim().length, section).toBeGreaterThan(80);
+  expect(sections.filter((section) => section.replace(/^## .*$/gm, '').trim().length <= 80)).toEqual([]);
 });
 
 test('each code is thrown somewhere', async () => {

@@ -81,7 +81,7 @@ test('a circle is found through tokens, factories and replacements', async () =>
     readonly key = inject(KEY);
   }
   await using box = openBox({
-    providers: [provide(KEY, { useFactory: (farm: Farm) => String(farm), inject: [Farm] })],
+    providers: [provide(KEY, { useFactory: ({ chicken }: Farm) => typeof chicken, inject: [Farm] })],
     override: [provide(Egg, { useClass: OtherEgg as unknown as Class<Egg> })],
   });
   expect(thrownBy(() => box.get(KEY))).toMatchObject({

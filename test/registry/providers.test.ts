@@ -165,3 +165,16 @@ test('a receiver is called on the object that the override gave', async () => {
   await happened.emit(box.db, {});
   expect(calls).toEqual(['fake']);
 });
+
+test('an override that lacks the method of a receiver is told so when it is called', async () => {
+  @Service()
+  class Orders {
+    @OnSignal(happened, { transactional: false })
+    onHappened(): void {}
+  }
+  await using box = openBox({ services: [Orders], override: [provide(Orders, { useValue: {} as Orders })] });
+  await expect(happened.emit(box.db, {})).rejects.toMatchObject({
+    code: 'MissingProvider',
+    message: expect.stringContaining('What provides Orders has no method onHappened') as string,
+  });
+});
