@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { createProject } from '../support/project.ts';
+import { createProject, tsconfig } from '../support/project.ts';
 import { observe } from './cases.ts';
 
 const EXPECTED = {
@@ -54,18 +54,7 @@ test.each([
   ['standard', false],
 ])('%s decorators, compiled by tsc', async (_mode, experimentalDecorators) => {
   await using project = await createProject();
-  const compilerOptions = {
-    target: 'ES2022',
-    lib: ['ES2023', 'ESNext.Decorators', 'ESNext.Disposable'],
-    module: 'NodeNext',
-    types: ['node'],
-    strict: true,
-    skipLibCheck: true,
-    rewriteRelativeImportExtensions: true,
-    outDir: 'out',
-    experimentalDecorators,
-  };
-  await project.write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+  await project.write('tsconfig.json', tsconfig({ experimentalDecorators, outDir: 'out' }));
   await project.write('cases.ts', await readFile(new URL('./cases.ts', import.meta.url), 'utf8'));
   const internals = { receiversOf: 'receivers', invoke: 'invoke', Registry: 'registry' };
   const inside = Object.entries(internals).map(([name, file]) => `export { ${name} } from '${dist}/registry/${file}.js';`);

@@ -63,3 +63,21 @@ async function installed(): Promise<string[]> {
   }
   return names;
 }
+
+/** A strict tsconfig.json, with legacy or with standard decorators. */
+export function tsconfig(options: { experimentalDecorators: boolean; outDir?: string; files?: readonly string[] }): string {
+  const { experimentalDecorators, outDir, files } = options;
+  const compilerOptions = {
+    target: 'ES2022',
+    lib: ['ES2023', 'ESNext.Decorators', 'ESNext.Disposable'],
+    module: 'NodeNext',
+    types: ['node'],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: true,
+    experimentalDecorators,
+    emitDecoratorMetadata: experimentalDecorators,
+    ...(outDir === undefined ? { noEmit: true, allowImportingTsExtensions: true } : { outDir, rewriteRelativeImportExtensions: true }),
+  };
+  return JSON.stringify({ compilerOptions, ...(files ? { files } : { include: ['*.ts'] }) });
+}

@@ -1,20 +1,10 @@
 // Transactions close: what is left of one that has ended, however it ended, reaches no other.
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
-import { defineSignal, OnSignal, type DeliveryContext } from '../../src/index.ts';
 import { createEffects, effects, readEffects } from '../support/effects.ts';
 import { rootCode } from '../support/errors.ts';
 import { harness } from '../support/harness.ts';
-
-const happened = defineSignal('test.happened', z.object({ value: z.number() }));
-
-class One {
-  @OnSignal(happened)
-  static async receive({ value }: { value: number }, { tx }: DeliveryContext): Promise<void> {
-    await tx.insert(effects).values({ receiver: 'One', value });
-  }
-}
+import { happened, One } from './one.ts';
 
 test('a transaction handle cannot be used after the end, in whichever way', async () => {
   await using h = await harness({ services: [One] }, { max: 1 });
@@ -111,9 +101,7 @@ test('a transaction whose backend is killed under a query or a savepoint rejects
     const attempt = h.db.transaction(async (tx) => {
       const [row] = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
       const wait = async (handle: Pick<typeof tx, 'execute'>): Promise<void> => {
-        const slept = handle.execute(sql`select pg_sleep(30)`).then(() => 'slept');
-        await h.sql`select pg_terminate_backend(${row!.pid})`;
-        await slept;
+        await Promise.all([handle.execute(sql`select pg_sleep(30)`), h.sql`select pg_terminate_backend(${row!.pid})`]);
       };
       await (within === 'savepoint' ? tx.transaction(wait) : wait(tx));
     });

@@ -1,19 +1,9 @@
 // Savepoints: what belongs to which, and how siblings keep out of each other's way.
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
-import { defineSignal, OnSignal, type DeliveryContext } from '../../src/index.ts';
 import { countEmissions, createEffects, effects, readEffects } from '../support/effects.ts';
 import { harness } from '../support/harness.ts';
-
-const happened = defineSignal('test.happened', z.object({ value: z.number() }));
-
-class One {
-  @OnSignal(happened)
-  static async receive({ value }: { value: number }, { tx }: DeliveryContext): Promise<void> {
-    await tx.insert(effects).values({ receiver: 'One', value });
-  }
-}
+import { happened, One } from './one.ts';
 
 test('a savepoint that is rolled back takes its own emits and no others', async () => {
   await using h = await harness({ services: [One] });

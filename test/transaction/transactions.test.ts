@@ -2,19 +2,10 @@
 import { eq, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
-import { createSignalbox, defineSignal, isSignalboxError, OnSignal, type DeliveryContext } from '../../src/index.ts';
+import { createSignalbox, isSignalboxError } from '../../src/index.ts';
 import { countEmissions, createEffects, effects, readDeliveries, readEffects } from '../support/effects.ts';
 import { harness } from '../support/harness.ts';
-
-const happened = defineSignal('test.happened', z.object({ value: z.number() }));
-
-class One {
-  @OnSignal(happened)
-  static async receive({ value }: { value: number }, { tx }: DeliveryContext): Promise<void> {
-    await tx.insert(effects).values({ receiver: 'One', value });
-  }
-}
+import { happened, One } from './one.ts';
 
 test('nothing of an emit is visible before the commit, all of it after', async () => {
   await using h = await harness({ services: [One] });

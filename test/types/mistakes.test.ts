@@ -1,26 +1,14 @@
 // Every mistake of mistakes.ts is an error at its own line, and nothing else is, in both kinds of decorators.
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { createProject } from '../support/project.ts';
+import { createProject, tsconfig } from '../support/project.ts';
 
 test.each([
   ['legacy', true],
   ['standard', false],
 ])('with %s decorators', async (_mode, experimentalDecorators) => {
   await using project = await createProject();
-  const compilerOptions = {
-    target: 'ES2022',
-    lib: ['ES2023', 'ESNext.Decorators', 'ESNext.Disposable'],
-    module: 'NodeNext',
-    types: ['node'],
-    strict: true,
-    skipLibCheck: true,
-    noEmit: true,
-    exactOptionalPropertyTypes: true,
-    experimentalDecorators,
-    emitDecoratorMetadata: experimentalDecorators,
-  };
-  await project.write('tsconfig.json', JSON.stringify({ compilerOptions, files: ['mistakes.ts'] }));
+  await project.write('tsconfig.json', tsconfig({ experimentalDecorators, files: ['mistakes.ts'] }));
   const source = (await readFile(new URL('./mistakes.ts', import.meta.url), 'utf8')).replace('../../src/index.ts', 'signalbox');
   await project.write('mistakes.ts', source);
   await project.run('npx tsc -p tsconfig.json');

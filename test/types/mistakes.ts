@@ -66,7 +66,7 @@ class Wrong {
   // @ts-expect-error -- there is no transaction
   @OnSignal(payment.refunded, { transactional: false })
   async noTransaction(_payload: { reason: string }, { tx }: DeliveryContext): Promise<void> {
-    await tx.execute('');
+    void tx;
   }
 
   // @ts-expect-error -- two signals, one of which does not fit

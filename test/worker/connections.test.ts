@@ -18,9 +18,9 @@ test.each(['idle', 'in a query'] as const)(
         await tx.insert(effects).values({ receiver: 'killed', value });
         if (++runs > 1) return;
         const [row] = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
-        const query = when === 'in a query' ? tx.execute(sql`select pg_sleep(30)`).then(() => 'slept') : new Promise<string>(() => {});
-        await h.sql`select pg_terminate_backend(${row!.pid})`;
-        await query;
+        const kill = h.sql`select pg_terminate_backend(${row!.pid})`;
+        await (when === 'in a query' ? Promise.all([tx.execute(sql`select pg_sleep(30)`), kill]) : kill);
+        await new Promise<void>(() => {});
       }
     }
     await using h = await harness({ services: [Killed] });
