@@ -36,16 +36,23 @@ export async function encodePayload(signal: Signal, payload: unknown): Promise<s
 }
 
 /**
- * Reads a stored payload with the schema of its signal.
+ * Reads a stored payload with the schema of its signal, brought to its version first if it is older.
+ * @param version the version that it was stored under
  * @throws SignalboxError `StoredPayloadInvalid`
  */
-export async function decodePayload(signal: Signal, json: string): Promise<unknown> {
+export async function decodePayload(signal: Signal, json: string, version: number): Promise<unknown> {
   try {
-    return await decodeAsync(signal.schema, JSON.parse(json) as never);
+    const stored: unknown = JSON.parse(json);
+    const current: unknown = version < signal.version && signal.upcast ? await signal.upcast(stored, version) : stored;
+    return await decodeAsync(signal.schema, current as never);
   } catch (cause) {
+    const [versions, mend] =
+      version === signal.version
+        ? [`version ${version}`, 'If the shape has changed, give the signal a new version and an upcast.']
+        : [`version ${signal.version}, stored as ${version}`, 'Give the signal an upcast that brings it to the new shape.'];
     throw new SignalboxError(
       'StoredPayloadInvalid',
-      `The stored payload of ${signal.name} does not match its schema (version ${signal.version}): ${explain(cause)} If the shape has changed, give the signal a new version.`,
+      `The stored payload of ${signal.name} does not match its schema (${versions}): ${explain(cause)} ${mend}`,
       { cause },
     );
   }

@@ -17,6 +17,8 @@ export interface ReceiverTarget {
 /** A method that a signal reaches, under its stored name. */
 export interface Receiver {
   readonly name: string;
+  /** Stored names that it had before. */
+  readonly formerly: readonly string[];
   readonly signal: Signal;
   readonly queue: string;
   /** Higher is claimed first. */
@@ -37,11 +39,14 @@ export class Receivers {
   constructor(all: readonly Receiver[]) {
     this.all = all;
     const targets = new Map<string, ReceiverTarget>();
+    for (const { name, formerly, target } of all)
+      for (const claimed of [name, ...formerly]) {
+        const namesake = targets.get(claimed);
+        if (namesake && !sameTarget(namesake, target)) throw nameTaken(claimed, namesake, target);
+        targets.set(claimed, target);
+      }
     for (const receiver of all) {
-      const { name, signal, target } = receiver;
-      const namesake = targets.get(name);
-      if (namesake && !sameTarget(namesake, target)) throw nameTaken(name, namesake, target);
-      targets.set(name, target);
+      const { name, signal } = receiver;
 
       const siblings = this.#bySignal.get(signal.name) ?? [];
       const definition = siblings[0]?.signal;

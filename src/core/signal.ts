@@ -1,6 +1,6 @@
 // What a signal is, and how one is defined. A signal knows no database: each emit finds its box through the handle
 // that it is given (core/dispatcher.ts).
-import type { output, ZodType } from 'zod';
+import type { input, output, ZodType } from 'zod';
 import { SignalboxError } from '../errors.ts';
 import { type Dispatcher, dispatcherFor, type EmissionReceipt, type EmitOptions, type ReceiverResult } from './dispatcher.ts';
 import type { DatabaseHandle, ReliableHandle, TransactionHandle } from './handles.ts';
@@ -11,12 +11,20 @@ export const DEFAULT_MAX_PAYLOAD_BYTES = 256 * 1024;
 /** The most that a signal may allow: 1 MiB. A payload is an event, not a document: store large things apart and send their id. */
 export const MOST_PAYLOAD_BYTES = 1024 * 1024;
 
-export interface SignalOptions {
+export interface SignalOptions<Schema extends ZodType = ZodType> {
   /** Version of the payload's shape, stored with each emission. A whole number from 1. Default 1. */
   version?: number;
+  /**
+   * Brings a payload that was stored under an older version to the shape of this one. It is given the stored JSON, and
+   * returns stored JSON; a rejection fails the delivery, which is then retried.
+   * @example upcast: (stored) => ({ currency: 'EUR', ...(stored as object) })
+   */
+  upcast?: Upcast<Schema>;
   /** Bytes of JSON that a payload may have, up to 1 MiB. Default 256 KiB. */
   maxPayloadBytes?: number;
 }
+
+export type Upcast<Schema extends ZodType = ZodType> = (stored: unknown, version: number) => input<Schema> | Promise<input<Schema>>;
 
 /** A typed, named definition of something that happens. Made by {@link defineSignal}. */
 export interface Signal<Name extends string = string, Schema extends ZodType = ZodType> {
@@ -24,6 +32,8 @@ export interface Signal<Name extends string = string, Schema extends ZodType = Z
   readonly schema: Schema;
   readonly version: number;
   readonly maxPayloadBytes: number;
+  /** How payloads of older versions are read, if they differ. */
+  readonly upcast: ((stored: unknown, version: number) => unknown) | undefined;
 
   /**
    * Runs the receivers of this process now, one after the other; the first error stops them and is thrown.
@@ -74,9 +84,9 @@ const NAME = /^[A-Za-z][\w-]*(\.[A-Za-z][\w-]*)*$/;
 export function defineSignal<const Name extends string, Schema extends ZodType>(
   name: Name,
   schema: Schema,
-  options: SignalOptions = {},
+  options: SignalOptions<Schema> = {},
 ): Signal<Name, Schema> {
-  const { version = 1, maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES } = options;
+  const { version = 1, maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES, upcast } = options;
   if (typeof name !== 'string' || name.length > 200 || !NAME.test(name))
     throw new SignalboxError(
       'InvalidSignal',
@@ -91,7 +101,7 @@ export function defineSignal<const Name extends string, Schema extends ZodType>(
     );
   const fault = findSchemaFault(schema);
   if (fault) throw new SignalboxError('SchemaNotEncodable', `Signal ${name}: at ${fault.path}, ${fault.reason}.`);
-  return new DefinedSignal(name, schema, version, maxPayloadBytes);
+  return new DefinedSignal(name, schema, version, maxPayloadBytes, upcast);
 }
 
 /** The signals that {@link defineSignals} makes: one for each key. */
@@ -108,6 +118,13 @@ export type Signals<Namespace extends string, Definitions extends SignalDefiniti
 
 export type SignalDefinitions = Readonly<Record<string, ZodType | ({ readonly schema: ZodType } & SignalOptions)>>;
 
+/** Each upcast returns what its own schema stores. */
+type UpcastsFit<Definitions> = {
+  readonly [Key in keyof Definitions]: Definitions[Key] extends { readonly schema: infer Schema extends ZodType }
+    ? { readonly upcast?: Upcast<Schema> }
+    : unknown;
+};
+
 /**
  * Defines the signals of a module: `completed` in the namespace `payment` is the signal `payment.completed`.
  * @throws SignalboxError `InvalidSignal`, `SchemaNotEncodable`
@@ -119,9 +136,9 @@ export type SignalDefinitions = Readonly<Record<string, ZodType | ({ readonly sc
  */
 export function defineSignals<const Namespace extends string, const Definitions extends SignalDefinitions>(
   namespace: Namespace,
-  definitions: Definitions,
+  definitions: Definitions & UpcastsFit<Definitions>,
 ): Signals<Namespace, Definitions> {
-  const signals = Object.entries(definitions).map(([key, definition]) => {
+  const signals = Object.entries<SignalDefinitions[string]>(definitions).map(([key, definition]) => {
     const { schema, ...options } = '_zod' in definition ? { schema: definition } : definition;
     return [key, defineSignal(`${namespace}.${key}`, schema, options)] as const;
   });
@@ -133,12 +150,14 @@ class DefinedSignal<Name extends string, Schema extends ZodType> implements Sign
   readonly schema: Schema;
   readonly version: number;
   readonly maxPayloadBytes: number;
+  readonly upcast: Upcast<Schema> | undefined;
 
-  constructor(name: Name, schema: Schema, version: number, maxPayloadBytes: number) {
+  constructor(name: Name, schema: Schema, version: number, maxPayloadBytes: number, upcast: Upcast<Schema> | undefined) {
     this.name = name;
     this.schema = schema;
     this.version = version;
     this.maxPayloadBytes = maxPayloadBytes;
+    this.upcast = upcast;
     Object.freeze(this);
   }
 

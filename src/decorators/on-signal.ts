@@ -2,12 +2,11 @@
 // a box is made from the classes (registry/receivers.ts).
 // One function serves both kinds of decorators. As a standard decorator it is called with (method, context), as a
 // legacy one (`experimentalDecorators`) with (prototype or class, key, descriptor).
-import type { ZodType, output } from 'zod';
 import type { DeliveryContext, DetachedDeliveryContext } from '../core/context.ts';
 import type { Duration } from '../core/duration.ts';
 import type { Class } from '../core/receivers.ts';
 import type { RetryOptions } from '../core/retry.ts';
-import type { Signal } from '../core/signal.ts';
+import type { PayloadOf, Signal } from '../core/signal.ts';
 import { SignalboxError } from '../errors.ts';
 import { METADATA } from './metadata.ts';
 
@@ -15,6 +14,8 @@ import { METADATA } from './metadata.ts';
 export interface OnSignalOptions {
   /** The stored name, in place of `Class.method`. Pin it before you rename the method or minify the class's name. */
   name?: string;
+  /** Stored names that it had before: rows under them reach it, and no emission is delivered under them any more. List all of them. */
+  formerly?: readonly string[];
   /** Which workers run it: those that serve this queue. Default `'default'`. */
   queue?: string;
   /** A whole number from -1000 to 1000: receivers with a higher one are served first. Default 0. */
@@ -51,8 +52,18 @@ export interface OnSignalTag {
   readonly options: OnSignalOptions;
 }
 
+/** One signal, or a list of which each is received. */
+export type SignalOrSignals = Signal | readonly [Signal, ...Signal[]];
+
+/** What arrives from one signal, or from any of a list. */
+export type PayloadOfAny<S extends SignalOrSignals> = S extends readonly Signal[]
+  ? PayloadOf<S[number]>
+  : S extends Signal
+    ? PayloadOf<S>
+    : never;
+
 /**
- * Makes a method a receiver of `signal`, stored under the name `Class.method`. Stack it for several signals.
+ * Makes a method a receiver of `signal`, stored under the name `Class.method`; of several, if given a list or stacked.
  * Works on instance and static methods, as a standard and as a legacy decorator.
  * A method whose parameters do not fit the signal is a compile error.
  * @throws SignalboxError `InvalidDecorator` on anything but a public method
@@ -62,23 +73,26 @@ export interface OnSignalTag {
  *   async onPaymentCompleted({ paymentId }: PayloadOf<typeof payment.completed>, { tx }: DeliveryContext) { … }
  * }
  */
-export function OnSignal<Schema extends ZodType>(
-  signal: Signal<string, Schema>,
+export function OnSignal<const S extends SignalOrSignals>(
+  signal: S,
   options: OnSignalOptions & { transactional: false },
-): OnSignalDecorator<output<Schema>, DetachedDeliveryContext>;
-export function OnSignal<Schema extends ZodType>(
-  signal: Signal<string, Schema>,
+): OnSignalDecorator<PayloadOfAny<S>, DetachedDeliveryContext>;
+export function OnSignal<const S extends SignalOrSignals>(
+  signal: S,
   options?: OnSignalOptions & { transactional?: true },
-): OnSignalDecorator<output<Schema>, DeliveryContext>;
-export function OnSignal(signal: Signal, options: OnSignalOptions = {}): OnSignalDecorator<unknown, never> {
-  if (typeof signal?.name !== 'string')
+): OnSignalDecorator<PayloadOfAny<S>, DeliveryContext>;
+export function OnSignal(signal: SignalOrSignals, options: OnSignalOptions = {}): OnSignalDecorator<unknown, never> {
+  const signals = (Array.isArray(signal) ? signal : [signal]) as readonly Signal[];
+  if (signals.length === 0 || signals.some((one) => typeof one?.name !== 'string'))
     throw new SignalboxError(
       'InvalidDecorator',
       '@OnSignal was given no signal. Does a circular import leave it undefined? Put signals into a file that imports no services.',
     );
   return (target: object, second: string | symbol | ClassMethodDecoratorContext, descriptor?: PropertyDescriptor): void => {
-    if (typeof second === 'object') tagStandard(second, signal, options);
-    else tagLegacy(target, second, descriptor, signal, options);
+    for (const one of signals) {
+      if (typeof second === 'object') tagStandard(second, one, options);
+      else tagLegacy(target, second, descriptor, one, options);
+    }
   };
 }
 

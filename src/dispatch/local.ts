@@ -56,7 +56,7 @@ export class LocalDispatch {
     const { signal: abortSignal } = new AbortController();
 
     return async (receiver) => {
-      const decoded = await decodePayload(signal, json);
+      const decoded = await decodePayload(signal, json, signal.version);
       const context: DetachedDeliveryContext = {
         emission,
         attempt: 1,

@@ -26,7 +26,8 @@ export function forgottenServices(services: readonly Class[]): string[] {
 
 function receiverOf(service: Class, { key, placement, signal, options }: OnSignalTag): Receiver {
   const name = options.name ?? `${serviceName(service)}.${methodName(key, service)}`;
-  checkText(name, 'name', name);
+  const formerly = options.formerly ?? [];
+  for (const text of [name, ...formerly]) checkText(text, text === name ? 'name' : 'formerly', name);
   const queue = options.queue ?? 'default';
   checkText(queue, 'queue', name);
   const priority = options.priority ?? 0;
@@ -37,6 +38,7 @@ function receiverOf(service: Class, { key, placement, signal, options }: OnSigna
     throw new SignalboxError('InvalidOption', `${name}: timeout is ${timeoutMs} ms. Give 1 ms to 24 hours.`);
   return {
     name,
+    formerly,
     signal,
     queue,
     priority,

@@ -30,9 +30,12 @@ export class Catalogue {
     return this.#announcing;
   }
 
-  /** Announces again: keeps the receivers of a process that runs for months from looking forgotten. */
+  /**
+   * Announces again: keeps the receivers of a process that runs for months from looking forgotten, and finds rows of
+   * former names that an older process has announced meanwhile.
+   */
   async refresh(): Promise<void> {
-    if (this.receivers.all.length > 0) await this.#store.announce(this.receivers.all);
+    await this.#announceOnce();
   }
 
   /**
@@ -55,7 +58,7 @@ export class Catalogue {
     const own = this.receivers.of(signal);
     if (own.length === 0) return [];
     // Not remembered: the transaction may still roll back.
-    return (await this.#store.announce(own, run)).map(({ id }) => id);
+    return (await this.#store.announce(own, run)).filter(({ current }) => current).map(({ id }) => id);
   }
 
   /** The receiver that a delivery's receiver id stands for, and its id, for all receivers of this process. */
@@ -66,9 +69,10 @@ export class Catalogue {
   async #announceOnce(): Promise<void> {
     if (this.receivers.all.length > 0) {
       const rows = await this.#announceAll();
-      for (const { id, name, signal } of rows) {
+      this.#idsBySignal.clear();
+      for (const { id, name, signal, current } of rows) {
         this.#byId.set(id, this.receivers.find(name, signal)!);
-        this.#idsBySignal.set(signal, [...(this.#idsBySignal.get(signal) ?? []), id]);
+        if (current) this.#idsBySignal.set(signal, [...(this.#idsBySignal.get(signal) ?? []), id]);
       }
     }
     this.#announced = true;
@@ -78,6 +82,6 @@ export class Catalogue {
   async #announceAll(): Promise<AnnouncedReceiver[]> {
     const { all } = this.receivers;
     const rows = await this.#store.announce(all);
-    return rows.length >= all.length ? rows : this.#store.announce(all);
+    return rows.filter(({ current }) => current).length >= all.length ? rows : this.#store.announce(all);
   }
 }

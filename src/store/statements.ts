@@ -14,7 +14,8 @@ const FORGET_RECEIVERS_AFTER = `interval '400 days'`;
 const HEAD_START = `interval '1 hour'`;
 
 /**
- * Announces receivers. $1: [{name, signal, formerly, queue, priority}] as JSON. Returns id, name, signal of each.
+ * Announces receivers. $1: [{name, signal, formerly, queue, priority}] as JSON. Returns id, name, signal of each, and
+ * the same for the rows of their former names, with the new name and current = false.
  * Locks: the rows that it writes, in the order of (signal, name), as every process does. Repeatable: a second call
  * writes nothing for a day, so that many processes starting at once do not queue up. Index: receiver_signal_name.
  * Known rows are not inserted again: ON CONFLICT alone would use up an identity value each time.
@@ -42,9 +43,10 @@ with wanted as materialized (
   set formerly = s.formerly, queue = s.queue, priority = s.priority, retired_at = null, last_seen_at = statement_timestamp()
   from stale s where r.id = s.id
 )
-select id, name, signal from fresh
+select id, name, signal, true as current from fresh
 union all
-select r.id, r.name, r.signal from signalbox.receiver r join wanted w on r.signal = w.signal and r.name = w.name`;
+select r.id, w.name, r.signal, r.name = w.name from signalbox.receiver r
+join wanted w on r.signal = w.signal and (r.name = w.name or r.name = any(w.formerly))`;
 
 /**
  * Stores emissions of one signal and a delivery for each of its receivers, all or none: one statement, in the caller's
@@ -52,7 +54,8 @@ select r.id, r.name, r.signal from signalbox.receiver r join wanted w on r.signa
  * $6 delay in ms, $7 priority, $8 ids of this process's own receivers, $9 channel to wake workers.
  * Returns for each emission id and number of deliveries, and whether the signal has receivers at all.
  * Locks: none but the new rows. Index: receiver_signal_name. The own receivers are named besides being in the
- * catalogue, for the caller's snapshot (repeatable read) may be older than their announcement.
+ * catalogue, for the caller's snapshot (repeatable read) may be older than their announcement. A receiver that another
+ * names as its former self gets nothing: the other does. (Two that name each other both get it: better twice than lost.)
  * A priority is a head start, so that the claim keeps its one order, run_at (docs/design/priority.md).
  */
 export const append = `
@@ -61,11 +64,16 @@ with item as materialized (
 ), due as materialized (
   select case when $5::text is not null then $5::text::timestamptz
     else statement_timestamp() + ${ms('$6')} - $7::int * ${HEAD_START} end as run_at
-), target as materialized (
-  select r.id from signalbox.receiver r
+), live as materialized (
+  select r.id, r.name, r.formerly from signalbox.receiver r
   where r.signal = $1::text and r.retired_at is null and r.last_seen_at > statement_timestamp() - ${FORGET_RECEIVERS_AFTER}
+), target as materialized (
+  select live.id from live
   union
   select own.id from unnest($8::text::int[]) as own(id)
+  except
+  select old.id from signalbox.receiver old join live on old.name = any(live.formerly) and live.name <> all(old.formerly)
+  where old.signal = $1::text
 ), stored as (
   insert into signalbox.emission (id, signal, version, payload, headers, emitted_at)
   select i.id, $1::text, $2::int, i.payload, $4::text::jsonb, statement_timestamp() from item i

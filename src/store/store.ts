@@ -74,8 +74,11 @@ export interface RescuedDelivery {
 
 export interface AnnouncedReceiver {
   readonly id: number;
+  /** Its name of today, also for the row of a former one. */
   readonly name: string;
   readonly signal: string;
+  /** False for the row of a former name: deliveries under it are run, and no new ones are made. */
+  readonly current: boolean;
 }
 
 const RESCUE_BATCH = 1_000;
@@ -104,7 +107,13 @@ export class Store {
 
   /** Writes receivers into the catalogue. `run` is for a caller's own transaction. */
   async announce(receivers: readonly Receiver[], run: Run = this.#pool): Promise<AnnouncedReceiver[]> {
-    const wanted = receivers.map(({ name, signal, queue, priority }) => ({ name, signal: signal.name, formerly: [], queue, priority }));
+    const wanted = receivers.map(({ name, formerly, signal, queue, priority }) => ({
+      name,
+      signal: signal.name,
+      formerly,
+      queue,
+      priority,
+    }));
     const rows = await translated(run, sql.announceReceivers, [JSON.stringify(wanted)]);
     return rows as unknown as AnnouncedReceiver[];
   }

@@ -55,7 +55,7 @@ export class Executor {
   async execute(delivery: ClaimedDelivery, receiver: Receiver, stop: AbortSignal): Promise<Execution> {
     using deadline = new Deadline(receiver, stop);
     try {
-      const payload = await decodePayload(receiver.signal, delivery.payload);
+      const payload = await decodePayload(receiver.signal, delivery.payload, delivery.version);
       const context = this.#contextOf(delivery, receiver, deadline);
       return receiver.transactional
         ? await this.#transactional(delivery, receiver, payload, context, deadline)

@@ -61,6 +61,11 @@ class Retagged extends Base {
   override async overridden(): Promise<void> {}
 }
 
+class Listed {
+  @OnSignal([first, second], { formerly: ['Listed.before'] })
+  async any(): Promise<void> {}
+}
+
 @Service({ name: 'Pinned' })
 class Renamed {
   @OnSignal(first)
@@ -127,6 +132,7 @@ export async function observe(): Promise<Record<string, unknown>> {
       .all.map(({ name, queue }) => `${name} in ${queue}`)
       .toSorted((a, b) => (a < b ? -1 : 1)),
     siblings: names(Child, Retagged, Base),
+    listed: [names(Listed), receiversOf([Listed]).all.map(({ formerly }) => formerly)],
     renamed: names(Renamed),
     symbolic: names(Symbolic),
     namelessSymbol: codeOf(() => names(NamelessSymbol)),
@@ -145,7 +151,11 @@ export async function observe(): Promise<Record<string, unknown>> {
     ],
     onClass: [codeOf(() => apply(Plain, { kind: 'class', name: 'Plain', metadata: {} })), codeOf(() => apply(Plain))],
     withoutMetadata: codeOf(() => apply(method, { kind: 'method', name: 'x', private: false, static: false })),
-    ofNoSignal: codeOf(() => OnSignal(undefined as never)),
+    ofNoSignal: [
+      codeOf(() => OnSignal(undefined as never)),
+      codeOf(() => OnSignal([] as never)),
+      codeOf(() => OnSignal([first, undefined] as never)),
+    ],
     transactionalOnField: codeOf(() => (Transactional() as Loose)(undefined, { kind: 'field', name: 'x' })),
   };
 }

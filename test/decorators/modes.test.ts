@@ -20,12 +20,17 @@ const EXPECTED = {
     'Retagged.inherited <- cases.first',
     'Retagged.overridden <- cases.first',
   ],
+  listed: [
+    ['Listed.any <- cases.first', 'Listed.any <- cases.second'],
+    [['Listed.before'], ['Listed.before']],
+  ],
   renamed: ['Old.name <- cases.second', 'Pinned.receive <- cases.first'],
   symbolic: ['Symbolic.detached <- cases.first'],
   namelessSymbol: 'InvalidDecorator',
   options: {
     name: 'Options.receive',
     queue: 'mail',
+    formerly: [],
     priority: -5,
     retry: { attempts: 2, delayMs: 60_000, factor: 3, maxDelayMs: 43_200_000, jitter: 0.2 },
     timeoutMs: 2_000,
@@ -39,7 +44,7 @@ const EXPECTED = {
   onGetter: ['InvalidDecorator', 'InvalidDecorator'],
   onClass: ['InvalidDecorator', 'InvalidDecorator'],
   withoutMetadata: 'InvalidDecorator',
-  ofNoSignal: 'InvalidDecorator',
+  ofNoSignal: ['InvalidDecorator', 'InvalidDecorator', 'InvalidDecorator'],
   transactionalOnField: 'InvalidDecorator',
 };
 

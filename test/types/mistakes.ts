@@ -25,6 +25,12 @@ const payment = defineSignals('payment', {
 });
 const CLOCK = new Token<() => Date>('clock');
 
+defineSignals('versions', {
+  right: { schema: z.object({ at: isoDate }), version: 2, upcast: (stored, version) => ({ at: `${String(stored)} ${version.toFixed()}` }) },
+  // @ts-expect-error -- an upcast returns the stored form, in which a date is a text
+  wrong: { schema: z.object({ at: isoDate }), version: 2, upcast: () => ({ at: new Date() }) },
+});
+
 class Right {
   @OnSignal(payment.completed)
   async completed({ id, at }: PayloadOf<typeof payment.completed>, { tx }: DeliveryContext): Promise<void> {
@@ -38,6 +44,11 @@ class Right {
   @OnSignal(payment.refunded, { transactional: false })
   async detached({ reason }: { reason: string }, { log }: DetachedDeliveryContext): Promise<void> {
     log.info({ reason }, 'refunded');
+  }
+
+  @OnSignal([payment.completed, payment.refunded])
+  async either(payload: PayloadOf<typeof payment.completed> | PayloadOf<typeof payment.refunded>): Promise<string> {
+    return 'id' in payload ? payload.id.toFixed() : payload.reason;
   }
 
   @Transactional()
@@ -73,6 +84,10 @@ class Wrong {
   @OnSignal(payment.refunded)
   @OnSignal(payment.completed)
   static async stacked(_payload: { id: number }): Promise<void> {}
+
+  // @ts-expect-error -- one of the signals does not fit
+  @OnSignal([payment.completed, payment.refunded])
+  async onlyOne(_payload: PayloadOf<typeof payment.refunded>): Promise<void> {}
 
   // @ts-expect-error -- no such option
   @OnSignal(payment.completed, { retries: 3 })
