@@ -1,7 +1,7 @@
 // Renamed receivers: rows under an old name reach the new method, and nobody gets an emission twice.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineSignal, OnSignal } from '../../src/index.ts';
+import { defineSignal, OnSignal, type TransactionHandle } from '../../src/index.ts';
 import { readDeliveries } from '../support/effects.ts';
 import { harness, type Harness } from '../support/harness.ts';
 
@@ -30,8 +30,9 @@ class AfterAll {
   }
 }
 
-const emit = async (from: Pick<Harness, 'db'> | Harness['box'], value: number): Promise<number> =>
-  from.db.transaction(async (tx) => (await happened.emitReliable(tx as never, { value })).deliveries) as Promise<number>;
+async function emit(from: Pick<Harness, 'db'> | Harness['box'], value: number): Promise<number> {
+  return from.db.transaction(async (tx: TransactionHandle) => (await happened.emitReliable(tx, { value })).deliveries);
+}
 
 test('what was stored under the old name is run by the renamed method', async () => {
   calls = [];
