@@ -4,11 +4,11 @@ import './decorators/metadata.ts';
 export { createSignalbox, type DrainOptions, type Signalbox, type SignalboxOptions } from './signalbox.ts';
 
 // signals
-export { defineSignal, defineSignals, type PayloadOf, type Signal, type SignalOptions, type Signals } from './core/signal.ts';
+export { defineSignal, defineSignals, type PayloadOf, type Signal, type SignalOptions, type Signals, type Upcast } from './core/signal.ts';
 export type { EmissionReceipt, EmitOptions, ReceiverResult } from './core/dispatcher.ts';
 
 // receivers and services
-export { OnSignal, type OnSignalOptions } from './decorators/on-signal.ts';
+export { OnSignal, type OnSignalOptions, type PayloadOfAny, type SignalOrSignals } from './decorators/on-signal.ts';
 export { Service, type Injectable, type Scope, type ServiceOptions } from './decorators/service.ts';
 export type { DeliveryContext, DetachedDeliveryContext, EmissionInfo } from './core/context.ts';
 export { Discard, RetryAfter, Unrecoverable } from './core/outcome.ts';
@@ -16,9 +16,16 @@ export type { RetryOptions } from './core/retry.ts';
 export type { Duration } from './core/duration.ts';
 export type { Class } from './core/receivers.ts';
 
+// operating
+export type { ConnectOptions } from './signalbox.ts';
+export type { Deliveries, DeliveryFilter } from './operate/deliveries.ts';
+export type { Delivery, DeliveryAddress, DeliveryFailure } from './store/operations-store.ts';
+export type { Health, WorkerHealth } from './operate/health.ts';
+export type { DeliveryState } from './core/delivery.ts';
+
 // dependency injection
 export { Token } from './core/token.ts';
-export { inject } from './registry/registry.ts';
+export { type Container, inject } from './registry/registry.ts';
 export { provide, type Provider, type Provision } from './registry/provider.ts';
 
 // transactions

@@ -4,7 +4,10 @@ import type { Duration } from './core/duration.ts';
 import { toMs } from './core/duration.ts';
 import type { AmbientDatabase, DatabaseHandle, TransactionHandle } from './core/handles.ts';
 import type { Logger } from './core/logger.ts';
-import type { Class } from './core/receivers.ts';
+import type { DeliveryContext, DetachedDeliveryContext } from './core/context.ts';
+import type { Class, FunctionTarget } from './core/receivers.ts';
+import type { Signal } from './core/signal.ts';
+import type { OnSignalOptions, PayloadOfAny, SignalOrSignals } from './decorators/on-signal.ts';
 import type { Injectable } from './decorators/service.ts';
 import { LocalDispatch } from './dispatch/local.ts';
 import { Places } from './dispatch/place.ts';
@@ -15,9 +18,13 @@ import { logEvents } from './observe/event-log.ts';
 import { type EventName, Events, type SignalboxEvents } from './observe/events.ts';
 import { defaultLogger, silentLogger } from './observe/log.ts';
 import { provide, type Provision } from './registry/provider.ts';
-import { forgottenServices, receiversOf } from './registry/receivers.ts';
-import { Registry } from './registry/registry.ts';
+import { forgottenServices, functionReceivers, receiversOf } from './registry/receivers.ts';
+import { type Container, Registry } from './registry/registry.ts';
+import { Deliveries } from './operate/deliveries.ts';
+import { checkHealth, type Health } from './operate/health.ts';
+import { untilSettled } from './operate/settled.ts';
 import { Catalogue } from './store/catalogue.ts';
+import { type Delivery, OperationsStore } from './store/operations-store.ts';
 import { Store } from './store/store.ts';
 import { AfterCommits } from './transaction/after-commit.ts';
 import { Ambient } from './transaction/ambient.ts';
@@ -43,6 +50,13 @@ export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
   /** Put in place of `services` and `providers` of the same token: for tests. */
   override?: readonly Provision[];
   /**
+   * Another container that makes the services: given a class (or token), it returns the object, or a promise of it.
+   * `providers` and `override` still come first. Give that container `box.db` for `Db`.
+   */
+  resolve?: Container;
+  /** Told of each delivery that ends dead, after that is written. What it throws is logged. */
+  onDead?: (event: SignalboxEvents['delivery.dead']) => unknown;
+  /**
    * `'worker'` (the default): a worker runs the deliveries. `'immediate'`: they run in this process, right after the
    * commit that stored them and before the transaction call returns; for tests.
    */
@@ -52,6 +66,9 @@ export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
   /** Any logger with pino's interface; `false` for none. Default: pino on standard error. */
   log?: Logger | false;
 }
+
+/** As for `@OnSignal`; the name is not optional, for a function has no class. */
+export type ConnectOptions = OnSignalOptions & { readonly name: string };
 
 export interface DrainOptions {
   /** Also run what is due within this time: `'1d'` runs a delivery that waits for its retry. Default 0. */
@@ -64,6 +81,33 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
   readonly db: AmbientDatabase<D>;
   /** A service or a provided value. @throws SignalboxError `MissingProvider`, `CircularDependency`, `MissingMetadata` */
   get<T>(token: Injectable<T>): T;
+  /**
+   * Makes a plain function a receiver, for where there are no decorators. `name` is stored: keep it, or list it in
+   * `formerly`. Returns the disconnect; rows that are stored by then wait for a process that has it.
+   * @throws SignalboxError `ReceiverNameTaken`, `SignalNameTaken`, `InvalidOption`
+   * @example box.connect(payment.completed, async ({ paymentId }, { tx }) => { … }, { name: 'orders.complete' });
+   */
+  connect<const S extends SignalOrSignals>(
+    signal: S,
+    receiver: (payload: PayloadOfAny<S>, context: DetachedDeliveryContext) => unknown,
+    options: ConnectOptions & { transactional: false },
+  ): () => void;
+  connect<const S extends SignalOrSignals>(
+    signal: S,
+    receiver: (payload: PayloadOfAny<S>, context: DeliveryContext) => unknown,
+    options: ConnectOptions,
+  ): () => void;
+  /** Whether a signal has a receiver, in this process or in the catalogue. @throws SignalboxError `MigrationMissing` */
+  hasReceivers(signal: Signal): Promise<boolean>;
+  /** Deliveries, to look at and to act on. */
+  readonly deliveries: Deliveries;
+  /**
+   * Waits until every delivery of an emission is completed, dead or cancelled; returns them, the latest first.
+   * @throws the reason of `signal` when that is aborted
+   */
+  settled(emissionId: string, options?: { signal?: AbortSignal }): Promise<Delivery[]>;
+  /** Whether this process can do its work: for probes. Never rejects. */
+  health(): Promise<Health>;
   /** Makes a worker; `start()` or `run()` sets it to work. @throws SignalboxError `InvalidOption`, `PoolTooSmall` */
   worker(options?: WorkerOptions): Worker;
   /** Runs, in this process, every delivery that is due, until none is left. @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing` */
@@ -93,7 +137,7 @@ const DRAIN_LEASE_MS = 30_000;
  * export default createSignalbox({ db, services: [PaymentProcesses, Order, Analytics] });
  */
 export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOptions<D>): Signalbox<D> {
-  const { db, services = [], providers = [], override = [], mode = 'worker', onError = 'throw' } = options;
+  const { db, services = [], providers = [], override = [], mode = 'worker', onError = 'throw', resolve, onDead } = options;
   const log = options.log === false ? silentLogger : (options.log ?? defaultLogger());
   const driver = driverOf(db);
   const receivers = receiversOf(services);
@@ -102,12 +146,16 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
   const catalogue = new Catalogue(store, receivers, log);
   const ambient = new Ambient();
   const ambientDb = ambientDatabase(db, driver, ambient);
-  const registry = new Registry([
-    provide(Db, { useValue: ambientDb }),
-    ...services.map((service) => provide(service, { useClass: service })),
-    ...providers,
-    ...override,
-  ]);
+  const registry = new Registry(
+    [
+      provide(Db, { useValue: ambientDb }),
+      // Another container makes its services itself.
+      ...(resolve ? [] : services.map((service) => provide(service, { useClass: service }))),
+      ...providers,
+      ...override,
+    ],
+    resolve,
+  );
 
   const transactions = new Transactions(db, driver, ambient, {
     beforeBegin: () => ambient.outside(() => catalogue.tryAnnounce()),
@@ -147,6 +195,8 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
     emitMany: (...args) => reliable.emitMany(...args),
   });
   const stopLogging = logEvents(events, log);
+  if (onDead) events.on('delivery.dead', onDead);
+  const operations = new OperationsStore(driver.run());
 
   const workers = new Set<Worker>();
   let closed = false;
@@ -176,6 +226,21 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
       workers.add(worker);
       return worker;
     },
+    connect: (signal: SignalOrSignals, call: FunctionTarget['call'], connectOptions: ConnectOptions) => {
+      assertOpen();
+      const signals = (Array.isArray(signal) ? signal : [signal]) as readonly Signal[];
+      const connected = functionReceivers(signals, call, connectOptions);
+      receivers.add(connected);
+      return () => receivers.remove(connected);
+    },
+    hasReceivers: async (signal) => receivers.of(signal).length > 0 || operations.hasReceivers(signal.name),
+    deliveries: new Deliveries(operations),
+    settled: (emissionId, { signal } = {}) => untilSettled(operations, emissionId, signal),
+    health: () =>
+      checkHealth(
+        store,
+        [...workers].flatMap((worker) => worker.health ?? []),
+      ),
     drain: async ({ ahead = 0 } = {}) => {
       assertOpen();
       const { concurrency } = workerSettings({}, receivers.all, Math.max(driver.maxConnections, 3));

@@ -53,7 +53,7 @@ export interface SignalboxEvents {
 }
 
 export type EventName = keyof SignalboxEvents;
-type Listener<E extends EventName> = (event: SignalboxEvents[E]) => void;
+type Listener<E extends EventName> = (event: SignalboxEvents[E]) => unknown;
 
 export class Events {
   readonly #listeners = new Map<EventName, Set<Listener<never>>>();
@@ -83,10 +83,12 @@ export class Events {
 
   raise<E extends EventName>(event: E, raised: SignalboxEvents[E]): void {
     for (const listener of this.#listeners.get(event) ?? []) {
+      const failed = (error: unknown): void => this.#log.error({ err: error, event }, `a listener of ${event} threw`);
       try {
-        (listener as Listener<E>)(raised);
+        const heard: unknown = (listener as (event: SignalboxEvents[E]) => unknown)(raised);
+        if (heard instanceof Promise) heard.catch(failed);
       } catch (error) {
-        this.#log.error({ err: error, event }, `a listener of ${event} threw`);
+        failed(error);
       }
     }
   }

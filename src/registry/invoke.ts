@@ -5,9 +5,11 @@ import { SignalboxError } from '../errors.ts';
 import type { Registry } from './registry.ts';
 
 /** @throws what the registry throws when the service cannot be made, and what the method throws */
-export function invoke(receiver: Receiver, registry: Registry, payload: unknown, context: object): unknown {
-  const { service, key, placement } = receiver.target;
-  const self = (placement === 'static' ? service : registry.get(service)) as Partial<
+export async function invoke(receiver: Receiver, registry: Registry, payload: unknown, context: object): Promise<unknown> {
+  const { target } = receiver;
+  if (target.placement === 'function') return target.call(payload as never, context as never);
+  const { service, key, placement } = target;
+  const self = (placement === 'static' ? service : await registry.obtain(service)) as Partial<
     Record<string | symbol, (...args: unknown[]) => unknown>
   >;
   const method = self[key];

@@ -1,8 +1,9 @@
-// From the classes that a box is given to the table of its receivers: names, defaults and limits are settled here.
+// From the classes and functions that a box is given to the table of its receivers: names, defaults and limits are settled here.
 import { type Duration, toMs } from '../core/duration.ts';
-import { type Class, type Receiver, Receivers } from '../core/receivers.ts';
+import { type Class, type FunctionTarget, type Receiver, Receivers, type ReceiverTarget } from '../core/receivers.ts';
 import { retryPolicy } from '../core/retry.ts';
-import { onSignalTags, type OnSignalTag } from '../decorators/on-signal.ts';
+import type { Signal } from '../core/signal.ts';
+import { onSignalTags, type OnSignalOptions, type OnSignalTag } from '../decorators/on-signal.ts';
 import { markedServices, serviceTag } from '../decorators/service.ts';
 import { SignalboxError } from '../errors.ts';
 
@@ -13,7 +14,7 @@ const DEFAULT_TIMEOUT: Duration = '60s';
  * @throws SignalboxError `ReceiverNameTaken`, `SignalNameTaken`, `InvalidOption`, `InvalidDecorator`
  */
 export function receiversOf(services: readonly Class[]): Receivers {
-  return new Receivers([...new Set(services)].flatMap((service) => onSignalTags(service).map((tag) => receiverOf(service, tag))));
+  return new Receivers([...new Set(services)].flatMap((service) => onSignalTags(service).map((tag) => methodReceiver(service, tag))));
 }
 
 /** Names of classes in memory that carry @Service and receivers of their own, and that none of `services` is or extends. */
@@ -24,10 +25,27 @@ export function forgottenServices(services: readonly Class[]): string[] {
     .map((marked) => marked.name);
 }
 
-function receiverOf(service: Class, { key, placement, signal, options }: OnSignalTag): Receiver {
-  const name = options.name ?? `${serviceName(service)}.${methodName(key, service)}`;
+/**
+ * The receivers that a plain function makes: one for each signal.
+ * @throws SignalboxError `InvalidOption`
+ */
+export function functionReceivers(
+  signals: readonly Signal[],
+  call: FunctionTarget['call'],
+  options: OnSignalOptions & { name: string },
+): Receiver[] {
+  if (typeof call !== 'function') throw new SignalboxError('InvalidOption', `${String(options?.name)}: connect was given no function.`);
+  return signals.map((signal) => receiver(options?.name, signal, options, { placement: 'function', call }));
+}
+
+function methodReceiver(service: Class, { key, placement, signal, options }: OnSignalTag): Receiver {
+  return receiver(options.name ?? `${serviceName(service)}.${methodName(key, service)}`, signal, options, { placement, service, key });
+}
+
+function receiver(name: string, signal: Signal, options: OnSignalOptions, target: ReceiverTarget): Receiver {
   const formerly = options.formerly ?? [];
-  for (const text of [name, ...formerly]) checkText(text, text === name ? 'name' : 'formerly', name);
+  checkText(name, 'name', name);
+  for (const former of formerly) checkText(former, 'formerly', name);
   const queue = options.queue ?? 'default';
   checkText(queue, 'queue', name);
   const priority = options.priority ?? 0;
@@ -36,17 +54,8 @@ function receiverOf(service: Class, { key, placement, signal, options }: OnSigna
   const timeoutMs = toMs(options.timeout ?? DEFAULT_TIMEOUT, `${name}: timeout`);
   if (timeoutMs < 1 || timeoutMs > 86_400_000)
     throw new SignalboxError('InvalidOption', `${name}: timeout is ${timeoutMs} ms. Give 1 ms to 24 hours.`);
-  return {
-    name,
-    formerly,
-    signal,
-    queue,
-    priority,
-    retry: retryPolicy(options.retry, name),
-    timeoutMs,
-    transactional: options.transactional ?? true,
-    target: { service, key, placement },
-  };
+  const retry = retryPolicy(options.retry, name);
+  return { name, formerly, signal, queue, priority, retry, timeoutMs, transactional: options.transactional ?? true, target };
 }
 
 function serviceName(service: Class): string {

@@ -31,11 +31,17 @@ export function inject<T>(token: Injectable<T>): T {
   return underConstruction.registry.resolve(token, underConstruction.path);
 }
 
+/** Another container: returns the object that a class or token stands for, or a promise of it. */
+export type Container = (token: Injectable) => unknown;
+
 export class Registry {
   readonly #providers = new Map<Injectable, Provider<unknown>>();
   readonly #singletons = new Map<Injectable, unknown>();
+  readonly #container: Container | undefined;
 
-  constructor(provisions: readonly Provision[]) {
+  /** @param container makes what no provision names, in place of this registry */
+  constructor(provisions: readonly Provision[], container?: Container) {
+    this.#container = container;
     for (const { token, provider } of provisions) this.#providers.set(token, provider);
     // A class that stands in for another may be made, whether it carries @Service or not.
     for (const { provider } of provisions)
@@ -48,6 +54,11 @@ export class Registry {
     return this.resolve(token, underConstruction?.registry === this ? underConstruction.path : []);
   }
 
+  /** As {@link Registry.get}, for those who can wait: another container may answer with a promise. */
+  async obtain<T>(token: Injectable<T>): Promise<T> {
+    return this.get(token);
+  }
+
   /** @internal `path` is what is being made, outermost first. */
   resolve<T>(token: Injectable<T>, path: readonly Injectable[]): T {
     if (this.#singletons.has(token)) return this.#singletons.get(token) as T;
@@ -56,7 +67,9 @@ export class Registry {
         'CircularDependency',
         `Services need each other in a circle: ${route([...path.slice(path.indexOf(token)), token])}. Move what they share into a third one, or let one emit a signal that the other receives.`,
       );
-    const provider = this.#providers.get(token) ?? selfProvider(token, path);
+    const provided = this.#providers.get(token);
+    if (!provided && this.#container) return this.#fromContainer(this.#container, token) as T;
+    const provider = provided ?? selfProvider(token, path);
     const made = this.#make(provider, [...path, token]);
     if (scopeOf(provider) === 'singleton') this.#singletons.set(token, made);
     return made as T;
@@ -72,6 +85,16 @@ export class Registry {
     }
     const args = (provider.inject ?? []).map((dependency) => this.resolve(dependency, path));
     return this.#construct(path, () => provider.useFactory(...(args as never[])));
+  }
+
+  /** The container decides how long its objects live. What it makes is known as this registry's, for @Transactional. */
+  #fromContainer(container: Container, token: Injectable): unknown {
+    const adopt = (made: unknown): unknown => {
+      if (typeof made === 'object' && made !== null) makers.set(made, this);
+      return made;
+    };
+    const made = container(token);
+    return made instanceof Promise ? made.then(adopt) : adopt(made);
   }
 
   #construct(path: readonly Injectable[], build: () => unknown): unknown {

@@ -11,10 +11,11 @@ export class Catalogue {
   readonly receivers: Receivers;
   readonly #store: Store;
   readonly #log: Logger;
-  readonly #byId = new Map<number, Receiver>();
-  readonly #idsBySignal = new Map<string, number[]>();
+  #byId: ReadonlyMap<number, Receiver> = new Map();
+  #idsBySignal: ReadonlyMap<string, readonly number[]> = new Map();
   #announcing: Promise<void> | undefined;
-  #announced = false;
+  /** The version of the receivers that was announced. */
+  #announced = -1;
   #failedAt = -Infinity;
 
   constructor(store: Store, receivers: Receivers, log: Logger) {
@@ -25,7 +26,7 @@ export class Catalogue {
 
   /** Announces this process's receivers, if that has not been done. @throws what the database throws */
   async announce(): Promise<void> {
-    if (this.#announced) return;
+    if (this.#isAnnounced()) return;
     this.#announcing ??= this.#announceOnce().finally(() => (this.#announcing = undefined));
     return this.#announcing;
   }
@@ -43,7 +44,7 @@ export class Catalogue {
    * An emit that then follows announces within its own transaction.
    */
   async tryAnnounce(): Promise<void> {
-    if (this.#announced || performance.now() - this.#failedAt < RETRY_AFTER_MS) return;
+    if (this.#isAnnounced() || performance.now() - this.#failedAt < RETRY_AFTER_MS) return;
     try {
       await this.announce();
     } catch (error) {
@@ -54,7 +55,7 @@ export class Catalogue {
 
   /** Ids of this process's own receivers of a signal; announces them in the transaction of `run` if they are unknown. */
   async idsOf(signal: Signal, run: Run): Promise<readonly number[]> {
-    if (this.#announced) return this.#idsBySignal.get(signal.name) ?? [];
+    if (this.#isAnnounced()) return this.#idsBySignal.get(signal.name) ?? [];
     const own = this.receivers.of(signal);
     if (own.length === 0) return [];
     // Not remembered: the transaction may still roll back.
@@ -66,16 +67,25 @@ export class Catalogue {
     return this.#byId;
   }
 
+  #isAnnounced(): boolean {
+    return this.#announced === this.receivers.version;
+  }
+
   async #announceOnce(): Promise<void> {
-    if (this.receivers.all.length > 0) {
-      const rows = await this.#announceAll();
-      this.#idsBySignal.clear();
-      for (const { id, name, signal, current } of rows) {
-        this.#byId.set(id, this.receivers.find(name, signal)!);
-        if (current) this.#idsBySignal.set(signal, [...(this.#idsBySignal.get(signal) ?? []), id]);
-      }
+    const { version, all } = this.receivers;
+    const rows = all.length > 0 ? await this.#announceAll() : [];
+    const byId = new Map<number, Receiver>();
+    const idsBySignal = new Map<string, number[]>();
+    for (const { id, name, signal, current } of rows) {
+      const receiver = this.receivers.find(name, signal);
+      // Disconnected meanwhile.
+      if (!receiver) continue;
+      byId.set(id, receiver);
+      if (current) idsBySignal.set(signal, [...(idsBySignal.get(signal) ?? []), id]);
     }
-    this.#announced = true;
+    this.#byId = byId;
+    this.#idsBySignal = idsBySignal;
+    this.#announced = version;
   }
 
   /** A row that another process inserted at the same moment may be missing from the first answer, never from the second. */

@@ -1,7 +1,7 @@
 // Whether the database has the tables and columns that this version of Signalbox needs. What is needed is read off
 // schema.ts, so a new column is checked as soon as it is defined.
 import { getTableColumns, getTableName } from 'drizzle-orm';
-import type { Row } from '../drivers/driver.ts';
+import { type Row, type Run, sqlState } from '../drivers/driver.ts';
 import { SignalboxError } from '../errors.ts';
 import { tables } from './schema.ts';
 
@@ -30,4 +30,18 @@ export function migrationMissing(missing: readonly string[], cause?: unknown): S
     `The database has no ${what || 'tables of Signalbox'}. Add \`export * from 'signalbox/schema'\` to your Drizzle schema, then run: npx drizzle-kit generate && npx drizzle-kit migrate`,
     { cause, details: { missing } },
   );
+}
+
+/** Runs statements as `run` does, but a table or column that is not there becomes an error that says what to do. */
+export function explained(run: Run): Run {
+  return async (text, params) => {
+    try {
+      return await run(text, params);
+    } catch (error) {
+      // 42P01 undefined table, 42703 undefined column, 3F000 undefined schema
+      const state = sqlState(error);
+      if (state === '42P01' || state === '42703' || state === '3F000') throw migrationMissing([], error);
+      throw error;
+    }
+  };
 }

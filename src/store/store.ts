@@ -3,7 +3,7 @@ import type { ErrorRecord, Settlement } from '../core/delivery.ts';
 import type { Receiver } from '../core/receivers.ts';
 import { type Driver, type Row, type Run, sqlState } from '../drivers/driver.ts';
 import { SignalboxError } from '../errors.ts';
-import { migrationMissing, missingParts } from './migration.ts';
+import { explained, migrationMissing, missingParts } from './migration.ts';
 import * as sql from './statements.ts';
 
 /** Workers listen here. A notification only says "look now"; nothing depends on it. */
@@ -89,8 +89,7 @@ export class Store {
 
   constructor(driver: Driver) {
     this.#driver = driver;
-    const pool = driver.run();
-    this.#pool = (text, params) => translated(pool, text, params);
+    this.#pool = explained(driver.run());
   }
 
   /** Whether there is a database to work with. @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing` */
@@ -114,14 +113,14 @@ export class Store {
       queue,
       priority,
     }));
-    const rows = await translated(run, sql.announceReceivers, [JSON.stringify(wanted)]);
+    const rows = await explained(run)(sql.announceReceivers, [JSON.stringify(wanted)]);
     return rows as unknown as AnnouncedReceiver[];
   }
 
   /** Appends emissions of one signal in the transaction of `run`. Returns the number of deliveries by emission id. */
   async append(run: Run, emissions: readonly NewEmission[], options: AppendOptions): Promise<Map<string, number>> {
     const items = `[${emissions.map(({ id, payload }) => `{"id":"${id}","payload":${payload}}`).join(',')}]`;
-    const rows = await translated(run, sql.append, [
+    const rows = await explained(run)(sql.append, [
       options.signal,
       options.version,
       items,
@@ -164,7 +163,7 @@ export class Store {
 
   /** First statement of a receiver's transaction. False: the delivery was taken away, do not call the receiver. */
   async settleFirst(run: Run, { id, epoch }: { id: string; epoch: number }, timeoutMs: number): Promise<boolean> {
-    const [row] = await translated(run, sql.settleFirst, [id, epoch, String(timeoutMs)]);
+    const [row] = await explained(run)(sql.settleFirst, [id, epoch, String(timeoutMs)]);
     return row?.['completed'] === 1;
   }
 
@@ -220,18 +219,6 @@ function unreachable(cause: unknown): SignalboxError {
     `The database could not be reached: ${cause instanceof Error ? cause.message : String(cause)}. Check its URL, and that it accepts connections from here.`,
     { cause },
   );
-}
-
-/** Runs a statement; a table or column that is not there becomes an error that says what to do. */
-async function translated(run: Run, text: string, params: Parameters<Run>[1]): ReturnType<Run> {
-  try {
-    return await run(text, params);
-  } catch (error) {
-    // 42P01 undefined table, 42703 undefined column, 3F000 undefined schema
-    const state = sqlState(error);
-    if (state === '42P01' || state === '42703' || state === '3F000') throw migrationMissing([], error);
-    throw error;
-  }
 }
 
 interface SettleColumns {

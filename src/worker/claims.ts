@@ -21,12 +21,15 @@ export class Claims {
 
   /** Takes up to `free` due deliveries. @param aheadMs also those that are due within this time */
   async take(free: number, aheadMs = 0): Promise<ClaimedDelivery[]> {
+    // Receivers may have been connected since the worker started.
+    await this.#catalogue.announce();
     const claimable = this.#claimable(free);
     return claimable.length === 0 ? [] : this.#store.claim(this.#lease.workerId, claimable, free, aheadMs);
   }
 
   /** Takes the due deliveries of given emissions. */
   async takeOf(emissionIds: readonly string[]): Promise<ClaimedDelivery[]> {
+    await this.#catalogue.announce();
     const claimable = this.#claimable(1);
     return claimable.length === 0 ? [] : this.#store.claimEmissions(this.#lease.workerId, claimable, emissionIds);
   }

@@ -70,7 +70,8 @@ export class Runner {
 
   async #run(delivery: ClaimedDelivery): Promise<RunResult> {
     const { catalogue, executor, events } = this.#parts;
-    const receiver = catalogue.entries().get(delivery.receiverId)!;
+    const receiver = catalogue.entries().get(delivery.receiverId);
+    if (!receiver) return this.#giveBack(delivery);
     const about = eventOf(delivery, receiver);
     const startedAt = performance.now();
     events.raise('delivery.started', about);
@@ -98,6 +99,12 @@ export class Runner {
       default:
         return execution satisfies never;
     }
+  }
+
+  /** Its receiver was disconnected between the claim and now. */
+  async #giveBack({ id, epoch }: ClaimedDelivery): Promise<RunResult> {
+    await this.#releases.add({ id, epoch, delayMs: 0 });
+    return { receiver: '', ended: 'void' };
   }
 
   async #write({ id, epoch }: ClaimedDelivery, settlement: Settlement): Promise<boolean> {

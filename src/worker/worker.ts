@@ -125,6 +125,12 @@ export class Worker {
     });
   }
 
+  /** @internal Its state for the health of the box; `undefined` unless it is started. */
+  get health(): { id: number; running: number; failing: boolean } | undefined {
+    if (this.#phase !== 'started' || !this.#lease) return undefined;
+    return { id: this.#lease.workerId, running: this.#runner.running, failing: this.#failing };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#phase !== 'new') await this.stop({ force: true });
   }

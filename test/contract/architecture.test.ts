@@ -14,7 +14,7 @@ const LEVELS = [
   ['decorators', 'drivers', 'observe'],
   ['registry', 'store'],
   ['transaction'],
-  ['dispatch', 'upkeep'],
+  ['dispatch', 'operate', 'upkeep'],
   ['worker'],
   ['signalbox.ts'],
   ['cli', 'index.ts'],

@@ -1,0 +1,107 @@
+// Operators' statements as typed functions, as store.ts does for the workers'.
+import type { ErrorRecord, DeliveryState, SettledState } from '../core/delivery.ts';
+import type { Run } from '../drivers/driver.ts';
+import { explained } from './migration.ts';
+import * as sql from './operations.ts';
+import { CHANNEL } from './store.ts';
+
+/** One failed run. */
+export interface DeliveryFailure {
+  readonly attempt: number;
+  readonly at: Date;
+  readonly name: string;
+  readonly message: string;
+}
+
+/** A delivery as an operator sees it: without its payload. */
+export interface Delivery {
+  /** A bigint as text. */
+  readonly id: string;
+  readonly emissionId: string;
+  readonly signal: string;
+  readonly receiver: string;
+  readonly state: DeliveryState;
+  readonly version: number;
+  readonly generation: number;
+  readonly epoch: number;
+  readonly attempt: number;
+  readonly crashes: number;
+  readonly emittedAt: Date;
+  /** When it is or was due; `undefined` once it is finished. */
+  readonly runAt: Date | undefined;
+  readonly finishedAt: Date | undefined;
+  /** Oldest first; of a cancelled one, the last is the reason. */
+  readonly errors: readonly DeliveryFailure[];
+}
+
+/** Which deliveries: all of an emission, or that of one receiver. */
+export interface DeliveryAddress {
+  readonly emissionId: string;
+  readonly receiver?: string;
+}
+
+export interface DeliveryQuery {
+  readonly states: readonly DeliveryState[];
+  readonly emissionId: string | undefined;
+  readonly receiver: string | undefined;
+  readonly signal: string | undefined;
+  readonly beforeId: string | undefined;
+  readonly limit: number;
+}
+
+export class OperationsStore {
+  readonly #run: Run;
+
+  constructor(run: Run) {
+    this.#run = explained(run);
+  }
+
+  async find({ states, emissionId, receiver, signal, beforeId, limit }: DeliveryQuery): Promise<Delivery[]> {
+    const params = [`{${states.join(',')}}`, emissionId ?? null, receiver ?? null, signal ?? null, beforeId ?? null, limit];
+    return (await this.#run(sql.findDeliveries, params)).map(deliveryOf);
+  }
+
+  /** Returns the ids of those that it brought back. */
+  async revive({ emissionId, receiver }: DeliveryAddress, from: readonly SettledState[], generations: 0 | 1): Promise<string[]> {
+    return ids(await this.#run(sql.reviveDeliveries, [emissionId, receiver ?? null, `{${from.join(',')}}`, generations, CHANNEL]));
+  }
+
+  async hurry({ emissionId, receiver }: DeliveryAddress): Promise<string[]> {
+    return ids(await this.#run(sql.hurryDeliveries, [emissionId, receiver ?? null, CHANNEL]));
+  }
+
+  async cancel({ emissionId, receiver }: DeliveryAddress, error: ErrorRecord): Promise<string[]> {
+    return ids(await this.#run(sql.cancelDeliveries, [emissionId, receiver ?? null, JSON.stringify(error)]));
+  }
+
+  async hasReceivers(signalName: string): Promise<boolean> {
+    return (await this.#run(sql.hasReceivers, [signalName]))[0]!['has'] === true;
+  }
+
+  async countLive(emissionId: string): Promise<number> {
+    return (await this.#run(sql.countLive, [emissionId]))[0]!['live'] as number;
+  }
+}
+
+const ids = (rows: readonly Record<string, unknown>[]): string[] => rows.map((row) => row['id'] as string);
+
+function deliveryOf(row: Record<string, unknown>): Delivery {
+  const date = (name: string): Date | undefined => (row[name] === null ? undefined : new Date(row[name] as number));
+  const errors = (row['errors'] === null ? [] : JSON.parse(row['errors'] as string)) as (Omit<DeliveryFailure, 'at'> & { at: number })[];
+  return {
+    id: row['id'] as string,
+    emissionId: row['emission_id'] as string,
+    signal: row['signal'] as string,
+    receiver: row['receiver'] as string,
+    state: row['state'] as DeliveryState,
+    version: row['version'] as number,
+    generation: row['generation'] as number,
+    epoch: row['epoch'] as number,
+    attempt: row['attempt'] as number,
+    crashes: row['crashes'] as number,
+    emittedAt: date('emitted_at_ms')!,
+    runAt: date('run_at_ms'),
+    finishedAt: date('finished_at_ms'),
+    errors: errors.map((error) => ({ ...error, at: new Date(error.at) })),
+  };
+}

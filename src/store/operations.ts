@@ -1,0 +1,110 @@
+// Operators' statements: looking at deliveries, and bringing finished ones back. Rules as in statements.ts.
+// A delivery is addressed by its emission and, if not all of them are meant, its receiver: that is what both tables are
+// keyed by.
+
+const FIELDS = `
+  d.id::text as id, d.emission_id::text as emission_id, e.signal, r.name as receiver, d.state, d.version, d.generation, d.epoch,
+  d.attempt, d.crashes, (extract(epoch from d.run_at) * 1000)::float8 as run_at_ms,
+  (extract(epoch from d.finished_at) * 1000)::float8 as finished_at_ms,
+  (extract(epoch from e.emitted_at) * 1000)::float8 as emitted_at_ms,
+  (select jsonb_agg(jsonb_build_object('attempt', x.attempt, 'at', (extract(epoch from x.at) * 1000)::float8, 'name', x.error ->> 'name',
+    'message', x.error ->> 'message') order by x.id)::text from signalbox.delivery_error x where x.delivery_id = d.id) as errors`;
+
+const BOTH = `(
+  select id, emission_id, receiver_id, state, version, generation, epoch, attempt, crashes, run_at, null::timestamptz as finished_at
+  from signalbox.delivery
+  union all
+  select id, emission_id, receiver_id, state, version, generation, epoch, attempt, crashes, null, finished_at
+  from signalbox.settled
+)`;
+
+/**
+ * Deliveries, the latest first. $1 states, $2 emission or null, $3 receiver or null, $4 signal or null, $5 before this
+ * id or null, $6 how many. Locks nothing. Index: delivery_emission_receiver and settled_emission_receiver with an
+ * emission, settled_unfinished without one for dead and cancelled; looking through completed ones without an emission
+ * reads the table.
+ */
+export const findDeliveries = `
+select ${FIELDS}
+from ${BOTH} d
+join signalbox.emission e on e.id = d.emission_id
+join signalbox.receiver r on r.id = d.receiver_id
+where d.state = any($1::text::text[])
+  and ($2::text is null or d.emission_id = $2::text::uuid)
+  and ($3::text is null or r.name = $3::text)
+  and ($4::text is null or e.signal = $4::text)
+  and ($5::text is null or d.id < $5::text::bigint)
+order by d.id desc
+limit $6::int`;
+
+/**
+ * Brings settled deliveries back: ready at once, with a fresh budget. $1 emission, $2 receiver or null, $3 states,
+ * $4 what to add to the generation (replay: 1), $5 channel to wake workers. Returns their ids.
+ * Locks: settled rows by receiver; a second call at the same time finds nothing left. Index: settled_emission_receiver.
+ */
+export const reviveDeliveries = `
+with back as materialized (
+  select s.emission_id, s.receiver_id from signalbox.settled s
+  join signalbox.receiver r on r.id = s.receiver_id
+  where s.emission_id = $1::text::uuid and ($2::text is null or r.name = $2::text) and s.state = any($3::text::text[])
+  order by s.receiver_id
+  for update of s
+), gone as (
+  delete from signalbox.settled s using back where s.emission_id = back.emission_id and s.receiver_id = back.receiver_id
+  returning s.id, s.emission_id, s.receiver_id, s.version, s.generation, s.epoch
+), revived as (
+  insert into signalbox.delivery (id, emission_id, receiver_id, version, generation, epoch, run_at)
+  overriding system value
+  select id, emission_id, receiver_id, version, generation + $4::int, epoch + 1, statement_timestamp() from gone
+  returning id
+), rung as materialized (
+  select pg_notify($5::text, '') where exists (select from revived)
+)
+select id::text as id, (select count(*)::int from rung) as rung from revived`;
+
+/**
+ * Makes waiting deliveries due now. $1 emission, $2 receiver or null, $3 channel to wake workers. Returns their ids.
+ * Locks: the rows. Index: delivery_emission_receiver.
+ */
+export const hurryDeliveries = `
+with due as (
+  update signalbox.delivery d set run_at = statement_timestamp()
+  from signalbox.receiver r
+  where r.id = d.receiver_id and d.emission_id = $1::text::uuid and ($2::text is null or r.name = $2::text)
+    and d.state = 'ready' and d.run_at > statement_timestamp()
+  returning d.id
+), rung as materialized (
+  select pg_notify($3::text, '') where exists (select from due)
+)
+select id::text as id, (select count(*)::int from rung) as rung from due`;
+
+/**
+ * Ends live deliveries as cancelled. $1 emission, $2 receiver or null, $3 error as JSON. Returns their ids.
+ * Locks: deliveries by id; waits for a receiver's transaction that is open, and if that commits, the delivery is
+ * completed and not cancelled. The epoch is raised: whoever still runs one of them is stale. Index: delivery_emission_receiver.
+ */
+export const cancelDeliveries = `
+with held as materialized (
+  select d.id from signalbox.delivery d join signalbox.receiver r on r.id = d.receiver_id
+  where d.emission_id = $1::text::uuid and ($2::text is null or r.name = $2::text)
+  order by d.id
+  for update of d
+), gone as (
+  delete from signalbox.delivery d using held where d.id = held.id
+  returning d.id, d.emission_id, d.receiver_id, d.version, d.generation, d.epoch, d.attempt, d.crashes
+), kept as (
+  insert into signalbox.settled (id, emission_id, receiver_id, version, generation, state, epoch, attempt, crashes, finished_at)
+  select id, emission_id, receiver_id, version, generation, 'cancelled', epoch + 1, attempt, crashes, statement_timestamp() from gone
+), noted as (
+  insert into signalbox.delivery_error (delivery_id, epoch, attempt, error, at)
+  select id, epoch + 1, attempt, $3::text::jsonb, statement_timestamp() from gone
+)
+select id::text as id from gone`;
+
+/** Whether a signal has a receiver in the catalogue. $1 signal. Index: receiver_signal_name. */
+export const hasReceivers = `
+select exists (select from signalbox.receiver r where r.signal = $1::text and r.retired_at is null) as has`;
+
+/** How many deliveries of an emission are live. $1 emission. Index: delivery_emission_receiver. */
+export const countLive = `
+select count(*)::int as live from signalbox.delivery where emission_id = $1::text::uuid`;

@@ -1,0 +1,208 @@
+// box.deliveries: what operators see, and what they can do.
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { defineSignal, type DeliveryContext, Discard, OnSignal, Unrecoverable } from '../../src/index.ts';
+import { createEffects, effects, readDeliveries, readEffects } from '../support/effects.ts';
+import { harness, type Harness } from '../support/harness.ts';
+import { Latch } from '../support/latch.ts';
+
+const happened = defineSignal('operate.happened', z.object({ value: z.number() }));
+
+let mood: 'well' | 'badly' | 'not at all' = 'well';
+let keys: string[] = [];
+let entered: Latch;
+let gate: Latch;
+
+class Moody {
+  @OnSignal(happened, { retry: { attempts: 2 } })
+  static async receive({ value }: { value: number }, { tx, idempotencyKey }: DeliveryContext): Promise<void> {
+    keys.push(idempotencyKey);
+    await tx.insert(effects).values({ receiver: 'Moody', value });
+    if (mood === 'badly') throw new Error('in a bad mood');
+    if (mood === 'not at all') throw new Discard('not today');
+  }
+
+  @OnSignal(happened, { name: 'Steady.receive' })
+  static async steady(): Promise<void> {}
+}
+
+async function openBox(): Promise<Harness & { emit(value?: number): Promise<string> }> {
+  mood = 'well';
+  keys = [];
+  const h = await harness({ services: [Moody] });
+  await createEffects(h.sql);
+  return { ...h, emit: async (value = 1) => h.db.transaction(async (tx) => (await happened.emitReliable(tx, { value })).id) };
+}
+
+test('a dead delivery is found with the history of its errors, and without its payload', async () => {
+  await using h = await openBox();
+  mood = 'badly';
+  const emissionId = await h.emit();
+  await h.box.drain({ ahead: '1h' });
+  const found = await h.box.deliveries.find({ states: ['dead'] });
+  expect(found).toEqual([
+    {
+      id: expect.stringMatching(/^\d+$/) as string,
+      emissionId,
+      signal: 'operate.happened',
+      receiver: 'Moody.receive',
+      state: 'dead',
+      version: 1,
+      generation: 0,
+      epoch: 2,
+      attempt: 2,
+      crashes: 0,
+      emittedAt: expect.any(Date) as Date,
+      runAt: undefined,
+      finishedAt: expect.any(Date) as Date,
+      errors: [1, 2].map((attempt) => ({ attempt, at: expect.any(Date) as Date, name: 'Error', message: 'in a bad mood' })),
+    },
+  ]);
+  expect(Math.abs(found[0]!.finishedAt!.getTime() - Date.now())).toBeLessThan(60_000);
+});
+
+test('deliveries are found by state, emission, receiver and signal, a page at a time', async () => {
+  await using h = await openBox();
+  const ids = [await h.emit(1), await h.emit(2), await h.emit(3)];
+  await h.box.drain();
+  const waiting = await h.emit(4);
+  const { deliveries } = h.box;
+  expect((await deliveries.find({ emissionId: ids[1]! })).map(({ receiver, state }) => `${receiver} ${state}`)).toEqual([
+    'Steady.receive completed',
+    'Moody.receive completed',
+  ]);
+  expect((await deliveries.find({ states: ['ready'] })).map(({ emissionId }) => emissionId)).toEqual([waiting, waiting]);
+  expect(await deliveries.find({ receiver: 'Steady.receive' })).toHaveLength(4);
+  expect(await deliveries.find({ signal: 'operate.otherwise' })).toEqual([]);
+  const first = await deliveries.find({ limit: 5 });
+  const second = await deliveries.find({ limit: 5, beforeId: first.at(-1)!.id });
+  expect([first.length, second.length, new Set([...first, ...second].map(({ id }) => id)).size]).toEqual([5, 3, 8]);
+});
+
+test('retry gives a dead or cancelled delivery a fresh budget, under the same idempotency key, and leaves its sibling alone', async () => {
+  await using h = await openBox();
+  for (const [wrong, state] of [
+    ['badly', 'dead'],
+    ['not at all', 'cancelled'],
+  ] as const) {
+    keys = [];
+    mood = wrong;
+    const emissionId = await h.emit();
+    await h.box.drain({ ahead: '1h' });
+    expect(await h.box.deliveries.find({ emissionId, states: [state] })).toHaveLength(1);
+    mood = 'well';
+    expect(await h.box.deliveries.retry({ emissionId })).toHaveLength(1);
+    const [again] = await h.box.deliveries.find({ emissionId, states: ['ready'] });
+    expect(again).toMatchObject({ attempt: 0, crashes: 0, generation: 0 });
+    expect(await h.box.drain()).toMatchObject({ completed: 1 });
+    expect(new Set(keys).size).toBe(1);
+    expect(await h.box.deliveries.retry({ emissionId })).toEqual([]);
+  }
+  expect(await readEffects(h.sql)).toEqual(['Moody:1', 'Moody:1']);
+});
+
+test('retry makes a delivery that waits for its retry due now', async () => {
+  await using h = await openBox();
+  mood = 'badly';
+  const emissionId = await h.emit();
+  await h.box.drain();
+  mood = 'well';
+  expect(await h.box.drain()).toMatchObject({ completed: 0 });
+  expect(await h.box.deliveries.retry({ emissionId, receiver: 'Moody.receive' })).toHaveLength(1);
+  expect(await h.box.drain()).toMatchObject({ completed: 1 });
+});
+
+test('replay runs what is completed once more, as a new generation with a new key', async () => {
+  await using h = await openBox();
+  const emissionId = await h.emit();
+  await h.box.drain();
+  expect(await h.box.deliveries.replay({ emissionId, receiver: 'Moody.receive' })).toHaveLength(1);
+  expect(await h.box.drain()).toMatchObject({ completed: 1 });
+  expect(await readEffects(h.sql)).toEqual(['Moody:1', 'Moody:1']);
+  expect(new Set(keys).size).toBe(2);
+  expect(await readDeliveries(h.sql)).toMatchObject([
+    { receiver: 'Moody.receive', state: 'completed', epoch: 3, attempt: 1 },
+    { receiver: 'Steady.receive', state: 'completed', epoch: 1 },
+  ]);
+});
+
+test('cancel ends what waits, with its reason, and wakes nobody for it', async () => {
+  await using h = await openBox();
+  const emissionId = await h.emit();
+  expect(await h.box.deliveries.cancel({ emissionId, receiver: 'Moody.receive' }, 'wrong customer')).toHaveLength(1);
+  expect(await h.box.drain()).toMatchObject({ completed: 1 });
+  const [cancelled] = await h.box.deliveries.find({ emissionId, states: ['cancelled'] });
+  expect(cancelled).toMatchObject({ receiver: 'Moody.receive', epoch: 1, errors: [{ name: 'Discard', message: 'wrong customer' }] });
+  expect(await readEffects(h.sql)).toEqual([]);
+});
+
+test('a delivery that is cancelled while it runs detached is void for its worker', async () => {
+  entered = new Latch();
+  gate = new Latch();
+  class Slow {
+    @OnSignal(happened, { transactional: false })
+    static async receive(): Promise<void> {
+      entered.open();
+      await gate.opened;
+      throw new Unrecoverable('too late');
+    }
+  }
+  await using h = await harness({ services: [Slow] });
+  const id = await h.db.transaction(async (tx) => (await happened.emitReliable(tx, { value: 1 })).id);
+  const stale = h.box.next('delivery.stale');
+  const drained = h.box.drain();
+  await entered.opened;
+  expect(await h.box.deliveries.cancel({ emissionId: id })).toHaveLength(1);
+  gate.open();
+  await stale;
+  expect(await drained).toMatchObject({ dead: 0 });
+  expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'cancelled', epoch: 2 }]);
+});
+
+test('a cancel waits for a receiver that is about to commit, which wins', async () => {
+  entered = new Latch();
+  gate = new Latch();
+  class Committing {
+    @OnSignal(happened)
+    static async receive(): Promise<void> {
+      entered.open();
+      await gate.opened;
+    }
+  }
+  await using h = await harness({ services: [Committing] });
+  const id = await h.db.transaction(async (tx) => (await happened.emitReliable(tx, { value: 1 })).id);
+  const drained = h.box.drain();
+  await entered.opened;
+  const cancelled = h.box.deliveries.cancel({ emissionId: id });
+  while ((await h.sql`select from pg_locks where not granted`).length === 0);
+  gate.open();
+  expect(await cancelled).toEqual([]);
+  expect(await drained).toMatchObject({ completed: 1 });
+});
+
+test.each([
+  ['find', { emissionId: 'x' }],
+  ['find', { states: ['done'] }],
+  ['find', { limit: 0 }],
+  ['find', { beforeId: '1; drop table' }],
+  ['retry', { emissionId: undefined }],
+  ['replay', { emissionId: "' or 1" }],
+  ['cancel', {}],
+] as const)('%s refuses %j', async (act, argument) => {
+  await using h = await openBox();
+  await expect(h.box.deliveries[act](argument as never)).rejects.toMatchObject({ code: 'InvalidOption' });
+});
+
+test('settled waits until nothing of an emission is left to do', async () => {
+  await using h = await openBox();
+  const emissionId = await h.emit();
+  const settled = h.box.settled(emissionId);
+  await h.box.drain();
+  expect((await settled).map(({ receiver, state }) => `${receiver} ${state}`)).toEqual([
+    'Steady.receive completed',
+    'Moody.receive completed',
+  ]);
+  expect(await h.box.settled('01a1fccc-6efa-71fa-ab0a-f7d04a773c61')).toEqual([]);
+  const impatient = h.box.settled(await h.emit(), { signal: AbortSignal.timeout(30) });
+  await expect(impatient).rejects.toMatchObject({ name: 'TimeoutError' });
+});
