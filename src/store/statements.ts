@@ -274,10 +274,10 @@ set state = 'ready', epoch = d.epoch + 1, attempt = d.attempt - 1, crashes = d.c
 from held where d.id = held.id
 returning d.id::text as id, d.emission_id::text as emission_id, d.receiver_id, d.epoch, d.attempt, d.crashes`;
 
-/** Forgets lost workers that hold nothing any more. $1 their ids. A statement of its own: it must see what rescue left. */
+/** Forgets lost workers that hold nothing any more (none can come to hold anything). $1 their ids. A statement of its own: it must see what rescue left. */
 export const forgetWorkers = `
 delete from signalbox.worker w
-where w.id = any($1::text::int[]) and w.lost_at is not null
+where w.id = any($1::text::int[])
   and not exists (select from signalbox.delivery d where d.worker_id = w.id and d.state = 'running')`;
 
 /** The columns that exist in the schema: for the check that the migration has run. */

@@ -52,7 +52,11 @@ test('a delivery in an open transaction of its receiver is left until that ends,
   const other = await addDelivery(h.sql, receiver, { ...RUNNING, worker: dead });
   const transaction = await h.hold((tx, store) => settleFirst(tx, store, { id: live, epoch: 1 }, 5_000));
   expect((await h.store.rescue()).map(({ id }) => id)).toEqual([other]);
-  expect(await h.sql`select from signalbox.worker`).toHaveLength(1);
+  const lost = await h.sql`select lost_at::text from signalbox.worker`;
+  expect(lost).toHaveLength(1);
+  // The verdict is not given again.
+  expect(await h.store.rescue()).toEqual([]);
+  expect([...(await h.sql`select lost_at::text from signalbox.worker`)]).toEqual([...lost]);
   await transaction.rollback();
   expect((await h.store.rescue()).map(({ id }) => id)).toEqual([live]);
   expect(await h.sql`select from signalbox.worker`).toHaveLength(0);
