@@ -97,6 +97,13 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
     receiver: (payload: PayloadOfAny<S>, context: DeliveryContext) => unknown,
     options: ConnectOptions,
   ): () => void;
+  /**
+   * Adds services whose `@OnSignal` methods receive signals, as if they had been among `services` from the start: for
+   * frameworks that find their classes later. @throws SignalboxError `ReceiverNameTaken`, `SignalNameTaken`, `InvalidOption`
+   */
+  register(services: readonly Class[]): void;
+  /** Makes an object that another container made known as this box's, so that its `@Transactional` methods find it. */
+  adopt(made: object): void;
   /** Whether a signal has a receiver, in this process or in the catalogue. @throws SignalboxError `MigrationMissing` */
   hasReceivers(signal: Signal): Promise<boolean>;
   /** Deliveries, to look at and to act on. */
@@ -141,6 +148,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
   const log = options.log === false ? silentLogger : (options.log ?? defaultLogger());
   const driver = driverOf(db);
   const receivers = receiversOf(services);
+  const known = [...services];
   const events = new Events(log);
   const store = new Store(driver);
   const catalogue = new Catalogue(store, receivers, log);
@@ -218,7 +226,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
     get: (token) => registry.get(token),
     worker: (workerOptions = {}) => {
       assertOpen();
-      for (const name of forgottenServices(services))
+      for (const name of forgottenServices(known))
         log.warn({ service: name }, `${name} has @OnSignal methods but is not among the services of the box, so they receive nothing`);
       if (receivers.all.length === 0) log.warn({}, 'the services of this box have no @OnSignal methods, so its worker has nothing to do');
       const settings = workerSettings(workerOptions, receivers.all, driver.maxConnections);
@@ -233,6 +241,14 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
       receivers.add(connected);
       return () => receivers.remove(connected);
     },
+    register: (more) => {
+      assertOpen();
+      const added = more.filter((service) => !known.includes(service));
+      receivers.add(receiversOf(added).all);
+      known.push(...added);
+      if (!resolve) registry.provide(added.map((service) => provide(service, { useClass: service })));
+    },
+    adopt: (made) => registry.adopt(made),
     hasReceivers: async (signal) => receivers.of(signal).length > 0 || operations.hasReceivers(signal.name),
     deliveries: new Deliveries(operations),
     settled: (emissionId, { signal } = {}) => untilSettled(operations, emissionId, signal),

@@ -43,7 +43,22 @@ export class Registry {
   constructor(provisions: readonly Provision[], container?: Container) {
     this.#container = container;
     for (const { token, provider } of provisions) this.#providers.set(token, provider);
-    // A class that stands in for another may be made, whether it carries @Service or not.
+    this.#standIns(provisions);
+  }
+
+  /** Adds provisions; those that there are already, such as overrides, come first. */
+  provide(provisions: readonly Provision[]): void {
+    for (const { token, provider } of provisions) if (!this.#providers.has(token)) this.#providers.set(token, provider);
+    this.#standIns(provisions);
+  }
+
+  /** Makes an object that somebody else made known as this registry's. */
+  adopt(made: unknown): void {
+    if (typeof made === 'object' && made !== null) makers.set(made, this);
+  }
+
+  /** A class that stands in for another may be made, whether it carries @Service or not. */
+  #standIns(provisions: readonly Provision[]): void {
     for (const { provider } of provisions)
       if ('useClass' in provider && !this.#providers.has(provider.useClass)) this.#providers.set(provider.useClass, provider);
   }
@@ -90,7 +105,7 @@ export class Registry {
   /** The container decides how long its objects live. What it makes is known as this registry's, for @Transactional. */
   #fromContainer(container: Container, token: Injectable): unknown {
     const adopt = (made: unknown): unknown => {
-      if (typeof made === 'object' && made !== null) makers.set(made, this);
+      this.adopt(made);
       return made;
     };
     const made = container(token);
@@ -102,7 +117,7 @@ export class Registry {
     underConstruction = { registry: this, path };
     try {
       const made = build();
-      if (typeof made === 'object' && made !== null) makers.set(made, this);
+      this.adopt(made);
       return made;
     } finally {
       underConstruction = outer;

@@ -17,7 +17,8 @@ const LEVELS = [
   ['dispatch', 'operate', 'upkeep'],
   ['worker'],
   ['signalbox.ts'],
-  ['cli', 'index.ts'],
+  ['index.ts'],
+  ['cli', 'nest'],
 ];
 
 type Files = ReadonlyMap<string, string>;
