@@ -27,7 +27,7 @@ export function migrationMissing(missing: readonly string[], cause?: unknown): S
   const what = missing.length > 6 ? `${missing.slice(0, 6).join(', ')} and ${missing.length - 6} more` : missing.join(', ');
   return new SignalboxError(
     'MigrationMissing',
-    `The database has no ${what || 'tables of Signalbox'}. Add \`export * from 'signalbox/schema'\` to your Drizzle schema, then run: npx drizzle-kit generate && npx drizzle-kit migrate`,
+    `The database has no ${what || 'tables of Signalbox, or not all of their columns'}. Add \`export * from 'signalbox/schema'\` to your Drizzle schema, then run: npx drizzle-kit generate && npx drizzle-kit migrate`,
     { cause, details: { missing } },
   );
 }

@@ -29,7 +29,8 @@ with wanted as materialized (
   select w.name, w.signal, w.formerly, w.queue, w.priority, statement_timestamp() from wanted w
   where not exists (select from signalbox.receiver r where r.signal = w.signal and r.name = w.name)
   order by w.signal, w.name
-  on conflict (signal, name) do update set last_seen_at = excluded.last_seen_at
+  on conflict (signal, name) do update
+  set formerly = excluded.formerly, queue = excluded.queue, priority = excluded.priority, last_seen_at = excluded.last_seen_at
   returning id, name, signal
 ), stale as materialized (
   select r.id, w.formerly, w.queue, w.priority
@@ -56,6 +57,7 @@ join wanted w on r.signal = w.signal and (r.name = w.name or r.name = any(w.form
  * Locks: none but the new rows. Index: receiver_signal_name. The own receivers are named besides being in the
  * catalogue, for the caller's snapshot (repeatable read) may be older than their announcement. A receiver that another
  * names as its former self gets nothing: the other does. (Two that name each other both get it: better twice than lost.)
+ * A payload that is null as a whole comes out of the recordset as SQL's null, and is stored as JSON's.
  * A priority is a head start, so that the claim keeps its one order, run_at (docs/design/priority.md).
  */
 export const append = `
@@ -76,7 +78,7 @@ with item as materialized (
   where old.signal = $1::text
 ), stored as (
   insert into signalbox.emission (id, signal, version, payload, headers, emitted_at)
-  select i.id, $1::text, $2::int, i.payload, $4::text::jsonb, statement_timestamp() from item i
+  select i.id, $1::text, $2::int, coalesce(i.payload, 'null'), $4::text::jsonb, statement_timestamp() from item i
 ), delivered as (
   insert into signalbox.delivery (emission_id, receiver_id, version, run_at)
   select i.id, t.id, $2::int, due.run_at from item i cross join target t cross join due
@@ -232,16 +234,16 @@ update signalbox.worker set lease_until = statement_timestamp() + ${ms('$2')}, b
 where id = $1::int and lost_at is null
 returning id`;
 
-/** Removes a worker that holds nothing any more; one that does is left for the others, with its lease over. $1 worker. */
+/**
+ * Ends a worker by its own will: from then on it can neither renew nor claim. $1 worker.
+ * Locks: its row, FOR UPDATE: a claim of its own that is still under way (the worker may have lost the connection it was
+ * sent on) is waited for. So each row that it holds is visible to the next statement, forgetWorkers. Repeatable.
+ */
 export const resignWorker = `
 with held as materialized (
-  select w.id, exists (select from signalbox.delivery d where d.worker_id = w.id and d.state = 'running') as busy
-  from signalbox.worker w where w.id = $1::int
-  for update of w
-), gone as (
-  delete from signalbox.worker w using held where w.id = held.id and not held.busy
+  select w.id from signalbox.worker w where w.id = $1::int for update of w
 )
-update signalbox.worker w set lease_until = statement_timestamp() from held where w.id = held.id and held.busy`;
+update signalbox.worker w set lost_at = statement_timestamp(), lease_until = statement_timestamp() from held where w.id = held.id`;
 
 /**
  * Marks the workers whose lease is over as lost. Returns the ids of all lost ones, whoever marked them.

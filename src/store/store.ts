@@ -105,7 +105,7 @@ export class Store {
   }
 
   /** Writes receivers into the catalogue. `run` is for a caller's own transaction. */
-  async announce(receivers: readonly Receiver[], run: Run = this.#pool): Promise<AnnouncedReceiver[]> {
+  async announce(receivers: readonly Receiver[], run?: Run): Promise<AnnouncedReceiver[]> {
     const wanted = receivers.map(({ name, formerly, signal, queue, priority }) => ({
       name,
       signal: signal.name,
@@ -113,7 +113,7 @@ export class Store {
       queue,
       priority,
     }));
-    const rows = await explained(run)(sql.announceReceivers, [JSON.stringify(wanted)]);
+    const rows = await (run ? explained(run) : this.#pool)(sql.announceReceivers, [JSON.stringify(wanted)]);
     return rows as unknown as AnnouncedReceiver[];
   }
 
@@ -190,8 +190,10 @@ export class Store {
     return (await this.#pool(sql.renewLease, [workerId, leaseMs])).length > 0;
   }
 
+  /** A worker that still holds something is left for the others, who may take it at once. Two statements, each safe to repeat. */
   async resignWorker(workerId: number): Promise<void> {
     await this.#pool(sql.resignWorker, [workerId]);
+    await this.#pool(sql.forgetWorkers, [intArray([workerId])]);
   }
 
   /** Takes back the deliveries of workers whose lease is over. Three statements, each safe to repeat on its own. */

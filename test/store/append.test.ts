@@ -1,39 +1,35 @@
-// append and announceReceivers: who gets a delivery, and that all do or none.
+// append: who gets a delivery, when it is due, and that all are stored or none.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
-import type { Receiver } from '../../src/core/receivers.ts';
-import { defineSignal, OnSignal } from '../../src/index.ts';
-import { receiversOf } from '../../src/registry/receivers.ts';
+import type { Run } from '../../src/drivers/driver.ts';
 import type { AppendOptions } from '../../src/store/store.ts';
-import { addReceiver, openStore, type StoreHarness } from './rows.ts';
+import { type AnySql, addReceiver, addWorker, openStore, type StoreHarness } from './rows.ts';
 
-const happened = defineSignal('store.happened', z.object({ value: z.number() }));
+const OPTIONS: AppendOptions = {
+  signal: 'store.happened',
+  version: 1,
+  headers: null,
+  runAt: undefined,
+  delayMs: 0,
+  priority: 0,
+  ownReceivers: [],
+};
 
-class Both {
-  @OnSignal(happened)
-  static async one(): Promise<void> {}
-  @OnSignal(happened, { queue: 'slow', priority: 3 })
-  static async two(): Promise<void> {}
+const runOn =
+  (sql: AnySql): Run =>
+  async (text, params) =>
+    sql.unsafe(text, [...params]);
+
+interface Append extends Partial<AppendOptions> {
+  readonly payload?: string;
+  readonly sql?: AnySql;
 }
 
-const receivers: readonly Receiver[] = receiversOf([Both]).all;
-
-const append = async (h: StoreHarness, options: Partial<AppendOptions> = {}): Promise<number> => {
+/** Returns the number of deliveries. */
+async function append(h: StoreHarness, { payload = '{"value":1}', sql = h.sql, ...options }: Append = {}): Promise<number> {
   const id = randomUUID();
-  const run = async (text: string, params: readonly unknown[]): Promise<never> => h.sql.unsafe(text, params as never) as never;
-  const all = {
-    signal: 'store.happened',
-    version: 1,
-    headers: null,
-    runAt: undefined,
-    delayMs: 0,
-    priority: 0,
-    ownReceivers: [],
-    ...options,
-  };
-  return (await h.store.append(run, [{ id, payload: '{"value":1}' }], all)).get(id)!;
-};
+  return (await h.store.append(runOn(sql), [{ id, payload }], { ...OPTIONS, ...options })).get(id)!;
+}
 
 test('receivers of the signal get a delivery, those of other signals do not', async () => {
   await using h = await openStore();
@@ -106,65 +102,97 @@ test('times and priorities decide when a delivery is due', async () => {
   expect(due[2]!['seconds']).toBeGreaterThan(-7_210);
 });
 
-test('announcing again writes nothing and uses up no id', async () => {
+test('a time decides alone when a delivery is due, not the delay and not the priority', async () => {
   await using h = await openStore();
-  const first = await h.store.announce(receivers);
-  const before = await h.sql`select xmin::text as xmin from signalbox.receiver order by id`;
-  expect(await h.store.announce(receivers)).toHaveLength(2);
-  expect([...(await h.sql`select xmin::text as xmin from signalbox.receiver order by id`)]).toEqual([...before]);
-  expect(await addReceiver(h.sql, 'Next.receive')).toBe(Math.max(...first.map(({ id }) => id)) + 1);
+  await addReceiver(h.sql);
+  await append(h, { runAt: new Date('2031-02-03T04:05:06.789Z'), delayMs: 60_000, priority: 9 });
+  expect([...(await h.sql`select run_at from signalbox.delivery`)]).toEqual([{ run_at: new Date('2031-02-03T04:05:06.789Z') }]);
 });
 
-test.each([
-  ['has changed', "queue = 'before'"],
-  ['has another priority', 'priority = 9'],
-  ['was retired', 'retired_at = now()'],
-  ['was not seen for two days', "last_seen_at = now() - interval '2 days'"],
-  ['had other former names', "formerly = '{Old.name}'"],
-])('announcing a receiver that %s brings its row up to date', async (_what, change) => {
+test('an own receiver is reached from a transaction that began before it was announced', async () => {
   await using h = await openStore();
-  await h.store.announce(receivers);
-  await h.sql.unsafe(`update signalbox.receiver set ${change}`);
-  expect(await h.store.announce(receivers)).toHaveLength(2);
-  const rows = await h.sql`select name, queue, priority, formerly, retired_at, last_seen_at > now() - interval '1 minute' as seen
-    from signalbox.receiver order by name`;
-  expect([...rows]).toEqual([
-    { name: 'Both.one', queue: 'default', priority: 0, formerly: [], retired_at: null, seen: true },
-    { name: 'Both.two', queue: 'slow', priority: 3, formerly: [], retired_at: null, seen: true },
-  ]);
+  await h.sql.begin('isolation level repeatable read', async (transaction) => {
+    await transaction`select`;
+    const own = await addReceiver(h.sql);
+    expect(await append(h, { ownReceivers: [own], sql: transaction })).toBe(1);
+    expect(await append(h, { sql: transaction })).toBe(0);
+  });
+  expect(await h.sql`select from signalbox.delivery`).toHaveLength(1);
 });
 
-test('a receiver that another process is just announcing is waited for, and has one row', async () => {
+test('a former name gets nothing while the new one lives, be it an own receiver or not, and again when that is retired', async () => {
   await using h = await openStore();
-  const other = await h.hold((_transaction, store) => store.announce(receivers));
-  const announced = h.store.announce(receivers);
-  await h.sql`select pg_sleep(0.1)`;
-  await other.commit();
-  expect((await announced).map(({ name }) => name).toSorted()).toEqual(['Both.one', 'Both.two']);
-  expect(await h.sql`select from signalbox.receiver`).toHaveLength(2);
+  const [old, successor] = [await addReceiver(h.sql, 'Old.receive'), await addReceiver(h.sql, 'New.receive')];
+  await h.sql`update signalbox.receiver set formerly = '{Old.receive}' where id = ${successor}`;
+  const reached = async (ownReceivers: readonly number[]): Promise<number[]> => {
+    await append(h, { ownReceivers });
+    const rows = await h.sql<{ id: number }[]>`delete from signalbox.delivery returning receiver_id as id`;
+    return rows.map(({ id }) => id);
+  };
+  expect(await reached([])).toEqual([successor]);
+  expect(await reached([old])).toEqual([successor]);
+  await h.sql`update signalbox.receiver set retired_at = now() where id = ${successor}`;
+  expect(await reached([])).toEqual([old]);
 });
 
-test.each(['new', 'changed'])(
-  '%s receivers are written in one order by every process, so that none waits for another in a circle',
-  async (which) => {
-    await using h = await openStore();
-    if (which === 'changed') {
-      await h.store.announce(receivers);
-      await h.sql`update signalbox.receiver set queue = 'before'`;
-    }
-    const [one, two] = receivers;
-    let proceed: (() => Promise<unknown>) | undefined;
-    const first = await h.hold(async (_transaction, store) => {
-      await store.announce([one!]);
-      proceed = () => store.announce([two!]);
-    });
-    // Given the other way round: it must ask for the first row before it holds the second.
-    const second = h.store.announce([two!, one!]);
-    await h.sql`select pg_sleep(0.1)`;
-    await proceed!();
-    await first.commit();
-    await second;
-    const queues = await h.sql`select queue from signalbox.receiver order by name`;
-    expect(queues.map(({ queue }) => queue as string)).toEqual(['default', 'slow']);
-  },
-);
+test('the successor of a receiver of another signal takes nothing from that of this one', async () => {
+  await using h = await openStore();
+  await addReceiver(h.sql, 'Old.receive');
+  await addReceiver(h.sql, 'New.receive', 'store.otherwise');
+  await h.sql`update signalbox.receiver set formerly = '{Old.receive}' where signal = 'store.otherwise'`;
+  expect(await append(h)).toBe(1);
+});
+
+test('payloads are delivered as they were sent, and so are headers and version', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const worker = await addWorker(h.sql);
+  for (const payload of [
+    'null',
+    '0',
+    '""',
+    'false',
+    '[]',
+    '{}',
+    '{"a":null}',
+    '"\\u001f\\"\\ud83d\\ude00"',
+    '1e300',
+    '12345678901234.125',
+  ]) {
+    expect(await append(h, { headers: '{"trace":"1"}', version: 3, payload })).toBe(1);
+    const [claimed] = await h.store.claim(worker, [{ receiverId: receiver, free: 1, version: 3 }], 1);
+    expect(JSON.parse(claimed!.payload)).toEqual(JSON.parse(payload));
+    expect(claimed).toMatchObject({ version: 3, headers: '{"trace": "1"}' });
+  }
+});
+
+test('many emissions at once are counted one by one, and each reaches each receiver', async () => {
+  await using h = await openStore();
+  for (const name of ['A.receive', 'B.receive', 'C.receive']) await addReceiver(h.sql, name);
+  const emissions = Array.from({ length: 1_000 }, (_, value) => ({ id: randomUUID(), payload: `{"value":${value}}` }));
+  const counts = await h.store.append(runOn(h.sql), emissions, OPTIONS);
+  expect(counts).toEqual(new Map(emissions.map(({ id }) => [id, 3])));
+  const [row] =
+    await h.sql`select count(*)::int as count, count(distinct (emission_id, receiver_id))::int as pairs from signalbox.delivery`;
+  expect(row).toEqual({ count: 3_000, pairs: 3_000 });
+});
+
+test('an emission that is stored twice is refused as a whole', async () => {
+  await using h = await openStore();
+  await addReceiver(h.sql);
+  const emission = { id: randomUUID(), payload: '1' };
+  await h.store.append(runOn(h.sql), [emission], OPTIONS);
+  const again = h.store.append(runOn(h.sql), [{ id: randomUUID(), payload: '2' }, emission], OPTIONS);
+  await expect(again).rejects.toMatchObject({ code: '23505' });
+  expect(await h.sql`select from signalbox.emission`).toHaveLength(1);
+  expect(await h.sql`select from signalbox.delivery`).toHaveLength(1);
+});
+
+test('a payload beyond what the table takes is refused, and leaves nothing', async () => {
+  await using h = await openStore();
+  await addReceiver(h.sql);
+  await expect(append(h, { payload: `"${'x'.repeat(17 * 1024 * 1024)}"` })).rejects.toMatchObject({
+    constraint_name: 'emission_payload_size',
+  });
+  expect(await h.sql`select from signalbox.delivery`).toHaveLength(0);
+});

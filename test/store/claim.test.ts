@@ -1,12 +1,12 @@
 // claim and claimEmissions: each guard alone decides what a worker may take.
-import type postgres from 'postgres';
 import { expect, test } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
-import { addDelivery, addReceiver, addWorker, openStore, stateOf } from './rows.ts';
+import { type AnySql, addDelivery, addReceiver, addWorker, openStore, stateOf } from './rows.ts';
+import { untilBlocked } from './waits.ts';
 
 interface Taker {
   readonly name: string;
-  take(store: Store, sql: postgres.Sql, workerId: number, receiverId: number, version?: number): Promise<string[]>;
+  take(store: Store, sql: AnySql, workerId: number, receiverId: number, version?: number): Promise<string[]>;
 }
 
 const takers: Taker[] = [
@@ -94,7 +94,7 @@ test.each(takers)('a worker cannot be declared dead while its $name is under way
   const receiver = await addReceiver(h.sql);
   const worker = await addWorker(h.sql);
   const id = await addDelivery(h.sql, receiver);
-  const claim = await h.hold((transaction, store) => take(store, transaction as never, worker, receiver));
+  const claim = await h.hold((transaction, store) => take(store, transaction, worker, receiver));
   // As loseWorkers asks: a row that a claim holds is passed over.
   expect(await h.sql`select from signalbox.worker where id = ${worker} for update skip locked`).toHaveLength(0);
   await claim.commit();
@@ -113,7 +113,7 @@ test.each(takers)('a $name that waits for the verdict on its worker takes nothin
     update signalbox.worker w set lost_at = now() from dead where w.id = dead.id`,
   );
   const taken = take(h.store, h.sql, worker, receiver);
-  await h.sql`select pg_sleep(0.1)`;
+  await untilBlocked(h.sql);
   await verdict.commit();
   expect(await taken).toEqual([]);
   expect(await stateOf(h.sql, id)).toBe('ready 0/0/0');

@@ -1,8 +1,8 @@
-// What the claim reads, counted in rows: backlogs of others and scheduled rows must cost it nothing.
+// What the statements read, counted in rows: backlogs of others and scheduled rows must cost them nothing.
 import type postgres from 'postgres';
 import { expect, test } from 'vitest';
 import * as statements from '../../src/store/statements.ts';
-import { addReceiver, addWorker, openStore } from './rows.ts';
+import { addReceiver, addWorker, openStore, type StoreHarness } from './rows.ts';
 
 interface Node {
   'Node Type': string;
@@ -10,24 +10,37 @@ interface Node {
   'Actual Rows': number;
   'Actual Loops': number;
   'Rows Removed by Filter'?: number;
+  'Rows Removed by Index Recheck'?: number;
   Plans?: Node[];
 }
 
 /** Rows that the nodes of a plan have read of the table, those included that a filter then dropped. */
 function rowsRead(node: Node, table: string): number {
-  const own = node['Relation Name'] === table ? (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops'] : 0;
+  const kept = node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0);
+  const own = node['Relation Name'] === table ? kept * node['Actual Loops'] : 0;
   return own + (node.Plans ?? []).reduce((sum, child) => sum + rowsRead(child, table), 0);
 }
 
-async function explain(sql: postgres.Sql, text: string, params: unknown[]): Promise<Node> {
-  const [row] = await sql.unsafe(`explain (analyze, timing off, format json) ${text}`, params as never);
-  return (row!['QUERY PLAN'] as [{ Plan: Node }])[0].Plan;
+/** Runs the statement, and counts the deliveries that it read. */
+async function deliveriesRead(sql: postgres.Sql, text: string, params: readonly (string | number)[]): Promise<number> {
+  const [row] = await sql.unsafe(`explain (analyze, timing off, format json) ${text}`, [...params]);
+  return rowsRead((row!['QUERY PLAN'] as [{ Plan: Node }])[0].Plan, 'delivery');
 }
 
-test('a claim of ten reads a few dozen rows beside 5,000 due ones of its own, 60,000 of others and 60,000 for later', async () => {
-  await using h = await openStore();
-  const [mine, other] = [await addReceiver(h.sql, 'Mine.receive'), await addReceiver(h.sql, 'Other.receive')];
-  const worker = await addWorker(h.sql);
+interface Backlog extends StoreHarness {
+  readonly worker: number;
+  readonly mine: number;
+  readonly idle: number;
+}
+
+/** 60,000 due for another receiver; 60,000 for later and 5,000 due for mine; 60,000 for later and none due for the idle one. */
+async function openBacklog(): Promise<Backlog> {
+  const h = await openStore();
+  const [mine, idle, other] = [
+    await addReceiver(h.sql, 'Mine.receive'),
+    await addReceiver(h.sql, 'Idle.receive'),
+    await addReceiver(h.sql, 'Other.receive'),
+  ];
   const fill = async (receiver: number, count: number, due: string): Promise<void> => {
     await h.sql.begin(async (sql) => {
       await sql`set local statement_timeout = 0`;
@@ -38,8 +51,34 @@ test('a claim of ten reads a few dozen rows beside 5,000 due ones of its own, 60
   };
   await fill(other, 60_000, '-1 hour');
   await fill(mine, 60_000, '1 day');
+  await fill(idle, 60_000, '1 day');
   await fill(mine, 5_000, '-1 minute');
   await h.sql`analyze signalbox.delivery`;
-  const plan = await explain(h.sql, statements.claim, [worker, `{${mine}}`, '{10}', '{1}', 10, 0]);
-  expect(rowsRead(plan, 'delivery')).toBeLessThan(60);
+  return { ...h, mine, idle, worker: await addWorker(h.sql) };
+}
+
+test('beside 185,000 deliveries of others and for later, each statement reads only those that it is about', async () => {
+  await using h = await openBacklog();
+  const { sql, worker, mine, idle } = h;
+  const claim = (receivers: readonly number[], limit: number): Promise<number> => {
+    const each = (value: number): string => `{${receivers.map(() => value).join(',')}}`;
+    return deliveriesRead(sql, statements.claim, [worker, `{${receivers.join(',')}}`, each(limit), each(1), limit, 0]);
+  };
+  expect(await claim([idle], 10)).toBe(0);
+  expect(await claim([idle, mine], 10)).toBeLessThan(60);
+
+  const taken = await sql<{ id: string; emission: string }[]>`
+    select id::text as id, emission_id as emission from signalbox.delivery where state = 'running'`;
+  expect(taken).toHaveLength(10);
+  const [first, ...others] = taken;
+  const [released, settled] = [others.slice(0, 4), others.slice(4)];
+  expect(await deliveriesRead(sql, statements.settleFirst, [first!.id, 1, '1000'])).toBeLessThan(5);
+  const back = released.map(({ id }) => ({ id, epoch: 1, delay_ms: 0 }));
+  expect(await deliveriesRead(sql, statements.release, [JSON.stringify(back)])).toBeLessThan(20);
+  const emissions = `{${released.map(({ emission }) => emission).join(',')}}`;
+  expect(await deliveriesRead(sql, statements.claimEmissions, [worker, `{${mine}}`, '{1}', emissions])).toBeLessThan(20);
+  const outcomes = settled.map(({ id }) => ({ id, epoch: 1, to: 'dead', delay_ms: 0, refund: false, error: null }));
+  expect(await deliveriesRead(sql, statements.settle, [JSON.stringify(outcomes)])).toBeLessThan(30);
+  const left = await sql`select state from signalbox.delivery where state = 'running'`;
+  expect(left).toHaveLength(4);
 });

@@ -5,7 +5,10 @@ import { Store } from '../../src/store/store.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
 /** A statement that waits longer fails: a lost SKIP LOCKED shows as an error and not as a hanging test. */
-const PATIENCE_MS = 1_500;
+const PATIENCE_MS = 5_000;
+
+/** A pool or a transaction. */
+export type AnySql = postgres.ISql<Record<never, never>>;
 
 export interface StoreHarness extends AsyncDisposable {
   readonly sql: postgres.Sql;
@@ -60,7 +63,7 @@ async function holdOpen(sql: postgres.Sql, work: (transaction: postgres.Transact
 
 /** As a receiver's transaction begins. */
 export async function settleFirst(
-  transaction: postgres.TransactionSql,
+  transaction: AnySql,
   store: Store,
   delivery: { id: string; epoch: number },
   timeoutMs = 5_000,
@@ -79,7 +82,7 @@ export interface DeliveryOptions {
   readonly receiver?: number;
 }
 
-export async function addReceiver(sql: postgres.Sql, name = 'A.receive', signal = 'store.happened'): Promise<number> {
+export async function addReceiver(sql: AnySql, name = 'A.receive', signal = 'store.happened'): Promise<number> {
   const [row] = await sql<{ id: number }[]>`
     insert into signalbox.receiver (name, signal, formerly, queue, priority, last_seen_at)
     values (${name}, ${signal}, '{}', 'default', 0, now()) returning id`;
@@ -87,7 +90,7 @@ export async function addReceiver(sql: postgres.Sql, name = 'A.receive', signal 
 }
 
 /** An emission with one delivery. Returns the delivery's id. */
-export async function addDelivery(sql: postgres.Sql, receiverId: number, options: DeliveryOptions = {}): Promise<string> {
+export async function addDelivery(sql: AnySql, receiverId: number, options: DeliveryOptions = {}): Promise<string> {
   const { state = 'ready', epoch = 0, attempt = 0, worker = null, version = 1, dueInSeconds = -1 } = options;
   const [row] = await sql<{ id: string }[]>`
     with e as (
@@ -101,7 +104,7 @@ export async function addDelivery(sql: postgres.Sql, receiverId: number, options
 }
 
 /** @param leaseSeconds negative: its lease is over */
-export async function addWorker(sql: postgres.Sql, { leaseSeconds = 60, lost = false } = {}): Promise<number> {
+export async function addWorker(sql: AnySql, { leaseSeconds = 60, lost = false } = {}): Promise<number> {
   const [row] = await sql<{ id: number }[]>`
     insert into signalbox.worker (label, started_at, lease_until, backend_pid, lost_at)
     values ('test', now(), now() + ${leaseSeconds} * interval '1 second', 0, ${lost ? sql`now()` : null}) returning id`;
@@ -109,7 +112,7 @@ export async function addWorker(sql: postgres.Sql, { leaseSeconds = 60, lost = f
 }
 
 /** A live delivery as `state epoch/attempt/crashes`, or a settled one. */
-export async function stateOf(sql: postgres.Sql, id: string): Promise<string | undefined> {
+export async function stateOf(sql: AnySql, id: string): Promise<string | undefined> {
   const [row] = await sql<{ text: string }[]>`
     select state || ' ' || epoch || '/' || attempt || '/' || crashes as text from (
       select id, state, epoch, attempt, crashes from signalbox.delivery union all select id, state, epoch, attempt, crashes from signalbox.settled

@@ -38,7 +38,14 @@ test.each([
     "insert into signalbox.settled select id, emission_id, receiver_id, 1, 0, 'ready', 0, 0, 0, now() from signalbox.delivery",
     'settled_state',
   ],
+  ['a negative epoch', 'update signalbox.delivery set epoch = -1', 'delivery_counts'],
+  ['a negative number of crashes', 'update signalbox.delivery set crashes = -1', 'delivery_counts'],
+  ['a negative generation', 'update signalbox.delivery set generation = -1', 'delivery_counts'],
   ['a receiver without a name', "update signalbox.receiver set name = ''", 'receiver_name_size'],
+  ['a receiver with a name of 201', "update signalbox.receiver set name = repeat('x', 201)", 'receiver_name_size'],
+  ['a queue without a name', "update signalbox.receiver set queue = ''", 'receiver_queue_size'],
+  ['an emission of no signal', "update signalbox.emission set signal = ''", 'emission_signal_size'],
+  ['headers of 300 KB', "update signalbox.emission set headers = to_jsonb(repeat('x', 300000))", 'emission_headers_size'],
   [
     'a payload of 17 MB',
     "update signalbox.emission set payload = to_jsonb((select string_agg(md5(i::text), '') from generate_series(1, 560000) i))",
@@ -48,6 +55,23 @@ test.each([
   await using h = await openStore();
   await addDelivery(h.sql, await addReceiver(h.sql));
   await expect(h.sql.unsafe(statement)).rejects.toMatchObject({ code: '23514', constraint_name: constraint });
+});
+
+test.each([
+  [
+    'two deliveries of one emission to one receiver',
+    'insert into signalbox.delivery (emission_id, receiver_id, version, run_at) select emission_id, receiver_id, 1, now() from signalbox.delivery',
+    'delivery_emission_receiver',
+  ],
+  [
+    'two receivers of one name and signal',
+    'insert into signalbox.receiver (name, signal, formerly, queue, priority, last_seen_at) select name, signal, formerly, queue, 1, now() from signalbox.receiver',
+    'receiver_signal_name',
+  ],
+])('the database refuses %s, whoever writes them', async (_what, statement, constraint) => {
+  await using h = await openStore();
+  await addDelivery(h.sql, await addReceiver(h.sql));
+  await expect(h.sql.unsafe(statement)).rejects.toMatchObject({ code: '23505', constraint_name: constraint });
 });
 
 test('the same emission and receiver cannot be settled twice', async () => {

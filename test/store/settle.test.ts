@@ -1,8 +1,9 @@
 // settleFirst, settle and release: an outcome counts only under (id, state, epoch).
 import { expect, test } from 'vitest';
-import type { ErrorRecord } from '../../src/core/delivery.ts';
+import { type ErrorRecord, errorRecord } from '../../src/core/delivery.ts';
 import type { SettleItem, Store } from '../../src/store/store.ts';
 import { addDelivery, addReceiver, openStore, settleFirst, stateOf } from './rows.ts';
+import { untilBlocked } from './waits.ts';
 
 const error: ErrorRecord = { name: 'Error', message: 'no', stack: '' };
 const retry: SettleItem['settlement'] = { to: 'ready', delayMs: 60_000, refund: false, error };
@@ -83,18 +84,6 @@ test('settle records each outcome of a batch, and leaves out what was taken away
   expect(waits).toEqual({ later: true, worker_id: null });
 });
 
-test.each(['commit', 'rollback'] as const)('settle waits for the transaction of a receiver that may yet %s, then decides', async (end) => {
-  await using h = await openStore();
-  const id = await addDelivery(h.sql, await addReceiver(h.sql), { state: 'running', epoch: 1, attempt: 1 });
-  const receiver = await h.hold((transaction, store) => settleFirst(transaction, store, { id, epoch: 1 }, 5_000));
-  const settling = h.store.settle([{ id, epoch: 1, settlement: retry }]);
-  await h.sql`select pg_sleep(0.1)`;
-  await receiver[end]();
-  expect(await settling).toEqual(new Set(end === 'commit' ? [] : [id]));
-  expect(await stateOf(h.sql, id)).toBe(end === 'commit' ? 'completed 1/1/0' : 'ready 1/1/0');
-  expect(await h.sql`select from signalbox.delivery_error`).toHaveLength(end === 'commit' ? 0 : 1);
-});
-
 test('release gives back what is held: the epoch goes up, the attempt is refunded', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
@@ -125,6 +114,76 @@ test.each([
   expect(await stateOf(h.sql, id)).toBe(`${row.state} ${row.epoch}/1/0`);
 });
 
+test('a settled row keeps what the delivery was', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const running = { state: 'running', epoch: 5, attempt: 4, version: 3 } as const;
+  const ids = [await addDelivery(h.sql, receiver, running), await addDelivery(h.sql, receiver, running)];
+  await h.sql`update signalbox.delivery set generation = 2, crashes = 1`;
+  const before = await h.sql`
+    select id, emission_id, receiver_id, version, generation, epoch, attempt, crashes from signalbox.delivery order by id`;
+  expect(before[0]).toMatchObject({ version: 3, generation: 2, epoch: 5, attempt: 4, crashes: 1 });
+  await settleFirst(h.sql, h.store, { id: ids[0]!, epoch: 5 });
+  await h.store.settle([{ id: ids[1]!, epoch: 5, settlement: { to: 'dead', error } }]);
+  const after = await h.sql`
+    select id, emission_id, receiver_id, version, generation, epoch, attempt, crashes from signalbox.settled order by id`;
+  expect([...after]).toEqual([...before]);
+  const [finished] =
+    await h.sql`select bool_and(finished_at between now() - interval '1 minute' and now()) as lately from signalbox.settled`;
+  expect(finished).toEqual({ lately: true });
+});
+
+test('the timeouts of settleFirst end with its transaction', async () => {
+  await using h = await openStore();
+  const id = await addDelivery(h.sql, await addReceiver(h.sql), { state: 'running', epoch: 1 });
+  const session = await h.sql.reserve();
+  await session`begin`;
+  await settleFirst(session, h.store, { id, epoch: 1 }, 7_000);
+  await session`commit`;
+  const [timeouts] = await session`
+    select current_setting('statement_timeout') as statement, current_setting('idle_in_transaction_session_timeout') as idle`;
+  session.release();
+  expect(timeouts).toEqual({ statement: '5s', idle: '0' });
+});
+
+test('of two outcomes of one delivery in a batch, only that of the current epoch counts', async () => {
+  await using h = await openStore();
+  const id = await addDelivery(h.sql, await addReceiver(h.sql), { state: 'running', epoch: 3, attempt: 1 });
+  const late = { name: 'Error', message: 'late' };
+  const recorded = await h.store.settle([
+    { id, epoch: 1, settlement: { to: 'dead', error: late } },
+    { id, epoch: 3, settlement: { to: 'completed' } },
+  ]);
+  expect(recorded).toEqual(new Set([id]));
+  expect(await stateOf(h.sql, id)).toBe('completed 3/1/0');
+  expect(await h.sql`select from signalbox.delivery_error`).toHaveLength(0);
+});
+
+test('the longest error that is made of a thrown one can be stored, and is bounded', async () => {
+  await using h = await openStore();
+  const id = await addDelivery(h.sql, await addReceiver(h.sql), { state: 'running', epoch: 1, attempt: 1 });
+  const thrown = new Error('\u{1f600}'.repeat(100_000));
+  thrown.stack = '\u{1f600}\u0000'.repeat(100_000);
+  thrown.cause = new Error('x'.repeat(100_000));
+  await h.store.settle([{ id, epoch: 1, settlement: { to: 'dead', error: errorRecord(thrown) } }]);
+  const [row] = await h.sql`select octet_length(error::text) < 100000 as bounded from signalbox.delivery_error`;
+  expect(row).toEqual({ bounded: true });
+});
+
+test('an outcome whose error is too large is refused with its whole batch, and nothing is recorded', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const running = { state: 'running', epoch: 1, attempt: 1 } as const;
+  const ids = [await addDelivery(h.sql, receiver, running), await addDelivery(h.sql, receiver, running)];
+  const huge = { name: 'Error', message: 'x'.repeat(300_000) };
+  const settled = h.store.settle([
+    { id: ids[0]!, epoch: 1, settlement: { to: 'completed' } },
+    { id: ids[1]!, epoch: 1, settlement: { to: 'dead', error: huge } },
+  ]);
+  await expect(settled).rejects.toMatchObject({ code: '23514', constraint_name: 'delivery_error_size' });
+  expect(await Promise.all(ids.map((id) => stateOf(h.sql, id)))).toEqual(['running 1/1/0', 'running 1/1/0']);
+});
+
 type Write = (store: Store, ids: readonly string[]) => Promise<unknown>;
 
 test.each<[name: string, write: Write]>([
@@ -142,7 +201,7 @@ test.each<[name: string, write: Write]>([
   });
   // Given the other way round: it must ask for the first row before it holds the second.
   const second = write(h.store, [two, one]);
-  await h.sql`select pg_sleep(0.1)`;
+  await untilBlocked(h.sql);
   await proceed!();
   await first.commit();
   expect(await second).toEqual(new Set());

@@ -65,11 +65,11 @@ test('a delivery in an open transaction of its receiver is left until that ends,
 test('a worker that claims at this moment is not declared dead, and others are, without waiting', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
-  const [claiming, dead] = [await addWorker(h.sql, { leaseSeconds: 1 }), await addWorker(h.sql, { leaseSeconds: -1 })];
+  const [claiming, dead] = [await addWorker(h.sql), await addWorker(h.sql, { leaseSeconds: -1 })];
   const id = await addDelivery(h.sql, receiver);
   const claim = await h.hold((_transaction, store) => store.claim(claiming, [{ receiverId: receiver, free: 1, version: 1 }], 1));
   // The lease runs out while the claim is under way.
-  await h.sql`select pg_sleep(1.1)`;
+  await h.sql`update signalbox.worker set lease_until = now() - interval '1 second' where id = ${claiming}`;
   const left = await addDelivery(h.sql, receiver, { ...RUNNING, worker: dead });
   expect((await h.store.rescue()).map((rescued) => rescued.id)).toEqual([left]);
   await claim.commit();
@@ -107,4 +107,65 @@ test('a new worker has its lease from the start', async () => {
     await h.sql`select label, lost_at, lease_until between now() + interval '25 seconds' and now() + interval '31 seconds' as leased
     from signalbox.worker where id = ${id}`;
   expect(row).toEqual({ label: 'host:1', lost_at: null, leased: true });
+});
+
+test('a renewal is for its own worker, and tells from which session it came', async () => {
+  await using h = await openStore();
+  const [worker, other] = [await addWorker(h.sql, { leaseSeconds: 5 }), await addWorker(h.sql, { leaseSeconds: 5 })];
+  await h.store.renewLease(worker, 60_000);
+  const rows = await h.sql`
+    select id, lease_until > now() + interval '50 seconds' as renewed, backend_pid <> 0 as known from signalbox.worker order by id`;
+  expect([...rows]).toEqual([
+    { id: worker, renewed: true, known: true },
+    { id: other, renewed: false, known: false },
+  ]);
+});
+
+test('a worker that has resigned can neither renew nor claim, though it still holds something', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const worker = await addWorker(h.sql);
+  await addDelivery(h.sql, receiver, { ...RUNNING, worker });
+  const waiting = await addDelivery(h.sql, receiver);
+  await h.store.resignWorker(worker);
+  await h.store.resignWorker(worker);
+  expect(await h.store.renewLease(worker, 60_000)).toBe(false);
+  expect(await h.store.claim(worker, [{ receiverId: receiver, free: 1, version: 1 }], 1)).toEqual([]);
+  expect(await stateOf(h.sql, waiting)).toBe('ready 0/0/0');
+});
+
+test('a worker that lives does nothing for one that is unknown', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const living = await addWorker(h.sql);
+  const id = await addDelivery(h.sql, receiver);
+  expect(await h.store.claim(living + 1, [{ receiverId: receiver, free: 1, version: 1 }], 1)).toEqual([]);
+  expect(await stateOf(h.sql, id)).toBe('ready 0/0/0');
+});
+
+test('what many dead workers held is taken back a thousand at a time, the oldest first, and they are known to the end', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const [one, two] = [await addWorker(h.sql, { leaseSeconds: -1 }), await addWorker(h.sql, { leaseSeconds: -1, lost: true })];
+  await h.sql`
+    insert into signalbox.delivery (emission_id, receiver_id, version, run_at, state, epoch, attempt, worker_id)
+    select gen_random_uuid(), ${receiver}, 1, now(), 'running', 1, 1, case when i % 2 = 0 then ${one}::int else ${two}::int end
+    from generate_series(1, 2500) i`;
+  const ids = Array.from(await h.sql<{ id: string }[]>`select d.id::text as id from signalbox.delivery d order by d.id`, ({ id }) => id);
+  // The oldest rows now lie at the end of the table.
+  await h.sql`update signalbox.delivery set crashes = 1 where id <= ${ids[700]!}`;
+  const numbers = (list: readonly { id: string }[]): string[] => list.map(({ id }) => id).toSorted((a, b) => Number(a) - Number(b));
+  expect(numbers(await h.store.rescue())).toEqual(ids.slice(0, 1_000));
+  expect(await h.sql`select from signalbox.worker`).toHaveLength(2);
+  expect(numbers(await h.store.rescue())).toEqual(ids.slice(1_000, 2_000));
+  expect(await h.sql`select from signalbox.worker`).toHaveLength(2);
+  expect(numbers(await h.store.rescue())).toEqual(ids.slice(2_000));
+  expect(await h.sql`select from signalbox.worker`).toHaveLength(0);
+  const states = await h.sql`
+    select state, epoch, attempt, crashes, worker_id, count(*)::int as count from signalbox.delivery group by 1, 2, 3, 4, 5 order by crashes`;
+  const ready = { state: 'ready', epoch: 2, attempt: 0, worker_id: null };
+  expect([...states]).toEqual([
+    { ...ready, crashes: 1, count: 1_799 },
+    { ...ready, crashes: 2, count: 701 },
+  ]);
 });

@@ -1,0 +1,144 @@
+// announceReceivers: what a process writes into the catalogue, what it leaves alone, and what it is told.
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import type { Receiver } from '../../src/core/receivers.ts';
+import { defineSignal, OnSignal } from '../../src/index.ts';
+import { receiversOf } from '../../src/registry/receivers.ts';
+import { addReceiver, openStore } from './rows.ts';
+import { untilBlocked } from './waits.ts';
+
+const happened = defineSignal('store.happened', z.object({ value: z.number() }));
+
+class Both {
+  @OnSignal(happened)
+  static async one(): Promise<void> {}
+  @OnSignal(happened, { queue: 'slow', priority: 3 })
+  static async two(): Promise<void> {}
+}
+
+class Renamed {
+  @OnSignal(happened, { name: 'New.receive', formerly: ['Old.receive'], queue: 'slow' })
+  static async receive(): Promise<void> {}
+}
+
+const receivers: readonly Receiver[] = receiversOf([Both]).all;
+const renamed: readonly Receiver[] = receiversOf([Renamed]).all;
+
+test('announcing again writes nothing and uses up no id', async () => {
+  await using h = await openStore();
+  const first = await h.store.announce(receivers);
+  const before = await h.sql`select xmin::text as xmin from signalbox.receiver order by id`;
+  expect(await h.store.announce(receivers)).toHaveLength(2);
+  expect([...(await h.sql`select xmin::text as xmin from signalbox.receiver order by id`)]).toEqual([...before]);
+  expect(await addReceiver(h.sql, 'Next.receive')).toBe(Math.max(...first.map(({ id }) => id)) + 1);
+});
+
+test.each([
+  ['has changed', "queue = 'before'"],
+  ['has another priority', 'priority = 9'],
+  ['was retired', 'retired_at = now()'],
+  ['was not seen for two days', "last_seen_at = now() - interval '2 days'"],
+  ['had other former names', "formerly = '{Old.name}'"],
+])('announcing a receiver that %s brings its row up to date', async (_what, change) => {
+  await using h = await openStore();
+  await h.store.announce(receivers);
+  await h.sql.unsafe(`update signalbox.receiver set ${change}`);
+  expect(await h.store.announce(receivers)).toHaveLength(2);
+  const rows = await h.sql`select name, queue, priority, formerly, retired_at, last_seen_at > now() - interval '1 minute' as seen
+    from signalbox.receiver order by name`;
+  expect([...rows]).toEqual([
+    { name: 'Both.one', queue: 'default', priority: 0, formerly: [], retired_at: null, seen: true },
+    { name: 'Both.two', queue: 'slow', priority: 3, formerly: [], retired_at: null, seen: true },
+  ]);
+});
+
+test('a receiver that was seen within the day is not written again', async () => {
+  await using h = await openStore();
+  await h.store.announce(receivers);
+  await h.sql`update signalbox.receiver set last_seen_at = now() - interval '23 hours'`;
+  await h.store.announce(receivers);
+  const [row] = await h.sql`select max(last_seen_at) < now() - interval '22 hours' as untouched from signalbox.receiver`;
+  expect(row).toEqual({ untouched: true });
+});
+
+test('announcing leaves the receivers of others alone', async () => {
+  await using h = await openStore();
+  await addReceiver(h.sql, 'Other.one');
+  await addReceiver(h.sql, 'Both.one', 'store.otherwise');
+  await h.sql`update signalbox.receiver set queue = 'other', retired_at = now()`;
+  const before = await h.sql`select xmin::text as xmin from signalbox.receiver order by id`;
+  expect(await h.store.announce(receivers)).toHaveLength(2);
+  const after = await h.sql`select xmin::text as xmin from signalbox.receiver order by id limit 2`;
+  expect([...after]).toEqual([...before]);
+});
+
+test('the answer holds rows of former names too, not those of other signals, and tells which make no new deliveries', async () => {
+  await using h = await openStore();
+  const old = await addReceiver(h.sql, 'Old.receive');
+  await addReceiver(h.sql, 'Old.receive', 'store.otherwise');
+  await addReceiver(h.sql, 'Other.receive');
+  for (const _time of ['when it is new', 'when it is known']) {
+    const answer = await h.store.announce(renamed);
+    const [row] = await h.sql<{ id: number }[]>`select id from signalbox.receiver where name = 'New.receive'`;
+    const about = { name: 'New.receive', signal: 'store.happened' };
+    expect(answer.toSorted((a, b) => a.id - b.id)).toEqual([
+      { ...about, id: old, current: false },
+      { ...about, id: row!.id, current: true },
+    ]);
+  }
+});
+
+test('a receiver that two versions of a program announce at the same time is as the later one has it', async () => {
+  await using h = await openStore();
+  const other = await h.hold((transaction) => addReceiver(transaction, 'New.receive'));
+  const announced = h.store.announce(renamed);
+  await untilBlocked(h.sql);
+  await other.commit();
+  await announced;
+  const rows = await h.sql`select formerly, queue, priority from signalbox.receiver`;
+  expect([...rows]).toEqual([{ formerly: ['Old.receive'], queue: 'slow', priority: 0 }]);
+});
+
+test('many processes that announce at the same time all learn the same ids', async () => {
+  await using h = await openStore();
+  const answers = await Promise.all(Array.from({ length: 8 }, () => h.store.announce(receivers)));
+  const known = await h.store.announce(receivers);
+  const ids = known.map(({ id }) => id).toSorted((a, b) => a - b);
+  for (const answer of answers) expect(answer.map(({ id }) => id).toSorted((a, b) => a - b)).toEqual(ids);
+  expect(await h.sql`select from signalbox.receiver`).toHaveLength(2);
+});
+
+test('a receiver that another process is just announcing is waited for, and has one row', async () => {
+  await using h = await openStore();
+  const other = await h.hold((_transaction, store) => store.announce(receivers));
+  const announced = h.store.announce(receivers);
+  await untilBlocked(h.sql);
+  await other.commit();
+  expect((await announced).map(({ name }) => name).toSorted()).toEqual(['Both.one', 'Both.two']);
+  expect(await h.sql`select from signalbox.receiver`).toHaveLength(2);
+});
+
+test.each(['new', 'changed'])(
+  '%s receivers are written in one order by every process, so that none waits for another in a circle',
+  async (which) => {
+    await using h = await openStore();
+    if (which === 'changed') {
+      await h.store.announce(receivers);
+      await h.sql`update signalbox.receiver set queue = 'before'`;
+    }
+    const [one, two] = receivers;
+    let proceed: (() => Promise<unknown>) | undefined;
+    const first = await h.hold(async (_transaction, store) => {
+      await store.announce([one!]);
+      proceed = () => store.announce([two!]);
+    });
+    // Given the other way round: it must ask for the first row before it holds the second.
+    const second = h.store.announce([two!, one!]);
+    await untilBlocked(h.sql);
+    await proceed!();
+    await first.commit();
+    await second;
+    const queues = await h.sql`select queue from signalbox.receiver order by name`;
+    expect(queues.map(({ queue }) => queue as string)).toEqual(['default', 'slow']);
+  },
+);

@@ -1,0 +1,77 @@
+// A database that lacks what a statement needs: every call of the store says which command brings it.
+import { expect, test } from 'vitest';
+import type { Run } from '../../src/drivers/driver.ts';
+import type { Store } from '../../src/store/store.ts';
+import { openStore, type StoreHarness } from './rows.ts';
+
+const id = '0190a000-0000-7000-8000-000000000000';
+const claimable = [{ receiverId: 1, free: 1, version: 1 }];
+
+const runOf =
+  ({ sql }: StoreHarness): Run =>
+  async (text, params) =>
+    sql.unsafe(text, [...params]);
+
+const calls: [name: string, column: string, call: (store: Store, run: Run) => Promise<unknown>][] = [
+  ['announce', 'receiver.queue', (store) => store.announce([])],
+  [
+    'append',
+    'delivery.version',
+    (store, run) =>
+      store.append(run, [{ id, payload: '1' }], {
+        signal: 'a.b',
+        version: 1,
+        headers: null,
+        runAt: undefined,
+        delayMs: 0,
+        priority: 0,
+        ownReceivers: [],
+      }),
+  ],
+  ['claim', 'delivery.run_at', (store) => store.claim(1, claimable, 1)],
+  ['claimEmissions', 'delivery.run_at', (store) => store.claimEmissions(1, claimable, [id])],
+  ['settleFirst', 'settled.finished_at', (store, run) => store.settleFirst(run, { id: '1', epoch: 1 }, 1_000)],
+  ['settle', 'delivery_error.at', (store) => store.settle([])],
+  ['release', 'delivery.epoch', (store) => store.release([])],
+  ['enrolWorker', 'worker.backend_pid', (store) => store.enrolWorker('host:1', 1_000)],
+  ['renewLease', 'worker.lost_at', (store) => store.renewLease(1, 1_000)],
+  ['resignWorker', 'worker.lost_at', (store) => store.resignWorker(1)],
+  ['rescue', 'worker.lost_at', (store) => store.rescue()],
+];
+
+const missing = (code: string): object => ({
+  code: 'MigrationMissing',
+  message: expect.stringContaining('npx drizzle-kit generate && npx drizzle-kit migrate') as string,
+  cause: { code },
+});
+
+const refusal = (name: string, call: Promise<unknown>): Promise<object> =>
+  call.then(
+    () => ({ name, error: 'none' }),
+    (error: unknown) => ({ name, error }),
+  );
+
+test('every call names the command when a column or a table is missing', async () => {
+  await using h = await openStore();
+  for (const [name, at, call] of calls) {
+    const [table, column] = at.split('.');
+    await call(h.store, runOf(h));
+    await h.sql.unsafe(`alter table signalbox.${table} rename column ${column} to other`);
+    expect(await refusal(name, call(h.store, runOf(h)))).toMatchObject({ name, error: missing('42703') });
+    await h.sql.unsafe(`alter table signalbox.${table} rename column other to ${column}`);
+    await h.sql.unsafe(`alter table signalbox.${table} rename to other`);
+    expect(await refusal(name, call(h.store, runOf(h)))).toMatchObject({ name, error: missing('42P01') });
+    await h.sql.unsafe(`alter table signalbox.other rename to ${table}`);
+  }
+});
+
+test('every call names the command when there is nothing of Signalbox', async () => {
+  await using h = await openStore();
+  await h.sql`drop schema signalbox cascade`;
+  for (const [name, , call] of calls) expect(await refusal(name, call(h.store, runOf(h)))).toMatchObject({ name, error: missing('42P01') });
+});
+
+test('what else the database refuses is passed on as it is', async () => {
+  await using h = await openStore();
+  await expect(h.store.enrolWorker('host:1', Number.NaN)).rejects.toMatchObject({ code: expect.stringMatching(/^22/) as string });
+});

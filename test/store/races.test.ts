@@ -1,0 +1,160 @@
+// Statements that meet each other half-way: one has looked, waits for a lock, and finds the world changed.
+import { expect, test } from 'vitest';
+import type { SettleItem, Store } from '../../src/store/store.ts';
+import { type AnySql, addDelivery, addReceiver, addWorker, openStore, settleFirst, stateOf } from './rows.ts';
+import { untilBlocked } from './waits.ts';
+
+const RUNNING = { state: 'running', epoch: 1, attempt: 1 } as const;
+
+type Take = (store: Store, sql: AnySql, workerId: number, receiverId: number) => Promise<string[]>;
+
+const takers: [name: string, take: Take][] = [
+  [
+    'claim',
+    async (store, _sql, workerId, receiverId) =>
+      (await store.claim(workerId, [{ receiverId, free: 5, version: 1 }], 5)).map(({ id }) => id),
+  ],
+  [
+    'claimEmissions',
+    async (store, sql, workerId, receiverId) => {
+      const emissions = await sql<{ id: string }[]>`select id from signalbox.emission`;
+      const claimable = [{ receiverId, free: 5, version: 1 }];
+      return (
+        await store.claimEmissions(
+          workerId,
+          claimable,
+          emissions.map(({ id }) => id),
+        )
+      ).map(({ id }) => id);
+    },
+  ],
+];
+
+test.each(takers)('a %s that waited does not take what another has taken meanwhile', async (_name, take) => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const [slow, quick] = [await addWorker(h.sql), await addWorker(h.sql)];
+  const [taken, free] = [await addDelivery(h.sql, receiver), await addDelivery(h.sql, receiver)];
+  const verdict = await h.hold((transaction) => transaction`select from signalbox.worker where id = ${slow} for update`);
+  const claimed = take(h.store, h.sql, slow, receiver);
+  await untilBlocked(h.sql);
+  // Now the slow one's snapshot shows both deliveries as ready.
+  expect(await h.store.claim(quick, [{ receiverId: receiver, free: 1, version: 1 }], 1)).toMatchObject([{ id: taken }]);
+  await verdict.rollback();
+  expect(await claimed).toEqual([free]);
+  const rows = await h.sql`select worker_id, epoch from signalbox.delivery order by id`;
+  expect([...rows]).toEqual([
+    { worker_id: quick, epoch: 1 },
+    { worker_id: slow, epoch: 1 },
+  ]);
+});
+
+test.each(takers)('a worker renews its lease while its own %s is under way', async (_name, take) => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const worker = await addWorker(h.sql);
+  const claim = await h.hold((transaction, store) => take(store, transaction, worker, receiver));
+  expect(await h.store.renewLease(worker, 60_000)).toBe(true);
+  await claim.commit();
+});
+
+test.each(takers)(
+  'a worker that resigns while a %s of its own is under way is known until what that took is taken back',
+  async (_name, take) => {
+    await using h = await openStore();
+    const receiver = await addReceiver(h.sql);
+    const worker = await addWorker(h.sql);
+    const id = await addDelivery(h.sql, receiver);
+    const claim = await h.hold((transaction, store) => take(store, transaction, worker, receiver));
+    const resigned = h.store.resignWorker(worker);
+    await untilBlocked(h.sql);
+    await claim.commit();
+    await resigned;
+    expect(await stateOf(h.sql, id)).toBe('running 1/1/0');
+    expect(await h.store.rescue()).toMatchObject([{ id, epoch: 2 }]);
+    expect(await h.sql`select from signalbox.worker`).toHaveLength(0);
+  },
+);
+
+test.each(takers)('a %s that waits for the resignation of its worker takes nothing', async (_name, take) => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const worker = await addWorker(h.sql);
+  const id = await addDelivery(h.sql, receiver);
+  const resignation = await h.hold((_transaction, store) => store.resignWorker(worker));
+  const taken = take(h.store, h.sql, worker, receiver);
+  await untilBlocked(h.sql);
+  await resignation.commit();
+  expect(await taken).toEqual([]);
+  expect(await stateOf(h.sql, id)).toBe('ready 0/0/0');
+});
+
+test('a worker whose lease is over but that renews it at this moment is not declared dead', async () => {
+  await using h = await openStore();
+  const worker = await addWorker(h.sql, { leaseSeconds: -1 });
+  const id = await addDelivery(h.sql, await addReceiver(h.sql), { ...RUNNING, worker });
+  const renewal = await h.hold((_transaction, store) => store.renewLease(worker, 60_000));
+  expect(await h.store.rescue()).toEqual([]);
+  await renewal.commit();
+  expect(await h.store.rescue()).toEqual([]);
+  expect(await h.store.renewLease(worker, 60_000)).toBe(true);
+  expect(await stateOf(h.sql, id)).toBe('running 1/1/0');
+});
+
+test('a renewal that waits for the verdict on its worker fails when that is dead', async () => {
+  await using h = await openStore();
+  const worker = await addWorker(h.sql, { leaseSeconds: -1 });
+  await addDelivery(h.sql, await addReceiver(h.sql), { ...RUNNING, worker });
+  // Its delivery is in an open transaction, so that its row stays.
+  const receiver = await h.hold((transaction) => transaction`select from signalbox.delivery for update`);
+  const verdict = await h.hold((_transaction, store) => store.rescue());
+  const renewed = h.store.renewLease(worker, 60_000);
+  await untilBlocked(h.sql);
+  await verdict.commit();
+  expect(await renewed).toBe(false);
+  await receiver.rollback();
+});
+
+const retry: SettleItem['settlement'] = { to: 'ready', delayMs: 0, refund: false, error: { name: 'Error', message: 'no' } };
+const item = { epoch: 1 } as const;
+
+type Write = (store: Store, sql: AnySql, id: string) => Promise<unknown>;
+
+const writes: [name: string, write: Write][] = [
+  ['settleFirst', async (store, sql, id) => ((await settleFirst(sql, store, { id, ...item })) ? [id] : [])],
+  ['settle', async (store, _sql, id) => [...(await store.settle([{ id, ...item, settlement: retry }]))]],
+  ['release', async (store, _sql, id) => [...(await store.release([{ id, ...item, delayMs: 0 }]))]],
+];
+
+test.each(writes)('a %s that waits while its delivery is rescued and claimed by another is void', async (_name, write) => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const [dead, other] = [await addWorker(h.sql, { leaseSeconds: -1 }), await addWorker(h.sql)];
+  const id = await addDelivery(h.sql, receiver, { ...RUNNING, worker: dead });
+  const taking = await h.hold(async (_transaction, store) => {
+    await store.rescue();
+    await store.claim(other, [{ receiverId: receiver, free: 1, version: 1 }], 1);
+  });
+  const written = write(h.store, h.sql, id);
+  await untilBlocked(h.sql);
+  await taking.commit();
+  expect(await written).toEqual([]);
+  // Running again, so that only the epoch tells the two runs apart.
+  expect(await stateOf(h.sql, id)).toBe('running 3/1/1');
+  expect(await h.sql`select from signalbox.delivery_error`).toHaveLength(0);
+});
+
+test.each(writes.slice(1).flatMap(([name, write]) => (['commit', 'rollback'] as const).map((end) => [name, end, write] as const)))(
+  'a %s waits for the transaction of a receiver that may yet %s, then decides',
+  async (name, end, write) => {
+    await using h = await openStore();
+    const id = await addDelivery(h.sql, await addReceiver(h.sql), RUNNING);
+    const receiver = await h.hold((transaction, store) => settleFirst(transaction, store, { id, ...item }));
+    const written = write(h.store, h.sql, id);
+    await untilBlocked(h.sql);
+    await receiver[end]();
+    expect(await written).toEqual(end === 'commit' ? [] : [id]);
+    expect(await stateOf(h.sql, id)).toBe(end === 'commit' ? 'completed 1/1/0' : name === 'settle' ? 'ready 1/1/0' : 'ready 2/0/0');
+    expect(await h.sql`select from signalbox.delivery_error`).toHaveLength(end === 'rollback' && name === 'settle' ? 1 : 0);
+  },
+);
