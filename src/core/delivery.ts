@@ -73,24 +73,27 @@ export function settlementFor(outcome: Outcome, attempt: number, policy: RetryPo
 const MAX_NAME = 200;
 const MAX_MESSAGE = 4_000;
 const MAX_STACK = 12_000;
+const MAX_ERRORS = 5;
 
 /** What is kept of any thrown value: bounded, free of what jsonb refuses, causes folded into the stack. */
 export function errorRecord(thrown: unknown): ErrorRecord {
   if (!(thrown instanceof Error)) return { name: 'Thrown', message: clip(describe(thrown), MAX_MESSAGE) };
-  const stacks: string[] = [];
-  for (let error: unknown = thrown, depth = 0; error instanceof Error && depth < 5; error = error.cause, depth++)
-    stacks.push((depth === 0 ? '' : 'Caused by: ') + (error.stack ?? `${error.name}: ${error.message}`));
+  const errors: Error[] = [];
+  for (let error: unknown = thrown; error instanceof Error && errors.length < MAX_ERRORS; error = error.cause) errors.push(error);
+  // Each has its share: the error of a query holds all of its SQL, and would leave no room for the reason.
+  const share = MAX_STACK / errors.length;
+  const stacks = errors.map((error) => clip(String(error.stack ?? `${error.name}: ${error.message}`), share));
   return {
     name: clip(String(thrown.name), MAX_NAME),
     message: clip(String(thrown.message), MAX_MESSAGE),
-    stack: clip(stacks.join('\n'), MAX_STACK),
+    stack: stacks.join('\nCaused by: '),
   };
 }
 
 function describe(thrown: unknown): string {
-  if (typeof thrown === 'string') return thrown;
   try {
-    return JSON.stringify(thrown) ?? String(thrown);
+    const text = typeof thrown === 'object' ? JSON.stringify(thrown) : undefined;
+    return text ?? String(thrown);
   } catch {
     return Object.prototype.toString.call(thrown);
   }

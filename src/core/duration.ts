@@ -17,7 +17,7 @@ export function toMs(duration: Duration, option: string): number {
   if (typeof ms !== 'number' || !Number.isFinite(ms) || ms < 0 || ms > LONGEST_MS)
     throw new SignalboxError(
       'InvalidOption',
-      `${option} is ${JSON.stringify(duration)}, which is no duration. Give milliseconds or a text such as '30s', '5m' or '2h'.`,
+      `${option} is ${typeof duration === 'object' || typeof duration === 'string' ? JSON.stringify(duration) : String(duration)}, which is no duration. Give milliseconds or a text such as '30s', '5m' or '2h'.`,
     );
   return Math.round(ms);
 }

@@ -46,10 +46,13 @@ export async function decodePayload(signal: Signal, json: string, version: numbe
     const current: unknown = version < signal.version && signal.upcast ? await signal.upcast(stored, version) : stored;
     return await decodeAsync(signal.schema, current as never);
   } catch (cause) {
-    const [versions, mend] =
+    const versions = version === signal.version ? `version ${version}` : `version ${signal.version}, stored as ${version}`;
+    const mend =
       version === signal.version
-        ? [`version ${version}`, 'If the shape has changed, give the signal a new version and an upcast.']
-        : [`version ${signal.version}, stored as ${version}`, 'Give the signal an upcast that brings it to the new shape.'];
+        ? 'If the shape has changed, give the signal a new version and an upcast.'
+        : version < signal.version
+          ? 'Give the signal an upcast that brings it to the new shape.'
+          : 'A newer release has stored it; let that one run its receivers.';
     throw new SignalboxError(
       'StoredPayloadInvalid',
       `The stored payload of ${signal.name} does not match its schema (${versions}): ${explain(cause)} ${mend}`,

@@ -43,9 +43,8 @@ function walkObject(value: object, path: string, depth: number, above: Set<objec
   if (above.has(value)) return { path, reason: 'it contains itself' };
   if (depth >= MAX_DEPTH) return { path, reason: `it is nested more than ${MAX_DEPTH} deep` };
   above.add(value);
-  const fault = Array.isArray(value)
-    ? walkArray(value, path, depth, above)
-    : (shapeFault(value, path) ?? walkProperties(value, path, depth, above));
+  const fault =
+    shapeFault(value, path) ?? (Array.isArray(value) ? walkArray(value, path, depth, above) : walkProperties(value, path, depth, above));
   above.delete(value);
   return fault;
 }
@@ -55,7 +54,7 @@ function walkArray(value: readonly unknown[], path: string, depth: number, above
     const fault = walk(value[index], `${path}[${index}]`, depth + 1, above);
     if (fault) return fault;
   }
-  return undefined;
+  return Object.keys(value).length === value.length ? undefined : { path, reason: 'what a list has beside its items would be lost' };
 }
 
 function walkProperties(value: object, path: string, depth: number, above: Set<object>): JsonFault | undefined {
@@ -72,11 +71,16 @@ function shapeFault(value: object, path: string): JsonFault | undefined {
     const hint = value instanceof Date ? '; give the schema a codec that writes it as an ISO text' : '';
     return { path, reason: `a ${className(value)} would be changed by its toJSON()${hint}` };
   }
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && prototype !== Object.prototype && Object.getPrototypeOf(prototype) !== null)
-    return { path, reason: `a ${className(value)} would lose its class; store a plain object` };
+  if (!isPlain(value)) return { path, reason: `a ${className(value)} would lose its class; store a plain object` };
   if (Object.getOwnPropertySymbols(value).length > 0) return { path, reason: 'properties named by a symbol would be lost' };
   return undefined;
+}
+
+/** Whether it is a list or an object as JSON makes them, of this realm or another. */
+function isPlain(value: object): boolean {
+  let prototype: unknown = Object.getPrototypeOf(value);
+  if (Array.isArray(value) && Array.isArray(prototype)) prototype = Object.getPrototypeOf(prototype);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function textFault(text: string, path: string): JsonFault | undefined {

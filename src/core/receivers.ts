@@ -122,9 +122,8 @@ function sameTarget(a: ReceiverTarget, b: ReceiverTarget): boolean {
 }
 
 function place(target: ReceiverTarget): string {
-  return target.placement === 'function'
-    ? `the function ${target.call.name || '(anonymous)'}`
-    : `${target.service.name}.${String(target.key)}`;
+  if (target.placement === 'function') return `the function ${target.call.name || '(anonymous)'}`;
+  return `${target.placement === 'static' ? 'static ' : ''}${target.service.name}.${String(target.key)}`;
 }
 
 function nameTaken(name: string, one: ReceiverTarget, other: ReceiverTarget): SignalboxError<'ReceiverNameTaken'> {

@@ -53,6 +53,7 @@ export function retryPolicy(options: RetryOptions | undefined, subject: string):
  * @param random a number from 0 to 1, drawn by the caller
  */
 export function backoffMs(policy: RetryPolicy, attempt: number, random: number): number {
-  const straight = Math.min(policy.maxDelayMs, policy.delayMs * policy.factor ** (attempt - 1));
+  const grown = policy.delayMs === 0 ? 0 : policy.delayMs * policy.factor ** (attempt - 1);
+  const straight = Math.min(policy.maxDelayMs, grown);
   return Math.round(straight * (1 + policy.jitter * (2 * random - 1)));
 }

@@ -1,5 +1,6 @@
 // Whether a Zod schema can be written as JSON and read back, decided once, when its signal is defined.
-// It walks the stored side of the schema: of a codec only its input, for that is what is written.
+// It walks the stored side of the schema: of a codec its input, for that is what is written. What a codec makes of it may
+// be of any type, as long as it can be undone.
 import type { $ZodType, $ZodTypes } from 'zod/v4/core';
 
 /** Why a schema cannot carry a payload: where in it (as `$.when`), and what would mend it. */
@@ -10,14 +11,19 @@ export interface SchemaFault {
 
 /** The first part of the schema that cannot be stored, or `undefined`. */
 export function findSchemaFault(schema: $ZodType): SchemaFault | undefined {
-  return walk(schema, '$', new Set());
+  return walk(schema, '$', 'stored', { stored: new Set(), given: new Set() });
 }
 
-function walk(schema: $ZodType, path: string, seen: Set<$ZodType>): SchemaFault | undefined {
-  if (seen.has(schema)) return undefined;
-  seen.add(schema);
+/** Which form of a value a schema describes: what is written, or what a codec makes of it. */
+type Side = 'stored' | 'given';
+
+function walk(schema: $ZodType, path: string, side: Side, seen: Record<Side, Set<$ZodType>>): SchemaFault | undefined {
+  if (!isSchema(schema))
+    return { path, reason: 'this is no Zod 4 schema; where it is undefined, modules may import each other in a circle' };
+  if (seen[side].has(schema)) return undefined;
+  seen[side].add(schema);
   const def = (schema as $ZodTypes)._zod.def;
-  const next = (inner: $ZodType, at = path): SchemaFault | undefined => walk(inner, at, seen);
+  const next = (inner: $ZodType, at = path): SchemaFault | undefined => walk(inner, at, side, seen);
   switch (def.type) {
     case 'object': {
       for (const [key, property] of Object.entries(def.shape)) {
@@ -49,8 +55,17 @@ function walk(schema: $ZodType, path: string, seen: Set<$ZodType>): SchemaFault 
     case 'lazy':
       return next(def.getter());
     case 'pipe':
-      // A codec has its own way back; of a plain pipe, both ends take part in writing.
-      return 'reverseTransform' in def ? next(def.in) : (next(def.in) ?? next(def.out));
+      return next(def.in) ?? walk(def.out, path, isCodec(schema) || isCodec(def.in) ? 'given' : side, seen);
+    case 'transform':
+      return { path, reason: 'a transform or preprocess works one way only; use z.codec(), which can be undone' };
+    default:
+      return side === 'stored' ? leafFault(def, path) : undefined;
+  }
+}
+
+/** Of a schema without parts. */
+function leafFault(def: $ZodTypes['_zod']['def'], path: string): SchemaFault | undefined {
+  switch (def.type) {
     case 'literal':
       return def.values.every((value) => typeof value !== 'bigint' && value !== undefined)
         ? undefined
@@ -66,8 +81,6 @@ function walk(schema: $ZodType, path: string, seen: Set<$ZodType>): SchemaFault 
     case 'never':
     case 'custom':
       return undefined;
-    case 'transform':
-      return { path, reason: 'a transform or preprocess works one way only; use z.codec(), which can be undone' };
     case 'date':
       return { path, reason: 'a Date has no JSON form; use z.codec(z.iso.datetime(), z.date(), …)' };
     case 'bigint':
@@ -78,6 +91,14 @@ function walk(schema: $ZodType, path: string, seen: Set<$ZodType>): SchemaFault 
     default:
       return { path, reason: `z.${def.type}() has no JSON form` };
   }
+}
+
+/** A pipe that has its own way back; of a plain one, both ends take part in writing. */
+const isCodec = (schema: $ZodType): boolean => 'reverseTransform' in schema._zod.def;
+
+/** What a signal is given need not be what its type says. */
+function isSchema(value: unknown): value is $ZodType {
+  return typeof value === 'object' && value !== null && '_zod' in value;
 }
 
 function first(checks: readonly (() => SchemaFault | undefined)[]): SchemaFault | undefined {

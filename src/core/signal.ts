@@ -139,10 +139,14 @@ export function defineSignals<const Namespace extends string, const Definitions 
   definitions: Definitions & UpcastsFit<Definitions>,
 ): Signals<Namespace, Definitions> {
   const signals = Object.entries<SignalDefinitions[string]>(definitions).map(([key, definition]) => {
-    const { schema, ...options } = '_zod' in definition ? { schema: definition } : definition;
+    const { schema, ...options } = isOptions(definition) ? definition : { schema: definition };
     return [key, defineSignal(`${namespace}.${key}`, schema, options)] as const;
   });
   return Object.freeze(Object.fromEntries(signals)) as unknown as Signals<Namespace, Definitions>;
+}
+
+function isOptions(definition: SignalDefinitions[string] | undefined): definition is { readonly schema: ZodType } & SignalOptions {
+  return typeof definition === 'object' && !('_zod' in definition);
 }
 
 class DefinedSignal<Name extends string, Schema extends ZodType> implements Signal<Name, Schema> {

@@ -3,6 +3,7 @@
 import './metadata.ts';
 import type { Class } from '../core/receivers.ts';
 import type { Token } from '../core/token.ts';
+import { SignalboxError } from '../errors.ts';
 
 /** Something that can be injected: a class, or a token for what has no class. */
 export type Injectable<T = unknown> = Class<T> | Token<T>;
@@ -32,6 +33,7 @@ type ServiceDecorator<C> = <T extends C>(target: T, context?: ClassDecoratorCont
  * Marks a class as a service, which the registry makes with its dependencies.
  * Its constructor's parameters are injected by their types where the compiler emits them (`emitDecoratorMetadata`,
  * with `reflect-metadata` imported first); elsewhere list them in `inject`, which is checked against the constructor.
+ * @throws SignalboxError `InvalidDecorator` on anything but a class
  * @example
  * \@Service({ inject: [Mailer, CLOCK] })
  * class Billing { constructor(readonly mailer: Mailer, readonly clock: () => Date) {} }
@@ -41,7 +43,10 @@ export function Service<const List extends readonly Injectable[]>(
   options: ServiceOptions & { inject: List },
 ): ServiceDecorator<abstract new (...args: Injected<List>) => object>;
 export function Service(options: ServiceTag = {}): ServiceDecorator<Class> {
-  return (target) => {
+  return (target, context) => {
+    // Only TypeScript refuses the other places. A legacy decorator of a member is given its key in place of the context.
+    if (typeof target !== 'function' || (context !== undefined && context.kind !== 'class'))
+      throw new SignalboxError('InvalidDecorator', '@Service stands on something that is no class. Put it on a class.');
     tags.set(target, options);
     marked.add(new WeakRef(target));
   };

@@ -66,8 +66,10 @@ export class Events {
   /** Calls `listener` for each `event` from now on. Returns the undo. */
   on<E extends EventName>(event: E, listener: Listener<E>): () => void {
     const listeners = this.#listeners.get(event) ?? new Set();
-    this.#listeners.set(event, listeners.add(listener));
-    return () => void listeners.delete(listener);
+    // A function of its own, so that a listener given twice is undone once.
+    const own: Listener<E> = (raised) => listener(raised);
+    this.#listeners.set(event, listeners.add(own));
+    return () => void listeners.delete(own);
   }
 
   /** The next `event` that `matches`. Never rejects, never times out: race it with what you like. */
@@ -82,7 +84,10 @@ export class Events {
   }
 
   raise<E extends EventName>(event: E, raised: SignalboxEvents[E]): void {
-    for (const listener of this.#listeners.get(event) ?? []) {
+    const listeners = this.#listeners.get(event) ?? new Set();
+    // A copy: whoever is added by a listener hears the next event, and not this one.
+    for (const listener of Array.from(listeners)) {
+      if (!listeners.has(listener)) continue;
       const failed = (error: unknown): void => this.#log.error({ err: error, event }, `a listener of ${event} threw`);
       try {
         const heard: unknown = (listener as (event: SignalboxEvents[E]) => unknown)(raised);

@@ -14,6 +14,12 @@ const DEFAULT_TIMEOUT: Duration = '60s';
  * @throws SignalboxError `ReceiverNameTaken`, `SignalNameTaken`, `InvalidOption`, `InvalidDecorator`
  */
 export function receiversOf(services: readonly Class[]): Receivers {
+  for (const [index, service] of services.entries())
+    if (typeof service !== 'function')
+      throw new SignalboxError(
+        'InvalidOption',
+        `services[${index}] is ${service === undefined ? 'undefined: most likely two files import each other' : 'no class'}. Give classes.`,
+      );
   return new Receivers([...new Set(services)].flatMap((service) => onSignalTags(service).map((tag) => methodReceiver(service, tag))));
 }
 
@@ -34,8 +40,12 @@ export function functionReceivers(
   call: FunctionTarget['call'],
   options: OnSignalOptions & { name: string },
 ): Receiver[] {
-  if (typeof call !== 'function') throw new SignalboxError('InvalidOption', `${String(options?.name)}: connect was given no function.`);
-  return signals.map((signal) => receiver(options?.name, signal, options, { placement: 'function', call }));
+  const name = (options as Partial<typeof options> | undefined)?.name ?? 'box.connect';
+  const lacks = (what: string): SignalboxError => new SignalboxError('InvalidOption', `${name}: connect was given no ${what}.`);
+  if (options?.name === undefined) throw lacks('name, under which its deliveries are stored');
+  if (typeof call !== 'function') throw lacks('function');
+  if (signals.length === 0 || signals.some((signal) => typeof signal?.name !== 'string')) throw lacks('signal');
+  return signals.map((signal) => receiver(name, signal, options, { placement: 'function', call }));
 }
 
 function methodReceiver(service: Class, { key, placement, signal, options }: OnSignalTag): Receiver {
@@ -45,6 +55,8 @@ function methodReceiver(service: Class, { key, placement, signal, options }: OnS
 function receiver(name: string, signal: Signal, options: OnSignalOptions, target: ReceiverTarget): Receiver {
   const formerly = options.formerly ?? [];
   checkText(name, 'name', name);
+  if (!Array.isArray(formerly))
+    throw new SignalboxError('InvalidOption', `${name}: formerly is ${String(formerly)}. Give a list of names.`);
   for (const former of formerly) checkText(former, 'formerly', name);
   const queue = options.queue ?? 'default';
   checkText(queue, 'queue', name);

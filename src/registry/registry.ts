@@ -105,6 +105,11 @@ export class Registry {
   /** The container decides how long its objects live. What it makes is known as this registry's, for @Transactional. */
   #fromContainer(container: Container, token: Injectable): unknown {
     const adopt = (made: unknown): unknown => {
+      if (made === undefined || made === null)
+        throw new SignalboxError(
+          'MissingProvider',
+          `The container given as \`resolve\` has no ${injectableName(token)}. Register it there.`,
+        );
       this.adopt(made);
       return made;
     };

@@ -56,13 +56,82 @@ test('the size is counted in bytes of JSON, to the byte', async () => {
   }
 });
 
-test('headers are short texts', () => {
+test('a payload that fills its limit to the byte is taken, by whatever the limit is', async () => {
+  const large = defineSignal('a.b', z.string(), { maxPayloadBytes: 1_048_576 });
+  expect(Buffer.byteLength(await encodePayload(large, 'x'.repeat(1_048_574)))).toBe(1_048_576);
+  await expect(encodePayload(large, 'x'.repeat(1_048_575))).rejects.toMatchObject({ details: { bytes: 1_048_577 } });
+});
+
+test('the size is that of the stored form, not of what was given', async () => {
+  const signal = defineSignal('a.b', z.object({ at: isoDate }), { maxPayloadBytes: 32 });
+  await expect(encodePayload(signal, { at: new Date(0) })).rejects.toMatchObject({ details: { bytes: 33 } });
+  const stripped = defineSignal('a.b', z.object({ a: z.string() }), { maxPayloadBytes: 10 });
+  expect(await encodePayload(stripped, { a: 'x', unknown: 'y'.repeat(100) })).toBe('{"a":"x"}');
+});
+
+test.each<[what: string, value: unknown, path: string]>([
+  ['undefined', undefined, '$'],
+  ['a Date', { at: new Date(0) }, '$.at'],
+  ['a bigint', [1n], '$[0]'],
+  ['NaN', { a: [NaN] }, '$.a[0]'],
+  ['a NUL character', { a: { b: '\u0000' } }, '$.a.b'],
+])('%s in a part that the schema leaves open is refused with its place', async (_what, value, path) => {
+  await expect(encodePayload(defineSignal('a.b', z.unknown()), value)).rejects.toMatchObject({
+    code: 'PayloadNotStorable',
+    message: expect.stringContaining(`The payload of a.b cannot be stored: at ${path}, `) as string,
+    details: { path },
+  });
+});
+
+test('what a codec throws is told, and kept as the cause', async () => {
+  const reason = new Error('out of ink');
+  const broken = z.codec(z.string(), z.string(), {
+    decode: (text) => text,
+    encode: () => {
+      throw reason;
+    },
+  });
+  await expect(encodePayload(defineSignal('a.b', broken), 'x')).rejects.toMatchObject({
+    code: 'InvalidPayload',
+    message: expect.stringMatching(/payload of a\.b .*out of ink\./) as string,
+    cause: reason,
+  });
+});
+
+test('there are no headers where none are given', () => {
   expect(encodeHeaders('a.b', undefined)).toBeNull();
   expect(encodeHeaders('a.b', {})).toBeNull();
-  expect(encodeHeaders('a.b', { trace: 'ä' })).toBe('{"trace":"ä"}');
-  for (const headers of [{ a: 1 }, { a: null }, { a: 'x\u0000' }, { 'k\u0000': 'x' }])
-    expect(() => encodeHeaders('a.b', headers as never)).toThrow(expect.objectContaining({ code: 'PayloadNotStorable' }));
-  expect(() => encodeHeaders('a.b', { a: 'x'.repeat(16_384) })).toThrow(expect.objectContaining({ code: 'PayloadTooLarge' }));
+});
+
+test('headers are stored as they are', () => {
+  expect(encodeHeaders('a.b', { trace: 'ä', empty: '', '': 'x' })).toBe('{"trace":"ä","empty":"","":"x"}');
+});
+
+test.each<[headers: unknown, path: string, reason: RegExp]>([
+  [{ fine: 'x', a: 1 }, 'headers["a"]', /no text/],
+  [{ a: null }, 'headers["a"]', /no text/],
+  [{ a: undefined }, 'headers["a"]', /no text/],
+  [{ a: { b: 'x' } }, 'headers["a"]', /no text/],
+  [{ a: 'x\u0000' }, 'headers["a"]', /U\+0000/],
+  [{ 'k\u0000': 'x' }, 'headers["k\\u0000"]', /U\+0000/],
+  [{ a: '\ud83d' }, 'headers["a"]', /surrogate/],
+])('the headers %j are refused by the name of the header', (headers, path, reason) => {
+  const encode = (): unknown => encodeHeaders('a.b', headers as Record<string, string>);
+  expect(encode).toThrow(expect.objectContaining({ code: 'PayloadNotStorable', details: { path } }));
+  expect(encode).toThrow(reason);
+  expect(encode).toThrow(`${path} of a.b cannot be stored`);
+});
+
+test('headers are 16 KiB of JSON at most, counted in bytes', () => {
+  // {"a":""} has 8 bytes.
+  expect(encodeHeaders('a.b', { a: 'x'.repeat(16_376) })).toHaveLength(16_384);
+  for (const [a, bytes] of [
+    ['x'.repeat(16_377), 16_385],
+    ['€'.repeat(5_459), 16_385],
+  ] as const)
+    expect(() => encodeHeaders('a.b', { a })).toThrow(
+      expect.objectContaining({ code: 'PayloadTooLarge', details: { bytes, maxPayloadBytes: 16_384 } }),
+    );
 });
 
 test('a payload of an older version is brought to the current one before it is read', async () => {
@@ -95,4 +164,38 @@ test('what an upcast throws, or makes wrong, is told with both versions', async 
   const forgotten = defineSignal('a.b', z.object({ a: z.string() }), { version: 2 });
   await expect(decodePayload(forgotten, '{"b": 1}', 1)).rejects.toThrow(/Give the signal an upcast/);
   expect(await decodePayload(forgotten, '{"a": "fits all the same"}', 1)).toEqual({ a: 'fits all the same' });
+});
+
+test.each<[what: string, stored: string, place: RegExp]>([
+  ['a wrong field', '{"items": [{"price": "two"}]}', /items\[0\]\.price/],
+  ['a missing field', '{}', /items/],
+  ['text that is no JSON', '{"items": ', /JSON/],
+])('a stored payload with %s names its signal and the place', async (_what, stored, place) => {
+  const signal = defineSignal('order.placed', z.object({ items: z.array(z.object({ price: z.number() })) }));
+  const read = decodePayload(signal, stored, 1);
+  await expect(read).rejects.toMatchObject({ code: 'StoredPayloadInvalid', cause: expect.any(Error) as Error });
+  await expect(read).rejects.toThrow(/stored payload of order\.placed /);
+  await expect(read).rejects.toThrow(place);
+});
+
+test('a payload that a newer release stored is not blamed on a missing upcast', async () => {
+  const upcasts: number[] = [];
+  const signal = defineSignal('a.b', z.object({ a: z.string() }), {
+    version: 2,
+    upcast: (_stored, version) => {
+      upcasts.push(version);
+      return { a: 'x' };
+    },
+  });
+  const newer = decodePayload(signal, '{"b": 1}', 3);
+  await expect(newer).rejects.toThrow(/version 2, stored as 3.*newer release/);
+  await expect(newer).rejects.not.toThrow(/upcast/);
+  expect(await decodePayload(signal, '{"a": "still fits"}', 3)).toEqual({ a: 'still fits' });
+  expect(upcasts).toEqual([]);
+});
+
+test('what is stored is read as it was, whatever was added since', async () => {
+  const before = defineSignal('a.b', z.object({ a: z.string() }));
+  const after = defineSignal('a.b', z.object({ a: z.string(), note: z.string().optional(), count: z.number().default(1) }));
+  expect(await decodePayload(after, await encodePayload(before, { a: 'x' }), 1)).toEqual({ a: 'x', count: 1 });
 });

@@ -1,90 +1,124 @@
-// Defining signals: names, versions, sizes, and schemas that could not be stored.
+// Defining signals: names, versions, sizes, and both forms of a namespace.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { DEFAULT_MAX_PAYLOAD_BYTES, MOST_PAYLOAD_BYTES, type SignalOptions } from '../../src/core/signal.ts';
 import { defineSignal, defineSignals } from '../../src/index.ts';
 
 const empty = z.object({});
-const isoDate = z.codec(z.iso.datetime(), z.date(), { decode: (text) => new Date(text), encode: (date) => date.toISOString() });
 
-test('a signal has its name, version and limit, and cannot be changed', () => {
-  const signal = defineSignal('payment.completed', empty, { version: 2, maxPayloadBytes: 10 });
+test('a signal has its name, schema, version and limit, and cannot be changed', () => {
+  const upcast = (): Record<string, never> => ({});
+  const signal = defineSignal('payment.completed', empty, { version: 2, maxPayloadBytes: 10, upcast });
   expect(signal).toMatchObject({ name: 'payment.completed', version: 2, maxPayloadBytes: 10 });
-  expect(defineSignal('a', empty)).toMatchObject({ version: 1, maxPayloadBytes: 262_144 });
+  expect([signal.schema, signal.upcast]).toEqual([empty, upcast]);
   expect(Object.isFrozen(signal)).toBe(true);
+  expect(() => Object.assign(signal, { version: 3 })).toThrow(TypeError);
 });
 
-test('a namespace defines one signal for each key, with options or without', () => {
+test('a signal that says nothing is of version 1 and allows 256 KiB', () => {
+  expect(DEFAULT_MAX_PAYLOAD_BYTES).toBe(262_144);
+  expect(defineSignal('a', empty)).toMatchObject({ version: 1, maxPayloadBytes: 262_144, upcast: undefined });
+});
+
+test('a namespace defines one signal for each key, from a schema or with options', () => {
+  const upcast = (): Record<string, never> => ({});
+  const payment = defineSignals('payment', {
+    completed: empty,
+    refunded: { schema: empty, version: 3, maxPayloadBytes: 99, upcast },
+    'charge-back': { schema: empty },
+  });
+  expect(Object.keys(payment)).toEqual(['completed', 'refunded', 'charge-back']);
+  expect(payment.completed).toMatchObject({ name: 'payment.completed', version: 1, maxPayloadBytes: 262_144 });
+  expect(payment.refunded).toMatchObject({ name: 'payment.refunded', version: 3, maxPayloadBytes: 99, upcast });
+  expect(payment['charge-back'].name).toBe('payment.charge-back');
+  expect(payment.completed.schema).toBe(empty);
+  expect(payment.refunded.schema).toBe(empty);
+});
+
+test('a namespace and its signals cannot be changed', () => {
   const payment = defineSignals('payment', { completed: empty, refunded: { schema: empty, version: 3 } });
-  expect(payment.completed).toMatchObject({ name: 'payment.completed', version: 1 });
-  expect(payment.refunded).toMatchObject({ name: 'payment.refunded', version: 3 });
-  expect(Object.isFrozen(payment)).toBe(true);
+  expect([payment, payment.completed, payment.refunded].every((each) => Object.isFrozen(each))).toBe(true);
 });
 
-test.each(['', '.a', 'a.', 'a..b', '1a', 'a b', 'a\n', 'é', '-a', 'a'.repeat(201), undefined, 7])('%j cannot name a signal', (name) => {
-  expect(() => defineSignal(name as string, empty)).toThrow(expect.objectContaining({ code: 'InvalidSignal' }));
+test('a namespace without signals is empty, and one of several parts is joined', () => {
+  expect(defineSignals('payment', {})).toEqual({});
+  expect(defineSignals('shop.payment', { completed: empty }).completed.name).toBe('shop.payment.completed');
 });
 
-test.each([
-  { version: 0 },
-  { version: 1.5 },
-  { version: 2e9 },
-  { maxPayloadBytes: 0 },
-  { maxPayloadBytes: 1_048_577 },
-  { maxPayloadBytes: NaN },
-])('the options %j are refused', (options) => {
-  expect(() => defineSignal('a', empty, options)).toThrow(expect.objectContaining({ code: 'InvalidSignal' }));
+test.each(['a', 'Z9', 'payment.completed', 'a-b.c_d', 'a.b.c.d', 'a'.repeat(200)])('%s can name a signal', (name) => {
+  expect(defineSignal(name, empty).name).toBe(name);
 });
 
-test.each<[what: string, schema: z.ZodType]>([
-  [
-    'objects, lists, tuples, records',
-    z.object({ a: z.array(z.tuple([z.string(), z.number()]).rest(z.null())), b: z.record(z.string(), z.boolean()) }),
-  ],
-  ['unions and literals', z.discriminatedUnion('kind', [z.object({ kind: z.literal('a') }), z.object({ kind: z.literal('b') })])],
-  [
-    'optional, nullable, default, readonly',
-    z.object({ a: z.string().optional(), b: z.number().nullable(), c: z.string().default('x'), d: z.string().readonly() }),
-  ],
-  ['codecs', z.object({ at: isoDate, list: z.array(isoDate) })],
-  [
-    'refinements',
-    z
-      .string()
-      .min(1)
-      .refine((text) => text !== 'x'),
-  ],
-  ['pipes of what can be stored', z.string().pipe(z.email())],
-  [
-    'schemas that contain themselves',
-    z.object({
-      get child() {
-        return z.lazy(() => empty).optional();
-      },
-    }),
-  ],
-  ['enums, templates, unknowns', z.object({ a: z.enum(['x']), b: z.templateLiteral(['x', z.number()]), c: z.unknown() })],
-])('a schema of %s can be stored', (_what, schema) => {
-  defineSignal('a', schema);
+test.each(['', '.', '.a', 'a.', 'a..b', 'a.1', '1a', 'a b', 'a\n', 'a\u0000', 'é', '-a', '_a', 'a/b', 'a'.repeat(201), undefined, null, 7])(
+  '%j cannot name a signal',
+  (name) => {
+    expect(() => defineSignal(name as string, empty)).toThrow(
+      expect.objectContaining({
+        code: 'InvalidSignal',
+        message: expect.stringContaining(`${JSON.stringify(name)} cannot name a signal`) as string,
+      }),
+    );
+  },
+);
+
+test.each<[namespace: string, key: string]>([
+  ['payment', ''],
+  ['payment', '1st'],
+  ['', 'completed'],
+  ['pay ment', 'completed'],
+])('the namespace %j with the key %j is refused', (namespace, key) => {
+  expect(() => defineSignals(namespace, { [key]: empty })).toThrow(expect.objectContaining({ code: 'InvalidSignal' }));
 });
 
-test.each<[what: string, schema: z.ZodType, path: string]>([
-  ['a transform', z.object({ a: z.string().transform(Number) }), '$.a'],
-  ['a preprocess', z.preprocess(String, z.string()), '$'],
-  ['a Date', z.object({ when: z.date() }), '$.when'],
-  ['a coerced Date', z.object({ when: z.coerce.date() }), '$.when'],
-  ['a bigint deep inside', z.object({ list: z.array(z.object({ n: z.bigint().optional() })) }), '$.list[].n'],
-  ['a Map', z.map(z.string(), z.string()), '$'],
-  ['a Set', z.object({ s: z.set(z.string()) }), '$.s'],
-  ['nothing', z.void(), '$'],
-  ['a symbol', z.tuple([z.symbol()]), '$[0]'],
-  ['a function', z.object({ f: z.instanceof(Function).or(z.nan()) }), '$.f'],
-  ['a bigint literal', z.literal(1n), '$'],
-  ['a Date among other properties', z.object({}).catchall(z.date()), '$.*'],
-  ['a Date in a record', z.record(z.string(), z.date()), '$.*'],
-  ['a Date on one side of an intersection', z.intersection(z.object({ a: z.string() }), z.object({ b: z.date() })), '$.b'],
-  ['the stored side of a codec', z.codec(z.date(), z.string(), { decode: String, encode: (text) => new Date(text) }), '$'],
-])('a schema of %s cannot, and says where', (_what, schema, path) => {
-  expect(() => defineSignal('a.b', schema)).toThrow(
-    expect.objectContaining({ code: 'SchemaNotEncodable', message: expect.stringContaining(`Signal a.b: at ${path}, `) as string }),
+test.each<[SignalOptions]>([
+  [{ version: 0 }],
+  [{ version: -1 }],
+  [{ version: 1.5 }],
+  [{ version: 1_000_001 }],
+  [{ version: '2' as unknown as number }],
+  [{ maxPayloadBytes: 0 }],
+  [{ maxPayloadBytes: 0.5 }],
+  [{ maxPayloadBytes: MOST_PAYLOAD_BYTES + 1 }],
+  [{ maxPayloadBytes: NaN }],
+  [{ maxPayloadBytes: Infinity }],
+])('the options %j are refused, by the name of the signal and of the option', (options) => {
+  const message = expect.stringContaining(`Signal a.b: ${Object.keys(options)[0]} is `) as string;
+  expect(() => defineSignal('a.b', empty, options)).toThrow(expect.objectContaining({ code: 'InvalidSignal', message }));
+  expect(() => defineSignals('a', { b: { schema: empty, ...options } })).toThrow(
+    expect.objectContaining({ code: 'InvalidSignal', message }),
   );
+});
+
+test.each<[SignalOptions]>([[{ version: 1_000_000 }], [{ maxPayloadBytes: 1 }], [{ maxPayloadBytes: 1_048_576 }]])(
+  'the options %j are taken',
+  (options) => {
+    expect(defineSignal('a', empty, options)).toMatchObject(options);
+  },
+);
+
+test.each<[what: string, definition: unknown]>([
+  ['a Date', z.date()],
+  ['a Date, with options', { schema: z.date(), version: 2 }],
+  ['no schema', { version: 2 }],
+  ['undefined, as modules that import each other see it', undefined],
+])('a namespace with %s is refused by the name of the signal', (_what, definition) => {
+  expect(() => defineSignals('order', { placed: definition as typeof empty })).toThrow(
+    expect.objectContaining({ code: 'SchemaNotEncodable', message: expect.stringContaining('Signal order.placed: at $, ') as string }),
+  );
+});
+
+test('an emit on an object that belongs to no box is a rejection, whichever emit it is', async () => {
+  const signal = defineSignal('order.placed', empty);
+  const stranger = {} as Parameters<typeof signal.emit>[0] & Parameters<typeof signal.emitReliable>[0];
+  const emits = await Promise.allSettled([
+    signal.emit(stranger, {}),
+    signal.emitRobust(stranger, {}),
+    signal.emitReliable(stranger, {}),
+    signal.emitMany(stranger, [{}]),
+  ]);
+  for (const emit of emits)
+    expect(emit).toMatchObject({
+      status: 'rejected',
+      reason: { code: 'BoxNotFound', message: expect.stringContaining('order.placed') as string },
+    });
 });

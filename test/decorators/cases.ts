@@ -1,7 +1,18 @@
 // Uses of the decorators, in a form that is valid both as legacy and as standard decorators: the same file is run in
 // each mode, and must see the same.
 import { z } from 'zod';
-import { defineSignal, inject, invoke, isSignalboxError, OnSignal, receiversOf, Registry, Service, Transactional } from './signalbox.ts';
+import {
+  defineSignal,
+  inject,
+  invoke,
+  isSignalboxError,
+  OnSignal,
+  type Receiver,
+  receiversOf,
+  Registry,
+  Service,
+  Transactional,
+} from './signalbox.ts';
 
 const first = defineSignal('cases.first', z.object({}));
 const second = defineSignal('cases.second', z.object({}));
@@ -59,6 +70,49 @@ class Child extends Base {
 class Retagged extends Base {
   @OnSignal(first, { queue: 'slow' })
   override async overridden(): Promise<void> {}
+}
+
+class StaticChild extends Stacked {}
+
+class TaggedMore extends Base {
+  @OnSignal(second)
+  override async inherited(): Promise<void> {}
+}
+
+class Grandchild extends Child {
+  @OnSignal(first, { name: 'Grandchild.pinned' })
+  override async overridden(): Promise<void> {}
+}
+
+/** One key, on the class and on its objects. */
+class BothPlaces {
+  @OnSignal(first)
+  static async act(): Promise<void> {}
+
+  @OnSignal(first, { name: 'BothPlaces.ofObject' })
+  async act(): Promise<void> {}
+}
+
+const COMPUTED = 'onComputed';
+
+class Computed {
+  @OnSignal(first)
+  async [COMPUTED](): Promise<void> {}
+}
+
+class Atomic {
+  @OnSignal(first)
+  @Transactional()
+  async outer(): Promise<void> {}
+
+  @Transactional()
+  @OnSignal(second)
+  async inner(): Promise<void> {}
+}
+
+@Service({ inject: [Log] })
+class Injected {
+  constructor(readonly log: Log) {}
 }
 
 class Listed {
@@ -121,7 +175,7 @@ export async function observe(): Promise<Record<string, unknown>> {
     { token: Child, provider: { useClass: Child } },
   ]);
   for (const receiver of receiversOf([Plain, Child]).all) await invoke(receiver, called, {}, {});
-  const fixed = receiversOf([Stacked]).all.find(({ target }) => target.placement === 'static')!;
+  const fixed = (service: typeof Stacked): Receiver => receiversOf([service]).all.find(({ target }) => target.placement === 'static')!;
   const { target: _target, signal: _signal, ...options } = receiversOf([Options]).all[0]!;
   return {
     plain: names(Plain),
@@ -132,13 +186,23 @@ export async function observe(): Promise<Record<string, unknown>> {
       .all.map(({ name, queue }) => `${name} in ${queue}`)
       .toSorted((a, b) => (a < b ? -1 : 1)),
     siblings: names(Child, Retagged, Base),
+    inheritedStatic: names(StaticChild),
+    taggedMore: names(TaggedMore),
+    grandchild: names(Grandchild),
+    bothPlaces: receiversOf([BothPlaces])
+      .all.map(({ name, target }) => `${name}: ${target.placement}`)
+      .toSorted((a, b) => (a < b ? -1 : 1)),
+    computed: names(Computed),
+    atomic: names(Atomic),
+    injected: called.get(Injected).log === called.get(Log),
     listed: [names(Listed), receiversOf([Listed]).all.map(({ formerly }) => formerly)],
     renamed: names(Renamed),
     symbolic: names(Symbolic),
     namelessSymbol: codeOf(() => names(NamelessSymbol)),
     options,
     calls: called.get(Log).calls.toSorted((a, b) => (a < b ? -1 : 1)),
-    staticCall: await invoke(fixed, called, {}, {}),
+    staticCall: await invoke(fixed(Stacked), called, {}, {}),
+    inheritedStaticCall: await invoke(fixed(StaticChild), called, {}, {}),
     transactionalName: Methods.prototype.transactional.name,
     onPrivate: codeOf(() => apply(method, { kind: 'method', name: '#x', private: true, static: false, metadata: {} })),
     onField: [

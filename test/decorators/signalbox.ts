@@ -3,3 +3,4 @@ export * from '../../src/index.ts';
 export { receiversOf } from '../../src/registry/receivers.ts';
 export { invoke } from '../../src/registry/invoke.ts';
 export { Registry } from '../../src/registry/registry.ts';
+export type { Receiver } from '../../src/core/receivers.ts';

@@ -1,10 +1,6 @@
-// The hub of lifecycle events, and what of them is logged.
+// The hub of lifecycle events: who is called, in which order, and for how long.
 import { expect, test } from 'vitest';
-import { z } from 'zod';
-import { defineSignal, OnSignal, Unrecoverable } from '../../src/index.ts';
 import { Events } from '../../src/observe/events.ts';
-import { defaultLogger, raiseToInfo } from '../../src/observe/log.ts';
-import { harness } from '../support/harness.ts';
 import { recordingLogger } from '../support/log.ts';
 
 test('listeners are called in their order until they are undone', () => {
@@ -39,50 +35,101 @@ test('next waits for the first event that matches', async () => {
   expect(await second).toEqual({ workerId: 2 });
 });
 
-const happened = defineSignal('events.happened', z.object({ secret: z.string() }));
-
-class Listener {
-  @OnSignal(happened)
-  static async fine(): Promise<void> {}
-  @OnSignal(happened)
-  static async broken(): Promise<void> {
-    throw new Unrecoverable('cannot be done');
-  }
-}
-
-test('each run of a delivery is one line, with ids and names and nothing of the payload', async () => {
-  const { log, lines } = recordingLogger();
-  await using h = await harness({ services: [Listener], log });
-  await h.db.transaction(async (tx) => void (await happened.emitReliable(tx, { secret: 'hunter2' }, { headers: { key: 'hunter3' } })));
-  await h.box.drain();
-  expect(lines.map(({ level, message }) => `${level}: ${message}`).toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
-    'error: dead Listener.broken',
-    'info: completed Listener.fine',
-  ]);
-  for (const { fields } of lines)
-    expect(fields).toMatchObject({ deliveryId: expect.any(String) as string, emissionId: expect.any(String) as string });
-  expect(JSON.stringify(lines)).not.toMatch(/hunter/);
+test('next does not resolve with what was raised before, and resolves once with its match', async () => {
+  const events = new Events(recordingLogger().log);
+  events.raise('worker.idle', { workerId: 1 });
+  const [any, other] = [events.next('worker.idle'), events.next('worker.recovered')];
+  events.raise('worker.idle', { workerId: 2 });
+  events.raise('worker.recovered', { workerId: 3 });
+  expect([await any, await other]).toEqual([{ workerId: 2 }, { workerId: 3 }]);
 });
 
-test('the level of the default logger comes from the environment, or rises to info in a worker', () => {
-  const before = process.env['SIGNALBOX_LOG_LEVEL'];
-  try {
-    const levels: [environment: string | undefined, level: string, inWorker: string][] = [
-      [undefined, 'warn', 'info'],
-      ['error', 'error', 'error'],
-      ['warn', 'warn', 'warn'],
-      ['loud', 'warn', 'info'],
-    ];
-    for (const [environment, level, inWorker] of levels) {
-      if (environment === undefined) delete process.env['SIGNALBOX_LOG_LEVEL'];
-      else process.env['SIGNALBOX_LOG_LEVEL'] = environment;
-      const log = defaultLogger();
-      expect(log.level).toBe(level);
-      raiseToInfo(log);
-      expect(log.level).toBe(inWorker);
-    }
-  } finally {
-    if (before === undefined) delete process.env['SIGNALBOX_LOG_LEVEL'];
-    else process.env['SIGNALBOX_LOG_LEVEL'] = before;
-  }
+test('a match that throws is logged, and next goes on waiting', async () => {
+  const { log, lines } = recordingLogger();
+  const events = new Events(log);
+  const found = events.next('worker.idle', ({ workerId }) => {
+    if (workerId === 1) throw new Error('match');
+    return true;
+  });
+  events.raise('worker.idle', { workerId: 1 });
+  events.raise('worker.idle', { workerId: 2 });
+  expect(await found).toEqual({ workerId: 2 });
+  events.raise('worker.idle', { workerId: 1 });
+  expect(lines).toMatchObject([{ level: 'error', fields: { err: { message: 'match' } } }]);
+});
+
+test('a listener that rejects is logged, and stops nobody', async () => {
+  const { log, lines } = recordingLogger();
+  const events = new Events(log);
+  const heard: number[] = [];
+  const rejected = Promise.reject(new Error('later'));
+  events.on('worker.idle', () => rejected);
+  events.on('worker.idle', ({ workerId }) => heard.push(workerId));
+  events.raise('worker.idle', { workerId: 1 });
+  expect(heard).toEqual([1]);
+  await rejected.catch(() => {});
+  expect(lines).toMatchObject([
+    { level: 'error', fields: { err: { message: 'later' }, event: 'worker.idle' }, message: 'a listener of worker.idle threw' },
+  ]);
+});
+
+test('an event that nobody listens to is raised in silence', () => {
+  const { log, lines } = recordingLogger();
+  new Events(log).raise('worker.idle', { workerId: 1 });
+  expect(lines).toEqual([]);
+});
+
+test('an event is handed on as it is', () => {
+  const events = new Events(recordingLogger().log);
+  const event = Object.freeze({ workerId: 1 });
+  const heard: unknown[] = [];
+  events.on('worker.idle', (raised) => heard.push(raised));
+  events.raise('worker.idle', event);
+  expect(heard[0]).toBe(event);
+});
+
+test('a listener may undo itself, and the others hear all the same', () => {
+  const events = new Events(recordingLogger().log);
+  const heard: string[] = [];
+  const undo = events.on('worker.idle', () => {
+    heard.push('once');
+    undo();
+  });
+  events.on('worker.idle', () => heard.push('always'));
+  for (const workerId of [1, 2]) events.raise('worker.idle', { workerId });
+  expect(heard).toEqual(['once', 'always', 'always']);
+});
+
+test('a listener that is undone by an earlier one is not called any more', () => {
+  const events = new Events(recordingLogger().log);
+  const heard: string[] = [];
+  events.on('worker.idle', () => undo());
+  const undo = events.on('worker.idle', () => heard.push('undone'));
+  events.raise('worker.idle', { workerId: 1 });
+  expect(heard).toEqual([]);
+});
+
+test('a listener that is added while an event is raised hears the next one', () => {
+  const events = new Events(recordingLogger().log);
+  const heard: string[] = [];
+  const undo = events.on('worker.idle', ({ workerId }) => {
+    undo();
+    events.on('worker.idle', (later) => heard.push(`raised ${workerId}, heard ${later.workerId}`));
+  });
+  events.raise('worker.idle', { workerId: 1 });
+  expect(heard).toEqual([]);
+  events.raise('worker.idle', { workerId: 2 });
+  expect(heard).toEqual(['raised 1, heard 2']);
+});
+
+test('a listener given twice is called twice, and undone one by one', () => {
+  const events = new Events(recordingLogger().log);
+  const heard: number[] = [];
+  const listener = ({ workerId }: { workerId: number }): number => heard.push(workerId);
+  const [undo] = [events.on('worker.idle', listener), events.on('worker.idle', listener)];
+  events.raise('worker.idle', { workerId: 1 });
+  undo();
+  undo();
+  events.raise('worker.idle', { workerId: 2 });
+  expect(heard).toEqual([1, 1, 2]);
 });

@@ -90,6 +90,31 @@ test('a circle is found through tokens, factories and replacements', async () =>
   });
 });
 
+test('provisions that stand in for each other are a circle', async () => {
+  const [ONE, TWO] = [new Token<string>('one'), new Token<string>('two')];
+  const pass = (value: string): string => value;
+  await using box = openBox({
+    providers: [provide(ONE, { useFactory: pass, inject: [TWO] }), provide(TWO, { useFactory: pass, inject: [ONE] })],
+  });
+  expect(thrownBy(() => box.get(TWO))).toMatchObject({
+    code: 'CircularDependency',
+    message: message('Token(two) → Token(one) → Token(two)'),
+  });
+});
+
+test('transient services that need each other are a circle too', async () => {
+  @Service({ scope: 'transient' })
+  class Left {
+    readonly right: object = inject(Right);
+  }
+  @Service({ scope: 'transient' })
+  class Right {
+    readonly left = inject(Left);
+  }
+  await using box = openBox();
+  expect(thrownBy(() => box.get(Left))).toMatchObject({ code: 'CircularDependency', message: message('Left → Right → Left') });
+});
+
 test('a circle is found through the box itself', async () => {
   const boxes: Signalbox[] = [];
   @Service()
@@ -177,6 +202,29 @@ test('a class that a circular import leaves undefined is named by its place', as
   await using box = openBox({ services: [Unmarked] });
   expect(thrownBy(() => box.get(Listed))).toMatchObject({ code: 'MissingMetadata', message: message('Listed', 'position 2', 'import') });
   expect(thrownBy(() => box.get(Typed))).toMatchObject({ code: 'MissingMetadata', message: message('Parameter 1', 'Typed', 'undefined') });
+});
+
+test.each<[what: string, service: unknown, named: string]>([
+  ['undefined, as a circular import leaves it', undefined, 'services[1] is undefined: most likely two files import each other'],
+  ['null', null, 'services[1] is no class'],
+  ['an object in place of its class', new Unmarked(), 'services[1] is no class'],
+])('a box refuses a service that is %s', (_what, service, named) => {
+  expect(thrownBy(() => openBox({ services: [Unmarked, service as Class] }))).toMatchObject({
+    code: 'InvalidOption',
+    message: message(named),
+  });
+});
+
+test('a thing that another container lacks is named, whether it says so at once or by a promise', async () => {
+  class Billing {
+    readonly key = inject(KEY);
+  }
+  await using box = openBox({ resolve: () => undefined, providers: [provide(Billing, { useClass: Billing })] });
+  await using later = openBox({ resolve: async () => null });
+  const lacking = (name: string): object => ({ code: 'MissingProvider', message: message('`resolve`', name, 'Register it there') });
+  expect(thrownBy(() => box.get(Unmarked))).toMatchObject(lacking('Unmarked'));
+  expect(thrownBy(() => box.get(Billing))).toMatchObject(lacking('Token(key)'));
+  await expect(later.get(Unmarked)).rejects.toMatchObject(lacking('Unmarked'));
 });
 
 test('inject() outside a construction is refused, and says where to get the object', async () => {

@@ -50,6 +50,13 @@ test('a transient factory is called each time', async () => {
   expect([box.get(KEY), box.get(KEY)]).toEqual(['call 1', 'call 2']);
 });
 
+test('a factory that waits provides its promise, and is called once', async () => {
+  const LATER = new Token<Promise<string>>('later');
+  let calls = 0;
+  await using box = openBox({ providers: [provide(LATER, { useFactory: async () => `call ${++calls}` })] });
+  expect([await box.get(LATER), await box.get(LATER)]).toEqual(['call 1', 'call 1']);
+});
+
 test('a factory is not called before somebody needs what it makes', async () => {
   const refuse = (): string => {
     throw new Error('called');
@@ -105,6 +112,14 @@ test('a transient service is made anew for each that needs it', async () => {
   }
   await using box = openBox();
   expect(new Set([box.get(Left).buffer, box.get(Right).buffer, box.get(Left).buffer, box.get(Buffer), box.get(Buffer)]).size).toBe(4);
+});
+
+test('a transient stand-in is made anew, under both names', async () => {
+  @Service({ scope: 'transient' })
+  class FakeMailer extends Mailer {}
+  await using box = openBox({ providers: [provide(Mailer, { useClass: FakeMailer })] });
+  expect(new Set([box.get(Mailer), box.get(Mailer), box.get(FakeMailer), box.get(Billing).mailer]).size).toBe(4);
+  expect(box.get(Billing)).toBe(box.get(Billing));
 });
 
 test('two boxes share no instance', async () => {

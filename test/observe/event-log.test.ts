@@ -1,0 +1,155 @@
+// What of the lifecycle events is logged: one line each, ids and names, and nothing of a payload.
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { defineSignal, Discard, OnSignal, Unrecoverable } from '../../src/index.ts';
+import { logEvents } from '../../src/observe/event-log.ts';
+import { Events, type SignalboxEvents } from '../../src/observe/events.ts';
+import { harness } from '../support/harness.ts';
+import { recordingLogger } from '../support/log.ts';
+
+const delivery = { deliveryId: '7', emissionId: 'e-1', signal: 'order.placed', receiver: 'Mailer.onMail', attempt: 2, epoch: 3 };
+const ids = { deliveryId: '7', emissionId: 'e-1', signal: 'order.placed', attempt: 2 };
+const error = new Error('no');
+
+type Row = {
+  [E in keyof SignalboxEvents]: [event: E, raised: SignalboxEvents[E], level: string, message: string, fields: object];
+}[keyof SignalboxEvents];
+
+test.each<Row>([
+  ['delivery.completed', { ...delivery, durationMs: 1.6 }, 'info', 'completed Mailer.onMail', { ...ids, durationMs: 2 }],
+  [
+    'delivery.retrying',
+    { ...delivery, durationMs: 0, error, delayMs: 9 },
+    'warn',
+    'failed Mailer.onMail, runs again',
+    { ...ids, durationMs: 0, delayMs: 9, err: error },
+  ],
+  ['delivery.dead', { ...delivery, durationMs: 1, error }, 'error', 'dead Mailer.onMail', { ...ids, durationMs: 1, err: error }],
+  [
+    'delivery.cancelled',
+    { ...delivery, durationMs: 1, error: new Discard('not mine') },
+    'info',
+    'cancelled Mailer.onMail',
+    { ...ids, durationMs: 1, reason: 'not mine' },
+  ],
+  ['delivery.released', delivery, 'info', 'released Mailer.onMail', ids],
+  ['delivery.stale', delivery, 'warn', 'stale Mailer.onMail: it was taken away meanwhile', ids],
+  [
+    'delivery.rescued',
+    { deliveryId: '7', emissionId: 'e-1', epoch: 3, crashes: 1 },
+    'warn',
+    'rescued a delivery from a dead worker',
+    { deliveryId: '7', emissionId: 'e-1', epoch: 3, crashes: 1 },
+  ],
+  [
+    'worker.started',
+    { workerId: 1, concurrency: 2, queues: ['default'], receivers: ['A.x'] },
+    'info',
+    'worker started',
+    { workerId: 1, concurrency: 2, queues: ['default'], receivers: ['A.x'] },
+  ],
+  [
+    'worker.lost',
+    { workerId: 1, newWorkerId: 2 },
+    'warn',
+    'the lease of this worker was over; it goes on under a new id',
+    { workerId: 1, newWorkerId: 2 },
+  ],
+  ['worker.failing', { workerId: 1, error }, 'error', 'the database does not answer; trying again', { workerId: 1, err: error }],
+  ['worker.recovered', { workerId: 1 }, 'info', 'the database answers again', { workerId: 1 }],
+  ['worker.stopping', { workerId: 1, running: 3 }, 'info', 'worker stopping', { workerId: 1, running: 3 }],
+  ['worker.stopped', { workerId: 1 }, 'info', 'worker stopped', { workerId: 1 }],
+])('%s is one line', (event, raised, level, message, fields) => {
+  const { log, lines } = recordingLogger();
+  const events = new Events(log);
+  logEvents(events, log);
+  events.raise(event, raised);
+  expect(lines).toEqual([{ level, message, fields }]);
+});
+
+test('what comes with every run or every look is no line', () => {
+  const { log, lines } = recordingLogger();
+  const events = new Events(log);
+  logEvents(events, log);
+  events.raise('delivery.started', delivery);
+  events.raise('worker.idle', { workerId: 1 });
+  expect(lines).toEqual([]);
+});
+
+test('a delivery that is cancelled by what is no error has its text as the reason', () => {
+  const { log, lines } = recordingLogger();
+  const events = new Events(log);
+  logEvents(events, log);
+  events.raise('delivery.cancelled', { ...delivery, durationMs: 1, error: 'text' });
+  expect(lines).toMatchObject([{ fields: { reason: 'text' } }]);
+});
+
+test('nothing is logged after the undo', () => {
+  const { log, lines } = recordingLogger();
+  const events = new Events(log);
+  const undo = logEvents(events, log);
+  undo();
+  events.raise('delivery.completed', { ...delivery, durationMs: 1 });
+  events.raise('worker.stopped', { workerId: 1 });
+  expect(lines).toEqual([]);
+});
+
+const happened = defineSignal('events.happened', z.object({ secret: z.string() }));
+
+class Listener {
+  @OnSignal(happened)
+  static async fine(): Promise<void> {}
+  @OnSignal(happened)
+  static async broken(): Promise<void> {
+    throw new Unrecoverable('cannot be done');
+  }
+  @OnSignal(happened)
+  static async unwanted(): Promise<void> {
+    throw new Discard('not mine');
+  }
+  @OnSignal(happened)
+  static async busy(): Promise<void> {
+    throw new Error('busy');
+  }
+}
+
+test('each run of a delivery is one line, with ids and names and nothing of the payload', async () => {
+  const { log, lines } = recordingLogger();
+  await using h = await harness({ services: [Listener], log });
+  await h.db.transaction(async (tx) => void (await happened.emitReliable(tx, { secret: 'hunter2' }, { headers: { key: 'hunter3' } })));
+  await h.box.drain();
+  expect(lines.map(({ level, message }) => `${level}: ${message}`).toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
+    'error: dead Listener.broken',
+    'info: cancelled Listener.unwanted',
+    'info: completed Listener.fine',
+    'warn: failed Listener.busy, runs again',
+  ]);
+  for (const { fields } of lines)
+    expect(fields).toMatchObject({
+      deliveryId: expect.any(String) as string,
+      emissionId: expect.any(String) as string,
+      signal: 'events.happened',
+      attempt: 1,
+      durationMs: expect.any(Number) as number,
+    });
+  expect(JSON.stringify(lines)).not.toMatch(/hunter/);
+});
+
+const changed = defineSignal('events.changed', z.object({ secret: z.string() }), { version: 2 });
+
+class Reader {
+  @OnSignal(changed)
+  static async read(): Promise<void> {}
+}
+
+test('also a payload that cannot be read is not told', async () => {
+  const { log, lines } = recordingLogger();
+  await using h = await harness({ services: [Reader], log });
+  await h.db.transaction(async (tx) => void (await changed.emitReliable(tx, { secret: 'hunter2' })));
+  await h.sql`update signalbox.emission set payload = '{"password": "hunter2"}', version = 1`;
+  await h.box.drain();
+  expect(lines).toMatchObject([{ level: 'warn', message: 'failed Reader.read, runs again' }]);
+  const { err } = lines[0]!.fields as { err: Error };
+  expect(err).toMatchObject({ code: 'StoredPayloadInvalid' });
+  expect(`${err.stack} ${JSON.stringify(err)} ${JSON.stringify(err.cause)}`).not.toMatch(/hunter/);
+});
