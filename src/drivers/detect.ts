@@ -1,16 +1,20 @@
 // Which driver a Drizzle database uses, told by its client.
 import { SignalboxError } from '../errors.ts';
 import type { Driver } from './driver.ts';
+import { isNodePostgres, nodePostgres } from './node-postgres.ts';
+import { isPglite, pglite } from './pglite.ts';
 import { isPostgresJs, postgresJs } from './postgres-js.ts';
 
 /** @throws SignalboxError `UnsupportedDatabase` */
 export function driverOf(db: object): Driver {
   const client: unknown = (db as { $client?: unknown })?.$client;
   if (isPostgresJs(client)) return postgresJs(client);
+  if (isNodePostgres(client)) return nodePostgres(client);
+  if (isPglite(client)) return pglite(client);
   throw new SignalboxError(
     'UnsupportedDatabase',
     client === undefined
       ? 'createSignalbox({ db }) was given something that is no Drizzle database. Give it what drizzle({ client }) returned.'
-      : "createSignalbox({ db }) was given a Drizzle database with a client it cannot drive. Use postgres.js: drizzle({ client: postgres(url) }) from 'drizzle-orm/postgres-js'.",
+      : 'createSignalbox({ db }) was given a Drizzle database with a client it cannot drive. Use drizzle({ client }) with postgres(url) of postgres.js, with new Pool(…) or a connected Client of node-postgres, or with a PGlite.',
   );
 }

@@ -19,15 +19,24 @@ export interface Gate {
   enter(): void;
   /** Called for each statement that passed; `finished` settles with it. */
   watch(finished: Promise<unknown>): void;
+  /** The connection is gone, for this reason: nothing may pass any more. */
+  lose(error: unknown): void;
 }
+
+/** What a single session counts as: a worker and one receiver can share it, for none of them waits while it holds it. */
+export const TURNS = 3;
 
 export interface Driver {
   /** As Drizzle names it. */
   readonly name: string;
-  /** Connections that the pool opens at most. */
+  /** Connections that the pool opens at most. A single session, whose users take turns, counts as {@link TURNS}. */
   readonly maxConnections: number;
+  /** Whether a transaction call rejects by itself when its connection is lost, whatever its callback still does. */
+  readonly rejectsWhenLost: boolean;
   /** Runs prepared statements on the pool, or on the client of an open transaction. */
   run(client?: Client): Run;
+  /** The client on which Drizzle is to open one transaction, if not the one that it has. */
+  openOn?(): Client;
   /** The same client, each statement of which passes the gate first. */
   guard(client: Client, gate: Gate): Client;
   /** A client that picks the client to use anew for each statement. */
@@ -45,4 +54,20 @@ export function sqlState(error: unknown): string | undefined {
     if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return code;
   }
   return undefined;
+}
+
+const CONNECTION_CODES = new Set(
+  'CONNECTION_CLOSED CONNECTION_ENDED CONNECTION_DESTROYED CONNECT_TIMEOUT ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN'.split(
+    ' ',
+  ),
+);
+
+/** Whether the error, or one that caused it, is that of a lost connection: by its SQLSTATE or by the code of the socket. */
+export function hasConnectionCode(error: unknown): boolean {
+  const state = sqlState(error);
+  // 08: connection exceptions; 57P01 to 57P03: the server shuts down, crashed, or is starting.
+  if (state !== undefined && (state.startsWith('08') || /^57P0[1-3]$/.test(state))) return true;
+  for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < 5; at = (at as { cause?: unknown }).cause, depth++)
+    if (CONNECTION_CODES.has(String((at as { code?: unknown }).code))) return true;
+  return false;
 }

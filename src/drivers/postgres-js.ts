@@ -1,6 +1,6 @@
 // postgres.js (npm: postgres) behind drizzle-orm/postgres-js.
 import type { Client, Driver, Gate, Param, Row, Run } from './driver.ts';
-import { sqlState } from './driver.ts';
+import { hasConnectionCode } from './driver.ts';
 
 /** What is needed of postgres.js: a pool, a transaction and a savepoint all have it. */
 interface PostgresJsClient {
@@ -21,6 +21,7 @@ export function postgresJs(pool: PostgresJsPool): Driver {
   return {
     name: 'postgres-js',
     maxConnections: pool.options.max,
+    rejectsWhenLost: true,
     run: (client = pool) => runOn(client as PostgresJsClient),
     guard,
     redirect,
@@ -28,7 +29,7 @@ export function postgresJs(pool: PostgresJsPool): Driver {
       const { unlisten } = await pool.listen(channel, onMessage);
       return unlisten;
     },
-    isConnectionLoss,
+    isConnectionLoss: hasConnectionCode,
   };
 }
 
@@ -97,28 +98,4 @@ function watchQuery(query: LazyQuery, gate: Gate): void {
     }
     return Reflect.apply(then, this, [onFulfilled, onRejected]) as never;
   };
-}
-
-const CONNECTION_CODES = new Set([
-  'CONNECTION_CLOSED',
-  'CONNECTION_ENDED',
-  'CONNECTION_DESTROYED',
-  'CONNECT_TIMEOUT',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-]);
-
-function isConnectionLoss(error: unknown): boolean {
-  const state = sqlState(error);
-  // 08: connection exceptions; 57P01 to 57P03: the server shuts down, crashed, or is starting.
-  if (state !== undefined && (state.startsWith('08') || /^57P0[1-3]$/.test(state))) return true;
-  for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < 5; at = (at as { cause?: unknown }).cause, depth++)
-    if (CONNECTION_CODES.has(String((at as { code?: unknown }).code))) return true;
-  return false;
 }

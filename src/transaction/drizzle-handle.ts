@@ -24,6 +24,12 @@ export function dialectOf(handle: object): object | undefined {
   return (handle as Partial<DrizzleHandle>).dialect;
 }
 
+/** A handle whose own session uses `client`: enough to open a transaction on. */
+export function handleOn<H extends object>(handle: H, client: Client): H {
+  const { session } = handle as unknown as DrizzleHandle;
+  return Object.create(handle, { session: { value: Object.create(session, { client: { value: client } }) as Session } }) as H;
+}
+
 /** A handle that behaves as `handle` but sends its statements through `client`, and opens transactions by `transaction`. */
 export function deriveHandle<H extends object>(handle: H, client: Client, transaction: (...args: never[]) => unknown): H {
   const original = handle as unknown as DrizzleHandle;

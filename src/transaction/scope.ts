@@ -140,9 +140,10 @@ export class TransactionScope implements Gate {
     for (const stop of this.#onClose) stop();
   }
 
-  /** The driver has ended the transaction, whatever its callback still does. */
-  lose(): void {
+  /** The driver has ended the transaction, or the connection is gone, whatever the callback still does. */
+  lose(error?: unknown): void {
     this.#lost = true;
+    if (error !== undefined) this.#failure ??= { error };
     for (const tell of this.#onLoss) tell();
     this.close();
   }

@@ -2,9 +2,9 @@
 // a scope (scope.ts), so that the plain Drizzle style works everywhere, in third parties' code too.
 import type { DatabaseHandle, TransactionHandle } from '../core/handles.ts';
 import type { Driver } from '../drivers/driver.ts';
-import { SignalboxError } from '../errors.ts';
+import { isSignalboxError, SignalboxError } from '../errors.ts';
 import type { Ambient } from './ambient.ts';
-import { clientOf, deriveHandle } from './drizzle-handle.ts';
+import { clientOf, deriveHandle, handleOn } from './drizzle-handle.ts';
 import { TransactionScope, transactionEnded } from './scope.ts';
 
 type Callback<T> = (tx: TransactionHandle, scope: TransactionScope) => T | Promise<T>;
@@ -42,7 +42,7 @@ export class Transactions {
     this.#ambient = ambient;
     this.#hooks = hooks;
     const original = db.transaction as unknown as Open;
-    this.#begin = (callback, config) => original.call(db, callback, config) as never;
+    this.#begin = (callback, config) => original.call(driver.openOn ? handleOn(db, driver.openOn()) : db, callback, config) as never;
     const tracked = async (callback: (tx: TransactionHandle) => unknown, config?: unknown): Promise<unknown> =>
       this.run((tx) => callback(tx), config);
     Object.defineProperty(db, 'transaction', { value: tracked, configurable: true, writable: true });
@@ -69,9 +69,10 @@ export class Transactions {
       await this.#ambient.outside(() => this.#hooks.afterCommit(scope));
       return result;
     } catch (error) {
+      const lost = scope.isLost && isSignalboxError(error, 'TransactionEnded');
       // When the connection is lost, the driver rejects while the callback still runs: it must not reach another session.
       scope.lose();
-      throw error;
+      throw lost ? scope.failure : error;
     }
   }
 
@@ -88,8 +89,8 @@ export class Transactions {
     );
     return settled.then(async (result) => {
       // The failed query is reported a moment before the end of its connection.
-      if (this.#driver.isConnectionLoss(scope.failure)) await scope.loss(LOSS_NOTICED_MS);
-      return scope.isLost ? new Promise<never>(() => {}) : result();
+      if (this.#driver.rejectsWhenLost && this.#driver.isConnectionLoss(scope.failure)) await scope.loss(LOSS_NOTICED_MS);
+      return this.#driver.rejectsWhenLost && scope.isLost ? new Promise<never>(() => {}) : result();
     });
   }
 

@@ -46,6 +46,7 @@ export class Worker {
   #lease: Lease | undefined;
   #unlisten: (() => Promise<void>) | undefined;
   #listening: Promise<void> = Promise.resolve();
+  #starting: Promise<void> | undefined;
   #loops: Promise<unknown> = Promise.resolve();
   #stopping: Promise<void> | undefined;
   #patience: NodeJS.Timeout | undefined;
@@ -69,23 +70,8 @@ export class Worker {
     if (this.#phase !== 'new')
       throw new SignalboxError('WorkerBusy', `This worker was ${this.#phase} already. Make another one with box.worker().`);
     this.#phase = 'started';
-    const { ambient, catalogue, events } = this.#parts;
-    await ambient.outside(async () => {
-      try {
-        await this.#prepare();
-        await this.#listen();
-      } catch (error) {
-        this.#phase = 'stopped';
-        await this.#lease?.resign().catch(() => {});
-        throw error;
-      }
-      const { concurrency, queues = [] } = this.#settings;
-      const receivers = catalogue.receivers.all
-        .filter(({ queue }) => queues.length === 0 || queues.includes(queue))
-        .map(({ name }) => name);
-      events.raise('worker.started', { workerId: this.#lease!.workerId, concurrency, queues, receivers });
-      this.#loops = Promise.all([this.#claimLoop(), this.#upkeepLoop()]);
-    });
+    this.#starting = this.#parts.ambient.outside(async () => this.#start());
+    return this.#starting;
   }
 
   /**
@@ -133,6 +119,22 @@ export class Worker {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#phase !== 'new') await this.stop({ force: true });
+  }
+
+  async #start(): Promise<void> {
+    try {
+      await this.#prepare();
+      await this.#listen();
+    } catch (error) {
+      this.#phase = 'stopped';
+      await this.#lease?.resign().catch(() => {});
+      throw error;
+    }
+    const { catalogue, events } = this.#parts;
+    const { concurrency, queues = [] } = this.#settings;
+    const receivers = catalogue.receivers.all.filter(({ queue }) => queues.length === 0 || queues.includes(queue)).map(({ name }) => name);
+    events.raise('worker.started', { workerId: this.#lease!.workerId, concurrency, queues, receivers });
+    this.#loops = Promise.all([this.#claimLoop(), this.#upkeepLoop()]);
   }
 
   async #prepare(): Promise<void> {
@@ -214,6 +216,8 @@ export class Worker {
 
   async #stop(): Promise<void> {
     const { events, log } = this.#parts;
+    // Who started it hears of a failure.
+    await this.#starting?.catch(() => {});
     if (this.#phase === 'new' || this.#phase === 'stopped') {
       this.#phase = 'stopped';
       return;

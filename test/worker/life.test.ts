@@ -121,6 +121,23 @@ test('a forced stop does not wait at all, and closing a box stops its workers', 
   expect(await workers(h)).toBe(0);
 });
 
+test('a worker that is stopped while it starts, stops when it has', async () => {
+  await using h = await harness({ services: [Waiting] });
+  const worker = h.box.worker();
+  const started = worker.start();
+  await worker.stop();
+  await started;
+  expect(await workers(h)).toBe(0);
+});
+
+test('a worker that is stopped while its start fails, has nothing to stop', async () => {
+  await using h = await harness({ services: [Waiting] });
+  await h.sql`drop table signalbox.worker cascade`;
+  const worker = h.box.worker();
+  const started = worker.start();
+  await Promise.all([expect(started).rejects.toMatchObject({ code: 'MigrationMissing' }), worker.stop()]);
+});
+
 test('a forced stop does not wait for a query that does not end', async () => {
   class Stuck {
     @OnSignal(happened)

@@ -1,0 +1,116 @@
+// node-postgres (npm: pg) behind drizzle-orm/node-postgres, with a Pool or with a single Client, whose one session the
+// transactions take in turn. What a transaction needs of its client beyond Drizzle's care is in pg-session.ts.
+import { createHash } from 'node:crypto';
+import { type Client, type Driver, type Gate, hasConnectionCode, type Row, type Run, TURNS } from './driver.ts';
+import { gated, passing, withOwn } from './passing.ts';
+import { listenOn, type ListeningClient, listenWithOwnClient } from './pg-listen.ts';
+import { type PooledClient, reportLoss, transactionPool } from './pg-session.ts';
+
+/** What is needed of node-postgres: a pool and a client both have it. */
+interface Queryable {
+  query(config: { name: string; text: string; values: readonly unknown[] }): Promise<{ rows: readonly Row[] }>;
+}
+
+interface PgPool extends Queryable {
+  readonly options: { readonly max?: number };
+  readonly totalCount: number;
+  readonly Client: new (options: object) => ListeningClient;
+  connect(): Promise<PooledClient>;
+}
+
+/** A client that the user connected. */
+type PgClient = Queryable & ListeningClient & Omit<PooledClient, 'release'>;
+
+/** Whether a Drizzle database's `$client` is a pool or a client of node-postgres. */
+export function isNodePostgres(client: unknown): client is PgPool | PgClient {
+  return (
+    typeof client === 'object' && client !== null && 'query' in client && 'connect' in client && (isPool(client) || 'processID' in client)
+  );
+}
+
+export function nodePostgres(client: PgPool | PgClient): Driver {
+  return isPool(client) ? withPool(client) : withClient(client);
+}
+
+const isPool = (client: object): client is PgPool => 'totalCount' in client && 'Client' in client;
+
+const common = {
+  name: 'node-postgres',
+  rejectsWhenLost: false,
+  guard,
+  redirect: (pick: () => Client) => passing(pick),
+  isConnectionLoss,
+};
+
+function withPool(pool: PgPool): Driver {
+  return {
+    ...common,
+    maxConnections: pool.options.max ?? 10,
+    run: (client = pool) => runOn(client as Queryable),
+    openOn: () => transactionPool(pool, () => pool.connect()),
+    listen: (channel, onMessage) => listenWithOwnClient(() => new pool.Client(pool.options), channel, onMessage),
+  };
+}
+
+/** Drizzle tells a pool by the name of its class. */
+class SessionPool {}
+
+function withClient(client: PgClient): Driver {
+  let last: Promise<unknown> = Promise.resolve();
+  /** Resolves to the client, and to what gives it to the next, when those before have. */
+  const checkOut = async (): Promise<PooledClient> => {
+    const before = last;
+    let release: (() => void) | undefined;
+    last = new Promise<void>((resolve) => (release = resolve));
+    await before;
+    return withOwn(client, { release }) as PooledClient;
+  };
+  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+    const { release } = await checkOut();
+    return work().finally(() => release());
+  };
+  const waiting = withOwn(client, { query: (...args: unknown[]) => inTurn(async () => Reflect.apply(client.query, client, args)) });
+  return {
+    ...common,
+    maxConnections: TURNS,
+    redirect: (pick) =>
+      passing(() => {
+        const picked = pick();
+        return picked === client ? waiting : picked;
+      }),
+    run: (transaction) => {
+      if (transaction) return runOn(transaction as Queryable);
+      const run = runOn(client);
+      return (text, params) => inTurn(() => run(text, params));
+    },
+    openOn: () => transactionPool(new SessionPool(), checkOut),
+    listen: (channel, onMessage) => listenOn(client, inTurn, channel, onMessage),
+  };
+}
+
+const SENDING = new Set(['query']);
+
+function guard(client: Client, gate: Gate): Client {
+  reportLoss(client, gate);
+  return gated(client, SENDING, gate);
+}
+
+/** The names of prepared statements. A name must never mean another text, not even that of another version on the same connection. */
+const names = new Map<string, string>();
+
+function runOn(client: Queryable): Run {
+  return async (text, params) => {
+    let name = names.get(text);
+    if (name === undefined) names.set(text, (name = `signalbox_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`));
+    return (await client.query({ name, text, values: params })).rows;
+  };
+}
+
+/** The errors of a lost or impossible connection that carry no code. */
+const UNCODED =
+  /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout expired|timeout exceeded when trying to connect)/;
+
+function isConnectionLoss(error: unknown): boolean {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) if (UNCODED.test(at.message)) return true;
+  return hasConnectionCode(error);
+}

@@ -1,0 +1,54 @@
+// A client in front of another, for drivers whose clients are plain objects with methods: it looks and behaves like the
+// one behind it, except that the calls which send statements pass through a function first.
+import type { Client, Gate } from './driver.ts';
+
+/** Calls that send statements, by the name of the method. */
+export type Sending = ReadonlySet<string | symbol>;
+
+/** node-postgres can be given another kind of promise. */
+export function isThenable(value: unknown): value is Promise<unknown> {
+  return typeof (value as { then?: unknown } | undefined | null)?.then === 'function';
+}
+
+/** The same client, each statement of which passes the gate first. */
+export function gated(client: Client, sending: Sending, gate: Gate): Client {
+  return passing(
+    () => client,
+    sending,
+    (call) => {
+      gate.enter();
+      const result = call();
+      if (isThenable(result)) gate.watch(result);
+      return result;
+    },
+  );
+}
+
+/** A client that is `pick()`, asked anew for each use; the methods in `sending` go through `send`. */
+export function passing(pick: () => Client, sending: Sending = new Set(), send = (call: () => unknown): unknown => call()): Client {
+  return new Proxy(
+    {},
+    {
+      get(_target, key) {
+        const member: unknown = Reflect.get(pick(), key);
+        if (typeof member !== 'function') return member;
+        // The method is looked up again when it is called: the client may be another one by then.
+        const call = (args: unknown[]): unknown => {
+          const client = pick();
+          return Reflect.apply(Reflect.get(client, key) as () => unknown, client, args);
+        };
+        return (...args: unknown[]): unknown => (sending.has(key) ? send(() => call(args)) : call(args));
+      },
+      has: (_target, key) => Reflect.has(pick(), key),
+      getPrototypeOf: () => Reflect.getPrototypeOf(pick()),
+    },
+  );
+}
+
+/** The same client, with some members of its own. */
+export function withOwn(client: Client, own: Readonly<Record<string | symbol, unknown>>): Client {
+  return new Proxy(
+    passing(() => client),
+    { get: (target, key): unknown => own[key] ?? Reflect.get(target, key) },
+  );
+}

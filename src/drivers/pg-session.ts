@@ -1,0 +1,79 @@
+// One checkout of a node-postgres client, for one transaction. Drizzle trusts such a client too much in three ways, and
+// this mends them without touching the client or the pool:
+// - it never releases the client of a BEGIN that failed, so the pool loses a slot for good;
+// - it listens to no 'error' event, so a backend that is killed between two statements ends the process;
+// - a ROLLBACK that fails hides the error that led to it, and gives the next user a client in an unknown state.
+import type { Client, Gate } from './driver.ts';
+import { isThenable, withOwn } from './passing.ts';
+
+/** A client that was checked out of a pool. */
+export interface PooledClient {
+  query(...args: unknown[]): unknown;
+  on(event: 'error', listener: (error: unknown) => void): unknown;
+  off(event: 'error', listener: (error: unknown) => void): unknown;
+  release(broken?: Error): void;
+}
+
+interface Checkout {
+  /** The outermost scope of the transaction. */
+  gate: Gate | undefined;
+}
+
+const checkouts = new WeakMap<Client, Checkout>();
+
+/** A pool to open one transaction with, by Drizzle's own means. `checkOut` gives a client of the real pool. */
+export function transactionPool(pool: Client, checkOut: () => Promise<PooledClient>): Client {
+  return new Proxy(pool, {
+    get: (target, key): unknown => (key === 'connect' ? async () => held(await checkOut()) : Reflect.get(target, key)),
+  });
+}
+
+/** The gate hears of it when the connection of the transaction is lost. */
+export function reportLoss(client: Client, gate: Gate): void {
+  const checkout = checkouts.get(client);
+  // A savepoint has the client of its transaction, whose gate closes those of its savepoints.
+  if (checkout) checkout.gate ??= gate;
+}
+
+function held(client: PooledClient): Client {
+  const checkout: Checkout = { gate: undefined };
+  let broken: Error | undefined;
+  let released = false;
+  let begun = false;
+  const onError = (error: unknown): void => {
+    broken ??= asError(error);
+    checkout.gate?.lose(error);
+  };
+  const release = (): void => {
+    if (released) return;
+    released = true;
+    client.off('error', onError);
+    client.release(broken);
+  };
+  const failed = (text: unknown, error: unknown): unknown => {
+    if (begun && text !== 'rollback') throw error;
+    // Whatever state its session is in, nobody shall have it.
+    broken ??= asError(error);
+    if (begun) return { rows: [] };
+    release();
+    throw error;
+  };
+  const query = (...args: unknown[]): unknown => {
+    const sent = client.query(...args);
+    // A cursor is handed back as it is.
+    if (!isThenable(sent)) return sent;
+    return sent.then(
+      (result) => {
+        begun = true;
+        return result;
+      },
+      (error: unknown) => failed((args[0] as { text?: unknown } | undefined)?.text, error),
+    );
+  };
+  client.on('error', onError);
+  const proxy = withOwn(client, { release, query });
+  checkouts.set(proxy, checkout);
+  return proxy;
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

@@ -1,0 +1,135 @@
+// Cases: what is left of a transaction that has ended, however it ended, reaches no other.
+import { sql } from 'drizzle-orm';
+import { expect } from 'vitest';
+import { rootCode } from '../support/errors.ts';
+import { type Case, type Database, effects, errorOf, openConformance } from './driver.ts';
+import { happened } from './signals.ts';
+
+type Tx = Parameters<Parameters<Database['transaction']>[0]>[0];
+
+const uses: readonly ((tx: Tx) => PromiseLike<unknown>)[] = [
+  (tx) => tx.insert(effects).values({ receiver: 'late', value: 1 }),
+  (tx) => tx.execute(sql`insert into effect values ('late', 2)`),
+  (tx) => tx.select().from(effects),
+  (tx) => tx.query.effects.findFirst(),
+  (tx) => tx.$count(effects),
+  (tx) => tx.transaction(async (nested) => nested.execute(sql`select 1`)),
+  async (tx) => happened.emitReliable(tx, { value: 1 }),
+];
+
+/** Uses of a transaction that has ended; each must be refused. */
+async function expectRefused(tx: Tx): Promise<void> {
+  for (const use of uses) expect(rootCode(await errorOf(Promise.resolve(tx).then(use)))).toBe('TransactionEnded');
+}
+
+export const closingCases: readonly Case[] = [
+  {
+    name: 'the handle of a transaction cannot be used after its commit, its rollback or its failure, in whichever way',
+    async run(driver) {
+      await using h = await openConformance(driver, { max: 1 });
+      const kept: Tx[] = [];
+      await h.db.transaction(async (tx) => {
+        kept.push(tx);
+        await tx.transaction(async (nested) => void kept.push(nested));
+      });
+      await errorOf(
+        h.db.transaction(async (tx) => {
+          kept.push(tx);
+          tx.rollback();
+        }),
+      );
+      await errorOf(
+        h.db.transaction(async (tx) => {
+          kept.push(tx);
+          await tx.execute(sql`select 1 / 0`);
+        }),
+      );
+      for (const tx of kept) await expectRefused(tx);
+      expect(await h.effects()).toEqual([]);
+    },
+  },
+  {
+    name: 'a prepared query of a transaction cannot be sent after its end',
+    async run(driver) {
+      await using h = await openConformance(driver, { max: 1 });
+      const late = await h.db.transaction(async (tx) => {
+        const prepared = tx.insert(effects).values({ receiver: 'late', value: 1 }).prepare('late');
+        return () => prepared.execute();
+      });
+      expect(rootCode(await errorOf(late()))).toBe('TransactionEnded');
+      expect(await h.effects()).toEqual([]);
+    },
+  },
+  {
+    name: 'what a failed callback left running cannot write after the rollback',
+    async run(driver) {
+      await using h = await openConformance(driver, { max: 1 });
+      let late: Promise<unknown> = Promise.resolve();
+      const attempt = h.db.transaction(async (tx) => {
+        await tx.execute(sql`select 1`);
+        late = errorOf(attempt).then(() => tx.insert(effects).values({ receiver: 'late', value: 1 }));
+        throw new Error('gone');
+      });
+      await expect(attempt).rejects.toThrow('gone');
+      expect(rootCode(await errorOf(late))).toBe('TransactionEnded');
+      expect(await h.effects()).toEqual([]);
+    },
+  },
+  {
+    name: 'a query that floats when the callback fails is rolled back or refused, whatever its moment',
+    async run(driver) {
+      await using h = await openConformance(driver, { max: 1 });
+      const floating: PromiseLike<unknown>[] = [];
+      const attempt = h.db.transaction(async (tx) => {
+        const write = async (value: number): Promise<unknown> =>
+          tx
+            .insert(effects)
+            .values({ receiver: 'floating', value })
+            .catch(() => 'refused');
+        floating.push(write(1));
+        // Each comes some turns of the event loop later: before, during and after the ROLLBACK.
+        for (let turns = 1; turns < 40; turns++) {
+          let wait = Promise.resolve();
+          for (let turn = 0; turn < turns; turn++) wait = wait.then(() => new Promise((resolve) => setImmediate(resolve)));
+          floating.push(wait.then(() => write(turns + 1)));
+        }
+        throw new Error('gone');
+      });
+      await expect(attempt).rejects.toThrow('gone');
+      await Promise.all(floating);
+      expect(await h.effects()).toEqual([]);
+    },
+  },
+  {
+    name: 'a savepoint that still runs when the outer callback fails cannot touch the next transaction of the connection',
+    async run(driver) {
+      await using h = await openConformance(driver, { max: 1 });
+      let release: (() => void) | undefined;
+      const released = new Promise<void>((resolve) => (release = resolve));
+      let nested: Promise<unknown> = Promise.resolve();
+      const attempt = h.db.transaction(async (tx) => {
+        await new Promise<void>((opened) => {
+          nested = errorOf(
+            tx.transaction(async (savepoint) => {
+              await savepoint.execute(sql`select 1`);
+              opened();
+              await released;
+              await savepoint.insert(effects).values({ receiver: 'late', value: 1 });
+            }),
+          );
+        });
+        throw new Error('outer failed');
+      });
+      await expect(attempt).rejects.toThrow('outer failed');
+      expect(rootCode(await nested)).toBe('TransactionEnded');
+      await h.db.transaction(async (tx) => {
+        await tx.transaction(async (savepoint) => {
+          await savepoint.insert(effects).values({ receiver: 'next', value: 2 });
+          release!();
+          await savepoint.execute(sql`select pg_sleep(0.02)`);
+        });
+      });
+      expect(await h.effects()).toEqual(['next:2']);
+    },
+  },
+];

@@ -1,0 +1,97 @@
+// What the suite asks of a driver under test: databases with Signalbox' and the suite's tables, and Drizzle handles on them.
+// A case names what it needs of the driver beyond that, and is skipped, with the reason, where there is none.
+import { integer, pgTable, text } from 'drizzle-orm/pg-core';
+import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import { createSignalbox, type Signalbox, type SignalboxOptions } from '../../src/index.ts';
+import '../support/register.ts';
+
+export const effects = pgTable('effect', { receiver: text('receiver').notNull(), value: integer('value').notNull() });
+export const schema = { effects };
+
+/** Whatever the driver, typed as one of them: the members that the suite uses are the same for all. */
+export type Database = PostgresJsDatabase<typeof schema>;
+export type Row = Record<string, unknown>;
+
+/** What not every driver has, and why it is missed where it is missed. */
+export const NEEDS = {
+  outside: 'there is no session but the one under test, so nothing can look at it from outside',
+  background: 'PostgreSQL runs in this process, which a long query stops',
+  pool: 'there is one session: what would run beside it waits, and once it is lost it is lost for good',
+};
+export type Need = keyof typeof NEEDS;
+
+export interface OpenDatabase extends AsyncDisposable {
+  readonly db: Database;
+  /** Runs a statement outside of the transactions of `db`: on another session if there is one, else after them. */
+  sql(text: string): Promise<Row[]>;
+}
+
+export interface DriverUnderTest {
+  readonly name: string;
+  readonly has: readonly Need[];
+  /** @param max connections of the pool, for drivers with one */
+  open(options: { max: number }): Promise<OpenDatabase>;
+}
+
+export interface Conformance extends OpenDatabase {
+  readonly box: Signalbox<Database>;
+  /** The effects in the order in which they were written, as `receiver:value`. */
+  effects(): Promise<string[]>;
+  /** A number from a query with one row and column. */
+  count(query: string): Promise<unknown>;
+  /** Every delivery, live or settled, by receiver and id. */
+  deliveries(): Promise<Row[]>;
+}
+
+export interface Case {
+  readonly name: string;
+  readonly needs?: Need;
+  run(driver: DriverUnderTest): Promise<void>;
+}
+
+export interface ConformanceOptions extends Partial<SignalboxOptions<Database>> {
+  readonly max?: number;
+}
+
+/** A database of the driver and a box on it, for one case. */
+export async function openConformance(driver: DriverUnderTest, { max = 6, ...options }: ConformanceOptions = {}): Promise<Conformance> {
+  const database = await driver.open({ max });
+  const box = createSignalbox({ log: false, ...options, db: database.db });
+  const { db, sql } = database;
+  return {
+    db,
+    box,
+    sql,
+    effects: async () =>
+      (await sql(`select receiver || ':' || value as effect from effect order by ctid`)).map(({ effect }) => String(effect)),
+    count: async (query) => Object.values((await sql(query))[0]!)[0],
+    deliveries: () =>
+      sql(`
+        select r.name as receiver, d.state, d.epoch, d.attempt from (
+          select id, receiver_id, state, epoch, attempt from signalbox.delivery
+          union all select id, receiver_id, state, epoch, attempt from signalbox.settled
+        ) d join signalbox.receiver r on r.id = d.receiver_id
+        order by r.name, d.id`),
+    [Symbol.asyncDispose]: async () => {
+      await box.close();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The rows of a result of `execute`, which differ from driver to driver. */
+export function rowsOf(result: unknown): Row[] {
+  return Array.isArray(result) ? (result as Row[]) : (result as { rows: Row[] }).rows;
+}
+
+/** What a promise was rejected with. */
+export async function errorOf(work: PromiseLike<unknown>): Promise<unknown> {
+  try {
+    await work;
+  } catch (error) {
+    return error;
+  }
+  throw new Error('It was not rejected.');
+}
+
+export const CREATE_EFFECTS = 'create table effect (receiver text not null, value int not null)';
