@@ -1,4 +1,7 @@
 // A program's line to the test that started it. It ends when the test does.
+const parent = process.ppid;
+const LOOK_EVERY_MS = 100;
+
 const endWithParent = (): never => process.exit(1);
 process.on('disconnect', endWithParent);
 
@@ -19,4 +22,11 @@ export function told(message: string): Promise<void> {
       if (received === message) resolve();
     });
   });
+}
+
+/** Keeps the thread from doing anything else, and so from noticing the end of the test: it has to look. */
+export function block(): never {
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  while (process.ppid === parent) Atomics.wait(never, 0, 0, LOOK_EVERY_MS);
+  process.exit(1);
 }

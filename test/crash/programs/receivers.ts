@@ -1,24 +1,25 @@
-// The receiver of the crash tests: writes one effect, and holds where it is told to.
+// The receiver of the crash tests: writes one effect, under the epoch of its own run, and holds where it is told to.
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { defineSignal, type DeliveryContext, OnSignal } from '../../../src/index.ts';
+import { defineSignal, type DeliveryContext, type Duration, OnSignal } from '../../../src/index.ts';
 import '../../support/register.ts';
 
 export const happened = defineSignal('crash.happened', z.object({ value: z.number() }));
 
 export type Point = 'called' | 'written';
+type Tx = DeliveryContext['tx'];
 
 /** What happens at a point of the receiver; nothing, unless a program sets it. */
-export const holds: { at: (point: Point) => Promise<void> } = { at: async () => {} };
+export const holds: { at: (point: Point, tx: Tx) => Promise<void> } = { at: async () => {} };
 
 export class Effects {
-  @OnSignal(happened)
+  @OnSignal(happened, { timeout: (process.env['TIMEOUT'] ?? '30s') as Duration })
   static async write({ value }: { value: number }, { tx, emission }: DeliveryContext): Promise<void> {
-    await holds.at('called');
+    await holds.at('called', tx);
     // The epoch under which this very transaction has completed the delivery.
     await tx.execute(sql`
       insert into effect (delivery, epoch, value, pid)
       select id, epoch, ${value}::int, ${process.pid}::int from signalbox.settled where emission_id = ${emission.id}::uuid`);
-    await holds.at('written');
+    await holds.at('written', tx);
   }
 }

@@ -1,12 +1,12 @@
-// A process that emits in a transaction, and says when it is at which point.
+// A process that emits in a transaction, and says when it is at which point. It commits when the test says 'commit'.
 import 'reflect-metadata';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { createSignalbox } from '../../../src/index.ts';
-import { tell, told } from './parent.ts';
+import { block, tell, told } from './parent.ts';
 import { Effects, happened } from './receivers.ts';
 
-const client = postgres(process.env['DATABASE_URL']!, { max: 2 });
+const client = postgres(process.env['DATABASE_URL']!, { max: 2, connection: { application_name: 'crash' } });
 const db = drizzle({ client });
 createSignalbox({ db, services: [Effects], log: false });
 const commit = told('commit');
@@ -17,3 +17,4 @@ await db.transaction(async (tx) => {
   await commit;
 });
 tell('committed');
+block();

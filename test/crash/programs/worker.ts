@@ -1,34 +1,43 @@
-// A worker process. HOLD says where its first run holds: 'stop' freezes the process between claim and first statement,
-// 'started' ends that moment only by a kill, 'called' and 'written' wait in the receiver until the test says 'go'.
+// A worker process, whose first run holds where HOLD says. With a HOLD it also tells each point that a receiver reaches.
 import 'reflect-metadata';
+import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { createSignalbox, type WorkerOptions } from '../../../src/index.ts';
-import { release, tell, told } from './parent.ts';
+import { block, release, tell, told } from './parent.ts';
 import { Effects, holds } from './receivers.ts';
+
+/**
+ * `claimed`: blocks for ever between the claim and the first statement. `frozen`: freezes itself there (SIGSTOP).
+ * `called`, `written`: the receiver waits, before or after its write, until the test says 'go'.
+ * `query`: the receiver waits after its write, in a query, for the gate.
+ */
+export type Hold = 'claimed' | 'frozen' | 'called' | 'written' | 'query';
 
 const { HOLD: hold, DATABASE_URL: url, OPTIONS: options } = process.env;
 
-const client = postgres(url!, { max: 13, onnotice: () => {} });
+const client = postgres(url!, { max: 13, onnotice: () => {}, connection: { application_name: 'crash' } });
 const box = createSignalbox({ db: drizzle({ client }), services: [Effects], log: false });
 const go = told('go');
 let held = false;
 
-holds.at = async (point) => {
-  if (point !== hold || held) return;
-  held = true;
-  tell(point);
-  await go;
-};
+if (hold)
+  holds.at = async (point, tx) => {
+    tell(point);
+    if (held || (point !== hold && !(point === 'written' && hold === 'query'))) return;
+    held = true;
+    if (hold === 'query') await tx.execute(sql`select pg_advisory_xact_lock_shared(1)`);
+    else await go;
+  };
 
 box.on('delivery.started', () => {
-  if (held || (hold !== 'stop' && hold !== 'started')) return;
+  if (held || (hold !== 'frozen' && hold !== 'claimed')) return;
   held = true;
   // Synchronous: nothing is sent to the database after the claim.
-  if (hold === 'stop') process.kill(process.pid, 'SIGSTOP');
-  else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  if (hold === 'claimed') block();
+  process.kill(process.pid, 'SIGSTOP');
 });
-for (const event of ['worker.started', 'worker.stopping', 'worker.lost', 'delivery.stale', 'delivery.released', 'worker.idle'] as const)
+for (const event of ['worker.started', 'worker.stopping', 'worker.lost', 'delivery.stale', 'delivery.released'] as const)
   box.on(event, () => tell(event));
 
 await box.worker(JSON.parse(options!) as WorkerOptions).run();

@@ -1,0 +1,94 @@
+// A worker is frozen (SIGSTOP) beyond its lease, at three points of a run, and comes back: it does nothing twice.
+import { expect, test } from 'vitest';
+import { until } from './program.ts';
+import { openStage, SHORT } from './stage.ts';
+
+const timeout = 90_000;
+
+test.concurrent(
+  'frozen before its receiver: another has the delivery by now, and the epoch alone refuses the late start',
+  { timeout },
+  async () => {
+    await using stage = await openStage();
+    const zombie = stage.worker({ ...SHORT, hold: 'frozen' });
+    await zombie.says('worker.started');
+    await stage.emit(1);
+    await zombie.frozen();
+    expect(await stage.deliveries()).toEqual(['running 1/1/0']);
+
+    // The other claims it and freezes at the same point: the row is `running` again, and nobody has locked it. Its own
+    // lease is long, so it looks for dead workers only once, at its start.
+    await stage.leasesOver();
+    const other = stage.worker({ hold: 'frozen', lease: '1h' });
+    await other.frozen();
+    expect(await stage.deliveries()).toEqual(['running 3/1/1']);
+
+    await zombie.kill('SIGCONT');
+    await until('its late start is decided', () => zombie.hasSaid('delivery.stale') || zombie.hasSaid('called'));
+    expect(zombie.hasSaid('called')).toBe(false);
+    await zombie.says('worker.lost');
+    expect(await stage.effects()).toEqual([]);
+    expect(await stage.deliveries()).toEqual(['running 3/1/1']);
+
+    await other.kill('SIGCONT');
+    await until('the other completes it', async () => (await stage.deliveries())[0] === 'completed 3/1/1');
+    expect(await stage.effects()).toEqual(['1 by 3']);
+    expect(await stage.writers()).toEqual([other.pid]);
+    expect(zombie.hasSaid('called')).toBe(false);
+
+    // The zombie is a worker like any other again.
+    await other.kill('SIGKILL');
+    await stage.emit(2);
+    await until('it works', async () => (await stage.effects()).length === 2);
+    expect(await stage.writers()).toEqual([other.pid, zombie.pid]);
+  },
+);
+
+test.concurrent(
+  'frozen in its receiver: nobody takes the delivery while its transaction lives, and it finishes late',
+  { timeout },
+  async () => {
+    await using stage = await openStage();
+    const zombie = stage.worker({ ...SHORT, hold: 'written' });
+    await zombie.says('worker.started');
+    await stage.emit(1);
+    await zombie.says('written');
+    await zombie.kill('SIGSTOP');
+    const other = stage.worker({ hold: 'called' });
+    await until('it is found dead', async () => (await stage.workersLost()) === 1);
+    await stage.rescue();
+    expect(await stage.deliveries()).toEqual(['running 1/1/0']);
+
+    zombie.tell('go');
+    await zombie.kill('SIGCONT');
+    await until('it completes it', async () => (await stage.deliveries())[0] === 'completed 1/1/0');
+    await zombie.says('worker.lost');
+    await until('the dead worker is forgotten', async () => (await stage.workersLost()) === 0);
+    expect(await stage.effects()).toEqual(['1 by 1']);
+    expect(await stage.writers()).toEqual([zombie.pid]);
+    expect(other.hasSaid('called')).toBe(false);
+  },
+);
+
+test.concurrent(
+  'frozen beyond the timeout of its receiver: the server ends its transaction, and another takes over',
+  { timeout },
+  async () => {
+    await using stage = await openStage();
+    const zombie = stage.worker({ ...SHORT, hold: 'written', timeout: '1s' });
+    await zombie.says('worker.started');
+    await stage.emit(1);
+    await zombie.says('written');
+    await zombie.kill('SIGSTOP');
+    const other = stage.worker({ timeout: '20s' });
+    await until('another completes it', async () => (await stage.deliveries())[0] === 'completed 3/1/1');
+
+    zombie.tell('go');
+    await zombie.kill('SIGCONT');
+    await zombie.says('delivery.stale');
+    await zombie.says('worker.lost');
+    expect(await stage.deliveries()).toEqual(['completed 3/1/1']);
+    expect(await stage.effects()).toEqual(['1 by 3']);
+    expect(await stage.writers()).toEqual([other.pid]);
+  },
+);

@@ -1,0 +1,101 @@
+// A worker is killed at each point of a run: another finishes the delivery, and its effect is there once, written by
+// the very run that the delivery was completed by.
+import { expect, test } from 'vitest';
+import { until } from './program.ts';
+import { openStage, SHORT } from './stage.ts';
+
+const timeout = 90_000;
+
+test.concurrent.each([
+  ['between its claim and the call of its receiver', 'claimed'],
+  ['in its receiver', 'called'],
+  ['after the writes of its receiver', 'written'],
+] as const)('a worker killed %s is replaced by another', { timeout }, async (_when, hold) => {
+  await using stage = await openStage();
+  const victim = stage.worker({ ...SHORT, hold });
+  await victim.says('worker.started');
+  await stage.emit(1);
+  if (hold === 'claimed') await until('it is claimed', async () => (await stage.deliveries())[0] === 'running 1/1/0');
+  else await victim.says(hold);
+  expect(victim.hasSaid('called')).toBe(hold !== 'claimed');
+  await victim.kill('SIGKILL');
+  expect(await stage.effects()).toEqual([]);
+  expect(await stage.deliveries()).toEqual(['running 1/1/0']);
+
+  const other = stage.worker();
+  await until('another completes it', async () => (await stage.deliveries())[0] === 'completed 3/1/1');
+  expect(await stage.effects()).toEqual(['1 by 3']);
+  expect(await stage.writers()).toEqual([other.pid]);
+  await until('the dead worker is forgotten', async () => (await stage.workersLost()) === 0);
+});
+
+test.concurrent('a worker killed in a query of its receiver keeps its delivery as long as the query lasts', { timeout }, async () => {
+  await using stage = await openStage();
+  await using gate = await stage.gate();
+  const victim = stage.worker({ ...SHORT, hold: 'query' });
+  await victim.says('worker.started');
+  await stage.emit(1);
+  await until('its query waits', async () => (await stage.waiting('select')) === 1);
+  await victim.kill('SIGKILL');
+  const other = stage.worker();
+  await until('it is found dead', async () => (await stage.workersLost()) === 1);
+  await stage.rescue();
+  expect(await stage.deliveries()).toEqual(['running 1/1/0']);
+  expect(await stage.waiting('select')).toBe(1);
+
+  await gate.open();
+  await until('another completes it', async () => (await stage.deliveries())[0] === 'completed 3/1/1');
+  expect(await stage.effects()).toEqual(['1 by 3']);
+  expect(await stage.writers()).toEqual([other.pid]);
+});
+
+test.concurrent('a worker killed during its COMMIT, whose session ends with it, is replaced by another', { timeout }, async () => {
+  await using stage = await openStage();
+  await stage.sql.unsafe(`
+    do $$ begin execute format('alter database %I set client_connection_check_interval = %L', current_database(), '20ms'); end $$`);
+  await stage.delayCommits('effect');
+  await using gate = await stage.gate();
+  const victim = stage.worker(SHORT);
+  await victim.says('worker.started');
+  await stage.emit(1);
+  await until('its COMMIT waits', async () => (await stage.waiting('commit')) === 1);
+  await victim.kill('SIGKILL');
+  await until('its session ends', async () => (await stage.waiting('commit')) === 0);
+  expect(await stage.deliveries()).toEqual(['running 1/1/0']);
+
+  const other = stage.worker();
+  await until('the COMMIT of another waits', async () => (await stage.waiting('commit')) === 1);
+  await gate.open();
+  await until('another completes it', async () => (await stage.deliveries())[0] === 'completed 3/1/1');
+  expect(await stage.effects()).toEqual(['1 by 3']);
+  expect(await stage.writers()).toEqual([other.pid]);
+});
+
+test.concurrent(
+  'a worker killed during its COMMIT, which gets through, has completed the delivery, and nobody does it again',
+  { timeout },
+  async () => {
+    await using stage = await openStage();
+    await stage.delayCommits('effect');
+    await using gate = await stage.gate();
+    const victim = stage.worker(SHORT);
+    await victim.says('worker.started');
+    await stage.emit(1);
+    await until('its COMMIT waits', async () => (await stage.waiting('commit')) === 1);
+    await victim.kill('SIGKILL');
+    const other = stage.worker();
+    await until('it is found dead', async () => (await stage.workersLost()) === 1);
+    // The delivery is in a transaction that lives: nobody takes it.
+    await stage.rescue();
+    expect(await stage.deliveries()).toEqual(['running 1/1/0']);
+
+    await gate.open();
+    await until('the dead worker is forgotten', async () => (await stage.workersLost()) === 0);
+    // What the other takes after this, it would have taken before.
+    await stage.emit(2);
+    await until('the other works', async () => (await stage.effects()).length === 2);
+    expect(await stage.deliveries()).toEqual(['completed 1/1/0', 'completed 1/1/0']);
+    expect(await stage.effects()).toEqual(['1 by 1', '2 by 1']);
+    expect(await stage.writers()).toEqual([victim.pid, other.pid]);
+  },
+);

@@ -1,0 +1,54 @@
+// SIGTERM to a worker process: once, it finishes what runs; twice, it gives back what runs. Either way it ends well.
+import { expect, test } from 'vitest';
+import { until } from './program.ts';
+import { openStage, type Stage } from './stage.ts';
+
+const timeout = 90_000;
+
+const expectNoWorker = async (stage: Stage): Promise<void> => expect(await stage.sql`select from signalbox.worker`).toHaveLength(0);
+
+test.concurrent(
+  'SIGTERM: what runs is finished, what was not begun keeps its attempts, and the process ends well',
+  { timeout },
+  async () => {
+    await using stage = await openStage();
+    const worker = stage.worker({ hold: 'called', concurrency: 1 });
+    await worker.says('worker.started');
+    await stage.emit(1, 2);
+    await worker.says('called');
+    await worker.kill('SIGTERM');
+    await worker.says('worker.stopping');
+    expect(await stage.deliveries()).toEqual(['running 1/1/0', 'ready 0/0/0']);
+    worker.tell('go');
+    expect(await worker.ends()).toBe(0);
+    expect(await stage.effects()).toEqual(['1 by 1']);
+    expect(await stage.deliveries()).toEqual(['completed 1/1/0', 'ready 0/0/0']);
+    await expectNoWorker(stage);
+  },
+);
+
+test.concurrent(
+  'a second SIGTERM interrupts what runs: its delivery is given back at once, and costs no attempt',
+  { timeout },
+  async () => {
+    await using stage = await openStage();
+    const worker = stage.worker({ hold: 'written', lease: '1h', concurrency: 2 });
+    await worker.says('worker.started');
+    await stage.emit(1);
+    await worker.says('written');
+    await worker.kill('SIGTERM');
+    await worker.says('worker.stopping');
+    expect(await stage.deliveries()).toEqual(['running 1/1/0']);
+    await worker.kill('SIGTERM');
+    await worker.says('delivery.released');
+    expect(await worker.ends()).toBe(0);
+    expect(await stage.effects()).toEqual([]);
+    expect(await stage.deliveries()).toEqual(['ready 2/0/0']);
+    await expectNoWorker(stage);
+
+    const other = stage.worker();
+    await until('another completes it', async () => (await stage.deliveries())[0] === 'completed 3/1/0');
+    expect(await stage.effects()).toEqual(['1 by 3']);
+    expect(await stage.writers()).toEqual([other.pid]);
+  },
+);
