@@ -1,5 +1,5 @@
 // Finds the configuration, loads it, and takes the box out of it.
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isSignalboxError, SignalboxError } from '../errors.ts';
@@ -15,11 +15,11 @@ const NAMES = ['signalbox.config.ts', 'signalbox.config.js', 'signalbox.config.m
  */
 export async function loadBox(folder: string, given?: string): Promise<Signalbox> {
   const file = await findConfig(folder, given);
-  const loaded = isTypeScript(file) ? await registerLoader(file) : true;
+  let loaded = true;
   let exported: unknown;
   try {
-    const module = (await import(pathToFileURL(file).href)) as { default?: unknown };
-    exported = await module.default;
+    if (isTypeScript(file)) loaded = await registerLoader(file);
+    exported = await defaultOf(await import(pathToFileURL(file).href));
   } catch (error) {
     if (isSignalboxError(error)) throw error;
     throw explainLoadError(error, file, loaded);
@@ -32,21 +32,29 @@ export async function loadBox(folder: string, given?: string): Promise<Signalbox
   return exported;
 }
 
+/** Of a module that was compiled to CommonJS, `default` is all that it exports. */
+function defaultOf(module: { default?: unknown }): unknown {
+  const exported = module.default;
+  return isCompiledToCommonJs(exported) ? exported.default : exported;
+}
+
+const isCompiledToCommonJs = (exported: unknown): exported is { default?: unknown } =>
+  typeof exported === 'object' && exported !== null && '__esModule' in exported;
+
 async function findConfig(folder: string, given: string | undefined): Promise<string> {
   const candidates = (given === undefined ? NAMES : [given]).map((name) => path.resolve(folder, name));
-  for (const file of candidates) if (await exists(file)) return file;
+  for (const file of candidates) if (await isFile(file)) return file;
   throw new SignalboxError(
     'ConfigNotFound',
     given === undefined
       ? `No configuration in ${folder}: looked for ${NAMES.join(', ')}. Make one that exports your box as its default, or name it with --config.`
-      : `There is no ${candidates[0]}. Check --config.`,
+      : `There is no file ${candidates[0]}. Check --config.`,
   );
 }
 
-async function exists(file: string): Promise<boolean> {
+async function isFile(file: string): Promise<boolean> {
   try {
-    await access(file);
-    return true;
+    return (await stat(file)).isFile();
   } catch {
     return false;
   }
@@ -59,8 +67,6 @@ function isBox(value: unknown): value is Signalbox {
 }
 
 function describe(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  return typeof value === 'object' && value !== null
-    ? `an object with ${Object.keys(value).join(', ') || 'no members'}`
-    : `a ${typeof value}`;
+  if (value === undefined || value === null) return value === null ? 'null' : 'nothing';
+  return typeof value === 'object' ? `an object with ${Object.keys(value).join(', ') || 'no members'}` : `a ${typeof value}`;
 }

@@ -9,8 +9,12 @@ const LOADER = '@oxc-node/core';
 
 export const isTypeScript = (file: string): boolean => /\.[cm]?tsx?$/.test(file);
 
+/** Loaders that Node may have been started with. Another one on top breaks what they do (tsx: on Node 22 and 24). */
+const OTHERS = /(^|[\s=\\/@"'])(tsx|tsimp|jiti|ts-node|swc-node|esbuild-register|esbuild-kit)([\s\\/"']|$)/;
+
 /** Has imports from now on compile TypeScript. False: the loader is not installed in the project of `file`. */
 export async function registerLoader(file: string): Promise<boolean> {
+  if (OTHERS.test([...process.execArgv, process.env['NODE_OPTIONS']].join(' '))) return true;
   let entry: string;
   try {
     entry = createRequire(file).resolve(LOADER);
@@ -30,16 +34,21 @@ export function explainLoadError(cause: unknown, file: string, loaded: boolean):
       { cause },
     );
   const text = cause instanceof Error ? cause.message : String(cause);
-  const hint = /decorator/i.test(text)
-    ? ' TypeScript is loaded with legacy decorators: set experimentalDecorators and emitDecoratorMetadata in tsconfig.json. If your decorators are standard ones, compile first and name the JavaScript with --config.'
-    : '';
-  return new SignalboxError('ConfigInvalid', `${file} could not be loaded: ${firstLine(text)}.${hint}`, { cause });
+  return new SignalboxError('ConfigInvalid', `${file} could not be loaded: ${firstLine(text)}.${hintFor(cause, text, loaded)}`, { cause });
+}
+
+function hintFor(cause: unknown, text: string, loaded: boolean): string {
+  // Where Node strips types by itself it still takes './order.js' for a file of that name, not for order.ts.
+  if (!loaded && codeOf(cause) === 'ERR_MODULE_NOT_FOUND') return ` If that is TypeScript of yours, run: npm install ${LOADER}`;
+  if (!/decorator/i.test(text)) return '';
+  return ' TypeScript is loaded with legacy decorators: set experimentalDecorators and emitDecoratorMetadata in tsconfig.json. If your decorators are standard ones, compile first and name the JavaScript with --config.';
 }
 
 /** Node met TypeScript, or decorators in a file whose types it stripped. */
 function isUncompiled(error: unknown): boolean {
-  const code: unknown = (error as { code?: unknown }).code;
-  return error instanceof SyntaxError || (typeof code === 'string' && /UNKNOWN_FILE_EXTENSION|TYPESCRIPT/.test(code));
+  return error instanceof SyntaxError || /UNKNOWN_FILE_EXTENSION|TYPESCRIPT/.test(codeOf(error));
 }
+
+const codeOf = (error: unknown): string => String((error as { code?: unknown } | null | undefined)?.code);
 
 const firstLine = (text: string): string => text.split('\n', 1)[0]!.replace(/[.:]$/, '');

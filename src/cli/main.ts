@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The command `signalbox`: picks the verb, reports what goes wrong, and ends the process with a code that says how it went.
-import { readFileSync } from 'node:fs';
+import { packageVersion } from '../worker/run.ts';
 import { reportError } from './report.ts';
 import { HELP, UsageError } from './usage.ts';
 import { workerCommand } from './worker.ts';
@@ -10,18 +10,14 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<voi
 
 async function main([verb, ...args]: readonly string[]): Promise<void> {
   if (verb === '--help' || verb === '-h' || verb === 'help') return print(HELP);
-  if (verb === '--version' || verb === '-v') return print(version());
-  if (verb === undefined) throw new UsageError('No command was given.', HELP);
-  if (!Object.hasOwn(COMMANDS, verb)) throw new UsageError(`There is no command ${JSON.stringify(verb)}.`, HELP);
+  if (verb === '--version' || verb === '-v') return print(packageVersion());
+  if (verb === undefined) throw new UsageError('No command was given.');
+  if (verb.startsWith('-')) throw new UsageError(`The command comes first, not ${verb}.`);
+  if (!Object.hasOwn(COMMANDS, verb)) throw new UsageError(`There is no command ${JSON.stringify(verb)}.`);
   await COMMANDS[verb]!(args);
 }
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
 
 // The user's connection pool may keep the process alive: it has nothing more to do.
 main(process.argv.slice(2)).then(

@@ -1,4 +1,5 @@
 // Tells a person what went wrong. An error of Signalbox says what to do next by itself; of any other the stack is needed.
+import { inspect } from 'node:util';
 import { isSignalboxError } from '../errors.ts';
 import { UsageError } from './usage.ts';
 
@@ -9,11 +10,16 @@ export function reportError(error: unknown): 1 | 2 {
 }
 
 function describe(error: unknown): string {
-  if (error instanceof UsageError) return `signalbox: ${error.message}\n\n${error.help}`;
+  if (error instanceof UsageError) return `signalbox: ${error.message}\n\n${error.usage}`;
   if (!isSignalboxError(error)) return `signalbox: ${stackOf(error)}`;
   // The configuration is the user's code: where it threw is what he looks for.
   const cause = error.code === 'ConfigInvalid' && error.cause ? `\n\n${stackOf(error.cause)}` : '';
   return `signalbox: ${error.message}${cause}`;
 }
 
-const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+/** Stacks, not members: those of an invalid URL or a failed query hold what nobody wants on a screen. */
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return inspect(error);
+  const own = error.stack ?? error.message;
+  return error.cause === undefined ? own : `${own}\nCaused by: ${stackOf(error.cause)}`;
+}

@@ -8,6 +8,9 @@ Commands:
   signalbox <command> --help   the options of a command
   signalbox --version`;
 
+const USAGE = `Usage: signalbox <command> [options]
+Commands: worker. More: signalbox --help`;
+
 export const WORKER_HELP = `Usage: signalbox worker [options]
 
 Runs the deliveries of the box that signalbox.config.ts (.js, .mjs) exports as its default,
@@ -22,13 +25,17 @@ Options:
 
 SIGNALBOX_LOG_LEVEL (debug, info, warn, error, silent) sets how much is logged; info by default.`;
 
+export const WORKER_USAGE = `Usage: signalbox worker [--config <file>] [--concurrency <n>] [--queues <a,b>] [--once]
+More: signalbox worker --help`;
+
 /** The command line makes no sense: ends the process with code 2, as other commands do. */
 export class UsageError extends Error {
-  readonly help: string;
+  readonly usage: string;
 
-  constructor(message: string, help: string) {
+  /** @param usage what would make sense, in a line or two */
+  constructor(message: string, usage: string = USAGE) {
     super(message);
     this.name = 'UsageError';
-    this.help = help;
+    this.usage = usage;
   }
 }

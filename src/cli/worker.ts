@@ -1,9 +1,11 @@
 // signalbox worker: what its options mean. The work itself is the box's.
 import { parseArgs } from 'node:util';
 import type { Signalbox } from '../signalbox.ts';
+import { defaultLogger } from '../observe/log.ts';
 import type { WorkerOptions } from '../worker/options.ts';
+import { handlingSignals } from '../worker/run.ts';
 import { loadBox } from './config.ts';
-import { UsageError, WORKER_HELP } from './usage.ts';
+import { UsageError, WORKER_HELP, WORKER_USAGE } from './usage.ts';
 
 export async function workerCommand(args: readonly string[]): Promise<void> {
   const { config, help, once, ...options } = parse(args);
@@ -15,13 +17,14 @@ export async function workerCommand(args: readonly string[]): Promise<void> {
   await box.close();
 }
 
-/** Runs what is due until nothing is left, or until the process is told to end. */
+/** Runs what is due until nothing is left, or until the process is told to end; told twice, it interrupts what runs. */
 async function workOnce(box: Signalbox, options: WorkerOptions): Promise<void> {
   const worker = box.worker(options);
-  let told = false;
-  const stop = (): void => void (told = true);
-  process.once('SIGTERM', stop).once('SIGINT', stop);
-  while ((await worker.tick()) > 0) if (told) break;
+  const told = new AbortController();
+  const handlers = { first: () => told.abort(), second: () => void worker.stop({ force: true }) };
+  await handlingSignals(handlers, defaultLogger(), async () => {
+    while (!told.signal.aborted && (await worker.tick()) > 0);
+  });
 }
 
 interface Arguments extends WorkerOptions {
@@ -37,8 +40,8 @@ function parse(args: readonly string[]): Arguments {
     config,
     help,
     once,
-    ...(concurrency === undefined ? {} : { concurrency: wholeNumber('--concurrency', concurrency) }),
-    ...(queues === undefined ? {} : { queues: queues.split(',').map((queue) => queue.trim()) }),
+    ...(concurrency === undefined ? {} : { concurrency: parseConcurrency(concurrency) }),
+    ...(queues === undefined ? {} : { queues: parseQueues(queues) }),
   };
 }
 
@@ -55,11 +58,18 @@ function values(args: readonly string[]): { config?: string; concurrency?: strin
       },
     }).values;
   } catch (error) {
-    throw new UsageError((error as Error).message, WORKER_HELP);
+    throw new UsageError((error as Error).message, WORKER_USAGE);
   }
 }
 
-function wholeNumber(option: string, text: string): number {
-  if (!/^\d+$/.test(text)) throw new UsageError(`${option} is ${JSON.stringify(text)}; give a whole number.`, WORKER_HELP);
-  return Number(text);
+function parseConcurrency(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= 1 && number <= 1_000) return number;
+  throw new UsageError(`--concurrency is ${JSON.stringify(text)}; give a whole number from 1 to 1000.`, WORKER_USAGE);
+}
+
+function parseQueues(text: string): string[] {
+  const queues = text.split(',').map((queue) => queue.trim());
+  if (!queues.includes('')) return queues;
+  throw new UsageError(`--queues is ${JSON.stringify(text)}; give names with commas between them.`, WORKER_USAGE);
 }

@@ -10,13 +10,20 @@ test('wrong command lines end with code 2 and the usage', async () => {
     [['wroker'], 'There is no command "wroker"'],
     [['constructor'], 'There is no command "constructor"'],
     [['worker', '--concurency', '3'], "Unknown option '--concurency'"],
-    [['worker', '--concurrency', 'many'], '--concurrency is "many"'],
+    [['--config', 'x', 'worker'], 'The command comes first'],
+    [['worker', 'now'], "Unexpected argument 'now'"],
+    [['worker', '--concurrency'], "'--concurrency <value>' argument missing"],
+    ...['many', '0', '1001', '2.5', ''].map((text): [string[], string] => [
+      ['worker', '--concurrency', text],
+      `--concurrency is "${text}"; give a whole number`,
+    ]),
+    [['worker', '--queues', 'default,'], '--queues is "default,"'],
   ];
-  for (const [args, says] of wrong) {
-    const command = project.start(...args);
+  const commands = wrong.map(([args, says]) => ({ args, says, command: project.start(...args) }));
+  for (const { args, says, command } of commands) {
     expect([args, await command.exitCode]).toEqual([args, 2]);
     expect(command.output).toContain(says);
-    expect(command.output).toContain('Usage: signalbox');
+    expect(command.output).toMatch(/\n\nUsage: signalbox .*\n.* --help\n$/);
   }
 });
 
@@ -38,9 +45,11 @@ test('a missing configuration names the places that were looked in', async () =>
   await project.run('rm signalbox.config.ts');
   const search = project.start('worker');
   const named = project.start('worker', '--config', 'elsewhere.ts');
-  expect([await search.exitCode, await named.exitCode]).toEqual([1, 1]);
+  const folder = project.start('worker', '--config', '.');
+  expect([await search.exitCode, await named.exitCode, await folder.exitCode]).toEqual([1, 1, 1]);
+  expect(folder.output).toMatch(/There is no file .*\[ConfigNotFound\]/);
   expect(search.output).toMatch(/signalbox\.config\.ts, signalbox\.config\.js, signalbox\.config\.mjs.*\[ConfigNotFound\]/);
-  expect(named.output).toMatch(/There is no .*elsewhere\.ts/);
+  expect(named.output).toMatch(/There is no file .*elsewhere\.ts/);
 });
 
 test('a configuration that exports no box says what it exports', async () => {
@@ -49,6 +58,8 @@ test('a configuration that exports no box says what it exports', async () => {
     ['export const box = 1', 'exports nothing'],
     ['export default { db: 1 }', 'exports an object with db'],
     ['export default () => {}', 'exports a function'],
+    ['export default null', 'exports null'],
+    ['throw null', 'could not be loaded'],
     ["export default Promise.reject(new Error('no secrets found'))", 'no secrets found'],
   ] as const) {
     await project.write('wrong.mjs', text);
@@ -61,11 +72,13 @@ test('a configuration that exports no box says what it exports', async () => {
 
 test('a configuration that throws is shown with the place where it threw', async () => {
   await using project = await createCliProject();
-  await project.write('database.js', "export const db = 1;\nthrow new TypeError('DATABASE_URL is not set');");
+  const text = "export const db = 1;\nthrow new TypeError('DATABASE_URL is not set', { cause: new Error('no .env') });";
+  await project.write('database.js', text);
   const command = project.start('worker');
   expect(await command.exitCode).toBe(1);
   expect(command.output).toMatch(/signalbox\.config\.ts could not be loaded: DATABASE_URL is not set/);
   expect(command.output).toMatch(/at .*database\.js:2/);
+  expect(command.output).toContain('Caused by: Error: no .env');
 });
 
 test('without a TypeScript loader it says which one to install', async () => {
@@ -94,11 +107,16 @@ test.each([
   expect(command.output).toContain(says);
 });
 
-test('a wrong password, a database that is not there, and missing tables each say so', async () => {
+test('a user or a database that is not there, and missing tables, each say so', async () => {
   await using project = await createCliProject();
   await using empty = await createDatabase({ migrated: false });
   const url = new URL(project.database.url);
   const urls: [url: string, says: RegExp][] = [
+    // Which of the two it says is decided by the server's authentication.
+    [
+      Object.assign(new URL(url), { username: 'signalbox_nobody' }).href,
+      /could not be reached: (password authentication failed|role "signalbox_nobody" does not exist)/,
+    ],
     [Object.assign(new URL(url), { pathname: '/absent' }).href, /could not be reached: database "absent" does not exist/],
     [empty.url, /npx drizzle-kit generate && npx drizzle-kit migrate/],
   ];

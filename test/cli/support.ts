@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject, type Project } from '../support/project.ts';
+import { installCopy } from './installed.ts';
 
 const TSCONFIG = { compilerOptions: { target: 'ES2022', module: 'NodeNext', experimentalDecorators: true, emitDecoratorMetadata: true } };
 
@@ -41,6 +42,8 @@ export class Listener {
   async receive({ value }: { value: string }) {
     if (value === 'wait') await this.clock.wait(this.db);
     if (value === 'fail') throw new Error('refused');
+    if (value.startsWith('violate')) await this.db.execute(sql\`insert into effect values (\${value}, null)\`);
+    if (value.startsWith('throw')) throw { value };
     await this.db.execute(sql\`insert into effect values (\${value}, 1)\`);
   }
 }
@@ -75,26 +78,33 @@ export interface CliProject extends Project {
   readonly database: TestDatabase;
   readonly environment: Record<string, string>;
   emit(...values: string[]): Promise<void>;
+  /** Runs `signalbox` in the project's folder. */
   start(...args: string[]): CliProcess;
+  /** Runs Node in the project's folder. */
+  node(...args: string[]): CliProcess;
 }
 
-export async function createCliProject(options?: { without?: readonly string[] }): Promise<CliProject> {
+/** @param options `without`: packages that are not installed; `copy`: the project's Signalbox is not the one that runs the command */
+export async function createCliProject(options: { without?: readonly string[]; copy?: boolean } = {}): Promise<CliProject> {
   const database = await createDatabase();
   const project = await createProject(options);
+  if (options.copy) await installCopy(project.folder);
   const environment = { DATABASE_URL: database.url };
   const files = { 'tsconfig.json': JSON.stringify(TSCONFIG), 'database.js': DATABASE, 'signals.js': SIGNALS, 'services.ts': SERVICES };
   for (const [file, text] of Object.entries({ ...files, 'signalbox.config.ts': CONFIG, 'emit.ts': EMIT })) await project.write(file, text);
   const processes: CliProcess[] = [];
+  const launch = (args: readonly string[]): CliProcess => {
+    const process = new CliProcess(project.folder, args, environment);
+    processes.push(process);
+    return process;
+  };
   return {
     ...project,
     database,
     environment,
     emit: async (...values) => void (await project.run(`node --import @oxc-node/core/register emit.ts ${values.join(' ')}`, environment)),
-    start: (...args) => {
-      const process = new CliProcess(project.folder, args, environment);
-      processes.push(process);
-      return process;
-    },
+    start: (...args) => launch([path.join(project.folder, 'node_modules/.bin/signalbox'), ...args]),
+    node: (...args) => launch(args),
     [Symbol.asyncDispose]: async () => {
       for (const { child } of processes) child.kill('SIGKILL');
       await Promise.all(processes.map(({ exitCode }) => exitCode));
@@ -104,7 +114,7 @@ export async function createCliProject(options?: { without?: readonly string[] }
   };
 }
 
-/** A running `signalbox` command. */
+/** A running program of the project. */
 export class CliProcess {
   readonly child: ChildProcess;
   readonly exitCode: Promise<number | null>;
@@ -112,8 +122,7 @@ export class CliProcess {
   readonly #onOutput = new Set<() => void>();
 
   constructor(folder: string, args: readonly string[], environment: Record<string, string>) {
-    const bin = path.join(folder, 'node_modules/.bin/signalbox');
-    this.child = spawn(process.execPath, [bin, ...args], { cwd: folder, env: { ...process.env, ...environment } });
+    this.child = spawn(process.execPath, args, { cwd: folder, env: { ...process.env, ...environment } });
     for (const stream of [this.child.stdout!, this.child.stderr!])
       stream.on('data', (chunk: Buffer) => {
         this.output += chunk.toString();

@@ -1,16 +1,21 @@
 // The package as it would be published: what is in it, what it needs, and what loading it does.
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { installCopy } from '../cli/installed.ts';
 import { createProject } from '../support/project.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 interface Manifest {
+  bin: { signalbox: string };
+  exports: Record<string, string | Record<string, string>>;
   dependencies: Record<string, string>;
   peerDependencies: Record<string, string>;
   peerDependenciesMeta: Record<string, { optional: boolean }>;
@@ -27,30 +32,91 @@ async function graphOf(entry: string): Promise<{ files: Set<string>; packages: S
     files.add(file);
     const text = await readFile(path.join(root, file), 'utf8');
     for (const [, specifier] of text.matchAll(/^(?:import|export)\s+(?:[\w\s*{},$]+\sfrom\s+)?['"]([^'"]+)['"]/gm)) {
-      if (specifier!.startsWith('.')) await visit(path.join(path.dirname(file), specifier!));
-      else if (!isBuiltin(specifier!)) packages.add(/^(@[^/]+\/)?[^/]+/.exec(specifier!)![0]);
+      if (specifier!.startsWith('.')) await visit(besides(file, specifier!));
+      else if (!isBuiltin(specifier!)) packages.add(packageOf(specifier!));
     }
   };
   await visit(entry);
   return { files, packages };
 }
 
-test('the package holds the build, its manifest and its texts, and nothing else', async () => {
-  const { stdout } = await promisify(execFile)('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root });
-  const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
-  const unexpected = files
-    .map((file) => file.path)
-    .filter((file) => !/^(LICENSE|README\.md|package\.json|dist\/[\w/-]+\.(js|js\.map|d\.ts))$/.test(file));
-  expect(unexpected).toEqual([]);
-  const names = files.map((file) => file.path);
-  for (const needed of ['dist/index.js', 'dist/index.d.ts', 'dist/store/schema.js', 'dist/store/schema.d.ts', 'dist/cli/main.js'])
-    expect(names).toContain(needed);
+/** What `file` means by a relative specifier: of a declaration, the declaration. */
+function besides(file: string, specifier: string): string {
+  const target = path.join(path.dirname(file), specifier);
+  return file.endsWith('.d.ts') ? target.replace(/\.[jt]s$/, '.d.ts') : target;
+}
+
+const packageOf = (specifier: string): string => /^(@[^/]+\/)?[^/]+/.exec(specifier)![0];
+
+/** The permissions of the files in a tarball: 512 bytes of header, name first, mode at 100, size at 124, then the content. */
+function modesOf(tarball: Buffer): Map<string, number> {
+  const modes = new Map<string, number>();
+  const tar = gunzipSync(tarball);
+  for (let at = 0; at < tar.length && tar[at] !== 0;) {
+    const field = (from: number, length: number): string =>
+      tar
+        .subarray(at + from, at + from + length)
+        .toString()
+        .split('\0', 1)[0]!;
+    modes.set(field(0, 100), Number.parseInt(field(100, 8), 8));
+    at += 512 + Math.ceil(Number.parseInt(field(124, 12), 8) / 512) * 512;
+  }
+  return modes;
+}
+
+/** Packs the source as a release would, with its own build, apart from the `dist` that other tests use. */
+async function pack(): Promise<Map<string, number>> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'signalbox-pack-'));
+  try {
+    for (const part of ['src', 'test', 'README.md', 'LICENSE', 'package.json', 'tsconfig.json', 'tsconfig.build.json'])
+      await cp(path.join(root, part), path.join(folder, part), { recursive: true });
+    await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
+    await promisify(execFile)('npm', ['pack'], { cwd: folder });
+    const tarball = (await readdir(folder)).find((file) => file.endsWith('.tgz'))!;
+    return modesOf(await readFile(path.join(folder, tarball)));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+test('the package holds the build, its manifest and its texts, and nothing else; its command can be run', async () => {
+  const modes = await pack();
+  const names = [...modes.keys()].map((name) => name.replace(/^package\//, ''));
+  expect(names.filter((name) => !/^(LICENSE|README\.md|package\.json|dist\/[\w/-]+\.(js|js\.map|d\.ts))$/.test(name))).toEqual([]);
+  const { exports, bin } = await manifest();
+  const entries = [...Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? entry : Object.values(entry))), bin.signalbox];
+  expect(entries.filter((entry) => !names.includes(entry.replace('./', '')))).toEqual([]);
+  expect(modes.get('package/dist/cli/main.js')! & 0o111).toBe(0o111);
+  expect(await readFile(path.join(root, 'dist/cli/main.js'), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+});
+
+test('no file of it names a package that is not declared', async () => {
+  const { dependencies, peerDependencies } = await manifest();
+  const wrong: string[] = [];
+  for (const file of await readdir(path.join(root, 'dist'), { recursive: true })) {
+    if (!/\.(js|d\.ts)$/.test(file)) continue;
+    const text = await readFile(path.join(root, 'dist', file), 'utf8');
+    // Wherever it stands, be it in a function or in a comment.
+    for (const [, specifier] of text.matchAll(/\b(?:from|import|require)\s*\(?\s*['"]([^'"\s]+)['"]/g)) {
+      const name = packageOf(specifier!);
+      if (specifier!.startsWith('.') || isBuiltin(specifier!) || name === 'signalbox' || name in dependencies) continue;
+      if (!(name in peerDependencies)) wrong.push(`${file}: ${specifier}`);
+    }
+  }
+  expect(wrong).toEqual([]);
 });
 
 test('it imports only what it declares, and never an optional peer', async () => {
   const { dependencies, peerDependencies, peerDependenciesMeta } = await manifest();
   const required = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional);
-  for (const entry of ['dist/index.js', 'dist/cli/main.js']) {
+  for (const entry of [
+    'dist/index.js',
+    'dist/cli/main.js',
+    'dist/vitest.js',
+    'dist/index.d.ts',
+    'dist/store/schema.d.ts',
+    'dist/vitest.d.ts',
+  ]) {
     const { packages } = await graphOf(entry);
     expect([...packages].filter((name) => !(name in dependencies) && !required.includes(name))).toEqual([]);
   }
@@ -66,7 +132,14 @@ test('the schema is Drizzle and nothing but Drizzle', async () => {
 
 test('it loads where no optional peer is installed, and leaves nothing running', async () => {
   const { peerDependenciesMeta } = await manifest();
-  await using project = await createProject({ without: Object.keys(peerDependenciesMeta) });
+  const optional = Object.keys(peerDependenciesMeta);
+  await using project = await createProject({ without: optional });
+  await installCopy(project.folder);
+  await project.write('peers.cjs', `for (const name of ${JSON.stringify(optional)}) console.log(require.resolve(name));`);
+  await expect(project.run('node peers.cjs')).rejects.toThrow('MODULE_NOT_FOUND');
+  expect(await project.run('node node_modules/signalbox/dist/cli/main.js --version')).toBe('0.1.0\n');
+  await project.write('schema.js', "import * as schema from 'signalbox/schema';\nconsole.log(Object.keys(schema).length > 0);\n");
+  expect(await project.run('node schema.js')).toBe('true\n');
   await project.write('load.js', "import * as signalbox from 'signalbox';\nconsole.log(Object.keys(signalbox).join(' '));\n");
   const exported = await project.run('node load.js');
   expect(exported.trim().split(' ')).toEqual([
