@@ -45,7 +45,7 @@ export const ERROR_CODES = {
   // the command line
   ConfigNotFound: 'The command line found no configuration file.',
   ConfigInvalid: 'The configuration file could not be loaded or exports no box.',
-  LoaderMissing: 'The configuration is TypeScript and nothing is installed that can load it.',
+  LoaderMissing: 'There is TypeScript to compile and the optional package that compiles it is not installed.',
 } as const;
 
 /** A code of the closed table {@link ERROR_CODES}. */

@@ -1,0 +1,53 @@
+// Way 1: the payment calls the order. Orders need payments, so the modules now need each other: they do not load, and
+// when their imports are cut they cannot be made.
+import 'reflect-metadata';
+import { inject, provide, Service, Token } from 'signalbox';
+import { completeOrder, db, markPaid, openStage, say } from './stage.ts';
+
+// As one would write it: two files, each with the other in its constructor.
+const failure = await import('./circular/payments.ts').then(
+  () => 'nothing',
+  (error: Error) => `${error.name}: ${error.message}`,
+);
+say(`Loading the payment module throws: ${failure}`);
+
+// The usual way out: no imports, names that are looked up when the objects are made.
+const ORDERS = new Token<Orders>('orders');
+const PAYMENTS = new Token<Payments>('payments');
+
+@Service()
+class Payments {
+  private readonly orders = inject(ORDERS);
+
+  async succeed(id: number): Promise<void> {
+    await db.transaction(async (tx) => {
+      await markPaid(tx, id);
+      await this.orders.complete(tx, id);
+    });
+  }
+}
+
+@Service()
+class Orders {
+  readonly payments = inject(PAYMENTS);
+
+  async complete(tx: Pick<typeof db, 'update'>, paymentId: number): Promise<void> {
+    await completeOrder(tx, paymentId);
+  }
+}
+
+const stage = openStage({
+  services: [Payments, Orders],
+  providers: [
+    provide(ORDERS, { useFactory: (orders) => orders, inject: [Orders] }),
+    provide(PAYMENTS, { useFactory: (payments) => payments, inject: [Payments] }),
+  ],
+});
+const paymentId = await stage.placeOrder();
+try {
+  await stage.box.get(Payments).succeed(paymentId);
+} catch (error) {
+  say(`Without imports, making the services throws: ${(error as Error).message}`);
+}
+say(`The customer has paid. In the database: ${await stage.fateOf(paymentId)}.`);
+await stage.close();

@@ -1,0 +1,37 @@
+// Way 3: `emit` inside the transaction. The receiver is called at once, in the payment's transaction, so its error is
+// the payment's error: a mistake in any module that listens undoes the payment of a customer who was charged.
+import 'reflect-metadata';
+import { Db, OnSignal, type PayloadOf, Service } from 'signalbox';
+import { payment } from '../shop/payment/signals.ts';
+import { markPaid, openStage, say } from './stage.ts';
+
+@Service()
+class Payments {
+  constructor(private readonly db: Db) {}
+
+  async succeed(id: number): Promise<void> {
+    await this.db.transaction(async (tx) => {
+      await markPaid(tx, id);
+      await payment.completed.emit(tx, { paymentProcessId: id });
+    });
+  }
+}
+
+@Service()
+class Orders {
+  @OnSignal(payment.completed)
+  async onPaymentCompleted({ paymentProcessId }: PayloadOf<typeof payment.completed>): Promise<void> {
+    throw new Error(`the order of payment ${paymentProcessId} has no address`);
+  }
+}
+
+const stage = openStage({ services: [Payments, Orders] });
+const paymentId = await stage.placeOrder();
+try {
+  await stage.box.get(Payments).succeed(paymentId);
+  say('The payment succeeded.');
+} catch (error) {
+  say(`The payment failed, with the error of the order: ${(error as Error).message}`);
+}
+say(`The customer has paid. In the database: ${await stage.fateOf(paymentId)}.`);
+await stage.close();

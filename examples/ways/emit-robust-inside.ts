@@ -1,0 +1,56 @@
+// Way 4: `emitRobust` inside the transaction. Errors of receivers are caught, but they still run while the payment is
+// open: a slow one keeps its row locked, and what one tells the world stays told when the payment rolls back.
+import 'reflect-metadata';
+import { Db, type DeliveryContext, type DetachedDeliveryContext, OnSignal, type PayloadOf, Service } from 'signalbox';
+import { AnalyticsClient } from '../shop/analytics/analytics-client.ts';
+import { startStatisticsService } from '../shop/analytics/statistics-service.ts';
+import { payment } from '../shop/payment/signals.ts';
+import { completeOrder, markPaid, openStage, say } from './stage.ts';
+
+const statistics = await startStatisticsService();
+const client = new AnalyticsClient(statistics.url);
+
+@Service()
+class Payments {
+  constructor(private readonly db: Db) {}
+
+  async succeed(id: number): Promise<void> {
+    await this.db.transaction(async (tx) => {
+      await markPaid(tx, id);
+      await payment.completed.emitRobust(tx, { paymentProcessId: id });
+      // What comes later in the transaction can still fail.
+      throw new Error('the bookkeeping is closed');
+    });
+  }
+}
+
+@Service()
+class Analytics {
+  /** Calls somebody else's service, which takes as long as it takes. */
+  @OnSignal(payment.completed, { transactional: false })
+  async report({ paymentProcessId }: PayloadOf<typeof payment.completed>, context: DetachedDeliveryContext): Promise<void> {
+    await client.send({ paymentProcessId, amountCents: 1_000 }, context);
+    say(
+      `While the receiver runs, the payment's row is ${(await stage.isLocked(paymentProcessId)) ? 'locked' : 'free'}: every other webhook for it waits.`,
+    );
+  }
+}
+
+@Service()
+class Orders {
+  @OnSignal(payment.completed)
+  async onPaymentCompleted({ paymentProcessId }: PayloadOf<typeof payment.completed>, { tx }: DeliveryContext): Promise<void> {
+    await completeOrder(tx, paymentProcessId);
+  }
+}
+
+const stage = openStage({ services: [Payments, Analytics, Orders] });
+const paymentId = await stage.placeOrder();
+try {
+  await stage.box.get(Payments).succeed(paymentId);
+} catch (error) {
+  say(`Then the transaction rolled back (${(error as Error).message}). In the database: ${await stage.fateOf(paymentId)}.`);
+}
+say(`The statistics service has counted ${statistics.total.count} payment that never succeeded.`);
+await stage.close();
+await statistics.close();

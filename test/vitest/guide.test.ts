@@ -1,0 +1,31 @@
+// What the guide on testing says to write, written into the project of getting started and run by Vitest.
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { createDatabase } from '../support/database.ts';
+import { createProject } from '../support/project.ts';
+
+/** The blocks of code in a page, each with the file that the line before it names last. */
+async function filesOf(page: string): Promise<[file: string, text: string][]> {
+  const markdown = await readFile(new URL(`../../docs/${page}`, import.meta.url), 'utf8');
+  return [...markdown.matchAll(/([^\n]*)\n+```(?:ts|typescript|json)\n([\s\S]*?)```/g)].flatMap(([, before, text]) => {
+    const file = [...before!.matchAll(/`([\w-]+(?:\.[\w-]+)*\.(?:ts|json))`/g)].at(-1)?.[1];
+    return file ? [[file, text!] as [string, string]] : [];
+  });
+}
+
+const GUIDE = ['test-database.ts', 'shop.test.ts', 'receipts.ts', 'receipts.test.ts', 'vitest.config.ts'];
+
+test('the tests of the guide pass in the project of getting started, and leave no database', { timeout: 90_000 }, async () => {
+  await using database = await createDatabase({ migrated: false });
+  await using project = await createProject();
+  const started = (await filesOf('getting-started.md')).filter(([file]) => !file.endsWith('.test.ts'));
+  const guide = (await filesOf('guides/testing.md')).filter(([file]) => GUIDE.includes(file));
+  expect(new Set(guide.map(([file]) => file))).toEqual(new Set(GUIDE));
+  for (const [file, text] of [...started, ...guide]) await project.write(file, text);
+
+  const environment = { DATABASE_URL: database.url, NO_COLOR: '1' };
+  await project.run('npx drizzle-kit generate', environment);
+  expect(await project.run('npx vitest run', environment)).toMatch(/Test Files +2 passed[\s\S]*Tests +3 passed/);
+  await project.run('npx tsc -p tsconfig.json');
+  expect(await database.connect()`select datname from pg_database where datname ~ '^test_[0-9a-f]{32}$'`).toEqual([]);
+});
