@@ -2,7 +2,7 @@
 import { eq, sql } from 'drizzle-orm';
 import { expect } from 'vitest';
 import { rootCode } from '../support/errors.ts';
-import { type Case, effects, errorOf, openConformance, rowsOf } from './driver.ts';
+import { type Case, effects, errorOf, isDrizzle1, openConformance, rowsOf } from './driver.ts';
 import { happened } from './signals.ts';
 
 export const ambientCases: readonly Case[] = [
@@ -42,7 +42,9 @@ export const ambientCases: readonly Case[] = [
       const { db } = h.box;
       const byValue = eq(effects.value, sql.placeholder('value'));
       const prepared = db.select().from(effects).where(byValue).prepare('ambient_by_value');
-      const relational = db.query.effects.findMany({ where: byValue }).prepare('ambient_relational');
+      const relational = db.query.effects
+        .findMany({ where: isDrizzle1 ? ({ value: sql.placeholder('value') } as never) : byValue })
+        .prepare('ambient_relational');
       const insert = db.insert(effects).values({ receiver: 'built', value: 1 });
       const attempt = h.db.transaction(async () => {
         await insert;

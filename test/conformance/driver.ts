@@ -1,5 +1,6 @@
 // What the suite asks of a driver under test: databases with Signalbox' and the suite's tables, and Drizzle handles on them.
 // A case names what it needs of the driver beyond that, and is skipped, with the reason, where there is none.
+import * as drizzleOrm from 'drizzle-orm';
 import { integer, pgTable, text } from 'drizzle-orm/pg-core';
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import { createSignalbox, type Signalbox, type SignalboxOptions } from '../../src/index.ts';
@@ -7,6 +8,17 @@ import '../support/register.ts';
 
 export const effects = pgTable('effect', { receiver: text('receiver').notNull(), value: integer('value').notNull() });
 export const schema = { effects };
+
+/** The version under test; the types are those of its predecessor. */
+export const isDrizzle1 = 'defineRelations' in drizzleOrm;
+
+/** What `drizzle()` is given to offer `db.query`: Drizzle 1 wants relations, its predecessor the tables. */
+export const queryOptions: { schema: typeof schema } = isDrizzle1 ? relationsOf(drizzleOrm) : { schema };
+
+function relationsOf(orm: object): { schema: typeof schema } {
+  const { defineRelations } = orm as { defineRelations(tables: typeof schema): object };
+  return { relations: defineRelations(schema) } as object as { schema: typeof schema };
+}
 
 /** Whatever the driver, typed as one of them: the members that the suite uses are the same for all. */
 export type Database = PostgresJsDatabase<typeof schema>;

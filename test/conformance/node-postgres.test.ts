@@ -1,7 +1,7 @@
 // node-postgres, with a pool and with a single client.
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { Client, Pool } from 'pg';
-import { type Database, schema } from './driver.ts';
+import { type Database, queryOptions } from './driver.ts';
 import { serverDriver } from './server.ts';
 import { conformance } from './suite.ts';
 
@@ -10,7 +10,7 @@ conformance(
     const client = new Pool({ connectionString: url, max });
     // As every application must: an idle client that loses its connection tells the pool.
     client.on('error', () => {});
-    return { db: drizzle({ client, schema }) as unknown as Database, end: () => client.end() };
+    return { db: drizzle({ client, ...queryOptions }) as unknown as Database, end: () => client.end() };
   }),
 );
 
@@ -19,6 +19,6 @@ conformance(
     const client = new Client({ connectionString: url });
     client.on('error', () => {});
     await client.connect();
-    return { db: drizzle({ client, schema }) as unknown as Database, end: () => client.end() };
+    return { db: drizzle({ client, ...queryOptions }) as unknown as Database, end: () => client.end() };
   }),
 );

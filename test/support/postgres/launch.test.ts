@@ -121,8 +121,11 @@ test('a platform without a package is named', () => {
 });
 
 notOnWindows('a failing initdb tells why, and leaves nothing', { timeout: LAUNCH_MS }, async () => {
-  const launch = launchPostgres({ settings: { max_connections: 'many' } });
-  await expect(launch).rejects.toThrow(/initdb ended with 1.*invalid value for parameter "max_connections"/s);
+  await using place = await createPlace();
+  const packageFolder = await copyPackageTo(place.folder);
+  await rm(join(packageFolder, 'native', 'share', 'postgresql', 'postgres.bki'));
+  const launch = launchPostgres({ packageFolder });
+  await expect(launch).rejects.toThrow(/initdb ended with 1.*postgres\.bki" does not exist/s);
 });
 
 test('a server that does not start tells why', { timeout: LAUNCH_MS }, async () => {

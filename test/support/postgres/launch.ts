@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findPackageFolder, prepareBinaries } from './binaries.ts';
 import type { Binaries } from './binaries.ts';
-import { findFreePort, initdbArguments, postgresArguments, serverEnvironment, SUPERUSER } from './cluster.ts';
+import { findFreePort, initdbArguments, passwordVerifier, postgresArguments, serverEnvironment, SUPERUSER } from './cluster.ts';
 import { chooseParentFolder } from './folders.ts';
 import { superviseFolder } from './supervisor.ts';
 import type { SupervisedProgram, Supervisor } from './supervisor.ts';
@@ -54,9 +54,9 @@ export async function launchPostgres(options: LaunchOptions = {}): Promise<Runni
   const supervisor = await superviseFolder(await chooseParentFolder(user));
   try {
     const binaries = await prepareBinaries({ packageFolder, runFolder: supervisor.folder, user });
-    const run: Run = { supervisor, binaries, user, dataFolder: join(supervisor.folder, 'data') };
+    const run: Run = { supervisor, binaries, user, dataFolder: join(supervisor.folder, 'data'), settings: options.settings ?? {} };
     const password = randomBytes(18).toString('base64url');
-    await createCluster(run, password, options.settings ?? {});
+    await createCluster(run, password);
     const server = await startOnFreePort(run, options.choosePort ?? findFreePort);
     supervisor.holdProcess('no');
     return runningPostgres(run, server, password);
@@ -71,6 +71,7 @@ interface Run {
   binaries: Binaries;
   user: ServerUser | undefined;
   dataFolder: string;
+  settings: Record<string, string>;
 }
 
 interface Server {
@@ -110,15 +111,15 @@ function shutDown({ pid }: SupervisedProgram): void {
   }
 }
 
-async function createCluster(run: Run, password: string, settings: Record<string, string>): Promise<void> {
+async function createCluster(run: Run, password: string): Promise<void> {
   const { dataFolder, user } = run;
   const passwordFile = join(run.supervisor.folder, 'password');
-  await writeFile(passwordFile, password, { mode: 0o600, flag: 'wx' });
+  await writeFile(passwordFile, passwordVerifier(password), { mode: 0o600, flag: 'wx' });
   await mkdir(dataFolder, { mode: 0o700 });
   if (user !== undefined) {
     for (const path of [passwordFile, dataFolder]) await chown(path, user.uid, user.gid);
   }
-  const args = initdbArguments({ dataFolder, passwordFile, settings });
+  const args = initdbArguments(dataFolder, passwordFile);
   const program = await execute(run, { file: run.binaries.initdb, args, log: 'initdb.log', stopSignal: 'SIGKILL' });
   const status = await program.exited;
   if (status !== 0) throw new Error(`initdb ended with ${status}.\n${await readLogTail(run, 'initdb.log')}`);
@@ -138,7 +139,7 @@ async function startOnFreePort(run: Run, choosePort: () => Promise<number>): Pro
 
 async function startServer(run: Run, port: number): Promise<SupervisedProgram> {
   const log = `postgres-${randomBytes(4).toString('hex')}.log`;
-  const args = postgresArguments(run.dataFolder, port);
+  const args = postgresArguments(run.dataFolder, port, run.settings);
   // SIGQUIT is the immediate shutdown: the data is deleted anyway.
   const program = await execute(run, { file: run.binaries.postgres, args, log, stopSignal: 'SIGQUIT' });
   const ended = program.exited.then((status) => `ended with ${status}`);

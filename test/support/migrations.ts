@@ -1,0 +1,12 @@
+// The migrations of the example shop as one text. Drizzle's own migrator is not used: the tests also run on a version of
+// Drizzle that reads another format of folder.
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const folder = fileURLToPath(new URL('../../examples/shop/migrations', import.meta.url));
+
+export async function readMigrations(): Promise<string> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).toSorted();
+  return (await Promise.all(names.map((name) => readFile(path.join(folder, name), 'utf8')))).join('\n');
+}
