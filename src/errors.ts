@@ -24,6 +24,7 @@ export const ERROR_CODES = {
   BoxClosed: 'The box was closed.',
   BoxNotFound: 'The database or transaction belongs to no open box.',
   MigrationMissing: 'The database lacks tables or columns that this version needs.',
+  MigrationFailed: 'A folder of migrations could not be applied.',
   DatabaseUnreachable: 'The database could not be reached.',
   PoolTooSmall: 'The connection pool has too few connections for the worker.',
   // emitting
@@ -67,9 +68,12 @@ export type ErrorDetails<C extends ErrorCode> = C extends keyof DetailsByCode ? 
 /** Every error that Signalbox throws by itself. Tell them apart by `code`. */
 export class SignalboxError<C extends ErrorCode = ErrorCode> extends Error {
   override readonly name = 'SignalboxError';
+  /** A key of {@link ERROR_CODES}: what programs tell errors apart by. Messages may change. */
   readonly code: C;
+  /** What the code carries beyond the message. */
   readonly details: ErrorDetails<C>;
 
+  /** @param message says what happened and what to do next; the code is added to it */
   constructor(
     code: C,
     message: string,

@@ -1,7 +1,8 @@
 // The public surface of Signalbox.
 import './decorators/metadata.ts';
 
-export { createSignalbox, type DrainOptions, type Signalbox, type SignalboxOptions } from './signalbox.ts';
+export { createSignalbox } from './signalbox.ts';
+export type { ConnectOptions, DrainOptions, Signalbox, SignalboxOptions } from './box.ts';
 
 // signals
 export { defineSignal, defineSignals, type PayloadOf, type Signal, type SignalOptions, type Signals, type Upcast } from './core/signal.ts';
@@ -17,9 +18,10 @@ export type { Duration } from './core/duration.ts';
 export type { Class } from './core/receivers.ts';
 
 // operating
-export type { ConnectOptions } from './signalbox.ts';
 export type { Deliveries, DeliveryFilter } from './operate/deliveries.ts';
 export type { Delivery, DeliveryAddress, DeliveryFailure } from './store/operations-store.ts';
+export type { Announcement, CataloguedReceiver } from './store/announcement.ts';
+export type { MigrateOptions } from './store/migrate.ts';
 export type { Health, WorkerHealth } from './operate/health.ts';
 export type { DeliveryState } from './core/delivery.ts';
 

@@ -9,9 +9,13 @@ import { SignalboxError } from './errors.ts';
 
 /** A Vite plugin, by its shape: so this asks for no version of Vite. */
 export interface StandardDecoratorsPlugin {
+  /** Shown in Vite's messages. */
   readonly name: string;
+  /** Before Vite's own compiler. */
   readonly enforce: 'pre';
+  /** Called by Vite: where the project is. */
   configResolved(config: { readonly root: string }): void;
+  /** Called by Vite for each file. @throws SignalboxError `LoaderMissing` */
   transform(code: string, id: string): Promise<{ code: string; map: string } | null>;
 }
 

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isSignalboxError, SignalboxError } from '../errors.ts';
-import type { Signalbox } from '../signalbox.ts';
+import type { Signalbox } from '../box.ts';
 import { explainLoadError, isTypeScript, registerLoader } from './loader.ts';
 
 const NAMES = ['signalbox.config.ts', 'signalbox.config.js', 'signalbox.config.mjs'];
@@ -41,7 +41,8 @@ function defaultOf(module: { default?: unknown }): unknown {
 const isCompiledToCommonJs = (exported: unknown): exported is { default?: unknown } =>
   typeof exported === 'object' && exported !== null && '__esModule' in exported;
 
-async function findConfig(folder: string, given: string | undefined): Promise<string> {
+/** The configuration's file. @throws SignalboxError `ConfigNotFound` */
+export async function findConfig(folder: string, given: string | undefined): Promise<string> {
   const candidates = (given === undefined ? NAMES : [given]).map((name) => path.resolve(folder, name));
   for (const file of candidates) if (await isFile(file)) return file;
   throw new SignalboxError(

@@ -1,12 +1,21 @@
 #!/usr/bin/env node
 // The command `signalbox`: picks the verb, reports what goes wrong, and ends the process with a code that says how it went.
 import { packageVersion } from '../worker/run.ts';
+import { announceCommand } from './announce.ts';
+import { migrateCommand } from './migrate.ts';
+import { print } from './options.ts';
 import { reportError } from './report.ts';
+import { tuningCommand } from './tuning.ts';
 import { HELP, UsageError } from './usage.ts';
 import { workerCommand } from './worker.ts';
 
 /** Verbs and what runs them. */
-const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { worker: workerCommand };
+const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  worker: workerCommand,
+  announce: announceCommand,
+  migrate: migrateCommand,
+  tuning: tuningCommand,
+};
 
 async function main([verb, ...args]: readonly string[]): Promise<void> {
   if (verb === '--help' || verb === '-h' || verb === 'help') return print(HELP);
@@ -16,8 +25,6 @@ async function main([verb, ...args]: readonly string[]): Promise<void> {
   if (!Object.hasOwn(COMMANDS, verb)) throw new UsageError(`There is no command ${JSON.stringify(verb)}.`);
   await COMMANDS[verb]!(args);
 }
-
-const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 // The user's connection pool may keep the process alive: it has nothing more to do.
 main(process.argv.slice(2)).then(

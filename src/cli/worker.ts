@@ -1,17 +1,48 @@
 // signalbox worker: what its options mean. The work itself is the box's.
-import { parseArgs } from 'node:util';
-import type { Signalbox } from '../signalbox.ts';
+import type { Signalbox } from '../box.ts';
 import { defaultLogger } from '../observe/log.ts';
 import type { WorkerOptions } from '../worker/options.ts';
 import { handlingSignals } from '../worker/run.ts';
-import { loadBox } from './config.ts';
-import { UsageError, WORKER_HELP, WORKER_USAGE } from './usage.ts';
+import { endWithParent } from './child.ts';
+import { findConfig, loadBox } from './config.ts';
+import { HELP_OPTION, print, readOptions } from './options.ts';
+import { UsageError } from './usage.ts';
+import { watchWorker } from './watch.ts';
+
+const HELP = `Usage: signalbox worker [options]
+
+Runs the deliveries of the box that signalbox.config.ts (.js, .mjs) exports as its default,
+until SIGTERM or SIGINT. A second signal interrupts what still runs.
+
+Options:
+  --config <file>       the configuration, if it is not in the current folder
+  --concurrency <n>     deliveries that run at once (default 10, or what the pool has room for)
+  --queues <a,b>        serve only receivers of these queues (default all)
+  --once                do what is due now, then exit
+  --watch               start again when the code changes: for development
+  --help                show this
+
+SIGNALBOX_LOG_LEVEL (debug, info, warn, error, silent) sets how much is logged; info by default.`;
+
+const USAGE = `Usage: signalbox worker [--config <file>] [--concurrency <n>] [--queues <a,b>] [--once | --watch]
+More: signalbox worker --help`;
+
+const OPTIONS = {
+  config: { type: 'string' },
+  concurrency: { type: 'string' },
+  queues: { type: 'string' },
+  once: { type: 'boolean', default: false },
+  watch: { type: 'boolean', default: false },
+  ...HELP_OPTION,
+} as const;
 
 export async function workerCommand(args: readonly string[]): Promise<void> {
-  const { config, help, once, ...options } = parse(args);
-  if (help) return void process.stdout.write(`${WORKER_HELP}\n`);
+  const { config, help, once, watch, ...options } = parse(args);
+  if (help) return print(HELP);
   // Before the box makes its logger: a process that only works tells what it does.
   process.env['SIGNALBOX_LOG_LEVEL'] ??= 'info';
+  if (watch) return watchWorker(await findConfig(process.cwd(), config), ['worker', ...args.filter((arg) => arg !== '--watch')]);
+  endWithParent();
   const box = await loadBox(process.cwd(), config);
   await (once ? workOnce(box, options) : box.worker(options).run());
   await box.close();
@@ -31,45 +62,31 @@ interface Arguments extends WorkerOptions {
   config: string | undefined;
   help: boolean;
   once: boolean;
+  watch: boolean;
 }
 
 /** @throws UsageError */
 function parse(args: readonly string[]): Arguments {
-  const { config, concurrency, queues, help, once } = values(args);
+  const { config, concurrency, queues, help, once, watch } = readOptions(args, OPTIONS, USAGE);
+  if (once && watch) throw new UsageError('--once and --watch do not go together: one ends, the other stays.', USAGE);
   return {
     config,
     help,
     once,
+    watch,
     ...(concurrency === undefined ? {} : { concurrency: parseConcurrency(concurrency) }),
     ...(queues === undefined ? {} : { queues: parseQueues(queues) }),
   };
 }
 
-function values(args: readonly string[]): { config?: string; concurrency?: string; queues?: string; help: boolean; once: boolean } {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        config: { type: 'string' },
-        concurrency: { type: 'string' },
-        queues: { type: 'string' },
-        once: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError((error as Error).message, WORKER_USAGE);
-  }
-}
-
 function parseConcurrency(text: string): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && number >= 1 && number <= 1_000) return number;
-  throw new UsageError(`--concurrency is ${JSON.stringify(text)}; give a whole number from 1 to 1000.`, WORKER_USAGE);
+  throw new UsageError(`--concurrency is ${JSON.stringify(text)}; give a whole number from 1 to 1000.`, USAGE);
 }
 
 function parseQueues(text: string): string[] {
   const queues = text.split(',').map((queue) => queue.trim());
   if (!queues.includes('')) return queues;
-  throw new UsageError(`--queues is ${JSON.stringify(text)}; give names with commas between them.`, WORKER_USAGE);
+  throw new UsageError(`--queues is ${JSON.stringify(text)}; give names with commas between them.`, USAGE);
 }

@@ -8,8 +8,11 @@ export const LIVE_STATES = ['ready', 'running'] as const;
 /** States of a finished delivery. */
 export const SETTLED_STATES = ['completed', 'dead', 'cancelled'] as const;
 
+/** `ready`: waits for its time or for a worker. `running`: a worker has it. */
 export type LiveState = (typeof LIVE_STATES)[number];
+/** `completed`, `dead` (given up) or `cancelled` (not wanted). */
 export type SettledState = (typeof SETTLED_STATES)[number];
+/** Where a delivery is in its life: `ready` and `running` are live, `completed`, `dead` and `cancelled` are final. */
 export type DeliveryState = LiveState | SettledState;
 
 /** What came of running a receiver once. */

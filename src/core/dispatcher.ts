@@ -4,12 +4,13 @@ import { SignalboxError } from '../errors.ts';
 import type { Duration } from './duration.ts';
 import type { Signal } from './signal.ts';
 
+/** What may be said with an emit. */
 export interface EmitOptions {
   /** Kept with the emission and handed to the receivers: ids of traces, requests, users. 16 KiB of JSON at most. */
   headers?: Readonly<Record<string, string>>;
-  /** Not before this time. */
+  /** Not before this time. Only with reliable emits, and not together with `delay` or `priority`. Default: at once. */
   runAt?: Date;
-  /** Not before this much time has passed since the emit. */
+  /** Not before this much time has passed since the emit. Only with reliable emits, and not together with `runAt` or `priority`. */
   delay?: Duration;
   /**
    * A whole number from 0 (the default) to 100. Higher runs sooner among the due deliveries of a receiver: each step
@@ -26,7 +27,10 @@ export interface EmissionReceipt {
   readonly deliveries: number;
 }
 
-/** What one receiver did during {@link Dispatcher.emitRobust}. */
+/**
+ * What one receiver did during an `emitRobust`: under its stored name, what it returned (`value`) or what it threw
+ * (`reason`).
+ */
 export type ReceiverResult =
   | { readonly receiver: string; readonly status: 'fulfilled'; readonly value: unknown }
   | { readonly receiver: string; readonly status: 'rejected'; readonly reason: unknown };
@@ -39,20 +43,25 @@ export interface Dispatcher {
   emitMany(signal: Signal, handle: object, payloads: readonly unknown[], options: EmitOptions): Promise<EmissionReceipt[]>;
 }
 
-const dispatchers = new WeakMap<object, Dispatcher>();
+/** Under a registered symbol: a bundler may give a signal and its box two copies of this module. */
+const DISPATCHER = Symbol.for('signalbox.dispatcher');
+
+interface Attached {
+  [DISPATCHER]?: Dispatcher;
+}
 
 /** Lets signals find `dispatcher` through every handle that shares `dialect`. Returns the undo. */
-export function attachDispatcher(dialect: object, dispatcher: Dispatcher): () => void {
-  dispatchers.set(dialect, dispatcher);
+export function attachDispatcher(dialect: Attached, dispatcher: Dispatcher): () => void {
+  Object.defineProperty(dialect, DISPATCHER, { value: dispatcher, configurable: true });
   return () => {
-    if (dispatchers.get(dialect) === dispatcher) dispatchers.delete(dialect);
+    if (dialect[DISPATCHER] === dispatcher) delete dialect[DISPATCHER];
   };
 }
 
 /** @throws SignalboxError `BoxNotFound` */
 export function dispatcherFor(handle: object, signalName: string): Dispatcher {
   const dialect: unknown = typeof handle === 'object' && handle !== null && 'dialect' in handle ? handle.dialect : undefined;
-  const dispatcher = typeof dialect === 'object' && dialect !== null ? dispatchers.get(dialect) : undefined;
+  const dispatcher = typeof dialect === 'object' && dialect !== null ? (dialect as Attached)[DISPATCHER] : undefined;
   if (!dispatcher)
     throw new SignalboxError(
       'BoxNotFound',

@@ -1,15 +1,19 @@
 // The database and transaction objects that users hand over, as the few members that Signalbox needs of them.
 // Structural on purpose: Drizzle's own classes differ between versions and drivers, these members do not.
 
-/** A Drizzle database on PostgreSQL. */
+/** A Drizzle database on PostgreSQL, as the members that Signalbox needs of it. */
 export interface DatabaseHandle {
+  /** Sends one statement. */
   execute(...args: never[]): unknown;
+  /** Runs a callback in a transaction. */
   transaction(...args: never[]): Promise<unknown>;
 }
 
 /** A Drizzle transaction: what `db.transaction` hands to its callback. A database has no `rollback`. */
 export interface TransactionHandle {
+  /** Sends one statement. */
   execute(...args: never[]): unknown;
+  /** Ends the transaction without effect, by throwing. */
   rollback(): never;
 }
 

@@ -4,9 +4,13 @@ type LogMethod = (fields: object, message: string) => void;
 
 /** Any logger with pino's calling convention: fields first, then the message. */
 export interface Logger {
+  /** For whoever looks for a fault in Signalbox itself. */
   debug: LogMethod;
+  /** What happened: a worker that started, a delivery that is completed. */
   info: LogMethod;
+  /** What went wrong and is tried again. */
   warn: LogMethod;
+  /** What somebody should look at: a dead delivery, a database that does not answer. The error itself is in `fields.err`. */
   error: LogMethod;
   /** A logger that adds `fields` to each line. */
   child(fields: object): Logger;

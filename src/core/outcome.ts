@@ -16,6 +16,8 @@ abstract class OutcomeError extends Error {
 /** Thrown by a receiver: this delivery is not wanted any more. It ends `cancelled`, with the reason kept. */
 export class Discard extends OutcomeError {
   override readonly name = 'Discard';
+
+  /** @param reason stored with the delivery, as its error */
   constructor(reason: string, options?: ErrorOptions) {
     super('discard', reason, options);
   }
@@ -24,6 +26,8 @@ export class Discard extends OutcomeError {
 /** Thrown by a receiver: no retry can help. The delivery ends `dead` at once, whatever its budget. */
 export class Unrecoverable extends OutcomeError {
   override readonly name = 'Unrecoverable';
+
+  /** @param reason stored with the delivery, as its error */
   constructor(reason: string, options?: ErrorOptions) {
     super('unrecoverable', reason, options);
   }
@@ -35,7 +39,14 @@ export class Unrecoverable extends OutcomeError {
  */
 export class RetryAfter extends OutcomeError {
   override readonly name = 'RetryAfter';
+  /** Milliseconds. */
   readonly delayMs: number;
+
+  /**
+   * @param delay from now, exactly: no jitter is added
+   * @param reason stored with the delivery, as the error of this run
+   * @throws SignalboxError `InvalidOption` if `delay` is no duration
+   */
   constructor(delay: Duration, reason = 'The receiver asked to be run later.', options?: ErrorOptions) {
     super('retryAfter', reason, options);
     this.delayMs = toMs(delay, 'RetryAfter');

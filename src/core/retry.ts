@@ -4,11 +4,11 @@ import { type Duration, toMs } from './duration.ts';
 
 /** How often and how soon a failed delivery is tried again. */
 export interface RetryOptions {
-  /** Runs in all, the first one included, before the delivery is dead. A whole number from 1. Default 12. */
+  /** Runs in all, the first one included, before the delivery is dead. A whole number from 1 to 10,000. Default 12. */
   attempts?: number;
   /** Wait after the first failure. Default `'1s'`. */
   delay?: Duration;
-  /** Each further wait is this many times the one before. At least 1. Default 3. */
+  /** Each further wait is this many times the one before. 1 to 100. Default 3. */
   factor?: number;
   /** No wait is longer. Default `'12h'`. */
   maxDelay?: Duration;

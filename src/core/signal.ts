@@ -11,8 +11,9 @@ export const DEFAULT_MAX_PAYLOAD_BYTES = 256 * 1024;
 /** The most that a signal may allow: 1 MiB. A payload is an event, not a document: store large things apart and send their id. */
 export const MOST_PAYLOAD_BYTES = 1024 * 1024;
 
+/** What may be said of a signal beside its name and schema. */
 export interface SignalOptions<Schema extends ZodType = ZodType> {
-  /** Version of the payload's shape, stored with each emission. A whole number from 1. Default 1. */
+  /** Version of the payload's shape, stored with each emission. A whole number from 1 to 1,000,000. Default 1. */
   version?: number;
   /**
    * Brings a payload that was stored under an older version to the shape of this one. It is given the stored JSON, and
@@ -24,13 +25,18 @@ export interface SignalOptions<Schema extends ZodType = ZodType> {
   maxPayloadBytes?: number;
 }
 
+/** Turns a payload as stored under an older `version` into what `Schema` reads today, stored form to stored form. */
 export type Upcast<Schema extends ZodType = ZodType> = (stored: unknown, version: number) => input<Schema> | Promise<input<Schema>>;
 
 /** A typed, named definition of something that happens. Made by {@link defineSignal}. */
 export interface Signal<Name extends string = string, Schema extends ZodType = ZodType> {
+  /** Stored with each emission. */
   readonly name: Name;
+  /** Checks and encodes payloads at the emit, and decodes them for receivers. */
   readonly schema: Schema;
+  /** Version of the payload's shape. */
   readonly version: number;
+  /** Bytes of JSON that a payload may have. */
   readonly maxPayloadBytes: number;
   /** How payloads of older versions are read, if they differ. */
   readonly upcast: ((stored: unknown, version: number) => unknown) | undefined;
@@ -57,7 +63,7 @@ export interface Signal<Name extends string = string, Schema extends ZodType = Z
    * Stores one delivery for each receiver, in the transaction given. If it commits, a worker runs every one of them;
    * if it rolls back, nothing was ever there. One statement, one round trip.
    * @throws SignalboxError `InvalidPayload`, `PayloadNotStorable`, `PayloadTooLarge`, `NotInTransaction`,
-   *   `TransactionEnded`, `UntrackedTransaction` (immediate mode only), `MigrationMissing`, `BoxNotFound`
+   *   `TransactionEnded`, `UntrackedTransaction` (immediate mode only), `InvalidOption`, `MigrationMissing`, `BoxNotFound`
    * @example
    * await db.transaction(async (tx) => {
    *   await tx.update(payments).set({ status: 'succeeded' }).where(eq(payments.id, id));
@@ -66,11 +72,15 @@ export interface Signal<Name extends string = string, Schema extends ZodType = Z
    */
   emitReliable(handle: ReliableHandle, payload: output<Schema>, options?: EmitOptions): Promise<EmissionReceipt>;
 
-  /** {@link Signal.emitReliable} for many payloads: still one statement. The receipts come in the order of the payloads. */
+  /**
+   * {@link Signal.emitReliable} for many payloads, in one statement up to 5,000 of them or 8 million characters, in several beyond. The receipts come in
+   * the order of the payloads.
+   * @throws SignalboxError as {@link Signal.emitReliable}; then none of them is stored
+   */
   emitMany(handle: ReliableHandle, payloads: readonly output<Schema>[], options?: EmitOptions): Promise<EmissionReceipt[]>;
 }
 
-/** What the emits of a signal take and its receivers get. */
+/** What the emits of a signal take and its receivers get: the output type of its schema. */
 export type PayloadOf<S extends Signal> = output<S['schema']>;
 
 const NAME = /^[A-Za-z][\w-]*(\.[A-Za-z][\w-]*)*$/;
@@ -80,6 +90,8 @@ const NAME = /^[A-Za-z][\w-]*(\.[A-Za-z][\w-]*)*$/;
  * @param name parts joined by dots, each a letter followed by letters, digits, `_` or `-`; 200 characters at most. It is stored.
  * @param schema a Zod schema whose values JSON can carry; codecs carry dates, bigints and the like
  * @throws SignalboxError `InvalidSignal`, `SchemaNotEncodable`
+ * @example
+ * export const invoiceSent = defineSignal('invoice.sent', z.object({ invoiceId: z.string() }), { version: 2 });
  */
 export function defineSignal<const Name extends string, Schema extends ZodType>(
   name: Name,
@@ -116,6 +128,7 @@ export type Signals<Namespace extends string, Definitions extends SignalDefiniti
   >;
 };
 
+/** By the last part of their names: a schema, or a schema with options. */
 export type SignalDefinitions = Readonly<Record<string, ZodType | ({ readonly schema: ZodType } & SignalOptions)>>;
 
 /** Each upcast returns what its own schema stores. */

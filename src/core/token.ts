@@ -10,6 +10,7 @@ export class Token<T> {
   /** Shown in error messages. */
   readonly description: string;
 
+  /** @param description names it in error messages; two tokens of the same description are two tokens */
   constructor(description: string) {
     this.description = description;
   }

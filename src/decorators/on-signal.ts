@@ -12,7 +12,10 @@ import { METADATA } from './metadata.ts';
 
 /** How a receiver is registered and run. */
 export interface OnSignalOptions {
-  /** The stored name, in place of `Class.method`. Pin it before you rename the method or minify the class's name. */
+  /**
+   * The stored name, in place of `Class.method`: 1 to 200 characters without spaces. Pin it before you rename the method or
+   * minify the class's name.
+   */
   name?: string;
   /** Stored names that it had before: rows under them reach it, and no emission is delivered under them any more. List all of them. */
   formerly?: readonly string[];
@@ -22,7 +25,7 @@ export interface OnSignalOptions {
   priority?: number;
   /** How often and how soon a failed delivery is tried again. Default: 12 attempts over about 20 hours. */
   retry?: RetryOptions;
-  /** After this long a run counts as failed: its transaction is rolled back. Default `'60s'`. */
+  /** After this long a run counts as failed: its transaction is rolled back. 1 ms to 24 hours. Default `'60s'`. */
   timeout?: Duration;
   /**
    * `true` (the default): the receiver is handed a transaction, which commits with the completion of the delivery, so

@@ -13,6 +13,7 @@ export type Injected<List extends readonly Injectable[]> = {
   [Index in keyof List]: List[Index] extends Token<infer T> ? T : List[Index] extends Class<infer T> ? T : never;
 };
 
+/** What `@Service` says of a class. */
 export interface ServiceOptions {
   /** The class's part of stored receiver names, in place of its own name. Pin it against minifiers and renames. */
   name?: string;
@@ -20,6 +21,7 @@ export interface ServiceOptions {
   scope?: Scope;
 }
 
+/** How often the registry makes something: once for the box, or each time it is injected. */
 export type Scope = 'singleton' | 'transient';
 
 /** What `@Service` says of a class. */

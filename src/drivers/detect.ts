@@ -1,15 +1,15 @@
 // Which driver a Drizzle database uses, told by its client.
 import { SignalboxError } from '../errors.ts';
-import type { Driver } from './driver.ts';
+import type { Driver, DriverOptions } from './driver.ts';
 import { isNodePostgres, nodePostgres } from './node-postgres.ts';
 import { isPglite, pglite } from './pglite.ts';
 import { isPostgresJs, postgresJs } from './postgres-js.ts';
 
 /** @throws SignalboxError `UnsupportedDatabase` */
-export function driverOf(db: object): Driver {
+export function driverOf(db: object, options: DriverOptions = {}): Driver {
   const client: unknown = (db as { $client?: unknown })?.$client;
-  if (isPostgresJs(client)) return postgresJs(client);
-  if (isNodePostgres(client)) return nodePostgres(client);
+  if (isPostgresJs(client)) return postgresJs(client, options);
+  if (isNodePostgres(client)) return nodePostgres(client, options);
   if (isPglite(client)) return pglite(client);
   throw new SignalboxError(
     'UnsupportedDatabase',

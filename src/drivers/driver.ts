@@ -23,17 +23,19 @@ export interface Gate {
   lose(error: unknown): void;
 }
 
-/** What a single session counts as: a worker and one receiver can share it, for none of them waits while it holds it. */
-export const TURNS = 3;
+export interface DriverOptions {
+  /** Whether statements that are run with {@link Driver.run} are prepared. Default true. */
+  readonly prepare?: boolean;
+}
 
 export interface Driver {
   /** As Drizzle names it. */
   readonly name: string;
-  /** Connections that the pool opens at most. A single session, whose users take turns, counts as {@link TURNS}. */
-  readonly maxConnections: number;
+  /** Connections that the pool opens at most; `undefined` for a single session, whose users take turns. */
+  readonly maxConnections: number | undefined;
   /** Whether a transaction call rejects by itself when its connection is lost, whatever its callback still does. */
   readonly rejectsWhenLost: boolean;
-  /** Runs prepared statements on the pool, or on the client of an open transaction. */
+  /** Runs statements on the pool, or on the client of an open transaction. */
   run(client?: Client): Run;
   /** The client on which Drizzle is to open one transaction, if not the one that it has. */
   openOn?(): Client;

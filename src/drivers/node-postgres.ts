@@ -1,14 +1,14 @@
 // node-postgres (npm: pg) behind drizzle-orm/node-postgres, with a Pool or with a single Client, whose one session the
 // transactions take in turn. What a transaction needs of its client beyond Drizzle's care is in pg-session.ts.
 import { createHash } from 'node:crypto';
-import { type Client, type Driver, type Gate, hasConnectionCode, type Row, type Run, TURNS } from './driver.ts';
+import { type Client, type Driver, type DriverOptions, type Gate, hasConnectionCode, type Row, type Run } from './driver.ts';
 import { gated, passing, withOwn } from './passing.ts';
 import { listenOn, type ListeningClient, listenWithOwnClient } from './pg-listen.ts';
 import { type PooledClient, reportLoss, transactionPool } from './pg-session.ts';
 
 /** What is needed of node-postgres: a pool and a client both have it. */
 interface Queryable {
-  query(config: { name: string; text: string; values: readonly unknown[] }): Promise<{ rows: readonly Row[] }>;
+  query(config: { name?: string; text: string; values: readonly unknown[] }): Promise<{ rows: readonly Row[] }>;
 }
 
 interface PgPool extends Queryable {
@@ -28,8 +28,8 @@ export function isNodePostgres(client: unknown): client is PgPool | PgClient {
   );
 }
 
-export function nodePostgres(client: PgPool | PgClient): Driver {
-  return isPool(client) ? withPool(client) : withClient(client);
+export function nodePostgres(client: PgPool | PgClient, { prepare = true }: DriverOptions = {}): Driver {
+  return isPool(client) ? withPool(client, prepare) : withClient(client, prepare);
 }
 
 const isPool = (client: object): client is PgPool => 'totalCount' in client && 'Client' in client;
@@ -42,11 +42,11 @@ const common = {
   isConnectionLoss,
 };
 
-function withPool(pool: PgPool): Driver {
+function withPool(pool: PgPool, prepare: boolean): Driver {
   return {
     ...common,
     maxConnections: pool.options.max ?? 10,
-    run: (client = pool) => runOn(client as Queryable),
+    run: (client = pool) => runOn(client as Queryable, prepare),
     openOn: () => transactionPool(pool, () => pool.connect()),
     listen: (channel, onMessage) => listenWithOwnClient(() => new pool.Client(pool.options), channel, onMessage),
   };
@@ -55,7 +55,7 @@ function withPool(pool: PgPool): Driver {
 /** Drizzle tells a pool by the name of its class. */
 class SessionPool {}
 
-function withClient(client: PgClient): Driver {
+function withClient(client: PgClient, prepare: boolean): Driver {
   let last: Promise<unknown> = Promise.resolve();
   /** Resolves to the client, and to what gives it to the next, when those before have. */
   const checkOut = async (): Promise<PooledClient> => {
@@ -72,15 +72,15 @@ function withClient(client: PgClient): Driver {
   const waiting = withOwn(client, { query: (...args: unknown[]) => inTurn(async () => Reflect.apply(client.query, client, args)) });
   return {
     ...common,
-    maxConnections: TURNS,
+    maxConnections: undefined,
     redirect: (pick) =>
       passing(() => {
         const picked = pick();
         return picked === client ? waiting : picked;
       }),
     run: (transaction) => {
-      if (transaction) return runOn(transaction as Queryable);
-      const run = runOn(client);
+      if (transaction) return runOn(transaction as Queryable, prepare);
+      const run = runOn(client, prepare);
       return (text, params) => inTurn(() => run(text, params));
     },
     openOn: () => transactionPool(new SessionPool(), checkOut),
@@ -98,12 +98,14 @@ function guard(client: Client, gate: Gate): Client {
 /** The names of prepared statements. A name must never mean another text, not even that of another version on the same connection. */
 const names = new Map<string, string>();
 
-function runOn(client: Queryable): Run {
-  return async (text, params) => {
-    let name = names.get(text);
-    if (name === undefined) names.set(text, (name = `signalbox_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`));
-    return (await client.query({ name, text, values: params })).rows;
-  };
+function nameOf(text: string): string {
+  let name = names.get(text);
+  if (name === undefined) names.set(text, (name = `signalbox_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`));
+  return name;
+}
+
+function runOn(client: Queryable, prepare: boolean): Run {
+  return async (text, params) => (await client.query({ ...(prepare ? { name: nameOf(text) } : {}), text, values: params })).rows;
 }
 
 /** The errors of a lost or impossible connection that carry no code. */

@@ -1,6 +1,6 @@
 // PGlite (npm: @electric-sql/pglite) behind drizzle-orm/pglite: PostgreSQL in this process, with one session. Whatever
 // runs at the same time queues up, so it is for tests of applications and for development.
-import { type Driver, hasConnectionCode, type Row, TURNS } from './driver.ts';
+import { type Driver, hasConnectionCode, type Row } from './driver.ts';
 import { gated, passing } from './passing.ts';
 
 /** What is needed of PGlite: the database and its transactions both have it. */
@@ -25,7 +25,7 @@ const SENDING = new Set(['query', 'exec', 'sql']);
 export function pglite(database: Pglite): Driver {
   return {
     name: 'pglite',
-    maxConnections: TURNS,
+    maxConnections: undefined,
     rejectsWhenLost: false,
     run:
       (client = database) =>

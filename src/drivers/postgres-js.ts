@@ -1,5 +1,5 @@
 // postgres.js (npm: postgres) behind drizzle-orm/postgres-js.
-import type { Client, Driver, Gate, Param, Row, Run } from './driver.ts';
+import type { Client, Driver, DriverOptions, Gate, Param, Row, Run } from './driver.ts';
 import { hasConnectionCode } from './driver.ts';
 
 /** What is needed of postgres.js: a pool, a transaction and a savepoint all have it. */
@@ -17,12 +17,12 @@ export function isPostgresJs(client: unknown): client is PostgresJsPool {
   return typeof client === 'function' && 'unsafe' in client && 'begin' in client && 'listen' in client && 'options' in client;
 }
 
-export function postgresJs(pool: PostgresJsPool): Driver {
+export function postgresJs(pool: PostgresJsPool, { prepare = true }: DriverOptions = {}): Driver {
   return {
     name: 'postgres-js',
     maxConnections: pool.options.max,
     rejectsWhenLost: true,
-    run: (client = pool) => runOn(client as PostgresJsClient),
+    run: (client = pool) => runOn(client as PostgresJsClient, prepare),
     guard,
     redirect,
     listen: async (channel, onMessage) => {
@@ -36,8 +36,9 @@ export function postgresJs(pool: PostgresJsPool): Driver {
 /** Members of a client that send a statement. */
 const SENDING = new Set<string | symbol>(['unsafe', 'file', 'savepoint', 'begin', 'reserve', 'subscribe']);
 
-function runOn(client: PostgresJsClient): Run {
-  return async (text: string, params: readonly Param[]) => client.unsafe(text, params, { prepare: true });
+/** Prepared only if the pool's own options allow it, too. */
+function runOn(client: PostgresJsClient, prepare: boolean): Run {
+  return async (text: string, params: readonly Param[]) => client.unsafe(text, params, { prepare });
 }
 
 function guard(client: Client, gate: Gate): Client {

@@ -19,6 +19,7 @@ import { onSignalTags } from '../decorators/on-signal.ts';
 import type { DatabaseHandle } from '../core/handles.ts';
 import type { Worker } from '../worker/worker.ts';
 
+/** What the module is made of: the options of `createSignalbox` but for what NestJS supplies, and those of its worker. */
 export interface SignalboxModuleOptions<D extends DatabaseHandle = DatabaseHandle> extends Omit<
   SignalboxOptions<D>,
   'services' | 'resolve'
@@ -27,9 +28,13 @@ export interface SignalboxModuleOptions<D extends DatabaseHandle = DatabaseHandl
   worker?: WorkerOptions | boolean;
 }
 
+/** Options that are known only when other providers are: as of any dynamic module. */
 export interface SignalboxModuleAsyncOptions {
+  /** Modules that export what `inject` names. */
   imports?: ModuleMetadata['imports'];
+  /** What `useFactory` is called with. */
   inject?: FactoryProvider['inject'];
+  /** Returns the options, or a promise of them. */
   useFactory: (...args: never[]) => SignalboxModuleOptions | Promise<SignalboxModuleOptions>;
 }
 
@@ -47,10 +52,15 @@ export const SIGNALBOX = Symbol('signalbox');
  * export class AppModule {}
  */
 export class SignalboxModule {
+  /** With options that are known. @throws SignalboxError as `createSignalbox`, when the application starts */
   static forRoot(options: SignalboxModuleOptions): DynamicModule {
     return moduleOf([{ provide: OPTIONS, useValue: options }]);
   }
 
+  /**
+   * With options that a factory makes.
+   * @example SignalboxModule.forRootAsync({ inject: [DATABASE], useFactory: (db: typeof database) => ({ db, worker: true }) })
+   */
   static forRootAsync({ imports = [], inject = [], useFactory }: SignalboxModuleAsyncOptions): DynamicModule {
     return moduleOf([{ provide: OPTIONS, useFactory: useFactory as FactoryProvider['useFactory'], inject }], imports);
   }

@@ -6,15 +6,21 @@ import type { Logger } from '../core/logger.ts';
 export interface DeliveryEvent {
   /** A bigint as text. */
   readonly deliveryId: string;
+  /** UUID (version 7). */
   readonly emissionId: string;
+  /** Name of the signal. */
   readonly signal: string;
   /** The stored name. */
   readonly receiver: string;
+  /** Which run this is, from 1. Runs that do not count are not numbered. */
   readonly attempt: number;
+  /** The fence of this claim: no two claims of a delivery have the same. */
   readonly epoch: number;
 }
 
+/** Which worker an event is about. */
 export interface WorkerEvent {
+  /** Its id in `signalbox.worker`. */
   readonly workerId: number;
 }
 
@@ -22,6 +28,7 @@ export interface WorkerEvent {
 export interface SignalboxEvents {
   /** A worker has taken the delivery and calls its receiver now. */
   'delivery.started': DeliveryEvent;
+  /** The receiver returned; its writes and the completion are committed. */
   'delivery.completed': DeliveryEvent & { readonly durationMs: number };
   /** The receiver failed, or asked for later; it runs again after `delayMs`. */
   'delivery.retrying': DeliveryEvent & { readonly durationMs: number; readonly error: unknown; readonly delayMs: number };
@@ -31,7 +38,10 @@ export interface SignalboxEvents {
   'delivery.cancelled': DeliveryEvent & { readonly durationMs: number; readonly error: unknown };
   /** Given back unfinished: the worker stops, or lost a connection. Costs no attempt. */
   'delivery.released': DeliveryEvent;
-  /** The delivery was taken away from this worker meanwhile: what it did for it is void. */
+  /**
+   * The delivery was no longer this worker's: what it did for it is void. Unless the connection was lost during a COMMIT
+   * that had got through: then its writes and the completion stand.
+   */
   'delivery.stale': DeliveryEvent;
   /** Taken back from a worker that died. */
   'delivery.rescued': Omit<DeliveryEvent, 'attempt' | 'signal' | 'receiver'> & { readonly crashes: number };
@@ -47,11 +57,15 @@ export interface SignalboxEvents {
   'worker.lost': WorkerEvent & { readonly newWorkerId: number };
   /** The database does not answer; raised once, until it answers again. */
   'worker.failing': WorkerEvent & { readonly error: unknown };
+  /** The database answers again. */
   'worker.recovered': WorkerEvent;
+  /** It claims nothing more; `running` deliveries are still under way. */
   'worker.stopping': WorkerEvent & { readonly running: number };
+  /** It has signed off. */
   'worker.stopped': WorkerEvent;
 }
 
+/** The name of an event: `delivery.completed`. */
 export type EventName = keyof SignalboxEvents;
 type Listener<E extends EventName> = (event: SignalboxEvents[E]) => unknown;
 

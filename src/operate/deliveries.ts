@@ -4,9 +4,11 @@ import { Discard } from '../core/outcome.ts';
 import { SignalboxError } from '../errors.ts';
 import type { Delivery, DeliveryAddress, OperationsStore } from '../store/operations-store.ts';
 
+/** Which deliveries to find: those that match all that is given. */
 export interface DeliveryFilter {
   /** Default: all states. Without an emission, `completed` reads the whole table. */
   states?: readonly DeliveryState[];
+  /** A UUID, as `id` of the receipt. */
   emissionId?: string;
   /** The stored name. */
   receiver?: string;

@@ -1,6 +1,7 @@
 // box.health: for the probes of whoever runs this process.
 import type { Store } from '../store/store.ts';
 
+/** Whether a process can do its work. */
 export interface Health {
   /** Whether the database answers, has the tables, and no worker of this process is failing. */
   readonly ok: boolean;
@@ -10,8 +11,11 @@ export interface Health {
   readonly workers: readonly WorkerHealth[];
 }
 
+/** How a started worker is. */
 export interface WorkerHealth {
+  /** Its id in `signalbox.worker`. */
   readonly id: number;
+  /** Deliveries that run at this moment. */
   readonly running: number;
   /** Its last look at the database did not succeed. */
   readonly failing: boolean;

@@ -3,15 +3,25 @@ import type { Class } from '../core/receivers.ts';
 import { Token } from '../core/token.ts';
 import type { Injectable, Injected, Scope } from '../decorators/service.ts';
 
-/** Where the value of an injectable comes from. */
+/**
+ * Where the value of an injectable comes from: `useValue` is the value, `useClass` a class that is made, `useFactory` a
+ * function that is called with what `inject` lists. `scope` is `'singleton'` unless it says otherwise.
+ */
 export type Provider<T> =
   | { readonly useValue: T }
   | { readonly useClass: Class<T> }
-  | { readonly useFactory: (...args: never[]) => T; readonly inject?: readonly Injectable[]; readonly scope?: Scope };
+  | {
+      /** Called with what `inject` lists. */
+      readonly useFactory: (...args: never[]) => T;
+      readonly inject?: readonly Injectable[];
+      readonly scope?: Scope;
+    };
 
 /** A provider together with what it provides. */
 export interface Provision {
+  /** What is asked for. */
   readonly token: Injectable;
+  /** Where it comes from. */
   readonly provider: Provider<unknown>;
 }
 

@@ -31,7 +31,10 @@ export function inject<T>(token: Injectable<T>): T {
   return underConstruction.registry.resolve(token, underConstruction.path);
 }
 
-/** Another container: returns the object that a class or token stands for, or a promise of it. */
+/**
+ * Another container: returns the object that a class or token stands for, or a promise of it. `undefined` and `null` mean
+ * that it has none, which is `MissingProvider`.
+ */
 export type Container = (token: Injectable) => unknown;
 
 export class Registry {

@@ -7,9 +7,13 @@ import { CHANNEL } from './store.ts';
 
 /** One failed run. */
 export interface DeliveryFailure {
+  /** Which attempt it was, from 1. */
   readonly attempt: number;
+  /** When it was recorded, by the database's clock. */
   readonly at: Date;
+  /** `name` of the error, 200 characters at most; `Thrown` for what was no error. */
   readonly name: string;
+  /** 4,000 characters at most. */
   readonly message: string;
 }
 
@@ -17,18 +21,29 @@ export interface DeliveryFailure {
 export interface Delivery {
   /** A bigint as text. */
   readonly id: string;
+  /** A UUID, as `id` of the receipt. */
   readonly emissionId: string;
+  /** Name of the signal. */
   readonly signal: string;
+  /** The stored name of the receiver. */
   readonly receiver: string;
+  /** Where it is in its life. */
   readonly state: DeliveryState;
+  /** Version of the payload's shape. */
   readonly version: number;
+  /** How often it was replayed. */
   readonly generation: number;
+  /** The fence: raised by every act that takes the delivery away from somebody. */
   readonly epoch: number;
+  /** Runs that count against the retry budget. */
   readonly attempt: number;
+  /** How often it was taken back from a dead worker. */
   readonly crashes: number;
+  /** By the database's clock. */
   readonly emittedAt: Date;
   /** When it is or was due; `undefined` once it is finished. */
   readonly runAt: Date | undefined;
+  /** When it was settled; `undefined` while it is live. */
   readonly finishedAt: Date | undefined;
   /** Oldest first; of a cancelled one, the last is the reason. */
   readonly errors: readonly DeliveryFailure[];
@@ -36,7 +51,9 @@ export interface Delivery {
 
 /** Which deliveries: all of an emission, or that of one receiver. */
 export interface DeliveryAddress {
+  /** A UUID, as `id` of the receipt. */
   readonly emissionId: string;
+  /** The stored name. Default: all receivers. */
   readonly receiver?: string;
 }
 

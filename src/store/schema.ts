@@ -6,6 +6,7 @@
 import { sql } from 'drizzle-orm';
 import { bigint, check, index, integer, jsonb, pgSchema, primaryKey, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
 
+/** The PostgreSQL schema `signalbox`, in which all tables lie. */
 export const signalboxSchema = pgSchema('signalbox');
 
 const instant = (name: string) => timestamp(name, { withTimezone: true });

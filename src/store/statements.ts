@@ -8,7 +8,7 @@
 const ms = (parameter: string): string => `${parameter}::float8 * interval '1 millisecond'`;
 
 /** A receiver that no process has announced for this long gets no new deliveries. More than a year: even a yearly job keeps its receivers. */
-const FORGET_RECEIVERS_AFTER = `interval '400 days'`;
+export const FORGET_RECEIVERS_AFTER = `interval '400 days'`;
 
 /** One step of an emission's priority is an hour's head start. */
 const HEAD_START = `interval '1 hour'`;

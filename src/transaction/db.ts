@@ -13,6 +13,7 @@ import { clientOf, deriveHandle } from './drizzle-handle.ts';
  * After the transaction in which a piece of code runs has ended, it throws `TransactionEnded` rather than write outside.
  */
 export type Db = AmbientDatabase;
+/** What {@link Db} is injected by, as a class. It is never made with `new`. */
 export const Db: Class<Db> = class Db {
   constructor() {
     throw new SignalboxError('NoInjectionContext', 'Db is made by the box: inject it, or use box.db.');

@@ -11,10 +11,13 @@ interface TransactionalDecorator {
   <M extends AsyncMethod>(target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<M>): void;
 }
 
-/** As Drizzle's second argument of `db.transaction`. */
+/** As Drizzle's second argument of `db.transaction`. What is left out is the database's default. */
 export interface TransactionalOptions {
+  /** PostgreSQL's default is `'read committed'`. */
   isolationLevel?: 'read uncommitted' | 'read committed' | 'repeatable read' | 'serializable';
+  /** Default `'read write'`. In `'read only'` no reliable emit is possible. */
   accessMode?: 'read only' | 'read write';
+  /** For `serializable` and `read only` together: waits for a snapshot that cannot fail. Default `false`. */
   deferrable?: boolean;
 }
 

@@ -4,10 +4,13 @@ import type { Claims } from './claims.ts';
 
 /** How many deliveries ended in which way. */
 export interface DrainResult {
+  /** Their receivers returned. */
   readonly completed: number;
   /** Failed, and will run again later. */
   readonly retrying: number;
+  /** Given up: the retry budget is spent, or the receiver threw `Unrecoverable`. */
   readonly dead: number;
+  /** The receiver threw `Discard`. */
   readonly cancelled: number;
 }
 

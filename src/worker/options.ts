@@ -3,12 +3,13 @@ import { type Duration, toMs } from '../core/duration.ts';
 import type { Receiver } from '../core/receivers.ts';
 import { SignalboxError } from '../errors.ts';
 
+/** What a worker can be told. */
 export interface WorkerOptions {
-  /** Deliveries that run at once, 1 to 1000. Default: 10, or what the pool has room for if that is less. */
+  /** Deliveries that run at once, 1 to 1000. Default: 10, or what the pool has room for if that is less; 1 on a single session. */
   concurrency?: number;
-  /** Serve only receivers of these queues. Default: all. */
+  /** Serve only receivers of these queues; each must have one in this process. Default: all. */
   queues?: readonly string[];
-  /** The longest time between two looks for work; notifications come before it. Default `'1s'`. */
+  /** The longest time between two looks for work; notifications come before it. At least 10 ms. Default `'1s'`. */
   pollInterval?: Duration;
   /** How long others wait before they take over from a worker that no longer renews. At least 1 s. Default `'10s'`. */
   lease?: Duration;
@@ -29,12 +30,20 @@ const DEFAULT_CONCURRENCY = 10;
 const OWN_CONNECTIONS = 2;
 
 /** @throws SignalboxError `InvalidOption`, `PoolTooSmall` */
-export function workerSettings(options: WorkerOptions, receivers: readonly Receiver[], maxConnections: number): WorkerSettings {
-  const room = Math.max(1, maxConnections - OWN_CONNECTIONS);
+export function workerSettings(
+  options: WorkerOptions,
+  receivers: readonly Receiver[],
+  { maxConnections }: { readonly maxConnections: number | undefined },
+): WorkerSettings {
+  const room = maxConnections === undefined ? 1 : Math.max(1, maxConnections - OWN_CONNECTIONS);
   const { concurrency = Math.min(DEFAULT_CONCURRENCY, room) } = options;
   if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 1_000)
     throw new SignalboxError('InvalidOption', `Worker: concurrency is ${concurrency}. Give a whole number from 1 to 1000.`);
-  if (receivers.some((receiver) => receiver.transactional) && concurrency + OWN_CONNECTIONS > maxConnections)
+  if (
+    maxConnections !== undefined &&
+    concurrency + OWN_CONNECTIONS > maxConnections &&
+    receivers.some((receiver) => receiver.transactional)
+  )
     throw new SignalboxError(
       'PoolTooSmall',
       `Worker: concurrency ${concurrency} needs a pool of ${concurrency + OWN_CONNECTIONS} connections (one for each running receiver, two for the worker); it has ${maxConnections}. Give the pool more (max), or the worker less.`,
@@ -44,7 +53,8 @@ export function workerSettings(options: WorkerOptions, receivers: readonly Recei
   const pollMs = toMs(options.pollInterval ?? '1s', 'Worker: pollInterval');
   if (pollMs < 10) throw new SignalboxError('InvalidOption', `Worker: pollInterval is ${pollMs} ms. Give at least 10ms.`);
   return {
-    concurrency,
+    // A single session does one thing at a time: two receivers would only keep each other waiting.
+    concurrency: maxConnections === undefined ? 1 : concurrency,
     queues: checkQueues(options.queues, receivers),
     pollMs,
     leaseMs,

@@ -36,6 +36,10 @@ const LONGEST_RETRY_MS = 5_000;
 const INTERRUPTION_MS = 3_000;
 const REFRESH_CATALOGUE_MS = 6 * 3_600_000;
 
+/**
+ * Takes deliveries of one box and runs their receivers. Made by `box.worker()`; it works from `start` to `stop`, or
+ * through `run` or `tick`, once. `await using` stops it at once.
+ */
 export class Worker {
   readonly #parts: WorkerParts;
   readonly #settings: WorkerSettings;
@@ -88,7 +92,7 @@ export class Worker {
    * Starts, works until the process is told to end (SIGTERM, SIGINT), and stops; a second signal stops at once.
    * For worker scripts; close your connection pool afterwards, or it keeps the process alive. Signals of the process are
    * handled while this runs; `start` and `stop` handle none.
-   * @throws as {@link Worker.start}
+   * @throws SignalboxError as {@link Worker.start}
    */
   async run(): Promise<void> {
     await runUntilSignal(this, this.#parts.log);
@@ -97,6 +101,7 @@ export class Worker {
   /**
    * Looks once: takes back what dead workers held, claims up to `concurrency` due deliveries and runs them to their end.
    * For cron and tests, in place of `start`. Returns the number of deliveries run.
+   * @throws SignalboxError `MigrationMissing`, `DatabaseUnreachable`, `WorkerBusy`
    */
   async tick(): Promise<number> {
     if (this.#phase !== 'new') throw new SignalboxError('WorkerBusy', 'tick() is for a worker that was not started.');
@@ -117,6 +122,7 @@ export class Worker {
     return { id: this.#lease.workerId, running: this.#runner.running, failing: this.#failing };
   }
 
+  /** {@link Worker.stop} with `force`. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#phase !== 'new') await this.stop({ force: true });
   }

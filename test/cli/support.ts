@@ -84,9 +84,17 @@ export interface CliProject extends Project {
   node(...args: string[]): CliProcess;
 }
 
-/** @param options `without`: packages that are not installed; `copy`: the project's Signalbox is not the one that runs the command */
-export async function createCliProject(options: { without?: readonly string[]; copy?: boolean } = {}): Promise<CliProject> {
-  const database = await createDatabase();
+interface CliProjectOptions {
+  /** Packages that are not installed. */
+  without?: readonly string[];
+  /** The project's Signalbox is not the one that runs the command. */
+  copy?: boolean;
+  /** False: its database is empty. */
+  migrated?: boolean;
+}
+
+export async function createCliProject({ migrated = true, ...options }: CliProjectOptions = {}): Promise<CliProject> {
+  const database = await createDatabase({ migrated });
   const project = await createProject(options);
   if (options.copy) await installCopy(project.folder);
   const environment = { DATABASE_URL: database.url };

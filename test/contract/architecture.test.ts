@@ -16,6 +16,7 @@ const LEVELS = [
   ['transaction'],
   ['dispatch', 'operate', 'upkeep'],
   ['worker'],
+  ['box.ts'],
   ['signalbox.ts'],
   ['index.ts'],
   ['cli', 'nest', 'vitest.ts'],

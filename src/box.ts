@@ -1,0 +1,136 @@
+// What a box is, as its users see it: the options that it is made of, and what it can do. signalbox.ts makes it.
+import type { DeliveryContext, DetachedDeliveryContext } from './core/context.ts';
+import type { Duration } from './core/duration.ts';
+import type { AmbientDatabase, DatabaseHandle, TransactionHandle } from './core/handles.ts';
+import type { Logger } from './core/logger.ts';
+import type { Class } from './core/receivers.ts';
+import type { Signal } from './core/signal.ts';
+import type { OnSignalOptions, PayloadOfAny, SignalOrSignals } from './decorators/on-signal.ts';
+import type { Injectable } from './decorators/service.ts';
+import type { EventName, SignalboxEvents } from './observe/events.ts';
+import type { Deliveries } from './operate/deliveries.ts';
+import type { Health } from './operate/health.ts';
+import type { Provision } from './registry/provider.ts';
+import type { Container } from './registry/registry.ts';
+import type { Announcement } from './store/announcement.ts';
+import type { MigrateOptions } from './store/migrate.ts';
+import type { Delivery } from './store/operations-store.ts';
+import type { DrainResult } from './worker/drain.ts';
+import type { OnError } from './worker/immediate.ts';
+import type { WorkerOptions } from './worker/options.ts';
+import type { Worker } from './worker/worker.ts';
+
+/** What a box is made of. Only `db` is needed. */
+export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
+  /** What `drizzle({ client })` returned. Its `transaction` is tracked until the box is closed. */
+  db: D;
+  /** The classes whose `@OnSignal` methods receive signals, and any others that the registry shall know. */
+  services?: readonly Class[];
+  /** Where injected things come from that are no services. */
+  providers?: readonly Provision[];
+  /** Put in place of `services` and `providers` of the same token: for tests. */
+  override?: readonly Provision[];
+  /**
+   * Another container that makes the services: given a class (or token), it returns the object, or a promise of it.
+   * `providers` and `override` still come first. Give that container `box.db` for `Db`.
+   */
+  resolve?: Container;
+  /** Told of each delivery that ends dead, after that is written. What it throws is logged. */
+  onDead?: (event: SignalboxEvents['delivery.dead']) => unknown;
+  /**
+   * `'worker'` (the default): a worker runs the deliveries. `'immediate'`: they run in this process, right after the
+   * commit that stored them and before the transaction call returns; for tests.
+   */
+  mode?: 'worker' | 'immediate';
+  /** In immediate mode, whether a failed receiver makes the transaction call throw `ReceiverFailed` (the default). */
+  onError?: OnError;
+  /**
+   * Whether the statements of Signalbox are prepared (the default). `false` is for a pooler in transaction mode that does
+   * not know of prepared statements: PgBouncer before 1.21. Your own statements are the driver's and Drizzle's matter.
+   */
+  prepare?: boolean;
+  /** Any logger with pino's interface; `false` for none. Default: pino on standard error. */
+  log?: Logger | false;
+}
+
+/** As for `@OnSignal`; the name is not optional, for a function has no class. */
+export type ConnectOptions = OnSignalOptions & { readonly name: string };
+
+/** What `box.drain` may be told. */
+export interface DrainOptions {
+  /** Also run what is due within this time: `'1d'` runs a delivery that waits for its retry. Default 0. */
+  ahead?: Duration;
+}
+
+/** A box: signals, receivers and deliveries of one database, in this process. */
+export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
+  /** The ambient form of the database; what is injected as `Db`. */
+  readonly db: AmbientDatabase<D>;
+  /** A service or a provided value. @throws SignalboxError `MissingProvider`, `CircularDependency`, `MissingMetadata` */
+  get<T>(token: Injectable<T>): T;
+  /**
+   * Makes a plain function a receiver, for where there are no decorators. `name` is stored: keep it, or list it in
+   * `formerly`. Returns the disconnect; rows that are stored by then wait for a process that has it.
+   * @throws SignalboxError `ReceiverNameTaken`, `SignalNameTaken`, `InvalidOption`
+   * @example box.connect(payment.completed, async ({ paymentId }, { tx }) => { … }, { name: 'orders.complete' });
+   */
+  connect<const S extends SignalOrSignals>(
+    signal: S,
+    receiver: (payload: PayloadOfAny<S>, context: DetachedDeliveryContext) => unknown,
+    options: ConnectOptions & { transactional: false },
+  ): () => void;
+  /** The same with a transaction in the context, which is the default. */
+  connect<const S extends SignalOrSignals>(
+    signal: S,
+    receiver: (payload: PayloadOfAny<S>, context: DeliveryContext) => unknown,
+    options: ConnectOptions,
+  ): () => void;
+  /**
+   * Adds services whose `@OnSignal` methods receive signals, as if they had been among `services` from the start: for
+   * frameworks that find their classes later. @throws SignalboxError `ReceiverNameTaken`, `SignalNameTaken`, `InvalidOption`
+   */
+  register(services: readonly Class[]): void;
+  /** Makes an object that another container made known as this box's, so that its `@Transactional` methods find it. */
+  adopt(made: object): void;
+  /** Whether a signal has a receiver, in this process or in the catalogue. @throws SignalboxError `MigrationMissing` */
+  hasReceivers(signal: Signal): Promise<boolean>;
+  /**
+   * Writes the receivers into the catalogue, so that every process delivers to them from now on: the step of a deploy.
+   * @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing`
+   */
+  announce(): Promise<Announcement>;
+  /**
+   * Applies a folder of Drizzle migrations, one process at a time. Returns how many it applied.
+   * @throws SignalboxError `DatabaseUnreachable`, `MigrationFailed`
+   */
+  migrate(options: MigrateOptions): Promise<number>;
+  /** Deliveries, to look at and to act on. */
+  readonly deliveries: Deliveries;
+  /**
+   * Waits until every delivery of an emission is completed, dead or cancelled; returns them, the latest first.
+   * @throws the reason of `signal` when that is aborted
+   */
+  settled(emissionId: string, options?: { signal?: AbortSignal }): Promise<Delivery[]>;
+  /** Whether this process can do its work: for probes. Never rejects. */
+  health(): Promise<Health>;
+  /** Makes a worker; `start()` or `run()` sets it to work. @throws SignalboxError `InvalidOption`, `PoolTooSmall` */
+  worker(options?: WorkerOptions): Worker;
+  /** Runs, in this process, every delivery that is due, until none is left. @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing` */
+  drain(options?: DrainOptions): Promise<DrainResult>;
+  /**
+   * Runs `callback` after the outermost commit of the transaction that this code is in, or of `handle`; drops it with
+   * its savepoint or transaction. For what may be lost: a crash right after the commit loses it.
+   * @throws SignalboxError `NotInTransaction`, `UntrackedTransaction`, `TransactionEnded`
+   */
+  afterCommit(callback: () => unknown): void;
+  /** The same for the transaction `handle`, wherever it is called. */
+  afterCommit(handle: TransactionHandle, callback: () => unknown): void;
+  /** Calls `listener` for each event of this process from now on, after the write that it tells of. Returns the undo. */
+  on<E extends EventName>(event: E, listener: (event: SignalboxEvents[E]) => void): () => void;
+  /** The next event that `matches`. Never rejects and never times out. */
+  next<E extends EventName>(event: E, matches?: (event: SignalboxEvents[E]) => boolean): Promise<SignalboxEvents[E]>;
+  /** Stops its workers and lets go of the database object, whose connections stay open: they are yours. */
+  close(): Promise<void>;
+  /** {@link Signalbox.close}. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
