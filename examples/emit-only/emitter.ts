@@ -1,0 +1,29 @@
+// A program that only emits: a cron job, a serverless function, a script. It knows the payment module's table and signals,
+// and none of those who listen; the catalogue in the database names them, since a worker has announced them.
+// node --import @oxc-node/core/register examples/emit-only/emitter.ts <reference of a payment>
+import { and, eq } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+import { createSignalbox } from 'signalbox';
+import { paymentProcess } from '../shop/payment/schema.ts';
+import { payment } from '../shop/payment/signals.ts';
+
+const client = postgres(process.env['DATABASE_URL'] ?? '', { max: 1 });
+const box = createSignalbox({ db: drizzle({ client }) });
+const [reference = ''] = process.argv.slice(2);
+
+try {
+  const { deliveries } = await box.db.transaction(async (tx) => {
+    const [updated] = await tx
+      .update(paymentProcess)
+      .set({ status: 'succeeded' })
+      .where(and(eq(paymentProcess.reference, reference), eq(paymentProcess.status, 'initiated')))
+      .returning({ id: paymentProcess.id });
+    if (!updated) throw new Error(`There is no payment ${reference} to succeed.`);
+    return payment.completed.emitReliable(tx, { paymentProcessId: updated.id });
+  });
+  console.log(`receivers to be told: ${deliveries}`);
+} finally {
+  await box.close();
+  await client.end(); // without it, its idle connection keeps the process
+}

@@ -1,0 +1,11 @@
+// The box of a Next.js server, which only emits: a worker runs elsewhere, and the catalogue knows its receivers.
+// It is kept on globalThis, for every hot reload evaluates this module again, and would leave a pool behind each time.
+import { drizzle } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+import { createSignalbox } from 'signalbox';
+
+const open = () => createSignalbox({ db: drizzle({ client: postgres(process.env['DATABASE_URL'] ?? '') }) });
+
+const kept = globalThis as typeof globalThis & { signalbox?: ReturnType<typeof open> };
+
+export const box = (kept.signalbox ??= open());
