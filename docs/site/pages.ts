@@ -1,0 +1,128 @@
+// Which pages the documentation has, in the order of the sidebar, each with the line that introduces it. The site and
+// llms.txt are made from this list; a page of docs/ that is not on it fails the tests and the build.
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rewriteLinks } from './links.ts';
+
+export const docs = fileURLToPath(new URL('..', import.meta.url));
+
+/** Where typedoc writes; not kept in git. */
+export const GENERATED = 'reference/api/';
+
+interface Group {
+  readonly title: string;
+  /** Path below docs/, and what the page is about in one line. */
+  readonly pages: Readonly<Record<string, string>>;
+}
+
+export const groups: readonly Group[] = [
+  {
+    title: 'Start',
+    pages: {
+      'index.md': 'What Signalbox is, what it guarantees, and what it does not.',
+      'getting-started.md': 'From an empty folder to a payment that completes an order, in ten minutes.',
+      'concepts.md': 'The words, the life of a delivery, and what receivers may count on.',
+      'guides/ways.md': 'Six ways to complete an order when a payment succeeds, and how five of them fail.',
+      'guides/faq.md': 'Short answers: exactly once, ordering, brokers, load, foreign systems.',
+    },
+  },
+  {
+    title: 'Guides',
+    pages: {
+      'guides/receivers.md': 'Writing receivers, and calling other systems from them without doing things twice.',
+      'guides/transactions.md': 'Tracked transactions, savepoints, the ambient Db, @Transactional and afterCommit.',
+      'guides/retries.md': 'When a failed delivery runs again, and what to do with dead ones.',
+      'guides/dependency-injection.md': 'How services are made, what their constructors get, and other containers.',
+      'guides/testing.md': 'Immediate mode, drain and real workers in tests.',
+      'guides/drivers.md': 'postgres.js, node-postgres and PGlite, and where they differ.',
+      'guides/frameworks.md': 'Hono, Fastify and Express: one box for the process, a transaction in each request, an orderly end.',
+      'guides/nestjs.md': 'Signalbox in a NestJS application.',
+      'guides/serverless.md': 'Processes that only emit: functions, cron jobs, scripts.',
+      'guides/upgrading.md': 'Renaming receivers, changing payloads, and deploys with old and new code side by side.',
+    },
+  },
+  {
+    title: 'Reference',
+    pages: {
+      'reference/cli.md': 'The command line: options, exit codes, configuration, logs.',
+      'reference/events.md': 'Every lifecycle event: when it is raised and what it carries.',
+      'reference/schema.md': 'Every table, column and index, and what is safe to rely on.',
+      'reference/errors.md': 'Every error code, what causes it, and what to do.',
+    },
+  },
+  {
+    title: 'API',
+    pages: {
+      'reference/api/index.md': 'The entry points of the package.',
+      'reference/api/signalbox.md': 'signalbox: boxes, signals, receivers, workers, transactions, errors.',
+      'reference/api/signalbox/schema.md': 'signalbox/schema: the tables, for drizzle-kit.',
+      'reference/api/signalbox/nest.md': 'signalbox/nest: the module for NestJS.',
+      'reference/api/signalbox/vitest.md': 'signalbox/vitest: standard decorators under Vitest.',
+    },
+  },
+  {
+    title: 'Design records',
+    pages: {
+      'design/README.md': 'What design records are, and a list of them.',
+      'design/two-tables.md': 'Why live and settled deliveries are apart.',
+      'design/settle-first.md': 'Why completing the delivery is the first statement of its transaction.',
+      'design/rescue.md': 'How dead workers are noticed, and why a late claim does no harm.',
+      'design/closing-transactions.md': 'Why a transaction refuses what its callback left running.',
+      'design/catalogue.md': 'Why receivers are announced in a table.',
+      'design/priority.md': 'Why priority is a head start in time.',
+      'design/tools.md': 'Which loader, logger and compiler, and why.',
+    },
+  },
+];
+
+export interface Page {
+  /** Below docs/. */
+  readonly path: string;
+  readonly group: string;
+  /** Its first heading. */
+  readonly title: string;
+  readonly description: string;
+  /** Markdown, with what it includes, and with links that hold on the site. */
+  readonly text: string;
+}
+
+/** Paths of the pages that are in the folder, listed or not. Those that typedoc makes are left out. */
+export async function writtenPages(): Promise<string[]> {
+  const names = (await readdir(docs)).filter((name) => name !== 'site');
+  const found = await Promise.all(
+    names.map(async (name) => {
+      if (name.endsWith('.md')) return [name];
+      const inside = await readdir(path.join(docs, name), { recursive: true }).catch(() => []);
+      return inside.map((file) => `${name}/${file.replaceAll(path.sep, '/')}`);
+    }),
+  );
+  return found
+    .flat()
+    .filter((file) => file.endsWith('.md') && !file.startsWith(GENERATED))
+    .sort();
+}
+
+/** The listed pages with their texts, in order; the generated ones only `with: 'api'`. */
+export async function readPages(which: { readonly with?: 'api' } = {}): Promise<Page[]> {
+  const listed = groups.flatMap(({ title, pages }) =>
+    Object.entries(pages).map(([file, description]) => ({ group: title, file, description })),
+  );
+  return Promise.all(
+    listed
+      .filter(({ file }) => which.with === 'api' || !file.startsWith(GENERATED))
+      .map(async ({ group, file, description }) => {
+        const text = rewriteLinks(file, await readPage(file));
+        const title = /^# (.+)$/m.exec(text)?.[1];
+        if (title === undefined) throw new Error(`docs/${file} has no first heading.`);
+        return { path: file, group, title, description, text };
+      }),
+  );
+}
+
+async function readPage(file: string): Promise<string> {
+  // Without the ids that typedoc's headings are given for VitePress.
+  const text = (await readFile(path.join(docs, file), 'utf8')).replace(/^(#+ .+) \{#[^}]+\}$/gm, '$1');
+  const included = /<!--@include: (\S+)-->/.exec(text)?.[1];
+  return included === undefined ? text : readFile(path.join(docs, path.dirname(file), included), 'utf8');
+}
