@@ -50,6 +50,16 @@ export class Program {
     return this.#child.pid!;
   }
 
+  /** What it has written to standard error. */
+  get errors(): string {
+    return this.#errors;
+  }
+
+  /** All that it has said that begins so. */
+  all(beginning: string): string[] {
+    return [...this.#said].filter((message) => message.startsWith(beginning));
+  }
+
   hasSaid(message: string): boolean {
     return this.#said.has(message);
   }

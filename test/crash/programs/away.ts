@@ -1,0 +1,49 @@
+// A process that emits and works, on the driver that DRIVER names, until it is told to end. It tells of each emit that was
+// committed and of each change in the state of its worker, and logs as any application does.
+import 'reflect-metadata';
+import { drizzle as drizzleNodePostgres } from 'drizzle-orm/node-postgres';
+import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js';
+import { Pool } from 'pg';
+import postgres from 'postgres';
+import { createSignalbox } from '../../../src/index.ts';
+import { release, tell, told } from './parent.ts';
+import { Effects, happened } from './receivers.ts';
+
+const { DRIVER: driver, DATABASE_URL: url, FIRST: first } = process.env;
+
+type Database = ReturnType<typeof drizzlePostgresJs>;
+
+function connect(): { db: Database; end: () => Promise<void> } {
+  if (driver === 'postgres.js') {
+    const client = postgres(url!, { max: 6, onnotice: () => {} });
+    return { db: drizzlePostgresJs({ client }), end: () => client.end({ timeout: 5 }) };
+  }
+  const client = new Pool({ connectionString: url!, max: 6 });
+  client.on('error', () => {});
+  return { db: drizzleNodePostgres({ client }) as unknown as Database, end: () => client.end() };
+}
+
+const { db, end } = connect();
+const box = createSignalbox({ db, services: [Effects] });
+let changes = 0;
+for (const event of ['worker.failing', 'worker.recovered'] as const) box.on(event, () => tell(`${++changes} ${event}`));
+
+let ended = false;
+void told('end').then(() => (ended = true));
+const worker = box.worker({ concurrency: 3, pollInterval: 100 });
+await worker.start();
+tell('worker.started');
+for (let value = Number(first); !ended; value++) {
+  try {
+    await db.transaction(async (tx) => void (await happened.emitReliable(tx, { value })));
+    tell(`emitted ${value}`);
+  } catch {
+    tell(`refused ${value}`);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 50));
+}
+tell('emits no more');
+await told('stop');
+await box.close();
+await end();
+release();
