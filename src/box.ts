@@ -38,6 +38,11 @@ export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
   /** Told of each delivery that ends dead, after that is written. What it throws is logged. */
   onDead?: (event: SignalboxEvents['delivery.dead']) => unknown;
   /**
+   * How many workers may die with a delivery before it is given up as dead, 1 to 100. Default 3. What has cost one worker
+   * less runs alone: then it dies of nobody else's fault, and takes nobody with it.
+   */
+  crashBudget?: number;
+  /**
    * `'worker'` (the default): a worker runs the deliveries. `'immediate'`: they run in this process, right after the
    * commit that stored them and before the transaction call returns; for tests.
    */

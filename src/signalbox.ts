@@ -39,6 +39,11 @@ import { workerSettings } from './worker/options.ts';
 import { Runner } from './worker/runner.ts';
 import { Worker, workerLabel } from './worker/worker.ts';
 
+function checkCrashBudget(crashBudget: number): number {
+  if (Number.isInteger(crashBudget) && crashBudget >= 1 && crashBudget <= 100) return crashBudget;
+  throw new SignalboxError('InvalidOption', `createSignalbox: crashBudget is ${crashBudget}. Give a whole number from 1 to 100.`);
+}
+
 const DRAIN_LEASE_MS = 30_000;
 
 /**
@@ -48,13 +53,24 @@ const DRAIN_LEASE_MS = 30_000;
  * export default createSignalbox({ db, services: [PaymentProcesses, Order, Analytics] });
  */
 export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOptions<D>): Signalbox<D> {
-  const { db, services = [], providers = [], override = [], mode = 'worker', onError = 'throw', resolve, onDead, prepare = true } = options;
+  const {
+    db,
+    services = [],
+    providers = [],
+    override = [],
+    mode = 'worker',
+    onError = 'throw',
+    resolve,
+    onDead,
+    prepare = true,
+    crashBudget,
+  } = options;
   const log = options.log === false ? silentLogger : (options.log ?? defaultLogger());
   const driver = driverOf(db, { prepare });
   const receivers = receiversOf(services);
   const known = [...services];
   const events = new Events(log);
-  const store = new Store(driver);
+  const store = new Store(driver, crashBudget === undefined ? {} : { crashBudget: checkCrashBudget(crashBudget) });
   const catalogue = new Catalogue(store, receivers, log);
   const ambient = new Ambient();
   const ambientDb = ambientDatabase(db, driver, ambient);
@@ -82,7 +98,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
   const withClaims: WithClaims = async (work) => {
     await catalogue.announce();
     const ignore = (): void => {};
-    const lease = await Lease.enrol(store, {
+    const lease = await Lease.enrol(store.workers, {
       label: workerLabel(),
       leaseMs: DRAIN_LEASE_MS,
       onLost: ignore,

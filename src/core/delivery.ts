@@ -15,6 +15,9 @@ export type SettledState = (typeof SETTLED_STATES)[number];
 /** Where a delivery is in its life: `ready` and `running` are live, `completed`, `dead` and `cancelled` are final. */
 export type DeliveryState = LiveState | SettledState;
 
+/** How many workers may die with a delivery before it is given up, unless the box is told otherwise. */
+export const CRASH_BUDGET = 3;
+
 /** What came of running a receiver once. */
 export type Outcome =
   | { readonly kind: 'returned' }

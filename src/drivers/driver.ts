@@ -23,6 +23,12 @@ export interface Gate {
   lose(error: unknown): void;
 }
 
+/** A connection of its own, which connects again when it is lost; what the session held is then gone. */
+export interface Session {
+  readonly run: Run;
+  close(): Promise<void>;
+}
+
 export interface DriverOptions {
   /** Whether statements that are run with {@link Driver.run} are prepared. Default true. */
   readonly prepare?: boolean;
@@ -43,6 +49,11 @@ export interface Driver {
   guard(client: Client, gate: Gate): Client;
   /** A client that picks the client to use anew for each statement. */
   redirect(pick: () => Client): Client;
+  /**
+   * A connection besides the pool's, which connects when it is used. Undefined where there is but one session. `onLost` is
+   * told when the session ends, by whatever cause.
+   */
+  openSession?(onLost: () => void): Session;
   /** Calls `onMessage` for each notification, on a connection of its own that reconnects. Returns the undo. */
   listen(channel: string, onMessage: () => void): Promise<() => Promise<void>>;
   /** Whether the error means that the connection was lost or could not be made: nobody's fault but the network's. */

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { type Client, type Driver, type DriverOptions, type Gate, hasConnectionCode, type Row, type Run } from './driver.ts';
 import { gated, passing, withOwn } from './passing.ts';
 import { listenOn, type ListeningClient, listenWithOwnClient } from './pg-listen.ts';
+import { openSession } from './pg-own-session.ts';
 import { type PooledClient, reportLoss, transactionPool } from './pg-session.ts';
 
 /** What is needed of node-postgres: a pool and a client both have it. */
@@ -48,6 +49,7 @@ function withPool(pool: PgPool, prepare: boolean): Driver {
     maxConnections: pool.options.max ?? 10,
     run: (client = pool) => runOn(client as Queryable, prepare),
     openOn: () => transactionPool(pool, () => pool.connect()),
+    openSession: (onLost) => openSession(() => new pool.Client(pool.options), onLost),
     listen: (channel, onMessage) => listenWithOwnClient(() => new pool.Client(pool.options), channel, onMessage),
   };
 }

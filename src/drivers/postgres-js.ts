@@ -1,5 +1,5 @@
 // postgres.js (npm: postgres) behind drizzle-orm/postgres-js.
-import type { Client, Driver, DriverOptions, Gate, Param, Row, Run } from './driver.ts';
+import type { Client, Driver, DriverOptions, Gate, Param, Row, Run, Session } from './driver.ts';
 import { hasConnectionCode } from './driver.ts';
 
 /** What is needed of postgres.js: a pool, a transaction and a savepoint all have it. */
@@ -9,6 +9,7 @@ interface PostgresJsClient {
 
 interface PostgresJsPool extends PostgresJsClient {
   options: { max: number };
+  end(options: { timeout: number }): Promise<void>;
   listen(channel: string, onMessage: () => void): Promise<{ unlisten(): Promise<void> }>;
 }
 
@@ -29,7 +30,31 @@ export function postgresJs(pool: PostgresJsPool, { prepare = true }: DriverOptio
       const { unlisten } = await pool.listen(channel, onMessage);
       return unlisten;
     },
+    openSession: (onLost) => openSession(pool, onLost),
     isConnectionLoss: hasConnectionCode,
+  };
+}
+
+/**
+ * Another client, made as the pool's own `listen` makes one: with the pool's options, for one connection. A connection that
+ * the pool lends out (`reserve`) will not do: when it is lost, what holds it writes into the session of whoever has it next.
+ */
+function openSession(pool: PostgresJsPool, onLost: () => void): Session {
+  let client: Promise<PostgresJsPool> | undefined;
+  const connect = async (): Promise<PostgresJsPool> => {
+    const { default: postgres } = await import('postgres');
+    return postgres({
+      ...pool.options,
+      max: 1,
+      idle_timeout: null,
+      max_lifetime: null,
+      fetch_types: false,
+      onclose: onLost,
+    } as never) as never;
+  };
+  return {
+    run: async (text, params) => (await (client ??= connect())).unsafe(text, params, { prepare: false }),
+    close: async () => (await client)?.end({ timeout: 1 }),
   };
 }
 

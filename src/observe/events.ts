@@ -44,7 +44,7 @@ export interface SignalboxEvents {
    */
   'delivery.stale': DeliveryEvent;
   /** Taken back from a worker that died. */
-  'delivery.rescued': Omit<DeliveryEvent, 'attempt' | 'signal' | 'receiver'> & { readonly crashes: number };
+  'delivery.rescued': DeliveryEvent & { readonly crashes: number };
   /** `queues` is empty when it serves all of them. */
   'worker.started': WorkerEvent & {
     readonly concurrency: number;

@@ -4,7 +4,7 @@
 // Live deliveries and settled ones are apart: the claim walks only what is live, so retained rows cost it nothing, and
 // nine updates of ten stay within their page (HOT). docs/design/two-tables.md has the measurements.
 import { sql } from 'drizzle-orm';
-import { bigint, check, index, integer, jsonb, pgSchema, primaryKey, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
+import { bigint, boolean, check, index, integer, jsonb, pgSchema, primaryKey, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
 
 /** The PostgreSQL schema `signalbox`, in which all tables lie. */
 export const signalboxSchema = pgSchema('signalbox');
@@ -83,6 +83,10 @@ export const delivery = signalboxSchema.table(
     unique('delivery_emission_receiver').on(table.emissionId, table.receiverId),
     // Without predicate, state or worker: a state in an index forbids HOT updates.
     index('delivery_claim').on(table.receiverId, table.runAt),
+    // What must run alone, found without a walk through the backlog. Only a crash changes its column, so HOT is kept.
+    index('delivery_suspect')
+      .on(table.receiverId, table.runAt)
+      .where(sql`${table.crashes} > 0`),
     check('delivery_state', sql`${table.state} in ('ready', 'running')`),
     check('delivery_counts', sql`${table.epoch} >= 0 and ${table.attempt} >= 0 and ${table.crashes} >= 0 and ${table.generation} >= 0`),
   ],
@@ -140,6 +144,8 @@ export const worker = signalboxSchema.table('worker', {
   leaseUntil: instant('lease_until').notNull(),
   /** The backend of the worker's last renewal. */
   backendPid: integer('backend_pid').notNull(),
+  /** Its session holds its advisory lock: when that is free, the worker is dead, whatever its lease says. */
+  locked: boolean('locked').notNull().default(false),
   /** Set when others found its lease over: from then on it can neither renew nor claim. */
   lostAt: instant('lost_at'),
 });

@@ -1,11 +1,12 @@
-// Every SQL statement of the delivery protocol, named. The rooms above call them through store.ts.
+// The SQL statements of the delivery protocol, named: append, claim, settle, release. The rooms above call them through
+// store.ts. Those about workers and what they leave behind are in worker-statements.ts.
 //
 // Each says which rows it locks and in which order, what makes it safe to repeat, and which index serves it.
 // Times are always the database's: statement_timestamp(), never a time from the client, and never clock_timestamp(),
 // which cannot be an index condition. Arrays and JSON travel as text: every driver sends text alike.
 
 /** Interval of a parameter in milliseconds. */
-const ms = (parameter: string): string => `${parameter}::float8 * interval '1 millisecond'`;
+export const ms = (parameter: string): string => `${parameter}::float8 * interval '1 millisecond'`;
 
 /** A receiver that no process has announced for this long gets no new deliveries. More than a year: even a yearly job keeps its receivers. */
 export const FORGET_RECEIVERS_AFTER = `interval '400 days'`;
@@ -91,10 +92,10 @@ select i.id::text as id, (select count(*)::int from delivered d where d.emission
   (select count(*)::int from rung) as rung
 from item i`;
 
-const CLAIMED = `
+const takeFrom = (picked: string): string => `
 taken as (
   update signalbox.delivery d set state = 'running', epoch = d.epoch + 1, attempt = d.attempt + 1, worker_id = $1::int
-  from picked where d.id = picked.id
+  from ${picked} where d.id = picked.id
   returning d.id, d.emission_id, d.receiver_id, d.version, d.generation, d.epoch, d.attempt, d.crashes
 )
 select taken.id::text as id, taken.emission_id::text as emission_id, taken.receiver_id, taken.version, taken.generation,
@@ -116,10 +117,12 @@ me as materialized (
 /**
  * Takes due deliveries of the receivers that this worker has code for. $1 worker, $2 receiver ids, in the order of
  * service, $3 how many of each at most, $4 the newest payload version of each that it can read, $5 how many in all,
- * $6 how far ahead of their time in ms.
+ * $6 how far ahead of their time in ms, $7 crashes from which a delivery must run alone, $8 whether one such may be taken.
  * Locks: the worker's row, then deliveries, receiver by receiver in the order given, by run_at; others' locks are
  * skipped. Repeatable: a row that is running is not taken again. Index: delivery_claim, one range per receiver; a
  * single \`receiver_id = any(...)\` would sort the backlog. The locking CTE is never inlined, so the limit is exact.
+ * What has been with several workers that died may have killed them: it is taken by a worker that runs nothing else,
+ * alone, and only if nothing else is due. Index of that: delivery_suspect, which is all but empty.
  */
 export const claim = `
 with ${ALIVE}, picked as materialized (
@@ -128,13 +131,37 @@ with ${ALIVE}, picked as materialized (
   cross join lateral (
     select d.id from signalbox.delivery d
     where d.receiver_id = r.id and d.run_at <= statement_timestamp() + ${ms('$6')} and d.state = 'ready' and d.version <= r.version
-      and exists (select from me)
+      and d.crashes < $7::int and exists (select from me)
     order by d.run_at
     limit least(r.free, $5::int)
     for update skip locked
   ) due
   limit $5::int
-), ${CLAIMED}`;
+), alone as materialized (
+  select due.id
+  from unnest($2::text::int[], $4::text::int[]) as r(id, version)
+  cross join lateral (
+    select d.id from signalbox.delivery d
+    where d.receiver_id = r.id and d.run_at <= statement_timestamp() + ${ms('$6')} and d.state = 'ready' and d.version <= r.version
+      and d.crashes > 0 and d.crashes >= $7::int and exists (select from me)
+    order by d.run_at
+    limit 1
+    for update skip locked
+  ) due
+  where $8::text::boolean and not exists (select from picked)
+  limit 1
+), ${takeFrom('(select id from picked union all select id from alone) picked')}`;
+
+/**
+ * Whether a delivery waits that must run alone. $1 receiver ids, $2 the newest version of each that can be read, $3
+ * crashes. For a worker that is never idle by itself. No locks. Index: delivery_suspect.
+ */
+export const loneliness = `
+select exists (
+  select from unnest($1::text::int[], $2::text::int[]) as r(id, version)
+  join signalbox.delivery d on d.receiver_id = r.id and d.version <= r.version
+  where d.crashes > 0 and d.crashes >= $3::int and d.state = 'ready' and d.run_at <= statement_timestamp()
+) as waits`;
 
 /**
  * Takes the due deliveries of given emissions, for immediate mode. $1 worker, $2 receiver ids, $3 the newest payload
@@ -148,7 +175,7 @@ with ${ALIVE}, picked as materialized (
     and exists (select from me)
   order by d.id
   for update of d skip locked
-), ${CLAIMED}`;
+), ${takeFrom('picked')}`;
 
 /**
  * Completes a delivery as the first statement of its receiver's transaction. $1 delivery, $2 epoch, $3 milliseconds
@@ -156,18 +183,20 @@ with ${ALIVE}, picked as materialized (
  * delivery was taken away, and the receiver must not be called.
  * Locks: the row, until the transaction ends, so that no rescue can take it from a transaction that lives. The guard
  * is all three of (id, state, epoch): by (id, state) alone a stale worker can complete another's attempt.
- * The timeouts are the server's, for a worker that froze and cannot roll back by itself. Index: the primary key.
+ * The timeouts are the server's, for a worker that froze and cannot roll back by itself; by its name others find the
+ * session of a dead worker, and end it (endTransactions). Index: the primary key.
  */
 export const settleFirst = `
 with done as (
   delete from signalbox.delivery where id = $1::text::bigint and state = 'running' and epoch = $2::int
-  returning id, emission_id, receiver_id, version, generation, epoch, attempt, crashes
+  returning id, emission_id, receiver_id, version, generation, epoch, attempt, crashes, worker_id
 ), kept as (
   insert into signalbox.settled (id, emission_id, receiver_id, version, generation, state, epoch, attempt, crashes, finished_at)
   select id, emission_id, receiver_id, version, generation, 'completed', epoch, attempt, crashes, statement_timestamp() from done
   returning 1
 )
 select (select count(*)::int from kept) as completed,
+  set_config('application_name', coalesce((select 'signalbox worker ' || worker_id from done), ''), true),
   set_config('statement_timeout', $3::text, true), set_config('idle_in_transaction_session_timeout', $3::text, true)`;
 
 /**
@@ -218,69 +247,6 @@ set state = 'ready', epoch = d.epoch + 1, attempt = d.attempt - 1, worker_id = n
   run_at = case when g.delay_ms > 0 then statement_timestamp() + ${ms('g.delay_ms')} else d.run_at end
 from given g where d.id = g.id
 returning d.id::text as id`;
-
-/** Enrols a worker. $1 label, $2 lease in ms. Returns its id. */
-export const enrolWorker = `
-insert into signalbox.worker (label, started_at, lease_until, backend_pid)
-values ($1::text, statement_timestamp(), statement_timestamp() + ${ms('$2')}, pg_backend_pid())
-returning id`;
-
-/**
- * Renews a worker's lease. $1 worker, $2 lease in ms. No row: others found it dead, and it must enrol anew.
- * A lease that is over but that nobody noticed may be renewed: whether it is lost is decided in one place, loseWorkers.
- */
-export const renewLease = `
-update signalbox.worker set lease_until = statement_timestamp() + ${ms('$2')}, backend_pid = pg_backend_pid()
-where id = $1::int and lost_at is null
-returning id`;
-
-/**
- * Ends a worker by its own will: from then on it can neither renew nor claim. $1 worker.
- * Locks: its row, FOR UPDATE: a claim of its own that is still under way (the worker may have lost the connection it was
- * sent on) is waited for. So each row that it holds is visible to the next statement, forgetWorkers. Repeatable.
- */
-export const resignWorker = `
-with held as materialized (
-  select w.id from signalbox.worker w where w.id = $1::int for update of w
-)
-update signalbox.worker w set lost_at = statement_timestamp(), lease_until = statement_timestamp() from held where w.id = held.id`;
-
-/**
- * Marks the workers whose lease is over as lost. Returns the ids of all lost ones, whoever marked them.
- * Locks: workers by id, FOR UPDATE, skipping those that claim right now (FOR KEY SHARE): after the mark no claim of
- * theirs can commit. So each row of a lost worker is visible to the next statement, rescue. Repeatable.
- */
-export const loseWorkers = `
-with over as materialized (
-  select id from signalbox.worker where lost_at is null and lease_until < statement_timestamp()
-  order by id for update skip locked
-), marked as (
-  update signalbox.worker w set lost_at = statement_timestamp() from over where w.id = over.id returning w.id
-)
-select id from marked union select id from signalbox.worker where lost_at is not null`;
-
-/**
- * Takes back what lost workers held. $1 their ids, $2 how many at most. Returns the deliveries taken.
- * Locks: deliveries by id, skipping those whose receiver's transaction still lives: they are not lost. Repeatable.
- * Reads the whole of delivery: it runs only when a worker died, and an index on the worker would cost every claim.
- */
-export const rescue = `
-with held as materialized (
-  select d.id from signalbox.delivery d
-  where d.worker_id = any($1::text::int[]) and d.state = 'running'
-  order by d.id limit $2::int
-  for update skip locked
-)
-update signalbox.delivery d
-set state = 'ready', epoch = d.epoch + 1, attempt = d.attempt - 1, crashes = d.crashes + 1, worker_id = null
-from held where d.id = held.id
-returning d.id::text as id, d.emission_id::text as emission_id, d.receiver_id, d.epoch, d.attempt, d.crashes`;
-
-/** Forgets lost workers that hold nothing any more (none can come to hold anything). $1 their ids. A statement of its own: it must see what rescue left. */
-export const forgetWorkers = `
-delete from signalbox.worker w
-where w.id = any($1::text::int[])
-  and not exists (select from signalbox.delivery d where d.worker_id = w.id and d.state = 'running')`;
 
 /** The columns that exist in the schema: for the check that the migration has run. */
 export const presentColumns = `

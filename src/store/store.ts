@@ -1,10 +1,11 @@
 // The store: the statements as typed functions. Parameters are encoded here and rows decoded, nothing is decided.
-import type { ErrorRecord, Settlement } from '../core/delivery.ts';
+import { CRASH_BUDGET, type ErrorRecord, type Settlement } from '../core/delivery.ts';
 import type { Receiver } from '../core/receivers.ts';
 import { type Driver, type Row, type Run, sqlState } from '../drivers/driver.ts';
 import { SignalboxError } from '../errors.ts';
 import { explained, migrationMissing, missingParts } from './migration.ts';
 import * as sql from './statements.ts';
+import { intArray, WorkersStore } from './workers-store.ts';
 
 /** Workers listen here. A notification only says "look now"; nothing depends on it. */
 export const CHANNEL = 'signalbox_ready';
@@ -44,6 +45,8 @@ export interface ClaimedDelivery {
   readonly epoch: number;
   readonly attempt: number;
   readonly crashes: number;
+  /** It may have killed its workers: nothing else may run beside it. */
+  readonly alone: boolean;
   /** JSON text. */
   readonly payload: string;
   /** JSON text, or null. */
@@ -64,14 +67,6 @@ export interface ReleaseItem {
   readonly delayMs: number;
 }
 
-export interface RescuedDelivery {
-  readonly id: string;
-  readonly emissionId: string;
-  readonly receiverId: number;
-  readonly epoch: number;
-  readonly crashes: number;
-}
-
 export interface AnnouncedReceiver {
   readonly id: number;
   /** Its name of today, also for the row of a former one. */
@@ -81,15 +76,19 @@ export interface AnnouncedReceiver {
   readonly current: boolean;
 }
 
-const RESCUE_BATCH = 1_000;
-
 export class Store {
   readonly #driver: Driver;
   readonly #pool: Run;
+  readonly #aloneFrom: number;
+  /** What it knows of workers. */
+  readonly workers: WorkersStore;
 
-  constructor(driver: Driver) {
+  /** @param crashBudget how many workers may die with a delivery before it is given up; the last of them had nothing else */
+  constructor(driver: Driver, { crashBudget = CRASH_BUDGET }: { readonly crashBudget?: number } = {}) {
     this.#driver = driver;
     this.#pool = explained(driver.run());
+    this.#aloneFrom = Math.max(1, crashBudget - 1);
+    this.workers = new WorkersStore(this.#pool, crashBudget);
   }
 
   /** Whether there is a database to work with. @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing` */
@@ -134,8 +133,13 @@ export class Store {
     return new Map(rows.map((row) => [row['id'] as string, row['deliveries'] as number]));
   }
 
-  /** Takes due deliveries, in the order of `claimable`. */
-  async claim(workerId: number, claimable: readonly Claimable[], limit: number, aheadMs = 0): Promise<ClaimedDelivery[]> {
+  /** Takes due deliveries, in the order of `claimable`; `alone` also one that must run alone, if no other is due. */
+  async claim(
+    workerId: number,
+    claimable: readonly Claimable[],
+    limit: number,
+    { aheadMs = 0, alone = false }: { readonly aheadMs?: number; readonly alone?: boolean } = {},
+  ): Promise<ClaimedDelivery[]> {
     const rows = await this.#pool(sql.claim, [
       workerId,
       intArray(claimable.map(({ receiverId }) => receiverId)),
@@ -143,10 +147,12 @@ export class Store {
       intArray(claimable.map(({ version }) => version)),
       limit,
       aheadMs,
+      this.#aloneFrom,
+      String(alone),
     ]);
     const rank = new Map(claimable.map(({ receiverId }, index) => [receiverId, index]));
     return rows
-      .map(claimedDelivery)
+      .map((row) => this.#claimed(row))
       .sort((a, b) => rank.get(a.receiverId)! - rank.get(b.receiverId)! || Number(BigInt(a.id) - BigInt(b.id)));
   }
 
@@ -158,7 +164,15 @@ export class Store {
       intArray(claimable.map(({ version }) => version)),
       `{${emissionIds.join(',')}}`,
     ]);
-    return rows.map(claimedDelivery).sort((a, b) => Number(BigInt(a.id) - BigInt(b.id)));
+    return rows.map((row) => this.#claimed(row)).sort((a, b) => Number(BigInt(a.id) - BigInt(b.id)));
+  }
+
+  /** Whether a due delivery waits for a worker that runs nothing else. */
+  async hasLonely(claimable: readonly Claimable[]): Promise<boolean> {
+    const ids = intArray(claimable.map(({ receiverId }) => receiverId));
+    const versions = intArray(claimable.map(({ version }) => version));
+    const [row] = await this.#pool(sql.loneliness, [ids, versions, this.#aloneFrom]);
+    return row!['waits'] as boolean;
   }
 
   /** First statement of a receiver's transaction. False: the delivery was taken away, do not call the receiver. */
@@ -179,36 +193,22 @@ export class Store {
     return idSet(await this.#pool(sql.release, [JSON.stringify(given)]));
   }
 
-  /** Returns the new worker's id. */
-  async enrolWorker(label: string, leaseMs: number): Promise<number> {
-    const [row] = await this.#pool(sql.enrolWorker, [label.slice(0, 200), leaseMs]);
-    return row!['id'] as number;
-  }
-
-  /** False: others found the worker dead. */
-  async renewLease(workerId: number, leaseMs: number): Promise<boolean> {
-    return (await this.#pool(sql.renewLease, [workerId, leaseMs])).length > 0;
-  }
-
-  /** A worker that still holds something is left for the others, who may take it at once. Two statements, each safe to repeat. */
-  async resignWorker(workerId: number): Promise<void> {
-    await this.#pool(sql.resignWorker, [workerId]);
-    await this.#pool(sql.forgetWorkers, [intArray([workerId])]);
-  }
-
-  /** Takes back the deliveries of workers whose lease is over. Three statements, each safe to repeat on its own. */
-  async rescue(): Promise<RescuedDelivery[]> {
-    const lost = (await this.#pool(sql.loseWorkers, [])).map((row) => row['id'] as number);
-    if (lost.length === 0) return [];
-    const rows = await this.#pool(sql.rescue, [intArray(lost), RESCUE_BATCH]);
-    await this.#pool(sql.forgetWorkers, [intArray(lost)]);
-    return rows.map((row) => ({
+  #claimed(row: Row): ClaimedDelivery {
+    const crashes = row['crashes'] as number;
+    return {
       id: row['id'] as string,
       emissionId: row['emission_id'] as string,
       receiverId: row['receiver_id'] as number,
+      version: row['version'] as number,
+      generation: row['generation'] as number,
       epoch: row['epoch'] as number,
-      crashes: row['crashes'] as number,
-    }));
+      attempt: row['attempt'] as number,
+      crashes,
+      alone: crashes > 0 && crashes >= this.#aloneFrom,
+      payload: row['payload'] as string,
+      headers: row['headers'] as string | null,
+      emittedAt: new Date(row['emitted_at_ms'] as number),
+    };
   }
 }
 
@@ -243,23 +243,5 @@ function settleColumns(settlement: SettleItem['settlement']): SettleColumns {
       return settlement satisfies never;
   }
 }
-
-function claimedDelivery(row: Record<string, unknown>): ClaimedDelivery {
-  return {
-    id: row['id'] as string,
-    emissionId: row['emission_id'] as string,
-    receiverId: row['receiver_id'] as number,
-    version: row['version'] as number,
-    generation: row['generation'] as number,
-    epoch: row['epoch'] as number,
-    attempt: row['attempt'] as number,
-    crashes: row['crashes'] as number,
-    payload: row['payload'] as string,
-    headers: row['headers'] as string | null,
-    emittedAt: new Date(row['emitted_at_ms'] as number),
-  };
-}
-
-const intArray = (numbers: readonly number[]): string => `{${numbers.join(',')}}`;
 
 const idSet = (rows: readonly Record<string, unknown>[]): Set<string> => new Set(rows.map((row) => row['id'] as string));

@@ -19,12 +19,20 @@ export class Claims {
     this.#queues = queues;
   }
 
-  /** Takes up to `free` due deliveries. @param aheadMs also those that are due within this time */
-  async take(free: number, aheadMs = 0): Promise<ClaimedDelivery[]> {
+  /**
+   * Takes up to `free` due deliveries.
+   * @param options `aheadMs`: also those that are due within this time; `alone`: nothing runs, so that one may be taken which must run alone
+   */
+  async take(free: number, options: { readonly aheadMs?: number; readonly alone?: boolean } = {}): Promise<ClaimedDelivery[]> {
     // Receivers may have been connected since the worker started.
     await this.#catalogue.announce();
     const claimable = this.#claimable(free);
-    return claimable.length === 0 ? [] : this.#store.claim(this.#lease.workerId, claimable, free, aheadMs);
+    return claimable.length === 0 ? [] : this.#store.claim(this.#lease.workerId, claimable, free, options);
+  }
+
+  /** Whether one waits that must run alone. */
+  async hasLonely(): Promise<boolean> {
+    return this.#store.hasLonely(this.#claimable(1));
   }
 
   /** Takes the due deliveries of given emissions. */

@@ -16,7 +16,7 @@ export interface DrainResult {
 
 /** Claims once and runs what was claimed to its end. Returns the results. */
 export async function runOnce(claims: Claims, runner: Runner, free: number, aheadMs = 0): Promise<RunResult[]> {
-  const claimed = await claims.take(free, aheadMs);
+  const claimed = await claims.take(free, { aheadMs, alone: true });
   return Promise.all(claimed.map((delivery) => runner.run(delivery)));
 }
 

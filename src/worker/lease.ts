@@ -1,10 +1,18 @@
-// A worker's life as others see it: one row with a lease, renewed by one statement well before it is over. Whoever does
-// not renew is dead to the others, and what it holds is taken back.
-import type { Store } from '../store/store.ts';
+// A worker's life as others see it: one row with a lease, renewed by one statement well before it is over, and an
+// advisory lock that its own session holds. Who does not renew is dead to the others; who loses the lock without a renewal
+// soon after is dead at once, and need not be waited for (upkeep/watch.ts).
+//
+// A session that breaks takes the lock with it. So each renewal says which session holds the lock, and the database
+// believes it only if the renewal comes from that very session, twice in a row; else the lock is taken anew. Behind a pooler
+// in transaction mode the renewals come from ever other sessions: then the lock is given up, and the lease decides alone.
+import type { Driver, Session } from '../drivers/driver.ts';
+import type { WorkersStore } from '../store/workers-store.ts';
 
 export interface LeaseOptions {
   readonly label: string;
   readonly leaseMs: number;
+  /** Makes the session that holds the lock; without one the lease decides alone. */
+  readonly openSession?: Driver['openSession'] | undefined;
   /** Others found this worker dead; it is enrolled anew under `newWorkerId`. */
   onLost(workerId: number, newWorkerId: number): void;
   onError(error: unknown): void;
@@ -13,24 +21,37 @@ export interface LeaseOptions {
 
 /** Renewals per lease: two may be missed. */
 const RENEWALS = 3;
+/** The next renewal when the lock was taken, or could not be. */
+const SOON_MS = 100;
+/** And when it failed: after a restart of the database the others wait for it. */
+const RETRY_MS = 500;
+/** Renewals in a row from ever other sessions that show a pooler. */
+const POOLED = 3;
 
 export class Lease {
-  readonly #store: Store;
+  readonly #workers: WorkersStore;
   readonly #options: LeaseOptions;
+  readonly #session: Session | undefined;
   #workerId: number;
+  /** The session that took the lock. */
+  #lockPid: number | undefined;
+  /** The session of the last renewal. */
+  #lastPid: number | undefined;
+  #changes = 0;
   #timer: NodeJS.Timeout | undefined;
   #renewing: Promise<void> | undefined;
   #ended = false;
 
-  private constructor(store: Store, options: LeaseOptions, workerId: number) {
-    this.#store = store;
+  private constructor(workers: WorkersStore, options: LeaseOptions, workerId: number) {
+    this.#workers = workers;
     this.#options = options;
     this.#workerId = workerId;
-    this.#schedule();
+    this.#session = options.openSession?.(() => this.#sessionLost());
+    this.#schedule(this.#usesLock ? 0 : this.#interval);
   }
 
-  static async enrol(store: Store, options: LeaseOptions): Promise<Lease> {
-    return new Lease(store, options, await store.enrolWorker(options.label, options.leaseMs));
+  static async enrol(workers: WorkersStore, options: LeaseOptions): Promise<Lease> {
+    return new Lease(workers, options, await workers.enrol(options.label, options.leaseMs));
   }
 
   /** Changes when the lease was lost. */
@@ -43,28 +64,81 @@ export class Lease {
     this.#ended = true;
     clearTimeout(this.#timer);
     await this.#renewing;
-    await this.#store.resignWorker(this.#workerId);
+    try {
+      await this.#workers.resign(this.#workerId);
+    } finally {
+      await this.#session?.close().catch(() => {});
+    }
   }
 
-  #schedule(): void {
+  get #interval(): number {
+    return this.#options.leaseMs / RENEWALS;
+  }
+
+  get #usesLock(): boolean {
+    return this.#session !== undefined && this.#changes < POOLED;
+  }
+
+  #schedule(waitMs: number): void {
     this.#timer = setTimeout(() => {
-      this.#renewing = this.#renew().finally(() => {
-        if (!this.#ended) this.#schedule();
-      });
-    }, this.#options.leaseMs / RENEWALS);
+      this.#renewing = this.#renewAndSchedule();
+    }, waitMs);
     this.#timer.unref();
   }
 
-  async #renew(): Promise<void> {
+  async #renewAndSchedule(): Promise<void> {
+    const waitMs = await this.#renew();
+    this.#renewing = undefined;
+    if (!this.#ended) this.#schedule(waitMs);
+  }
+
+  /** The lock is gone with it: others must see a renewal before they look again. */
+  #sessionLost(): void {
+    this.#lockPid = undefined;
+    if (this.#ended || this.#renewing) return;
+    clearTimeout(this.#timer);
+    this.#schedule(0);
+  }
+
+  /** Returns the time to the next renewal. */
+  async #renew(): Promise<number> {
+    const { leaseMs, onError, onRenewed } = this.#options;
     try {
-      if (!(await this.#store.renewLease(this.#workerId, this.#options.leaseMs))) {
-        const lost = this.#workerId;
-        this.#workerId = await this.#store.enrolWorker(this.#options.label, this.#options.leaseMs);
-        this.#options.onLost(lost, this.#workerId);
-      }
-      this.#options.onRenewed();
+      const lock = this.#session && this.#usesLock ? { run: this.#session.run, pid: await this.#lock(this.#session) } : undefined;
+      const pid = await this.#workers.renew(this.#workerId, leaseMs, lock);
+      if (pid === undefined) await this.#enrolAnew();
+      onRenewed();
+      return lock !== undefined && (pid === undefined || this.#isUnsettled(pid)) ? SOON_MS : this.#interval;
     } catch (error) {
-      this.#options.onError(error);
+      this.#lockPid = undefined;
+      onError(error);
+      return Math.min(RETRY_MS, this.#interval);
     }
+  }
+
+  async #lock({ run }: Session): Promise<number | undefined> {
+    return (this.#lockPid ??= await this.#workers.lock(this.#workerId, run));
+  }
+
+  /** Whether the database does not believe in the lock yet, though it could. */
+  #isUnsettled(pid: number): boolean {
+    const before = this.#lastPid;
+    this.#lastPid = pid;
+    // Another session has it still, one of this worker that ended: there is time until the next renewal.
+    if (this.#lockPid === undefined) return false;
+    if (pid === this.#lockPid) {
+      if (pid === before) this.#changes = 0;
+      return pid !== before;
+    }
+    this.#lockPid = undefined;
+    this.#changes++;
+    return true;
+  }
+
+  async #enrolAnew(): Promise<void> {
+    const lost = this.#workerId;
+    this.#workerId = await this.#workers.enrol(this.#options.label, this.#options.leaseMs);
+    this.#lockPid = undefined;
+    this.#options.onLost(lost, this.#workerId);
   }
 }

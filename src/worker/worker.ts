@@ -8,6 +8,7 @@ import type { Logger } from '../core/logger.ts';
 import type { Catalogue } from '../store/catalogue.ts';
 import { CHANNEL, type Store } from '../store/store.ts';
 import { rescueDeliveries } from '../upkeep/rescue.ts';
+import { keepUp } from '../upkeep/upkeep.ts';
 import type { Ambient } from '../transaction/ambient.ts';
 import { Claims } from './claims.ts';
 import { runOnce } from './drain.ts';
@@ -15,6 +16,7 @@ import { Lease } from './lease.ts';
 import type { WorkerSettings } from './options.ts';
 import { runUntilSignal } from './run.ts';
 import type { Runner } from './runner.ts';
+import { Solitude } from './solitude.ts';
 import { Wakeup } from './wakeup.ts';
 
 export interface WorkerParts {
@@ -34,7 +36,6 @@ const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 5_000;
 /** How long interrupted receivers may take to end. */
 const INTERRUPTION_MS = 3_000;
-const REFRESH_CATALOGUE_MS = 6 * 3_600_000;
 
 /**
  * Takes deliveries of one box and runs their receivers. Made by `box.worker()`; it works from `start` to `stop`, or
@@ -108,7 +109,7 @@ export class Worker {
     return this.#parts.ambient.outside(async () => {
       await this.#prepare();
       try {
-        await rescueDeliveries(this.#parts.store, this.#parts.events);
+        await rescueDeliveries(this.#parts.store.workers, this.#parts.events);
         return (await runOnce(this.#claims(), this.#runner, this.#settings.concurrency)).length;
       } finally {
         await this.#lease!.resign();
@@ -144,12 +145,13 @@ export class Worker {
   }
 
   async #prepare(): Promise<void> {
-    const { store, catalogue, events } = this.#parts;
+    const { store, catalogue, events, driver } = this.#parts;
     await store.check();
     await catalogue.announce();
-    this.#lease = await Lease.enrol(store, {
+    this.#lease = await Lease.enrol(store.workers, {
       label: workerLabel(),
       leaseMs: this.#settings.leaseMs,
+      openSession: driver.openSession,
       onLost: (workerId, newWorkerId) => events.raise('worker.lost', { workerId, newWorkerId }),
       onError: (error) => this.#failed(error),
       onRenewed: () => this.#recovered(),
@@ -167,19 +169,25 @@ export class Worker {
   }
 
   async #claimLoop(): Promise<void> {
-    const claims = this.#claims();
+    const solitude = new Solitude(this.#claims());
     let retryMs = FIRST_RETRY_MS;
     while (this.#phase === 'started') {
-      const free = this.#settings.concurrency - this.#runner.running;
-      if (!this.#hungry || free <= 0) {
+      if (!this.#hungry) {
         if (!(await this.#wakeup.sleep(this.#settings.pollMs))) this.#hungry = true;
         continue;
       }
       // Before the claim: a notification that comes during it must lead to another one.
       this.#hungry = false;
       try {
-        const claimed = await claims.take(free);
-        for (const delivery of claimed) void this.#work(this.#runner.run(delivery));
+        const free = this.#settings.concurrency - this.#runner.running;
+        const claimed = await solitude.take(free, this.#runner.running);
+        if (claimed === undefined) {
+          // No slot is free: the end of a run rings.
+          this.#hungry = true;
+          await this.#wakeup.sleep(this.#settings.pollMs);
+          continue;
+        }
+        for (const delivery of claimed) void this.#work(solitude.watch(delivery, this.#runner.run(delivery)));
         if (claimed.length === free) this.#hungry = true;
         else if (claimed.length === 0) this.#parts.events.raise('worker.idle', { workerId: this.#lease!.workerId });
         this.#recovered();
@@ -202,22 +210,20 @@ export class Worker {
     this.#wakeup.ring();
   }
 
-  async #upkeepLoop(): Promise<void> {
-    const { store, catalogue, events } = this.#parts;
-    const every = this.#settings.leaseMs / 4;
-    let refreshAt = performance.now() + REFRESH_CATALOGUE_MS;
-    while (this.#phase === 'started') {
-      try {
-        if ((await rescueDeliveries(store, events)) > 0) this.#ring();
-        if (performance.now() > refreshAt) {
-          await catalogue.refresh();
-          refreshAt = performance.now() + REFRESH_CATALOGUE_MS;
-        }
-      } catch (error) {
-        this.#failed(error);
-      }
-      await this.#upkeep.sleep(every);
-    }
+  #upkeepLoop(): Promise<void> {
+    const { store, catalogue, events, driver } = this.#parts;
+    return keepUp(
+      { workers: store.workers, catalogue, events },
+      {
+        leaseMs: this.#settings.leaseMs,
+        watches: driver.openSession !== undefined,
+        workerId: () => this.#lease!.workerId,
+        sleep: (ms) => this.#upkeep.sleep(ms),
+        isRunning: () => this.#phase === 'started',
+        onRescued: () => this.#ring(),
+        onError: (error) => this.#failed(error),
+      },
+    );
   }
 
   async #stop(): Promise<void> {

@@ -36,8 +36,10 @@ export const lossCases: readonly Case[] = [
       await using h = await openConformance(driver, { max: 1 });
       let late: Promise<unknown> = Promise.resolve();
       const attempt = h.db.transaction(async (tx) => {
-        await killBackendOf(h, tx);
+        await tx.execute(sql`select 1`);
+        // Before the kill: the attempt may end before the answer to that is here.
         late = errorOf(attempt).then(() => tx.insert(effects).values({ receiver: 'late', value: 1 }));
+        await killBackendOf(h, tx);
         await new Promise(() => {});
       });
       expectLoss(h, await errorOf(attempt));

@@ -64,7 +64,7 @@ const EVENTS: { [E in EventName]: { [F in keyof SignalboxEvents[E]]: NameOf<Sign
     'delivery.cancelled': failed,
     'delivery.released': delivery,
     'delivery.stale': delivery,
-    'delivery.rescued': { deliveryId: 'string', emissionId: 'string', epoch: 'number', crashes: 'number' },
+    'delivery.rescued': { ...delivery, crashes: 'number' },
     'worker.started': { ...worker, concurrency: 'number', queues: 'string[]', receivers: 'string[]' },
     'worker.idle': worker,
     'worker.lost': { ...worker, newWorkerId: 'number' },

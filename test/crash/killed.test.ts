@@ -29,24 +29,43 @@ test.concurrent.each([
   await until('the dead worker is forgotten', async () => (await stage.workersLost()) === 0);
 });
 
-test.concurrent('a worker killed in a query of its receiver keeps its delivery as long as the query lasts', { timeout }, async () => {
-  await using stage = await openStage();
-  await using gate = await stage.gate();
-  const victim = stage.worker({ ...SHORT, hold: 'query' });
-  await victim.says('worker.started');
-  await stage.emit(1);
-  await until('its query waits', async () => (await stage.waiting('select')) === 1);
-  await victim.kill('SIGKILL');
-  const other = stage.worker();
-  await until('it is found dead', async () => (await stage.workersLost()) === 1);
-  await stage.rescue();
-  expect(await stage.deliveries()).toEqual(['running 1/1/0']);
-  expect(await stage.waiting('select')).toBe(1);
+test.concurrent(
+  'a worker killed in a query of its receiver is replaced though the query goes on: its session is ended',
+  { timeout },
+  async () => {
+    await using stage = await openStage();
+    await using _gate = await stage.gate();
+    const victim = stage.worker({ ...SHORT, hold: 'query' });
+    await victim.says('worker.started');
+    await stage.emit(1);
+    await until('its query waits', async () => (await stage.waiting('select')) === 1);
+    await victim.kill('SIGKILL');
+    expect(await stage.deliveries()).toEqual(['running 1/1/0']);
+    const other = stage.worker();
+    await until('another completes it', async () => (await stage.deliveries())[0] === 'completed 3/1/1');
+    expect(await stage.waiting('select')).toBe(0);
+    expect(await stage.effects()).toEqual(['1 by 3']);
+    expect(await stage.writers()).toEqual([other.pid]);
+  },
+);
 
-  await gate.open();
-  await until('another completes it', async () => (await stage.deliveries())[0] === 'completed 3/1/1');
-  expect(await stage.effects()).toEqual(['1 by 3']);
-  expect(await stage.writers()).toEqual([other.pid]);
+test.concurrent('a worker killed long before its lease is over is replaced within seconds, for its lock is free', { timeout }, async () => {
+  await using stage = await openStage();
+  const LONG = { lease: '1h', concurrency: 1 } as const;
+  const other = stage.worker({ ...LONG, hold: 'called' });
+  await other.says('worker.started');
+  const victim = stage.worker({ ...LONG, hold: 'called' });
+  await victim.says('worker.started');
+  // One each: both hold theirs.
+  await stage.emit(1, 2);
+  await other.says('called');
+  await victim.says('called');
+  await until('the lock of both is trusted', async () => (await stage.sql`select from signalbox.worker where locked`).length === 2);
+  await victim.kill('SIGKILL');
+  other.tell('go');
+  await until('the other completes both', async () => (await stage.effects()).length === 2);
+  expect(await stage.writers()).toEqual([other.pid, other.pid]);
+  expect((await stage.deliveries()).toSorted()).toEqual(['completed 1/1/0', 'completed 3/1/1']);
 });
 
 test.concurrent('a worker killed during its COMMIT, whose session ends with it, is replaced by another', { timeout }, async () => {

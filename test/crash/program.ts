@@ -60,6 +60,10 @@ export class Program {
     return [...this.#said].filter((message) => message.startsWith(beginning));
   }
 
+  get hasEnded(): boolean {
+    return this.#status !== undefined;
+  }
+
   hasSaid(message: string): boolean {
     return this.#said.has(message);
   }

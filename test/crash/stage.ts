@@ -31,6 +31,8 @@ export interface Stage extends Harness {
   rescue(): Promise<void>;
   /** Each delivery, as `state epoch/attempt/crashes`. */
   deliveries(): Promise<string[]>;
+  /** How many deliveries are not done. */
+  left(): Promise<number>;
   /** Each effect, as `value by epoch`, in the order of the values. The epoch is that of the run that wrote it. */
   effects(): Promise<string[]>;
   /** The processes that wrote the effects, in the same order. */
@@ -80,7 +82,12 @@ export async function openStage(): Promise<Stage> {
     },
     delayCommits: async (table) => {
       await sql.unsafe(`
-        create function wait() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock_shared(1); return null; end $$;
+        create function wait() returns trigger language plpgsql as $$
+        begin
+          -- Under another name a rescue does not find the session, so that it gets to its end.
+          perform set_config('application_name', 'crash', true), pg_advisory_xact_lock_shared(1);
+          return null;
+        end $$;
         create constraint trigger wait after insert on ${table} deferrable initially deferred for each row execute function wait()`);
     },
     waiting: async (query) =>
@@ -90,6 +97,7 @@ export async function openStage(): Promise<Stage> {
     rescue: async () => void (await h.another({ services: [] }).worker().tick()),
     deliveries: async () =>
       (await readDeliveries(sql)).map(({ state, epoch, attempt, crashes }) => `${state} ${epoch}/${attempt}/${crashes}`),
+    left: async () => (await sql`select from signalbox.delivery`).length,
     effects: async () =>
       (await sql<{ text: string }[]>`select value || ' by ' || epoch as text from effect order by value`).map(({ text }) => text),
     writers: async () => (await sql<{ pid: number }[]>`select pid from effect order by value`).map(({ pid }) => pid),

@@ -34,13 +34,7 @@ test.each<Row>([
   ],
   ['delivery.released', delivery, 'info', 'released Mailer.onMail', ids],
   ['delivery.stale', delivery, 'warn', 'stale Mailer.onMail: it was taken away meanwhile', ids],
-  [
-    'delivery.rescued',
-    { deliveryId: '7', emissionId: 'e-1', epoch: 3, crashes: 1 },
-    'warn',
-    'rescued a delivery from a dead worker',
-    { deliveryId: '7', emissionId: 'e-1', epoch: 3, crashes: 1 },
-  ],
+  ['delivery.rescued', { ...delivery, crashes: 1 }, 'warn', 'rescued a delivery from a dead worker', { ...delivery, crashes: 1 }],
   [
     'worker.started',
     { workerId: 1, concurrency: 2, queues: ['default'], receivers: ['A.x'] },

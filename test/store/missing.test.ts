@@ -33,10 +33,10 @@ const calls: [name: string, column: string, call: (store: Store, run: Run) => Pr
   ['settleFirst', 'settled.finished_at', (store, run) => store.settleFirst(run, { id: '1', epoch: 1 }, 1_000)],
   ['settle', 'delivery_error.at', (store) => store.settle([])],
   ['release', 'delivery.epoch', (store) => store.release([])],
-  ['enrolWorker', 'worker.backend_pid', (store) => store.enrolWorker('host:1', 1_000)],
-  ['renewLease', 'worker.lost_at', (store) => store.renewLease(1, 1_000)],
-  ['resignWorker', 'worker.lost_at', (store) => store.resignWorker(1)],
-  ['rescue', 'worker.lost_at', (store) => store.rescue()],
+  ['enrolWorker', 'worker.backend_pid', (store) => store.workers.enrol('host:1', 1_000)],
+  ['renewLease', 'worker.lost_at', (store) => store.workers.renew(1, 1_000)],
+  ['resignWorker', 'worker.lost_at', (store) => store.workers.resign(1)],
+  ['rescue', 'worker.lost_at', (store) => store.workers.rescue()],
 ];
 
 const missing = (code: string): object => ({
@@ -73,5 +73,5 @@ test('every call names the command when there is nothing of Signalbox', async ()
 
 test('what else the database refuses is passed on as it is', async () => {
   await using h = await openStore();
-  await expect(h.store.enrolWorker('host:1', Number.NaN)).rejects.toMatchObject({ code: expect.stringMatching(/^22/) as string });
+  await expect(h.store.workers.enrol('host:1', Number.NaN)).rejects.toMatchObject({ code: expect.stringMatching(/^22/) as string });
 });

@@ -54,7 +54,7 @@ test.each(takers)('a worker renews its lease while its own %s is under way', asy
   const receiver = await addReceiver(h.sql);
   const worker = await addWorker(h.sql);
   const claim = await h.hold((transaction, store) => take(store, transaction, worker, receiver));
-  expect(await h.store.renewLease(worker, 60_000)).toBe(true);
+  expect(await h.store.workers.renew(worker, 60_000)).toBeTypeOf('number');
   await claim.commit();
 });
 
@@ -66,12 +66,12 @@ test.each(takers)(
     const worker = await addWorker(h.sql);
     const id = await addDelivery(h.sql, receiver);
     const claim = await h.hold((transaction, store) => take(store, transaction, worker, receiver));
-    const resigned = h.store.resignWorker(worker);
+    const resigned = h.store.workers.resign(worker);
     await untilBlocked(h.sql);
     await claim.commit();
     await resigned;
     expect(await stateOf(h.sql, id)).toBe('running 1/1/0');
-    expect(await h.store.rescue()).toMatchObject([{ id, epoch: 2 }]);
+    expect(await h.store.workers.rescue()).toMatchObject([{ id, epoch: 2 }]);
     expect(await h.sql`select from signalbox.worker`).toHaveLength(0);
   },
 );
@@ -81,7 +81,7 @@ test.each(takers)('a %s that waits for the resignation of its worker takes nothi
   const receiver = await addReceiver(h.sql);
   const worker = await addWorker(h.sql);
   const id = await addDelivery(h.sql, receiver);
-  const resignation = await h.hold((_transaction, store) => store.resignWorker(worker));
+  const resignation = await h.hold((_transaction, store) => store.workers.resign(worker));
   const taken = take(h.store, h.sql, worker, receiver);
   await untilBlocked(h.sql);
   await resignation.commit();
@@ -93,11 +93,11 @@ test('a worker whose lease is over but that renews it at this moment is not decl
   await using h = await openStore();
   const worker = await addWorker(h.sql, { leaseSeconds: -1 });
   const id = await addDelivery(h.sql, await addReceiver(h.sql), { ...RUNNING, worker });
-  const renewal = await h.hold((_transaction, store) => store.renewLease(worker, 60_000));
-  expect(await h.store.rescue()).toEqual([]);
+  const renewal = await h.hold((_transaction, store) => store.workers.renew(worker, 60_000));
+  expect(await h.store.workers.rescue()).toEqual([]);
   await renewal.commit();
-  expect(await h.store.rescue()).toEqual([]);
-  expect(await h.store.renewLease(worker, 60_000)).toBe(true);
+  expect(await h.store.workers.rescue()).toEqual([]);
+  expect(await h.store.workers.renew(worker, 60_000)).toBeTypeOf('number');
   expect(await stateOf(h.sql, id)).toBe('running 1/1/0');
 });
 
@@ -107,11 +107,11 @@ test('a renewal that waits for the verdict on its worker fails when that is dead
   await addDelivery(h.sql, await addReceiver(h.sql), { ...RUNNING, worker });
   // Its delivery is in an open transaction, so that its row stays.
   const receiver = await h.hold((transaction) => transaction`select from signalbox.delivery for update`);
-  const verdict = await h.hold((_transaction, store) => store.rescue());
-  const renewed = h.store.renewLease(worker, 60_000);
+  const verdict = await h.hold((_transaction, store) => store.workers.rescue());
+  const renewed = h.store.workers.renew(worker, 60_000);
   await untilBlocked(h.sql);
   await verdict.commit();
-  expect(await renewed).toBe(false);
+  expect(await renewed).toBeUndefined();
   await receiver.rollback();
 });
 
@@ -132,7 +132,7 @@ test.each(writes)('a %s that waits while its delivery is rescued and claimed by 
   const [dead, other] = [await addWorker(h.sql, { leaseSeconds: -1 }), await addWorker(h.sql)];
   const id = await addDelivery(h.sql, receiver, { ...RUNNING, worker: dead });
   const taking = await h.hold(async (_transaction, store) => {
-    await store.rescue();
+    await store.workers.rescue();
     await store.claim(other, [{ receiverId: receiver, free: 1, version: 1 }], 1);
   });
   const written = write(h.store, h.sql, id);

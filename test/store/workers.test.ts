@@ -11,7 +11,8 @@ test('a lease can be renewed until others have found it over', async () => {
     await addWorker(h.sql, { leaseSeconds: -5 }),
     await addWorker(h.sql, { leaseSeconds: -5, lost: true }),
   ];
-  expect(await Promise.all([alive, missed, lost, 12_345].map((id) => h.store.renewLease(id, 60_000)))).toEqual([true, true, false, false]);
+  const renewals = await Promise.all([alive, missed, lost, 12_345].map((id) => h.store.workers.renew(id, 60_000)));
+  expect(renewals.map((session) => session !== undefined)).toEqual([true, true, false, false]);
   const over = await h.sql`select id from signalbox.worker where lease_until < now() + interval '50 seconds'`;
   expect(over.map(({ id }) => id as number)).toEqual([lost]);
 });
@@ -20,10 +21,10 @@ test('what a dead worker ran is ready again: the epoch goes up, the attempt is r
   await using h = await openStore();
   const dead = await addWorker(h.sql, { leaseSeconds: -1 });
   const id = await addDelivery(h.sql, await addReceiver(h.sql), { ...RUNNING, worker: dead });
-  expect(await h.store.rescue()).toMatchObject([{ id, epoch: 2, crashes: 1 }]);
+  expect(await h.store.workers.rescue()).toMatchObject([{ id, epoch: 2, crashes: 1 }]);
   expect(await stateOf(h.sql, id)).toBe('ready 2/0/1');
   expect(await h.sql`select from signalbox.worker`).toHaveLength(0);
-  expect(await h.store.rescue()).toEqual([]);
+  expect(await h.store.workers.rescue()).toEqual([]);
 });
 
 test('a worker whose lease holds is left alone, and so is what it runs', async () => {
@@ -31,7 +32,7 @@ test('a worker whose lease holds is left alone, and so is what it runs', async (
   const receiver = await addReceiver(h.sql);
   await addWorker(h.sql, { leaseSeconds: -1 });
   const id = await addDelivery(h.sql, receiver, { ...RUNNING, worker: await addWorker(h.sql) });
-  expect(await h.store.rescue()).toEqual([]);
+  expect(await h.store.workers.rescue()).toEqual([]);
   expect(await stateOf(h.sql, id)).toBe('running 1/1/0');
   expect(await h.sql`select from signalbox.worker`).toHaveLength(1);
 });
@@ -40,7 +41,7 @@ test('a delivery that is no longer running is not taken from anybody', async () 
   await using h = await openStore();
   const dead = await addWorker(h.sql, { leaseSeconds: -1 });
   const id = await addDelivery(h.sql, await addReceiver(h.sql), { state: 'ready', epoch: 1, worker: dead });
-  expect(await h.store.rescue()).toEqual([]);
+  expect(await h.store.workers.rescue()).toEqual([]);
   expect(await stateOf(h.sql, id)).toBe('ready 1/0/0');
 });
 
@@ -50,15 +51,19 @@ test('a delivery in an open transaction of its receiver is left until that ends,
   const dead = await addWorker(h.sql, { leaseSeconds: -1 });
   const live = await addDelivery(h.sql, receiver, { ...RUNNING, worker: dead });
   const other = await addDelivery(h.sql, receiver, { ...RUNNING, worker: dead });
-  const transaction = await h.hold((tx, store) => settleFirst(tx, store, { id: live, epoch: 1 }, 5_000));
-  expect((await h.store.rescue()).map(({ id }) => id)).toEqual([other]);
+  const transaction = await h.hold(async (tx, store) => {
+    await settleFirst(tx, store, { id: live, epoch: 1 }, 5_000);
+    // Under another name it cannot be found, and so not be ended.
+    await tx`set local application_name = 'other'`;
+  });
+  expect((await h.store.workers.rescue()).map(({ id }) => id)).toEqual([other]);
   const lost = await h.sql`select lost_at::text from signalbox.worker`;
   expect(lost).toHaveLength(1);
   // The verdict is not given again.
-  expect(await h.store.rescue()).toEqual([]);
+  expect(await h.store.workers.rescue()).toEqual([]);
   expect([...(await h.sql`select lost_at::text from signalbox.worker`)]).toEqual([...lost]);
   await transaction.rollback();
-  expect((await h.store.rescue()).map(({ id }) => id)).toEqual([live]);
+  expect((await h.store.workers.rescue()).map(({ id }) => id)).toEqual([live]);
   expect(await h.sql`select from signalbox.worker`).toHaveLength(0);
 });
 
@@ -71,9 +76,9 @@ test('a worker that claims at this moment is not declared dead, and others are, 
   // The lease runs out while the claim is under way.
   await h.sql`update signalbox.worker set lease_until = now() - interval '1 second' where id = ${claiming}`;
   const left = await addDelivery(h.sql, receiver, { ...RUNNING, worker: dead });
-  expect((await h.store.rescue()).map((rescued) => rescued.id)).toEqual([left]);
+  expect((await h.store.workers.rescue()).map((rescued) => rescued.id)).toEqual([left]);
   await claim.commit();
-  expect((await h.store.rescue()).map((rescued) => rescued.id)).toEqual([id]);
+  expect((await h.store.workers.rescue()).map((rescued) => rescued.id)).toEqual([id]);
   expect(await stateOf(h.sql, id)).toBe('ready 2/0/1');
 });
 
@@ -83,7 +88,7 @@ test('two rescues at the same time share what there is', async () => {
   const dead = await addWorker(h.sql, { leaseSeconds: -1 });
   const ids: string[] = [];
   for (let times = 0; times < 30; times++) ids.push(await addDelivery(h.sql, receiver, { ...RUNNING, worker: dead }));
-  const rescued = (await Promise.all([h.store.rescue(), h.store.rescue(), h.store.rescue()])).flat();
+  const rescued = (await Promise.all([h.store.workers.rescue(), h.store.workers.rescue(), h.store.workers.rescue()])).flat();
   expect(rescued.map(({ id }) => id).toSorted((a, b) => Number(a) - Number(b))).toEqual(ids);
   for (const id of ids) expect(await stateOf(h.sql, id)).toBe('ready 2/0/1');
 });
@@ -94,15 +99,15 @@ test('a worker that resigns is gone; one that still holds something leaves it to
   const [idle, busy] = [await addWorker(h.sql), await addWorker(h.sql)];
   const id = await addDelivery(h.sql, receiver, { ...RUNNING, worker: busy });
   await addDelivery(h.sql, receiver, { state: 'ready', worker: idle });
-  await h.store.resignWorker(idle);
-  await h.store.resignWorker(busy);
+  await h.store.workers.resign(idle);
+  await h.store.workers.resign(busy);
   expect((await h.sql`select id from signalbox.worker`).map((row) => row['id'] as number)).toEqual([busy]);
-  expect((await h.store.rescue()).map((rescued) => rescued.id)).toEqual([id]);
+  expect((await h.store.workers.rescue()).map((rescued) => rescued.id)).toEqual([id]);
 });
 
 test('a new worker has its lease from the start', async () => {
   await using h = await openStore();
-  const id = await h.store.enrolWorker('host:1', 30_000);
+  const id = await h.store.workers.enrol('host:1', 30_000);
   const [row] =
     await h.sql`select label, lost_at, lease_until between now() + interval '25 seconds' and now() + interval '31 seconds' as leased
     from signalbox.worker where id = ${id}`;
@@ -112,7 +117,7 @@ test('a new worker has its lease from the start', async () => {
 test('a renewal is for its own worker, and tells from which session it came', async () => {
   await using h = await openStore();
   const [worker, other] = [await addWorker(h.sql, { leaseSeconds: 5 }), await addWorker(h.sql, { leaseSeconds: 5 })];
-  await h.store.renewLease(worker, 60_000);
+  await h.store.workers.renew(worker, 60_000);
   const rows = await h.sql`
     select id, lease_until > now() + interval '50 seconds' as renewed, backend_pid <> 0 as known from signalbox.worker order by id`;
   expect([...rows]).toEqual([
@@ -127,9 +132,9 @@ test('a worker that has resigned can neither renew nor claim, though it still ho
   const worker = await addWorker(h.sql);
   await addDelivery(h.sql, receiver, { ...RUNNING, worker });
   const waiting = await addDelivery(h.sql, receiver);
-  await h.store.resignWorker(worker);
-  await h.store.resignWorker(worker);
-  expect(await h.store.renewLease(worker, 60_000)).toBe(false);
+  await h.store.workers.resign(worker);
+  await h.store.workers.resign(worker);
+  expect(await h.store.workers.renew(worker, 60_000)).toBeUndefined();
   expect(await h.store.claim(worker, [{ receiverId: receiver, free: 1, version: 1 }], 1)).toEqual([]);
   expect(await stateOf(h.sql, waiting)).toBe('ready 0/0/0');
 });
@@ -155,11 +160,11 @@ test('what many dead workers held is taken back a thousand at a time, the oldest
   // The oldest rows now lie at the end of the table.
   await h.sql`update signalbox.delivery set crashes = 1 where id <= ${ids[700]!}`;
   const numbers = (list: readonly { id: string }[]): string[] => list.map(({ id }) => id).toSorted((a, b) => Number(a) - Number(b));
-  expect(numbers(await h.store.rescue())).toEqual(ids.slice(0, 1_000));
+  expect(numbers(await h.store.workers.rescue())).toEqual(ids.slice(0, 1_000));
   expect(await h.sql`select from signalbox.worker`).toHaveLength(2);
-  expect(numbers(await h.store.rescue())).toEqual(ids.slice(1_000, 2_000));
+  expect(numbers(await h.store.workers.rescue())).toEqual(ids.slice(1_000, 2_000));
   expect(await h.sql`select from signalbox.worker`).toHaveLength(2);
-  expect(numbers(await h.store.rescue())).toEqual(ids.slice(2_000));
+  expect(numbers(await h.store.workers.rescue())).toEqual(ids.slice(2_000));
   expect(await h.sql`select from signalbox.worker`).toHaveLength(0);
   const states = await h.sql`
     select state, epoch, attempt, crashes, worker_id, count(*)::int as count from signalbox.delivery group by 1, 2, 3, 4, 5 order by crashes`;

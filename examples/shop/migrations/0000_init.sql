@@ -74,6 +74,7 @@ CREATE TABLE "signalbox"."worker" (
 	"started_at" timestamp with time zone NOT NULL,
 	"lease_until" timestamp with time zone NOT NULL,
 	"backend_pid" integer NOT NULL,
+	"locked" boolean DEFAULT false NOT NULL,
 	"lost_at" timestamp with time zone
 );
 --> statement-breakpoint
@@ -102,5 +103,6 @@ CREATE TABLE "payment_process" (
 --> statement-breakpoint
 ALTER TABLE "orders" ADD CONSTRAINT "orders_payment_process_id_payment_process_id_fk" FOREIGN KEY ("payment_process_id") REFERENCES "public"."payment_process"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "delivery_claim" ON "signalbox"."delivery" USING btree ("receiver_id","run_at");--> statement-breakpoint
+CREATE INDEX "delivery_suspect" ON "signalbox"."delivery" USING btree ("receiver_id","run_at") WHERE "signalbox"."delivery"."crashes" > 0;--> statement-breakpoint
 CREATE INDEX "delivery_error_delivery" ON "signalbox"."delivery_error" USING btree ("delivery_id");--> statement-breakpoint
 CREATE INDEX "settled_unfinished" ON "signalbox"."settled" USING btree ("finished_at") WHERE "signalbox"."settled"."state" <> 'completed';

@@ -28,12 +28,12 @@ const box = createSignalbox({ db, services: [Effects] });
 let changes = 0;
 for (const event of ['worker.failing', 'worker.recovered'] as const) box.on(event, () => tell(`${++changes} ${event}`));
 
-let ended = false;
-void told('end').then(() => (ended = true));
+const enough = new AbortController();
+void told('end').then(() => enough.abort());
 const worker = box.worker({ concurrency: 3, pollInterval: 100 });
 await worker.start();
 tell('worker.started');
-for (let value = Number(first); !ended; value++) {
+for (let value = Number(first); !enough.signal.aborted; value++) {
   try {
     await db.transaction(async (tx) => void (await happened.emitReliable(tx, { value })));
     tell(`emitted ${value}`);

@@ -9,6 +9,9 @@ export const happened = defineSignal('crash.happened', z.object({ value: z.numbe
 export type Point = 'called' | 'written';
 type Tx = DeliveryContext['tx'];
 
+/** The value of a payload that kills the process. */
+export const POISON = -666;
+
 /** What happens at a point of the receiver; nothing, unless a program sets it. */
 export const holds: { at: (point: Point, tx: Tx) => Promise<void> } = { at: async () => {} };
 
@@ -16,6 +19,7 @@ export class Effects {
   @OnSignal(happened, { timeout: (process.env['TIMEOUT'] ?? '30s') as Duration })
   static async write({ value }: { value: number }, { tx, emission }: DeliveryContext): Promise<void> {
     await holds.at('called', tx);
+    if (value === POISON) process.kill(process.pid, 'SIGKILL');
     // The epoch under which this very transaction has completed the delivery.
     await tx.execute(sql`
       insert into effect (delivery, epoch, value, pid)

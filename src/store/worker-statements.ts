@@ -1,0 +1,148 @@
+// The SQL statements about workers: their leases, whether they live, and what is taken back from those that do not.
+// Called through workers-store.ts. The rules for comments and times are those of statements.ts.
+import { ms } from './statements.ts';
+
+/**
+ * The first key of the advisory lock that a worker's own session holds while it lives; the second is the worker's id.
+ * A number of our own ("sign" in ASCII), so as not to meet the locks of others.
+ */
+const WORKER_LOCK = 0x73_69_67_6e;
+
+/** How many others a worker looks at: enough that each is looked at by several, however many there are. */
+const LOOK_AT = 10;
+
+/** Enrols a worker. $1 label, $2 lease in ms. Returns its id. */
+export const enrolWorker = `
+insert into signalbox.worker (label, started_at, lease_until, backend_pid)
+values ($1::text, statement_timestamp(), statement_timestamp() + ${ms('$2')}, pg_backend_pid())
+returning id`;
+
+/**
+ * Takes a worker's lock for the session, which keeps it to its end. $1 worker. Returns whether it has it, and the session.
+ * Never waits: a session of the same worker that died may hold it for a moment yet.
+ */
+export const lockWorker = `select pg_try_advisory_lock(${WORKER_LOCK}, $1::int) as locked, pg_backend_pid() as pid`;
+
+/**
+ * Renews a worker's lease. $1 worker, $2 lease in ms, $3 the session that holds its lock, or null. Returns the session.
+ * No row: others found it dead, and it must enrol anew. A lease that is over but that nobody noticed may be renewed.
+ * \`locked\` says that a free lock means death: only of a worker whose last two renewals came from the session that took
+ * the lock. Behind a pooler in transaction mode they come from many, and the lease alone decides.
+ */
+export const renewLease = `
+update signalbox.worker
+set lease_until = statement_timestamp() + ${ms('$2')}, backend_pid = pg_backend_pid(),
+  locked = coalesce($3::int = pg_backend_pid() and backend_pid = pg_backend_pid(), false)
+where id = $1::int and lost_at is null
+returning pg_backend_pid() as pid`;
+
+/**
+ * Ends a worker by its own will: from then on it can neither renew nor claim. $1 worker.
+ * Locks: its row, FOR UPDATE: a claim of its own that is still under way (the worker may have lost the connection it was
+ * sent on) is waited for. So each row that it holds is visible to the next statement, forgetWorkers. Repeatable.
+ */
+export const resignWorker = `
+with held as materialized (
+  select w.id from signalbox.worker w where w.id = $1::int for update of w
+)
+update signalbox.worker w set lost_at = statement_timestamp(), lease_until = statement_timestamp() from held where w.id = held.id`;
+
+/**
+ * Which other workers have lost their lock: the first of two looks. $1 the looking worker. Returns id and lease of each.
+ * A try at one's own lock would succeed, hence never oneself. The tries are shared, so that two who look do not see each
+ * other, and end with the statement. Locks: nothing else. Index: the primary key, from the looking worker's id on.
+ */
+export const findFreed = `
+with other as materialized (
+  select w.id, w.lease_until from signalbox.worker w
+  where w.locked and w.lost_at is null and w.id <> $1::int
+  order by w.id <= $1::int, w.id
+  limit ${LOOK_AT}
+)
+select id, lease_until::text as lease from other where pg_try_advisory_xact_lock_shared(${WORKER_LOCK}, id)`;
+
+/**
+ * Marks as lost those whose lock is still free and who have not renewed since: the second look. $1 [{id, lease}] as
+ * JSON, what the first one found. Returns the ids marked. A renewal between the looks is a sign of life: its session
+ * broke, and it has another. Locks: workers by id, FOR UPDATE, skipping those that claim or renew right now. Repeatable.
+ */
+export const loseFreed = `
+with seen as materialized (
+  select w.id from jsonb_to_recordset($1::text::jsonb) as f(id int, lease timestamptz)
+  join signalbox.worker w on w.id = f.id and w.lease_until = f.lease and w.locked and w.lost_at is null
+  order by w.id for update of w skip locked
+), freed as materialized (
+  select id from seen where pg_try_advisory_xact_lock_shared(${WORKER_LOCK}, id)
+)
+update signalbox.worker w set lost_at = statement_timestamp() from freed where w.id = freed.id returning w.id`;
+
+/**
+ * Marks the workers whose lease is over as lost. Returns the ids of all lost ones, whoever marked them.
+ * Locks: workers by id, FOR UPDATE, skipping those that claim right now (FOR KEY SHARE): after the mark no claim of
+ * theirs can commit. So each row of a lost worker is visible to the next statement, rescue. Repeatable.
+ */
+export const loseWorkers = `
+with over as materialized (
+  select id from signalbox.worker where lost_at is null and lease_until < statement_timestamp()
+  order by id for update skip locked
+), marked as (
+  update signalbox.worker w set lost_at = statement_timestamp() from over where w.id = over.id returning w.id
+)
+select id from marked union select id from signalbox.worker where lost_at is not null`;
+
+/**
+ * Ends the transactions that receivers of lost workers left open, with their sessions: a frozen process, or one that is
+ * cut off, would keep its rows locked. $1 their ids, $2 how long to wait for the end of each in ms. Whoever comes to
+ * life again finds its connection lost. Only sessions of the same user: of others it may not. Repeatable.
+ */
+export const endTransactions = `
+select pg_terminate_backend(a.pid, $2::int) from pg_catalog.pg_stat_activity a
+join unnest($1::text::int[]) as lost(id) on a.application_name = 'signalbox worker ' || lost.id
+where a.datname = current_database() and a.usename = current_user and a.pid <> pg_backend_pid()`;
+
+/**
+ * Takes back what lost workers held. $1 their ids, $2 how many at most, $3 crashes at which a delivery is given up, $4
+ * the error that is then noted. Returns the deliveries taken, and whether they are dead.
+ * Given up is only what its worker ran alone: then nobody else can have killed it (see claim).
+ * Locks: deliveries by id, skipping those whose receiver's transaction still lives: they are not lost. Repeatable.
+ * Reads the whole of delivery: it runs only when a worker died, and an index on the worker would cost every claim.
+ */
+export const rescue = `
+with load as materialized (
+  select d.worker_id, count(*) as held from signalbox.delivery d
+  where d.worker_id = any($1::text::int[]) and d.state = 'running'
+  group by d.worker_id
+), held as materialized (
+  select d.id, d.worker_id, d.crashes from signalbox.delivery d
+  where d.worker_id = any($1::text::int[]) and d.state = 'running'
+  order by d.id limit $2::int
+  for update skip locked
+), fate as materialized (
+  select h.id, load.held = 1 and h.crashes + 1 >= $3::int as dead from held h join load on load.worker_id = h.worker_id
+), back as (
+  update signalbox.delivery d
+  set state = 'ready', epoch = d.epoch + 1, attempt = d.attempt - 1, crashes = d.crashes + 1, worker_id = null
+  from fate f where d.id = f.id and not f.dead
+  returning d.id, d.emission_id, d.receiver_id, d.epoch, d.attempt, d.crashes
+), gone as (
+  delete from signalbox.delivery d using fate f where d.id = f.id and f.dead
+  returning d.id, d.emission_id, d.receiver_id, d.version, d.generation, d.epoch + 1 as epoch, d.attempt, d.crashes + 1 as crashes
+), kept as (
+  insert into signalbox.settled (id, emission_id, receiver_id, version, generation, state, epoch, attempt, crashes, finished_at)
+  select id, emission_id, receiver_id, version, generation, 'dead', epoch, attempt, crashes, statement_timestamp() from gone
+), noted as (
+  insert into signalbox.delivery_error (delivery_id, epoch, attempt, error, at)
+  select id, epoch, attempt, $4::text::jsonb, statement_timestamp() from gone
+)
+select t.id::text as id, t.emission_id::text as emission_id, r.name as receiver, r.signal, t.epoch, t.attempt, t.crashes, t.dead
+from (
+  select id, emission_id, receiver_id, epoch, attempt, crashes, false as dead from back
+  union all
+  select id, emission_id, receiver_id, epoch, attempt, crashes, true from gone
+) t left join signalbox.receiver r on r.id = t.receiver_id`;
+
+/** Forgets lost workers that hold nothing any more (none can come to hold anything). $1 their ids. A statement of its own: it must see what rescue left. */
+export const forgetWorkers = `
+delete from signalbox.worker w
+where w.id = any($1::text::int[])
+  and not exists (select from signalbox.delivery d where d.worker_id = w.id and d.state = 'running')`;

@@ -1,0 +1,107 @@
+// Workers in the store: their leases and locks, the verdict on them, and what is taken back from the dead.
+// Parameters are encoded here and rows decoded, nothing is decided.
+import { errorRecord } from '../core/delivery.ts';
+import type { Run } from '../drivers/driver.ts';
+import { SignalboxError } from '../errors.ts';
+import * as sql from './worker-statements.ts';
+
+export interface RescuedDelivery {
+  readonly id: string;
+  readonly emissionId: string;
+  readonly receiver: string;
+  readonly signal: string;
+  readonly epoch: number;
+  readonly attempt: number;
+  readonly crashes: number;
+  /** Undefined when it is ready again. */
+  readonly dead: SignalboxError | undefined;
+}
+
+/** A worker that does not hold its lock, and its lease at that moment. */
+export interface Freed {
+  readonly id: number;
+  readonly lease: string;
+}
+
+const RESCUE_BATCH = 1_000;
+/** A session that is told to end needs some milliseconds. */
+const TERMINATION_MS = 1_000;
+
+export class WorkersStore {
+  readonly #pool: Run;
+  readonly #crashBudget: number;
+
+  constructor(pool: Run, crashBudget: number) {
+    this.#pool = pool;
+    this.#crashBudget = crashBudget;
+  }
+
+  /** Returns the new worker's id. */
+  async enrol(label: string, leaseMs: number): Promise<number> {
+    const [row] = await this.#pool(sql.enrolWorker, [label.slice(0, 200), leaseMs]);
+    return row!['id'] as number;
+  }
+
+  /** Takes the worker's lock for the session of `run`. Returns the session's number, or undefined if another still has it. */
+  async lock(workerId: number, run: Run): Promise<number | undefined> {
+    const [row] = await run(sql.lockWorker, [workerId]);
+    return row!['locked'] === true ? (row!['pid'] as number) : undefined;
+  }
+
+  /**
+   * Returns the number of the session that the renewal came from, or undefined: others found the worker dead.
+   * @param lock where its lock is: the session that sends this, and the number of the one that took it
+   */
+  async renew(
+    workerId: number,
+    leaseMs: number,
+    lock?: { readonly run: Run; readonly pid: number | undefined },
+  ): Promise<number | undefined> {
+    const [row] = await (lock?.run ?? this.#pool)(sql.renewLease, [workerId, leaseMs, lock?.pid ?? null]);
+    return row?.['pid'] as number | undefined;
+  }
+
+  /** A worker that still holds something is left for the others, who may take it at once. Two statements, each safe to repeat. */
+  async resign(workerId: number): Promise<void> {
+    await this.#pool(sql.resignWorker, [workerId]);
+    await this.#pool(sql.forgetWorkers, [intArray([workerId])]);
+  }
+
+  /** The first look: which others have lost their lock. */
+  async findFreed(workerId: number): Promise<Freed[]> {
+    return (await this.#pool(sql.findFreed, [workerId])) as unknown as Freed[];
+  }
+
+  /** The second look. Returns how many are given up. */
+  async loseFreed(freed: readonly Freed[]): Promise<number> {
+    return (await this.#pool(sql.loseFreed, [JSON.stringify(freed)])).length;
+  }
+
+  /**
+   * Takes back the deliveries of lost workers, and of those whose lease is over. Four statements, each safe to repeat on
+   * its own. The transactions that they left open are ended first.
+   */
+  async rescue(): Promise<RescuedDelivery[]> {
+    const lost = intArray((await this.#pool(sql.loseWorkers, [])).map((row) => row['id'] as number));
+    if (lost === '{}') return [];
+    await this.#pool(sql.endTransactions, [lost, TERMINATION_MS]);
+    const spent = new SignalboxError(
+      'CrashBudgetSpent',
+      `${this.#crashBudget} workers died while they ran this delivery, the last one while it ran nothing else. Look for an endless loop, process.exit or memory that runs out, then retry it.`,
+    );
+    const rows = await this.#pool(sql.rescue, [lost, RESCUE_BATCH, this.#crashBudget, JSON.stringify(errorRecord(spent))]);
+    await this.#pool(sql.forgetWorkers, [lost]);
+    return rows.map((row) => ({
+      id: row['id'] as string,
+      emissionId: row['emission_id'] as string,
+      receiver: (row['receiver'] as string | null) ?? '',
+      signal: (row['signal'] as string | null) ?? '',
+      epoch: row['epoch'] as number,
+      attempt: row['attempt'] as number,
+      crashes: row['crashes'] as number,
+      dead: row['dead'] === true ? spent : undefined,
+    }));
+  }
+}
+
+export const intArray = (numbers: readonly number[]): string => `{${numbers.join(',')}}`;

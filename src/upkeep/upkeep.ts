@@ -1,0 +1,57 @@
+// What every worker does beside its deliveries, again and again, until it stops: it watches the other workers, takes back
+// what the dead ones held, and keeps its own receivers in the catalogue. No worker is in charge: all of it can be done twice.
+import type { Events } from '../observe/events.ts';
+import type { Catalogue } from '../store/catalogue.ts';
+import type { WorkersStore } from '../store/workers-store.ts';
+import { rescueDeliveries } from './rescue.ts';
+import { Watch } from './watch.ts';
+
+export interface UpkeepParts {
+  readonly workers: WorkersStore;
+  readonly catalogue: Catalogue;
+  readonly events: Events;
+}
+
+export interface UpkeepOptions {
+  readonly leaseMs: number;
+  /** Whether there can be other workers with sessions of their own. */
+  readonly watches: boolean;
+  workerId(): number;
+  /** Sleeps this long, or until the worker stops. */
+  sleep(ms: number): Promise<unknown>;
+  isRunning(): boolean;
+  /** Deliveries are ready again. */
+  onRescued(): void;
+  onError(error: unknown): void;
+}
+
+const LOOK_EVERY_MS = 500;
+/** Others get this long to come back after a failure of the database: several tries of theirs. */
+const GRACE_MS = 3_000;
+const REFRESH_CATALOGUE_MS = 6 * 3_600_000;
+
+/** Runs until the worker stops. */
+export async function keepUp({ workers, catalogue, events }: UpkeepParts, options: UpkeepOptions): Promise<void> {
+  const { leaseMs, watches } = options;
+  const rescueEvery = leaseMs / 4;
+  const watch = new Watch(workers, Math.min(GRACE_MS, leaseMs / 2));
+  let rescueAt = performance.now();
+  let refreshAt = performance.now() + REFRESH_CATALOGUE_MS;
+  while (options.isRunning()) {
+    try {
+      const dead = watches && (await watch.look(options.workerId()));
+      if (dead || performance.now() >= rescueAt) {
+        if ((await rescueDeliveries(workers, events)) > 0) options.onRescued();
+        rescueAt = performance.now() + rescueEvery;
+      }
+      if (performance.now() > refreshAt) {
+        await catalogue.refresh();
+        refreshAt = performance.now() + REFRESH_CATALOGUE_MS;
+      }
+    } catch (error) {
+      watch.unwell();
+      options.onError(error);
+    }
+    await options.sleep(watches ? Math.min(LOOK_EVERY_MS, rescueEvery) : rescueEvery);
+  }
+}

@@ -1,0 +1,102 @@
+// The crash budget: what has been with several workers that died runs alone, and is given up when it kills one more.
+import { expect, test } from 'vitest';
+import { addDelivery, addReceiver, addWorker, openStore, stateOf, type StoreHarness } from './rows.ts';
+
+const RUNNING = { state: 'running', epoch: 1, attempt: 1 } as const;
+
+async function addCrashed(h: StoreHarness, receiver: number, crashes: number, options: object = {}): Promise<string> {
+  const id = await addDelivery(h.sql, receiver, options);
+  await h.sql`update signalbox.delivery set crashes = ${crashes} where id = ${id}`;
+  return id;
+}
+
+test('what its worker ran alone is dead at the third crash, with an error that says so; the epoch goes up', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const dead = await addWorker(h.sql, { leaseSeconds: -1 });
+  const id = await addCrashed(h, receiver, 2, { ...RUNNING, worker: dead });
+  expect(await h.store.workers.rescue()).toMatchObject([
+    { id, epoch: 2, crashes: 3, receiver: 'A.receive', signal: 'store.happened', dead: { code: 'CrashBudgetSpent' } },
+  ]);
+  expect(await stateOf(h.sql, id)).toBe('dead 2/1/3');
+  const errors = await h.sql`select delivery_id::text as id, epoch, error ->> 'message' as message from signalbox.delivery_error`;
+  expect([...errors]).toEqual([{ id, epoch: 2, message: expect.stringContaining('CrashBudgetSpent') as string }]);
+  expect(await h.sql`select from signalbox.worker`).toHaveLength(0);
+});
+
+test('the second crash is no end', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const dead = await addWorker(h.sql, { leaseSeconds: -1 });
+  const id = await addCrashed(h, receiver, 1, { ...RUNNING, worker: dead });
+  expect(await h.store.workers.rescue()).toMatchObject([{ id, crashes: 2, dead: undefined }]);
+  expect(await stateOf(h.sql, id)).toBe('ready 2/0/2');
+});
+
+test('what ran beside others is not given up, however many crashes it has seen', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const [dead, other] = [await addWorker(h.sql, { leaseSeconds: -1 }), await addWorker(h.sql, { leaseSeconds: -1 })];
+  const id = await addCrashed(h, receiver, 7, { ...RUNNING, worker: dead });
+  const neighbour = await addCrashed(h, receiver, 0, { ...RUNNING, worker: dead });
+  const alone = await addCrashed(h, receiver, 2, { ...RUNNING, worker: other });
+  await h.store.workers.rescue();
+  expect([await stateOf(h.sql, id), await stateOf(h.sql, neighbour), await stateOf(h.sql, alone)]).toEqual([
+    'ready 2/0/8',
+    'ready 2/0/1',
+    'dead 2/1/3',
+  ]);
+});
+
+test('a neighbour that cannot be taken back yet is a neighbour all the same', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const dead = await addWorker(h.sql, { leaseSeconds: -1 });
+  const id = await addCrashed(h, receiver, 2, { ...RUNNING, worker: dead });
+  const neighbour = await addDelivery(h.sql, receiver, { ...RUNNING, worker: dead });
+  const transaction = await h.hold((tx) => tx`select from signalbox.delivery where id = ${neighbour} for update`);
+  expect(await h.store.workers.rescue()).toMatchObject([{ id, dead: undefined }]);
+  await transaction.rollback();
+});
+
+test('a claim takes what must run alone only if nothing else is due, only when it may, and one of it', async () => {
+  await using h = await openStore();
+  const [receiver, second] = [await addReceiver(h.sql), await addReceiver(h.sql, 'B.receive')];
+  const worker = await addWorker(h.sql);
+  const claimable = [receiver, second].map((receiverId) => ({ receiverId, free: 5, version: 1 }));
+  const claim = async (alone: boolean): Promise<[string, boolean][]> =>
+    (await h.store.claim(worker, claimable, 5, { alone })).map((delivery) => [delivery.id, delivery.alone]);
+  const [one, two] = [await addCrashed(h, receiver, 2), await addCrashed(h, second, 3)];
+  const [once, never] = [await addCrashed(h, receiver, 1), await addCrashed(h, receiver, 0)];
+  expect(await claim(true)).toEqual([
+    [once, false],
+    [never, false],
+  ]);
+  expect(await claim(false)).toEqual([]);
+  expect(await claim(true)).toEqual([[one, true]]);
+  expect(await claim(true)).toEqual([[two, true]]);
+  expect(await claim(true)).toEqual([]);
+});
+
+test.each([
+  ['is for later', { dueInSeconds: 60 }],
+  ['is newer than the worker can read', { version: 2 }],
+  ['runs already', RUNNING],
+])('what must run alone and %s is not taken, nor waited for', async (_why, options) => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const worker = await addWorker(h.sql);
+  await addCrashed(h, receiver, 2, options);
+  const claimable = [{ receiverId: receiver, free: 5, version: 1 }];
+  expect(await h.store.claim(worker, claimable, 5, { alone: true })).toEqual([]);
+  expect(await h.store.hasLonely(claimable)).toBe(false);
+});
+
+test('a worker that is lost takes nothing alone, either', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  await addCrashed(h, receiver, 2);
+  const claimable = [{ receiverId: receiver, free: 5, version: 1 }];
+  expect(await h.store.hasLonely(claimable)).toBe(true);
+  expect(await h.store.claim(await addWorker(h.sql, { lost: true }), claimable, 5, { alone: true })).toEqual([]);
+});

@@ -1,0 +1,170 @@
+// The lock of a worker's session: when it counts, who is found without it, and that one look is not enough.
+import type postgres from 'postgres';
+import { expect, test } from 'vitest';
+import type { Run } from '../../src/drivers/driver.ts';
+import type { Freed } from '../../src/store/workers-store.ts';
+import { addDelivery, addReceiver, addWorker, openStore, settleFirst, stateOf, type StoreHarness } from './rows.ts';
+
+interface OwnSession extends AsyncDisposable {
+  readonly run: Run;
+}
+
+async function openSession(h: StoreHarness): Promise<OwnSession> {
+  const session = await h.sql.reserve();
+  return {
+    run: async (text, params) => session.unsafe(text, [...params]),
+    [Symbol.asyncDispose]: async () => {
+      await session`select pg_advisory_unlock_all()`;
+      session.release();
+    },
+  };
+}
+
+/** A worker whose lock is trusted, and the session that has it, if any. */
+async function addLocked(h: StoreHarness, session?: OwnSession): Promise<number> {
+  const id = await addWorker(h.sql);
+  await h.sql`update signalbox.worker set locked = true where id = ${id}`;
+  if (session) await h.store.workers.lock(id, session.run);
+  return id;
+}
+
+const isLocked = async (sql: postgres.Sql, id: number): Promise<unknown> =>
+  (await sql<{ locked: boolean }[]>`select locked from signalbox.worker where id = ${id}`)[0]?.locked;
+
+const ids = (freed: readonly Freed[]): number[] => freed.map(({ id }) => id);
+
+test('a lock is trusted when two renewals in a row have come from the session that took it', async () => {
+  await using h = await openStore();
+  await using session = await openSession(h);
+  const id = await addWorker(h.sql);
+  const pid = (await h.store.workers.lock(id, session.run))!;
+  const renew = (from?: OwnSession, lockPid?: number): Promise<unknown> =>
+    h.store.workers.renew(id, 60_000, from && { run: from.run, pid: lockPid });
+  await renew(session, pid);
+  expect(await isLocked(h.sql, id)).toBe(false);
+  await renew(session, pid);
+  expect(await isLocked(h.sql, id)).toBe(true);
+  await using other = await openSession(h);
+  await renew(other, pid);
+  expect(await isLocked(h.sql, id)).toBe(false);
+  await renew(other, pid);
+  expect(await isLocked(h.sql, id)).toBe(false);
+  await renew(session, pid);
+  await renew(session);
+  expect(await isLocked(h.sql, id)).toBe(false);
+});
+
+test('a lock is had by one session at a time', async () => {
+  await using h = await openStore();
+  await using session = await openSession(h);
+  await using other = await openSession(h);
+  const id = await addWorker(h.sql);
+  const [pid] = await session.run('select pg_backend_pid() as pid', []);
+  expect(await h.store.workers.lock(id, session.run)).toBe(pid!['pid']);
+  expect(await h.store.workers.lock(id, other.run)).toBeUndefined();
+});
+
+test('those who have lost their lock are found: not who has it, whose lock is not trusted, who is lost already, nor oneself', async () => {
+  await using h = await openStore();
+  await using session = await openSession(h);
+  const [looking, freed, holding] = [await addLocked(h), await addLocked(h), await addLocked(h, session)];
+  const [untrusted, lost] = [await addWorker(h.sql), await addLocked(h)];
+  await h.sql`update signalbox.worker set lost_at = now() where id = ${lost}`;
+  expect(ids(await h.store.workers.findFreed(looking))).toEqual([freed]);
+  expect([holding, untrusted]).not.toContain(freed);
+});
+
+test('two who look at the same time find the same', async () => {
+  await using h = await openStore();
+  const [looking, freed] = [await addLocked(h), await addLocked(h)];
+  const first = await h.hold((_transaction, store) => store.workers.findFreed(looking));
+  expect(ids(await h.store.workers.findFreed(looking))).toEqual([freed]);
+  await first.commit();
+});
+
+test('each looks at those that come after it, around the ring', async () => {
+  await using h = await openStore();
+  const workers: number[] = [];
+  for (let count = 0; count < 13; count++) workers.push(await addLocked(h));
+  expect(ids(await h.store.workers.findFreed(workers[6]!)).toSorted((a, b) => a - b)).toEqual([
+    ...workers.slice(0, 4),
+    ...workers.slice(7),
+  ]);
+});
+
+test('who is found free twice is lost', async () => {
+  await using h = await openStore();
+  const [looking, freed] = [await addLocked(h), await addLocked(h)];
+  expect(await h.store.workers.loseFreed(await h.store.workers.findFreed(looking))).toBe(1);
+  expect([...(await h.sql`select id, lost_at is not null as lost from signalbox.worker order by id`)]).toEqual([
+    { id: looking, lost: false },
+    { id: freed, lost: true },
+  ]);
+});
+
+const signsOfLife: [sign: string, live: (h: StoreHarness, id: number) => Promise<AsyncDisposable | undefined>][] = [
+  [
+    'a renewal, though the lock is free still',
+    async ({ sql }, id) => {
+      await sql`update signalbox.worker set lease_until = lease_until + interval '1 second' where id = ${id}`;
+      return undefined;
+    },
+  ],
+  [
+    'its lock, though it has not renewed',
+    async (h, id) => {
+      const session = await openSession(h);
+      await h.store.workers.lock(id, session.run);
+      return session;
+    },
+  ],
+  [
+    'a lock that is no longer trusted',
+    async ({ sql }, id) => {
+      await sql`update signalbox.worker set locked = false where id = ${id}`;
+      return undefined;
+    },
+  ],
+  [
+    'a claim that is under way',
+    async (h, id) => {
+      const claim = await h.hold((transaction) => transaction`select from signalbox.worker where id = ${id} for key share`);
+      return { [Symbol.asyncDispose]: () => claim.commit() };
+    },
+  ],
+];
+
+test.each(signsOfLife)('between the two looks, %s keeps a worker alive', async (_sign, live) => {
+  await using h = await openStore();
+  const [looking, freed] = [await addLocked(h), await addLocked(h)];
+  const first = await h.store.workers.findFreed(looking);
+  expect(ids(first)).toEqual([freed]);
+  await using _sign_ = (await live(h, freed)) ?? { [Symbol.asyncDispose]: async () => {} };
+  expect(await h.store.workers.loseFreed(first)).toBe(0);
+  expect(await h.sql`select from signalbox.worker where lost_at is not null`).toHaveLength(0);
+});
+
+test('a verdict is given once: who is lost already is not lost again', async () => {
+  await using h = await openStore();
+  const looking = await addLocked(h);
+  await addLocked(h);
+  const first = await h.store.workers.findFreed(looking);
+  expect(await h.store.workers.loseFreed(first)).toBe(1);
+  expect(await h.store.workers.loseFreed(first)).toBe(0);
+});
+
+test('the transactions of lost workers are ended, so that what they hold can be taken back; those of others go on', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const [dead, alive] = [await addWorker(h.sql, { leaseSeconds: -1 }), await addWorker(h.sql)];
+  const running = { state: 'running', epoch: 1, attempt: 1 } as const;
+  const [held, other] = [
+    await addDelivery(h.sql, receiver, { ...running, worker: dead }),
+    await addDelivery(h.sql, receiver, { ...running, worker: alive }),
+  ];
+  await h.hold((transaction, store) => settleFirst(transaction, store, { id: held, epoch: 1 })).catch(() => {});
+  const living = await h.hold((transaction, store) => settleFirst(transaction, store, { id: other, epoch: 1 }));
+  expect(await h.store.workers.rescue()).toMatchObject([{ id: held }]);
+  await living.commit();
+  expect([await stateOf(h.sql, held), await stateOf(h.sql, other)]).toEqual(['ready 2/0/1', 'completed 1/1/0']);
+});
