@@ -36,6 +36,7 @@ export const ERROR_CODES = {
   // transactions
   TransactionEnded: 'A transaction was used after it had ended.',
   TransactionFailed: 'A query of the transaction failed and the error was swallowed, so nothing can be committed.',
+  CommitUnknown: 'The connection was lost during COMMIT, and whether it got through could not be learnt.',
   // delivering
   StoredPayloadInvalid: 'A stored payload cannot be read with the schema of its signal.',
   DeliveryTimedOut: 'A receiver did not finish within its timeout.',
@@ -54,6 +55,8 @@ export const ERROR_CODES = {
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 interface DetailsByCode {
+  /** The id of the transaction, and of an emission that is stored if and only if it committed. */
+  CommitUnknown: { readonly xid: string; readonly emissionId: string };
   /** The commit stands; `causes` holds what each failed receiver threw, in the order in which they ran. */
   ReceiverFailed: { readonly committed: true; readonly causes: readonly unknown[] };
   /** `missing` names each table or column that was not found, as `signalbox.delivery` or `signalbox.delivery.epoch`. */

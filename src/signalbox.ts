@@ -22,11 +22,13 @@ import { checkHealth } from './operate/health.ts';
 import { untilSettled } from './operate/settled.ts';
 import { announceAll } from './store/announcement.ts';
 import { Catalogue } from './store/catalogue.ts';
+import { Commits } from './store/commits.ts';
 import { migrateFolder } from './store/migrate.ts';
 import { OperationsStore } from './store/operations-store.ts';
 import { Store } from './store/store.ts';
 import { AfterCommits } from './transaction/after-commit.ts';
 import { Ambient } from './transaction/ambient.ts';
+import { assertCommitted } from './transaction/commit.ts';
 import { ambientDatabase, Db } from './transaction/db.ts';
 import { dialectOf, handleOn } from './transaction/drizzle-handle.ts';
 import { Transactions } from './transaction/transactions.ts';
@@ -71,6 +73,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
   const known = [...services];
   const events = new Events(log);
   const store = new Store(driver, crashBudget === undefined ? {} : { crashBudget: checkCrashBudget(crashBudget) });
+  const commits = new Commits(driver);
   const catalogue = new Catalogue(store, receivers, log);
   const ambient = new Ambient();
   const ambientDb = ambientDatabase(db, driver, ambient);
@@ -87,6 +90,8 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
 
   const transactions = new Transactions(db, driver, ambient, {
     beforeBegin: () => ambient.outside(() => catalogue.tryAnnounce()),
+    assertCommitted: (scope, error) =>
+      assertCommitted((witness) => commits.stateOf(witness), scope, error, driver.maxConnections === undefined),
     afterCommit: async (scope) => {
       await afterCommits.run(scope);
       await immediate?.afterCommit(scope.emissions);
@@ -94,7 +99,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
   });
   const afterCommits = new AfterCommits(ambient, transactions, ambientDb, log);
   const executor = new Executor({ store, driver, registry, transactions, ambient, log });
-  const newRunner = (): Runner => new Runner({ store, catalogue, executor, events, log });
+  const newRunner = (): Runner => new Runner({ store, commits, catalogue, executor, events, log });
   const withClaims: WithClaims = async (work) => {
     await catalogue.announce();
     const ignore = (): void => {};

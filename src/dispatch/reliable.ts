@@ -83,7 +83,8 @@ export class ReliableDispatch {
     const emissions: NewEmission[] = [];
     for (const payload of payloads) emissions.push({ id: uuidv7(), payload: await encodePayload(signal, payload) });
 
-    const append = async (client: Client): Promise<EmissionReceipt[]> => {
+    const append = async (client: Client): Promise<{ receipts: EmissionReceipt[]; xid: string | undefined }> => {
+      let xid: string | undefined;
       const run = this.#driver.run(client);
       const ownReceivers = await this.#catalogue.idsOf(signal, run);
       const counts = new Map<string, number>();
@@ -95,17 +96,19 @@ export class ReliableDispatch {
           ...schedule,
           ownReceivers,
         });
-        for (const [id, deliveries] of stored) counts.set(id, deliveries);
+        for (const [id, deliveries] of stored.deliveries) counts.set(id, deliveries);
+        xid = stored.xid;
       }
-      return emissions.map(({ id }) => ({ id, deliveries: counts.get(id)! }));
+      return { receipts: emissions.map(({ id }) => ({ id, deliveries: counts.get(id)! })), xid };
     };
 
-    const receipts =
+    const { receipts } =
       place.kind === 'untracked'
         ? await append(place.client)
         : await place.scope.beside(async () => {
             const stored = await append(place.scope.client!);
-            place.scope.emissions.push(...stored.map(({ id }) => id));
+            place.scope.emissions.push(...stored.receipts.map(({ id }) => id));
+            place.scope.xid ??= stored.xid;
             return stored;
           });
     if (receipts[0]?.deliveries === 0)

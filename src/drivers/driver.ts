@@ -69,6 +69,20 @@ export function sqlState(error: unknown): string | undefined {
   return undefined;
 }
 
+/**
+ * Whether the error is the server's answer to a statement: then the statement had no effect. It is not when the
+ * connection was lost, when the client gave up waiting, or when the server ended the session.
+ */
+export function isAnswer(error: unknown): boolean {
+  if (hasConnectionCode(error)) return false;
+  for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < 5; at = (at as { cause?: unknown }).cause, depth++) {
+    const { severity } = at as { severity?: unknown };
+    // What only the server says. It may be in another language than English, unless the session ends.
+    if (typeof severity === 'string') return !/^(FATAL|PANIC)$/.test(severity);
+  }
+  return false;
+}
+
 const CONNECTION_CODES = new Set(
   'CONNECTION_CLOSED CONNECTION_ENDED CONNECTION_DESTROYED CONNECT_TIMEOUT ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN'.split(
     ' ',

@@ -54,7 +54,8 @@ join wanted w on r.signal = w.signal and (r.name = w.name or r.name = any(w.form
  * Stores emissions of one signal and a delivery for each of its receivers, all or none: one statement, in the caller's
  * transaction. $1 signal, $2 version, $3 [{id, payload}] as JSON, $4 headers as JSON or null, $5 run at (ISO) or null,
  * $6 delay in ms, $7 priority, $8 ids of this process's own receivers, $9 channel to wake workers.
- * Returns for each emission id and number of deliveries, and whether the signal has receivers at all.
+ * Returns for each emission id, number of deliveries and the id of the (outermost) transaction, and whether the signal
+ * has receivers at all.
  * Locks: none but the new rows. Index: receiver_signal_name. The own receivers are named besides being in the
  * catalogue, for the caller's snapshot (repeatable read) may be older than their announcement. A receiver that another
  * names as its former self gets nothing: the other does. (Two that name each other both get it: better twice than lost.)
@@ -89,7 +90,7 @@ with item as materialized (
   where due.run_at <= statement_timestamp() and exists (select from target)
 )
 select i.id::text as id, (select count(*)::int from delivered d where d.emission_id = i.id) as deliveries,
-  (select count(*)::int from rung) as rung
+  pg_current_xact_id()::text as xid, (select count(*)::int from rung) as rung
 from item i`;
 
 const takeFrom = (picked: string): string => `

@@ -27,6 +27,13 @@ export interface AppendOptions {
   readonly ownReceivers: readonly number[];
 }
 
+export interface Appended {
+  /** The number of deliveries by emission id. */
+  readonly deliveries: ReadonlyMap<string, number>;
+  /** The id of the transaction, that of the outermost one in a savepoint. */
+  readonly xid: string;
+}
+
 /** What a worker can run: a receiver's id in the catalogue, how many deliveries it may take, and up to which version. */
 export interface Claimable {
   readonly receiverId: number;
@@ -116,8 +123,8 @@ export class Store {
     return rows as unknown as AnnouncedReceiver[];
   }
 
-  /** Appends emissions of one signal in the transaction of `run`. Returns the number of deliveries by emission id. */
-  async append(run: Run, emissions: readonly NewEmission[], options: AppendOptions): Promise<Map<string, number>> {
+  /** Appends emissions of one signal, at least one, in the transaction of `run`. */
+  async append(run: Run, emissions: readonly NewEmission[], options: AppendOptions): Promise<Appended> {
     const items = `[${emissions.map(({ id, payload }) => `{"id":"${id}","payload":${payload}}`).join(',')}]`;
     const rows = await explained(run)(sql.append, [
       options.signal,
@@ -130,7 +137,10 @@ export class Store {
       intArray(options.ownReceivers),
       CHANNEL,
     ]);
-    return new Map(rows.map((row) => [row['id'] as string, row['deliveries'] as number]));
+    return {
+      deliveries: new Map(rows.map((row) => [row['id'] as string, row['deliveries'] as number])),
+      xid: rows[0]!['xid'] as string,
+    };
   }
 
   /** Takes due deliveries, in the order of `claimable`; `alone` also one that must run alone, if no other is due. */

@@ -25,6 +25,8 @@ export class TransactionScope implements Gate {
   readonly afterCommit: AfterCommit[] = [];
   /** Ids of the emissions stored in this scope and in its savepoints that were kept. */
   readonly emissions: string[] = [];
+  /** The id of the transaction, known once something was emitted in it. */
+  xid: string | undefined;
 
   #open = true;
   #lost = false;
@@ -109,6 +111,7 @@ export class TransactionScope implements Gate {
   keep(child: TransactionScope): void {
     this.afterCommit.push(...child.afterCommit);
     this.emissions.push(...child.emissions);
+    this.xid ??= child.xid;
   }
 
   /**

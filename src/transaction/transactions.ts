@@ -1,7 +1,7 @@
 // Tracked transactions: `transaction` of the very database object that the box was given is replaced by one that opens
 // a scope (scope.ts), so that the plain Drizzle style works everywhere, in third parties' code too.
 import type { DatabaseHandle, TransactionHandle } from '../core/handles.ts';
-import type { Driver } from '../drivers/driver.ts';
+import { type Driver, isAnswer } from '../drivers/driver.ts';
 import { isSignalboxError, SignalboxError } from '../errors.ts';
 import type { Ambient } from './ambient.ts';
 import { clientOf, deriveHandle, handleOn } from './drizzle-handle.ts';
@@ -13,8 +13,18 @@ type Open = <T>(callback: (tx: TransactionHandle) => Promise<T>, config?: unknow
 export interface TransactionHooks {
   /** Before BEGIN, outside of any transaction. */
   beforeBegin(): Promise<void>;
+  /** The answer to COMMIT was lost, for this reason. Returns if it got through, throws if not. */
+  assertCommitted(scope: TransactionScope, error: unknown): Promise<void>;
   /** After the COMMIT of an outermost transaction, outside of any scope. What it throws, the transaction call throws. */
   afterCommit(scope: TransactionScope): Promise<void>;
+}
+
+/** A transaction whose callback returned, and whose COMMIT was not refused. */
+export interface Attempt<T> {
+  readonly value: T;
+  readonly scope: TransactionScope;
+  /** Why the answer to COMMIT is missing, if it is: then nobody knows yet whether it got through. */
+  readonly unanswered?: { readonly error: unknown };
 }
 
 /** How long after a query that failed for its connection the driver reports the end of that connection, at most. */
@@ -62,18 +72,37 @@ export class Transactions {
 
   /** Runs `callback` in a transaction of its own, as `db.transaction` does, and hands it the scope too. */
   async run<T>(callback: Callback<T>, config?: unknown): Promise<T> {
+    const { value, scope, unanswered } = await this.attempt(callback, config);
+    if (unanswered) await this.#ambient.outside(() => this.#hooks.assertCommitted(scope, unanswered.error));
+    await this.committed(scope);
+    return value;
+  }
+
+  /** As {@link run}, for a caller that finds out by itself whether an unanswered COMMIT got through, and calls {@link committed} if it did. */
+  async attempt<T>(callback: Callback<T>, config?: unknown): Promise<Attempt<T>> {
     await this.#hooks.beforeBegin();
     const scope = new TransactionScope();
+    let returned: { readonly value: T } | undefined;
+    const work = async (tx: TransactionHandle): Promise<T> => {
+      const value = await this.#untilLost(scope, this.#within(scope, tx, callback));
+      returned = { value };
+      return value;
+    };
     try {
-      const result = await this.#begin((tx) => this.#untilLost(scope, this.#within(scope, tx, callback)), config);
-      await this.#ambient.outside(() => this.#hooks.afterCommit(scope));
-      return result;
+      return { value: await this.#begin(work, config), scope };
     } catch (error) {
       const lost = scope.isLost && isSignalboxError(error, 'TransactionEnded');
       // When the connection is lost, the driver rejects while the callback still runs: it must not reach another session.
       scope.lose();
+      // The driver sends COMMIT as soon as it has what the callback returned. Only the server's own word that it refused tells what became of it.
+      if (returned && !isAnswer(error)) return { value: returned.value, scope, unanswered: { error } };
       throw lost ? scope.failure : error;
     }
+  }
+
+  /** What is to happen after the COMMIT of `scope`. */
+  async committed(scope: TransactionScope): Promise<void> {
+    await this.#ambient.outside(() => this.#hooks.afterCommit(scope));
   }
 
   /**

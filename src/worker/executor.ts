@@ -26,7 +26,12 @@ export type Execution =
   /** The delivery belonged to somebody else by now. The receiver was not called. */
   | { readonly kind: 'stale' }
   /** Still to be written. */
-  | { readonly kind: 'outcome'; readonly outcome: Outcome };
+  | {
+      readonly kind: 'outcome';
+      readonly outcome: Outcome;
+      /** The answer to COMMIT was lost: called if it is found to have got through. Never rejects. */
+      readonly ifCommitted?: () => Promise<void>;
+    };
 
 export interface ExecutorParts {
   readonly store: Store;
@@ -78,8 +83,8 @@ export class Executor {
     const close = (): void => scopeOfRun?.close();
     deadline.signal.addEventListener('abort', close);
     try {
-      await ambient.outside(() =>
-        transactions.run(async (tx, scope) => {
+      const { scope: ended, unanswered } = await ambient.outside(() =>
+        transactions.attempt(async (tx, scope) => {
           scopeOfRun = scope;
           deadline.signal.throwIfAborted();
           if (!(await store.settleFirst(driver.run(scope.client), delivery, receiver.timeoutMs + SERVER_MARGIN_MS))) throw STALE;
@@ -91,6 +96,8 @@ export class Executor {
           }
         }),
       );
+      if (unanswered) return this.#unanswered(unanswered.error, ended, context.log);
+      await transactions.committed(ended);
       return { kind: 'committed' };
     } catch (error) {
       if (error === STALE) return { kind: 'stale' };
@@ -101,6 +108,22 @@ export class Executor {
     } finally {
       deadline.signal.removeEventListener('abort', close);
     }
+  }
+
+  /**
+   * The receiver returned, and nobody knows whether its COMMIT got through: whatever ended the connection, it was not
+   * the receiver. The release that is written for it waits for the transaction, and finds out.
+   */
+  #unanswered(error: unknown, scope: TransactionScope, log: Logger): Execution {
+    log.debug({ err: error }, 'the connection was lost during COMMIT');
+    const ifCommitted = async (): Promise<void> => {
+      try {
+        await this.#parts.transactions.committed(scope);
+      } catch (failure) {
+        log.error({ err: failure }, 'what was to follow the COMMIT of a receiver failed');
+      }
+    };
+    return { kind: 'outcome', outcome: { kind: 'interrupted', delayMs: RECONNECT_MS }, ifCommitted };
   }
 
   async #detached(receiver: Receiver, payload: unknown, context: DetachedDeliveryContext, deadline: Deadline): Promise<Execution> {

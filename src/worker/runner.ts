@@ -6,6 +6,7 @@ import type { Receiver } from '../core/receivers.ts';
 import { sqlState } from '../drivers/driver.ts';
 import type { DeliveryEvent, Events } from '../observe/events.ts';
 import type { Catalogue } from '../store/catalogue.ts';
+import type { Commits, CompletedRun } from '../store/commits.ts';
 import type { ClaimedDelivery, ReleaseItem, SettleItem, Store } from '../store/store.ts';
 import { Batcher } from './batcher.ts';
 import type { Executor } from './executor.ts';
@@ -15,6 +16,7 @@ export type RunResult = { readonly receiver: string; readonly ended: Settlement[
 
 export interface RunnerParts {
   readonly store: Store;
+  readonly commits: Commits;
   readonly catalogue: Catalogue;
   readonly executor: Executor;
   readonly events: Events;
@@ -27,16 +29,19 @@ export class Runner {
   readonly #running = new Set<Promise<unknown>>();
   readonly #settles: Batcher<SettleItem>;
   readonly #releases: Batcher<ReleaseItem>;
+  /** Writes nothing: a question has the same needs, it must get through. */
+  readonly #completions: Batcher<CompletedRun>;
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
-    const { store, log } = parts;
+    const { store, commits, log } = parts;
     const common = {
       isRefusal,
       onRetry: (error: unknown) => log.debug({ err: error }, 'an outcome could not be written yet'),
     };
     this.#settles = new Batcher({ ...common, write: (items) => store.settle(items) });
     this.#releases = new Batcher({ ...common, write: (items) => store.release(items) });
+    this.#completions = new Batcher({ ...common, write: (items) => commits.completed(items) });
   }
 
   get running(): number {
@@ -66,6 +71,7 @@ export class Runner {
   giveUp(): void {
     this.#settles.giveUp();
     this.#releases.giveUp();
+    this.#completions.giveUp();
   }
 
   async #run(delivery: ClaimedDelivery): Promise<RunResult> {
@@ -89,6 +95,12 @@ export class Runner {
         const { outcome } = execution;
         const settlement = settlementFor(outcome, delivery.attempt, receiver.retry, Math.random());
         if (!(await this.#write(delivery, settlement))) {
+          // Not taken away, if it was completed under this very epoch: the answer to that COMMIT was lost.
+          if (await this.#completions.add(delivery)) {
+            await execution.ifCommitted?.();
+            events.raise('delivery.completed', { ...about, durationMs });
+            return { receiver: receiver.name, ended: 'completed' };
+          }
           events.raise('delivery.stale', about);
           return { receiver: receiver.name, ended: 'void' };
         }

@@ -28,7 +28,7 @@ interface Append extends Partial<AppendOptions> {
 /** Returns the number of deliveries. */
 async function append(h: StoreHarness, { payload = '{"value":1}', sql = h.sql, ...options }: Append = {}): Promise<number> {
   const id = randomUUID();
-  return (await h.store.append(runOn(sql), [{ id, payload }], { ...OPTIONS, ...options })).get(id)!;
+  return (await h.store.append(runOn(sql), [{ id, payload }], { ...OPTIONS, ...options })).deliveries.get(id)!;
 }
 
 test('receivers of the signal get a delivery, those of other signals do not', async () => {
@@ -170,7 +170,7 @@ test('many emissions at once are counted one by one, and each reaches each recei
   await using h = await openStore();
   for (const name of ['A.receive', 'B.receive', 'C.receive']) await addReceiver(h.sql, name);
   const emissions = Array.from({ length: 1_000 }, (_, value) => ({ id: randomUUID(), payload: `{"value":${value}}` }));
-  const counts = await h.store.append(runOn(h.sql), emissions, OPTIONS);
+  const { deliveries: counts } = await h.store.append(runOn(h.sql), emissions, OPTIONS);
   expect(counts).toEqual(new Map(emissions.map(({ id }) => [id, 3])));
   const [row] =
     await h.sql`select count(*)::int as count, count(distinct (emission_id, receiver_id))::int as pairs from signalbox.delivery`;

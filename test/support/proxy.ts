@@ -1,0 +1,167 @@
+// A loopback TCP proxy in front of a PostgreSQL server, for tests of connections that end at the worst moment: it reads
+// the messages that it forwards, so it knows a COMMIT and its answer when it sees them. Without TLS.
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/** What can befall a statement. */
+export type Fate =
+  /** It is answered, and the client's connection is cut instead of passing the answer on. */
+  | 'its answer is lost'
+  /** It reaches the server, and the client's connection is cut at once. */
+  | 'cut while under way'
+  /** It does not reach the server: both connections are cut. */
+  | 'never sent'
+  /** It does not reach the server: the client's connection is cut, and the server notices nothing. */
+  | 'never sent, unnoticed';
+
+export interface ProxyCut {
+  /** Cuts a client's connection; its own port tells which. The default is an orderly end. */
+  (client: Socket): void;
+}
+
+export interface Proxy extends AsyncDisposable {
+  /** As the server's, through the proxy. */
+  readonly url: string;
+  /** Decides the fate of the next COMMIT, on whatever connection. Resolves when the client's connection is cut. */
+  nextCommit(fate: Fate, cut?: ProxyCut): Promise<void>;
+  /** The same for the next statement whose text matches. */
+  next(statement: RegExp, fate: Fate, cut?: ProxyCut): Promise<void>;
+  /** Resolves when a statement whose text matches passes by. */
+  seen(statement: RegExp): Promise<void>;
+  /** Refuses new connections, until `open`. */
+  close(): void;
+  open(): void;
+}
+
+interface Doom {
+  readonly statement: RegExp;
+  readonly fate: Fate;
+  readonly cut: ProxyCut;
+  done(): void;
+}
+
+const COMMIT = /^\s*commit\s*;?\s*$/i;
+
+/** Starts a proxy to the server of a URL, on a free port. */
+export async function openProxy(serverUrl: string): Promise<Proxy> {
+  const target = new URL(serverUrl);
+  const sockets = new Set<Socket>();
+  let doom: Doom | undefined;
+  let shut = false;
+  const watches = new Map<RegExp, () => void>();
+  const keep = (socket: Socket): Socket => {
+    sockets.add(socket);
+    return socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+  };
+  const doomOf = (text: string): Doom | undefined => {
+    for (const [statement, tell] of watches) if (statement.test(text)) tell();
+    if (!doom?.statement.test(text)) return undefined;
+    const taken = doom;
+    doom = undefined;
+    return taken;
+  };
+  const next: Proxy['next'] = (statement, fate, cut = (client) => client.destroy()) =>
+    new Promise((done) => (doom = { statement, fate, cut, done }));
+  const server: Server = createServer((client) => {
+    keep(client);
+    if (shut) return void client.destroy();
+    const upstream = keep(connect({ host: target.hostname, port: Number(target.port || 5432) }));
+    forward(client, upstream, doomOf);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = new URL(serverUrl);
+  url.hostname = '127.0.0.1';
+  url.port = String((server.address() as { port: number }).port);
+  return {
+    url: url.href,
+    seen: (statement) => new Promise((resolve) => watches.set(statement, resolve)),
+    nextCommit: (fate, cut) => next(COMMIT, fate, cut),
+    next,
+    close: () => (shut = true),
+    open: () => (shut = false),
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Forwards both ways until a statement meets its fate. */
+function forward(client: Socket, upstream: Socket, doomOf: (statement: string) => Doom | undefined): void {
+  const statementOf = statements();
+  const asked = messages({ startup: true });
+  const answered = messages({ startup: false });
+  let doom: Doom | undefined;
+  const end = (): void => {
+    doom!.cut(client);
+    doom!.done();
+  };
+  client.on('data', (chunk: Buffer) => {
+    if (doom) return;
+    for (const message of asked(chunk)) {
+      const statement = statementOf(message);
+      if (statement !== undefined) doom ??= doomOf(statement);
+      if (doom?.fate.startsWith('never sent')) {
+        if (doom.fate === 'never sent') upstream.destroy();
+        return end();
+      }
+      upstream.write(message.bytes);
+    }
+    if (doom?.fate === 'cut while under way') end();
+  });
+  upstream.on('data', (chunk: Buffer) => {
+    if (!doom) return void client.write(chunk);
+    const isAnswered = answered(chunk).some(({ type }) => type === 'Z');
+    if (isAnswered && doom.fate === 'its answer is lost') end();
+  });
+  client.on('close', () => {
+    if (!doom) upstream.destroy();
+  });
+  upstream.on('close', () => client.destroy());
+}
+
+interface Message {
+  /** One letter; empty for the first message of a client. */
+  readonly type: string;
+  readonly bytes: Buffer;
+  /** Texts, each of which ends with a NUL, from the start of its body. */
+  texts(): string[];
+}
+
+/** Cuts a stream into the messages of PostgreSQL's protocol; what is incomplete waits for more. */
+function messages({ startup }: { startup: boolean }): (chunk: Buffer) => Message[] {
+  let rest: Buffer = Buffer.alloc(0);
+  let first = startup;
+  return (chunk) => {
+    rest = Buffer.concat([rest, chunk]);
+    const found: Message[] = [];
+    for (;;) {
+      const header = first ? 0 : 1;
+      if (rest.length < header + 4) return found;
+      const length = header + rest.readInt32BE(header);
+      if (rest.length < length) return found;
+      const bytes = rest.subarray(0, length);
+      found.push({
+        type: first ? '' : String.fromCharCode(bytes[0]!),
+        bytes,
+        texts: () => bytes.toString('latin1', header + 4).split('\0'),
+      });
+      rest = rest.subarray(length);
+      first = false;
+    }
+  };
+}
+
+/** The statement that a message begins: as a query, or by the name under which it was prepared. */
+function statements(): (message: Message) => string | undefined {
+  const prepared = new Map<string, string>();
+  return ({ type, texts }) => {
+    if (type === 'Q') return texts()[0];
+    if (type === 'P') {
+      const [name, text] = texts();
+      prepared.set(name!, text!);
+      return text;
+    }
+    // The name of the portal comes first.
+    return type === 'B' ? prepared.get(texts()[1]!) : undefined;
+  };
+}

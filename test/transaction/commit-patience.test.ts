@@ -1,0 +1,49 @@
+// How the database is asked what became of a COMMIT, and which errors leave that open.
+import { expect, test } from 'vitest';
+import { isAnswer } from '../../src/drivers/driver.ts';
+import type { CommitState } from '../../src/store/commits.ts';
+import { type Patience, stateOfCommit } from '../../src/transaction/commit.ts';
+
+const QUICK: Patience = { totalMs: 10_000, askMs: 50, firstPauseMs: 1, longestPauseMs: 2 };
+
+/** Answers in this order; the last answer stays. */
+function answers(...list: (CommitState | Error | 'never')[]): () => Promise<CommitState> {
+  return async () => {
+    const answer = list.length > 1 ? list.shift()! : list[0]!;
+    if (answer instanceof Error) throw answer;
+    return answer === 'never' ? new Promise<never>(() => {}) : answer;
+  };
+}
+
+test('it is asked until it has ended, whatever questions fail or are never answered', async () => {
+  expect(await stateOfCommit(answers('open', new Error('away'), 'never', 'open', 'committed'), QUICK)).toBe('committed');
+  expect(await stateOfCommit(answers(new Error('away'), 'aborted'), QUICK)).toBe('aborted');
+});
+
+test('it stays open when patience ends', async () => {
+  expect(await stateOfCommit(answers('open'), { ...QUICK, totalMs: 20 })).toBe('open');
+  expect(await stateOfCommit(answers('never'), { ...QUICK, totalMs: 20 })).toBe('open');
+});
+
+test('without patience it is asked once', async () => {
+  expect(await stateOfCommit(answers('open', 'committed'), { ...QUICK, totalMs: 0 })).toBe('open');
+  expect(await stateOfCommit(answers('committed'), { ...QUICK, totalMs: 0 })).toBe('committed');
+});
+
+const error = (fields: object, cause?: unknown): Error => Object.assign(new Error('failed', { cause }), fields);
+
+test("only the server's own refusal answers a statement", () => {
+  expect(isAnswer(error({ code: '23503', severity: 'ERROR' }))).toBe(true);
+  expect(isAnswer(error({ code: '40001', severity: 'FEHLER' }))).toBe(true);
+  expect(isAnswer(error({}, error({ code: '23503', severity: 'ERROR' })))).toBe(true);
+  // The session ended with it, or a pooler says that it lost the server.
+  expect(isAnswer(error({ code: '25P04', severity: 'FATAL' }))).toBe(false);
+  expect(isAnswer(error({ code: 'XX000', severity: 'PANIC' }))).toBe(false);
+  expect(isAnswer(error({ code: '08P01', severity: 'ERROR' }))).toBe(false);
+  expect(isAnswer(error({ code: '57P01', severity: 'FATAL' }))).toBe(false);
+  // Of the socket, and of a client that waited no longer.
+  expect(isAnswer(error({ code: 'EPIPE' }))).toBe(false);
+  expect(isAnswer(error({ code: 'EBADF' }))).toBe(false);
+  expect(isAnswer(new Error('Query read timeout'))).toBe(false);
+  expect(isAnswer(undefined)).toBe(false);
+});
