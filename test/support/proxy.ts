@@ -29,6 +29,8 @@ export interface Proxy extends AsyncDisposable {
   seen(statement: RegExp): Promise<void>;
   /** Refuses new connections, until `open`. */
   close(): void;
+  /** Lets new connections wait, until `open`. */
+  park(): void;
   open(): void;
 }
 
@@ -46,7 +48,8 @@ export async function openProxy(serverUrl: string): Promise<Proxy> {
   const target = new URL(serverUrl);
   const sockets = new Set<Socket>();
   let doom: Doom | undefined;
-  let shut = false;
+  let state: 'open' | 'closed' | 'parked' = 'open';
+  const parked: (() => void)[] = [];
   const watches = new Map<RegExp, () => void>();
   const keep = (socket: Socket): Socket => {
     sockets.add(socket);
@@ -63,9 +66,13 @@ export async function openProxy(serverUrl: string): Promise<Proxy> {
     new Promise((done) => (doom = { statement, fate, cut, done }));
   const server: Server = createServer((client) => {
     keep(client);
-    if (shut) return void client.destroy();
-    const upstream = keep(connect({ host: target.hostname, port: Number(target.port || 5432) }));
-    forward(client, upstream, doomOf);
+    if (state === 'closed') return void client.destroy();
+    const go = (): void => {
+      const upstream = keep(connect({ host: target.hostname, port: Number(target.port || 5432) }));
+      forward(client, upstream, doomOf);
+    };
+    if (state === 'parked') parked.push(go);
+    else go();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = new URL(serverUrl);
@@ -76,8 +83,12 @@ export async function openProxy(serverUrl: string): Promise<Proxy> {
     seen: (statement) => new Promise((resolve) => watches.set(statement, resolve)),
     nextCommit: (fate, cut) => next(COMMIT, fate, cut),
     next,
-    close: () => (shut = true),
-    open: () => (shut = false),
+    close: () => (state = 'closed'),
+    park: () => (state = 'parked'),
+    open: () => {
+      state = 'open';
+      for (const go of parked.splice(0)) go();
+    },
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

@@ -1,0 +1,147 @@
+// The answer to a receiver's COMMIT is lost: its delivery is reported as what it is, and no attempt is burnt for it.
+// A proxy between the worker and its database loses the answers.
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { defineSignal, type DeliveryContext, type EventName, OnSignal } from '../../src/index.ts';
+import { untilBlocked } from '../store/waits.ts';
+import { type BehindProxy, DRIVERS, openBehindProxy } from '../support/behind-proxy.ts';
+import { effects, readDeliveries, readEffects, readErrors } from '../support/effects.ts';
+
+const happened = defineSignal('commit.received', z.object({ value: z.number() }));
+const followed = defineSignal('commit.followed', z.object({}));
+
+type Act = (context: DeliveryContext) => unknown;
+
+/** A receiver that writes an effect, and then does as it is told. */
+function receiverThat(act: Act = () => {}, options: { timeout?: number } = {}): new () => object {
+  class Receiver {
+    @OnSignal(happened, { name: 'Receiver.receive', ...options })
+    static async receive({ value }: { value: number }, context: DeliveryContext): Promise<void> {
+      await context.tx.insert(effects).values({ receiver: 'receiver', value });
+      await act(context);
+    }
+  }
+  return Receiver;
+}
+
+const EVENTS = ['delivery.completed', 'delivery.released', 'delivery.stale', 'delivery.retrying', 'delivery.dead'] as const;
+
+/** What the box says of its deliveries, each with attempt and epoch. */
+function listen({ box }: BehindProxy): string[] {
+  const said: string[] = [];
+  for (const event of EVENTS)
+    box.on(event satisfies EventName, ({ attempt, epoch }) => said.push(`${event.replace('delivery.', '')} ${attempt}/${epoch}`));
+  return said;
+}
+
+/** Starts a worker, emits past the proxy, and resolves when the delivery is done. */
+async function work(h: BehindProxy, meanwhile: () => Promise<unknown> = async () => {}): Promise<string[]> {
+  const said = listen(h);
+  await using worker = h.box.worker({ pollInterval: 50, concurrency: 2 });
+  await worker.start();
+  const ended = Promise.race(EVENTS.filter((event) => event !== 'delivery.released').map(async (event) => h.box.next(event)));
+  await h.direct.transaction(async (tx) => void (await happened.emitReliable(tx, { value: 1 })));
+  await meanwhile();
+  await ended;
+  return said;
+}
+
+/** Ends the sessions that the proxy left behind in a transaction. */
+async function endIdleTransactions(h: BehindProxy): Promise<void> {
+  await h.sql`
+    select pg_terminate_backend(pid) from pg_stat_activity where state = 'idle in transaction' and datname = current_database()`;
+}
+
+test.for(DRIVERS)('%s: one that got through is completed, and what follows a commit follows', async (driver) => {
+  const told: string[] = [];
+  const act: Act = ({ tx }) => h.box.afterCommit(tx, () => told.push('afterCommit'));
+  await using h = await openBehindProxy(driver, { services: [receiverThat(act)] });
+  const cut = h.proxy.nextCommit('its answer is lost');
+  expect(await work(h)).toEqual(['completed 1/1']);
+  await cut;
+  expect(told).toEqual(['afterCommit']);
+  expect(await readEffects(h.sql)).toEqual(['receiver:1']);
+  expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'completed', epoch: 1, attempt: 1 }]);
+});
+
+test.for(DRIVERS)('%s: one that emitted itself is completed by its delivery, not by its emission', async (driver) => {
+  const act: Act = async ({ tx }) => void (await followed.emitReliable(tx, {}));
+  await using h = await openBehindProxy(driver, { services: [receiverThat(act)] });
+  const cut = h.proxy.nextCommit('its answer is lost');
+  expect(await work(h)).toEqual(['completed 1/1']);
+  await cut;
+});
+
+test.for(DRIVERS)('%s: one that did not get through is released, and runs again in the same attempt', async (driver) => {
+  const told: string[] = [];
+  const act: Act = ({ tx, attempt }) => h.box.afterCommit(tx, () => told.push(`afterCommit ${attempt}`));
+  await using h = await openBehindProxy(driver, { services: [receiverThat(act)] });
+  const cut = h.proxy.nextCommit('never sent');
+  expect(await work(h)).toEqual(['released 1/1', 'completed 1/3']);
+  await cut;
+  expect(told).toEqual(['afterCommit 1']);
+  expect(await readEffects(h.sql)).toEqual(['receiver:1']);
+  expect(await readErrors(h.sql)).toEqual([]);
+});
+
+test.for(DRIVERS)('%s: one that still runs when its connection is lost is waited for', async (driver) => {
+  await using h = await openBehindProxy(driver, { services: [receiverThat()] });
+  const commits = await h.delayCommits();
+  const cut = h.proxy.nextCommit('cut while under way');
+  const said = await work(h, async () => {
+    await cut;
+    await h.proxy.seen(/returning d\.id::text as id$/);
+    await untilBlocked(h.sql);
+    await commits.let();
+  });
+  expect(said).toEqual(['completed 1/1']);
+});
+
+test.for(DRIVERS)('%s: one that ended with an error that nobody knows is not the failure of its receiver', async (driver) => {
+  for (const [fate, said] of [
+    ['its answer is lost', ['completed 1/1']],
+    ['never sent, unnoticed', ['released 1/1', 'completed 1/3']],
+  ] as const) {
+    await using h = await openBehindProxy(driver, { services: [receiverThat()] });
+    const cut = h.proxy.nextCommit(fate, h.breakTunnel);
+    expect(await work(h, () => cut.then(() => endIdleTransactions(h)))).toEqual(said);
+    expect(await readErrors(h.sql)).toEqual([]);
+  }
+});
+
+test.for(DRIVERS)(
+  '%s: one whose receiver had returned in time is not the failure of its receiver when time has run out',
+  async (driver) => {
+    let overtime: Promise<unknown> = Promise.resolve();
+    const act: Act = ({ abortSignal }) => {
+      overtime = new Promise((resolve) => abortSignal.addEventListener('abort', resolve));
+    };
+    await using h = await openBehindProxy(driver, { services: [receiverThat(act, { timeout: 500 })] });
+    const cut = h.proxy.nextCommit('never sent, unnoticed', (client) => {
+      void overtime.then(() => client.destroy()).then(() => endIdleTransactions(h));
+    });
+    expect(await work(h)).toEqual(['released 1/1', 'completed 1/3']);
+    await cut;
+    expect(await readErrors(h.sql)).toEqual([]);
+  },
+);
+
+test.for(DRIVERS)('%s: one that the server refused is the failure of its receiver', async (driver) => {
+  await using h = await openBehindProxy(driver, { services: [receiverThat()] });
+  await h.sql.unsafe(`
+    create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused at the end'; end $$;
+    create constraint trigger refuse after insert on effect deferrable initially deferred for each row execute function refuse()`);
+  expect(await work(h)).toEqual(['retrying 1/1']);
+  expect(await readErrors(h.sql)).toMatchObject([{ attempt: 1 }]);
+});
+
+test.for(DRIVERS)('%s: a completion that is written apart and whose answer is lost is completed', async (driver) => {
+  class Remote {
+    @OnSignal(happened, { transactional: false })
+    static async receive(): Promise<void> {}
+  }
+  await using h = await openBehindProxy(driver, { services: [Remote] });
+  const cut = h.proxy.next(/with outcome as materialized/, 'cut while under way');
+  expect(await work(h)).toEqual(['completed 1/1']);
+  await cut;
+});
