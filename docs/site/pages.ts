@@ -69,6 +69,7 @@ export const groups: readonly Group[] = [
       'design/settle-first.md': 'Why completing the delivery is the first statement of its transaction.',
       'design/rescue.md': 'How dead workers are noticed, and why a late claim does no harm.',
       'design/closing-transactions.md': 'Why a transaction refuses what its callback left running.',
+      'design/unknown-commit.md': 'How a COMMIT whose answer was lost is told from one that failed.',
       'design/catalogue.md': 'Why receivers are announced in a table.',
       'design/priority.md': 'Why priority is a head start in time.',
       'design/tools.md': 'Which loader, logger and compiler, and why.',

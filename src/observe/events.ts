@@ -28,7 +28,7 @@ export interface WorkerEvent {
 export interface SignalboxEvents {
   /** A worker has taken the delivery and calls its receiver now. */
   'delivery.started': DeliveryEvent;
-  /** The receiver returned; its writes and the completion are committed. */
+  /** The receiver returned; its writes and the completion are committed, though the answer to the COMMIT may have been lost. */
   'delivery.completed': DeliveryEvent & { readonly durationMs: number };
   /** The receiver failed, or asked for later; it runs again after `delayMs`. */
   'delivery.retrying': DeliveryEvent & { readonly durationMs: number; readonly error: unknown; readonly delayMs: number };
@@ -38,10 +38,7 @@ export interface SignalboxEvents {
   'delivery.cancelled': DeliveryEvent & { readonly durationMs: number; readonly error: unknown };
   /** Given back unfinished: the worker stops, or lost a connection. Costs no attempt. */
   'delivery.released': DeliveryEvent;
-  /**
-   * The delivery was no longer this worker's: what it did for it is void. Unless the connection was lost during a COMMIT
-   * that had got through: then its writes and the completion stand.
-   */
+  /** The delivery was no longer this worker's: what it did for it is void. */
   'delivery.stale': DeliveryEvent;
   /** Taken back from a worker that died. */
   'delivery.rescued': DeliveryEvent & { readonly crashes: number };

@@ -32,14 +32,19 @@ export interface BehindProxyOptions extends Partial<SignalboxOptions<Database>> 
   /** A database with Signalbox' tables; the default is one of its own. */
   readonly url?: string;
   readonly max?: number;
+  /** For `breakTunnel`. */
+  readonly tunnel?: boolean;
 }
 
-export async function openBehindProxy(driver: DriverName, { url, max = 6, ...options }: BehindProxyOptions = {}): Promise<BehindProxy> {
+export async function openBehindProxy(
+  driver: DriverName,
+  { url, max = 6, tunnel = false, ...options }: BehindProxyOptions = {},
+): Promise<BehindProxy> {
   const database = url === undefined ? await createDatabase() : undefined;
   const sql = database?.connect({ max: 6 }) ?? postgres(url!, { max: 6, onnotice: () => {} });
   const proxy = await openProxy(database?.url ?? url!);
   const sockets = new Set<Socket>();
-  const { db, end } = connect(driver, proxy.url, max, sockets);
+  const { db, end } = connect(driver, proxy.url, max, tunnel ? sockets : undefined);
   const box = createSignalbox({ log: false, ...options, db });
   const direct = drizzlePostgresJs({ client: sql }) as Database;
   const directBox = createSignalbox({ log: false, db: direct });
@@ -65,32 +70,26 @@ export async function openBehindProxy(driver: DriverName, { url, max = 6, ...opt
   };
 }
 
-function connect(driver: DriverName, url: string, max: number, sockets: Set<Socket>): { db: Database; end: () => Promise<void> } {
+/** @param sockets given: the client uses sockets of this process' own, which are put there */
+function connect(driver: DriverName, url: string, max: number, sockets?: Set<Socket>): { db: Database; end: () => Promise<void> } {
   const socket = (): Socket => {
     const made = new Socket();
-    sockets.add(made);
+    sockets!.add(made);
     return made;
   };
   if (driver === 'postgres.js') {
     const { hostname, port } = new URL(url);
-    const client = postgres(url, {
-      max,
-      onnotice: () => {},
-      // Not in its types.
-      ...{
-        socket: () =>
-          new Promise((resolve, reject) => {
-            const made = socket();
-            made.once('error', reject).connect(Number(port), hostname, () => {
-              made.off('error', reject);
-              resolve(made);
-            });
-          }),
-      },
-    });
+    const connected = async (): Promise<Socket> =>
+      new Promise((resolve, reject) => {
+        const made = socket();
+        made.once('error', reject).connect(Number(port), hostname, () => resolve(made.off('error', reject)));
+      });
+    // The option is not in its types.
+    const own: object = sockets ? { socket: connected } : {};
+    const client = postgres(url, { max, onnotice: () => {}, ...own });
     return { db: drizzlePostgresJs({ client }) as Database, end: () => client.end({ timeout: 1 }) };
   }
-  const client = new Pool({ connectionString: url, max, stream: socket });
+  const client = new Pool({ connectionString: url, max, ...(sockets ? { stream: socket } : {}) });
   client.on('error', () => {});
   return { db: drizzleNodePostgres({ client }) as unknown as Database, end: () => client.end() };
 }

@@ -66,13 +66,13 @@ export async function openProxy(serverUrl: string): Promise<Proxy> {
     new Promise((done) => (doom = { statement, fate, cut, done }));
   const server: Server = createServer((client) => {
     keep(client);
-    if (state === 'closed') return void client.destroy();
     const go = (): void => {
       const upstream = keep(connect({ host: target.hostname, port: Number(target.port || 5432) }));
       forward(client, upstream, doomOf);
     };
-    if (state === 'parked') parked.push(go);
-    else go();
+    if (state === 'open') go();
+    else if (state === 'parked') parked.push(go);
+    else client.destroy();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = new URL(serverUrl);
@@ -120,9 +120,8 @@ function forward(client: Socket, upstream: Socket, doomOf: (statement: string) =
     if (doom?.fate === 'cut while under way') end();
   });
   upstream.on('data', (chunk: Buffer) => {
-    if (!doom) return void client.write(chunk);
-    const isAnswered = answered(chunk).some(({ type }) => type === 'Z');
-    if (isAnswered && doom.fate === 'its answer is lost') end();
+    if (!doom) client.write(chunk);
+    else if (answered(chunk).some(({ type }) => type === 'Z') && doom.fate === 'its answer is lost') end();
   });
   client.on('close', () => {
     if (!doom) upstream.destroy();

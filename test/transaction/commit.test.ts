@@ -77,7 +77,7 @@ test.for(DRIVERS)('%s: a COMMIT that is refused unheard rejects with the error o
 });
 
 test.for(DRIVERS)('%s: a COMMIT whose connection ends with an error that nobody knows is resolved too', async (driver) => {
-  await using h = await openBehindProxy(driver);
+  await using h = await openBehindProxy(driver, { tunnel: true });
   const lost = h.proxy.nextCommit('its answer is lost', h.breakTunnel);
   expect(await send(h)).toBe('sent');
   await lost;

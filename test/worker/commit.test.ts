@@ -102,7 +102,7 @@ test.for(DRIVERS)('%s: one that ended with an error that nobody knows is not the
     ['its answer is lost', ['completed 1/1']],
     ['never sent, unnoticed', ['released 1/1', 'completed 1/3']],
   ] as const) {
-    await using h = await openBehindProxy(driver, { services: [receiverThat()] });
+    await using h = await openBehindProxy(driver, { services: [receiverThat()], tunnel: true });
     const cut = h.proxy.nextCommit(fate, h.breakTunnel);
     expect(await work(h, () => cut.then(() => endIdleTransactions(h)))).toEqual(said);
     expect(await readErrors(h.sql)).toEqual([]);
