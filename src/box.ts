@@ -101,7 +101,7 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
   hasReceivers(signal: Signal): Promise<boolean>;
   /**
    * Writes the receivers into the catalogue, so that every process delivers to them from now on: the step of a deploy.
-   * @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing`
+   * @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing`, and what {@link Signalbox.get} throws
    */
   announce(): Promise<Announcement>;
   /**
@@ -120,7 +120,10 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
   health(): Promise<Health>;
   /** Makes a worker; `start()` or `run()` sets it to work. @throws SignalboxError `InvalidOption`, `PoolTooSmall` */
   worker(options?: WorkerOptions): Worker;
-  /** Runs, in this process, every delivery that is due, until none is left. @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing` */
+  /**
+   * Runs, in this process, every delivery that is due, until none is left.
+   * @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing`, and what {@link Signalbox.get} throws
+   */
   drain(options?: DrainOptions): Promise<DrainResult>;
   /**
    * Runs `callback` after the outermost commit of the transaction that this code is in, or of `handle`; drops it with

@@ -14,6 +14,7 @@ import { SignalboxError } from './errors.ts';
 import { logEvents } from './observe/event-log.ts';
 import { Events } from './observe/events.ts';
 import { defaultLogger, silentLogger } from './observe/log.ts';
+import { checkReceivers } from './registry/check.ts';
 import { provide } from './registry/provider.ts';
 import { forgottenServices, functionReceivers, receiversOf } from './registry/receivers.ts';
 import { Registry } from './registry/registry.ts';
@@ -99,6 +100,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
   });
   const afterCommits = new AfterCommits(ambient, transactions, ambientDb, log);
   const executor = new Executor({ store, driver, registry, transactions, ambient, log });
+  const checkServices = (): void => checkReceivers(registry, receivers);
   const newRunner = (): Runner => new Runner({ store, commits, catalogue, executor, events, log });
   const withClaims: WithClaims = async (work) => {
     await catalogue.announce();
@@ -155,7 +157,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
         log.warn({ service: name }, `${name} has @OnSignal methods but is not among the services of the box, so they receive nothing`);
       if (receivers.all.length === 0) log.warn({}, 'the services of this box have no @OnSignal methods, so its worker has nothing to do');
       const settings = workerSettings(workerOptions, receivers.all, driver);
-      const worker = new Worker({ store, driver, catalogue, events, ambient, log, newRunner }, settings);
+      const worker = new Worker({ store, driver, catalogue, events, ambient, log, newRunner, checkServices }, settings);
       workers.add(worker);
       return worker;
     },
@@ -177,6 +179,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
     hasReceivers: async (signal) => receivers.of(signal).length > 0 || operations.hasReceivers(signal.name),
     announce: async () => {
       assertOpen();
+      checkServices();
       return ambient.outside(() => announceAll(store, catalogue, driver.run()));
     },
     migrate: async (migrateOptions) => {
@@ -196,6 +199,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
         maxConnections: driver.maxConnections && Math.max(driver.maxConnections, 3),
       });
       const aheadMs = toMs(ahead, 'drain: ahead');
+      checkServices();
       await store.check();
       return ambient.outside(() => withClaims((claims, runner) => runAll(claims, runner, concurrency, aheadMs)));
     },

@@ -1,10 +1,19 @@
-// What the constructor of a class takes: from @Service({ inject }), or from the types that the compiler emitted.
+// What is needed to make something: what its provider says, and what the constructor of a class takes, from
+// @Service({ inject }) or from the types that the compiler emitted.
 import type { Class } from '../core/receivers.ts';
 import { type Injectable, serviceTag } from '../decorators/service.ts';
 import { SignalboxError } from '../errors.ts';
+import type { Provider } from './provider.ts';
 
 interface MetadataReader {
   getOwnMetadata?(key: string, target: object): unknown;
+}
+
+/** What `provider` needs to make `token`. A class that stands in for another needs just itself. @throws SignalboxError `MissingMetadata` */
+export function needsOf(token: Injectable, provider: Provider<unknown>): readonly Injectable[] {
+  if ('useValue' in provider) return [];
+  if ('useFactory' in provider) return provider.inject ?? [];
+  return provider.useClass === token ? dependenciesOf(provider.useClass as Class) : [provider.useClass];
 }
 
 /**
@@ -12,7 +21,7 @@ interface MetadataReader {
  * A class whose constructor names no parameters takes what its parent takes: most likely it has none of its own.
  * @throws SignalboxError `MissingMetadata`
  */
-export function dependenciesOf(service: Class): readonly Injectable[] {
+function dependenciesOf(service: Class): readonly Injectable[] {
   for (let at: unknown = service; typeof at === 'function' && at !== Function.prototype; at = Object.getPrototypeOf(at)) {
     const listed = serviceTag(at)?.inject;
     if (listed) return checkListed(service, listed);

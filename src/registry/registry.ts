@@ -1,9 +1,8 @@
 // The DI registry: makes services with their dependencies, singletons by default, and names the whole path when
 // something is missing or needs itself. One registry belongs to one box.
-import type { Class } from '../core/receivers.ts';
 import { type Injectable, serviceTag, type Scope } from '../decorators/service.ts';
 import { SignalboxError } from '../errors.ts';
-import { dependenciesOf } from './dependencies.ts';
+import { needsOf } from './dependencies.ts';
 import { injectableName, type Provider, type Provision } from './provider.ts';
 
 /** The construction under way: constructors run to their end without a pause, so one variable is enough. */
@@ -80,29 +79,30 @@ export class Registry {
   /** @internal `path` is what is being made, outermost first. */
   resolve<T>(token: Injectable<T>, path: readonly Injectable[]): T {
     if (this.#singletons.has(token)) return this.#singletons.get(token) as T;
+    const provider = this.sourceOf(token, path);
+    if (!provider) return this.#fromContainer(this.#container!, token) as T;
+    const made = this.#make(provider, [...path, token]);
+    if (scopeOf(provider) === 'singleton') this.#singletons.set(token, made);
+    return made as T;
+  }
+
+  /** @internal Where `token` comes from, which the last of `path` needs; `undefined`: from the other container. */
+  sourceOf(token: Injectable, path: readonly Injectable[]): Provider<unknown> | undefined {
     if (path.includes(token))
       throw new SignalboxError(
         'CircularDependency',
         `Services need each other in a circle: ${route([...path.slice(path.indexOf(token)), token])}. Move what they share into a third one, or let one emit a signal that the other receives.`,
       );
     const provided = this.#providers.get(token);
-    if (!provided && this.#container) return this.#fromContainer(this.#container, token) as T;
-    const provider = provided ?? selfProvider(token, path);
-    const made = this.#make(provider, [...path, token]);
-    if (scopeOf(provider) === 'singleton') this.#singletons.set(token, made);
-    return made as T;
+    return provided ?? (this.#container ? undefined : selfProvider(token, path));
   }
 
   #make(provider: Provider<unknown>, path: readonly Injectable[]): unknown {
     if ('useValue' in provider) return provider.useValue;
-    if ('useClass' in provider) {
-      const service = provider.useClass as Class;
-      if (service !== path.at(-1)) return this.resolve(service, path);
-      const args = dependenciesOf(service).map((dependency) => this.resolve(dependency, path));
-      return this.#construct(path, () => Reflect.construct(service as unknown as new () => object, args) as object);
-    }
-    const args = (provider.inject ?? []).map((dependency) => this.resolve(dependency, path));
-    return this.#construct(path, () => provider.useFactory(...(args as never[])));
+    const args = needsOf(path.at(-1)!, provider).map((need) => this.resolve(need, path));
+    if ('useFactory' in provider) return this.#construct(path, () => provider.useFactory(...(args as never[])));
+    const service = provider.useClass as unknown as new () => object;
+    return service === path.at(-1) ? this.#construct(path, () => Reflect.construct(service, args) as object) : args[0];
   }
 
   /** The container decides how long its objects live. What it makes is known as this registry's, for @Transactional. */

@@ -27,6 +27,8 @@ export interface WorkerParts {
   readonly ambient: Ambient;
   readonly log: Logger;
   newRunner(): Runner;
+  /** @throws SignalboxError if a service with receivers cannot be made */
+  checkServices(): void;
 }
 
 /** `host:pid`, as others see this process. */
@@ -68,8 +70,8 @@ export class Worker {
   }
 
   /**
-   * Starts to work: checks the database, announces the receivers, claims. Returns when the worker is ready.
-   * @throws SignalboxError `MigrationMissing`, `DatabaseUnreachable`, `WorkerBusy`
+   * Starts to work: checks the services and the database, announces the receivers, claims. Returns when the worker is ready.
+   * @throws SignalboxError `MissingProvider`, `CircularDependency`, `MissingMetadata`, `MigrationMissing`, `DatabaseUnreachable`, `WorkerBusy`
    */
   async start(): Promise<void> {
     if (this.#phase !== 'new')
@@ -102,7 +104,7 @@ export class Worker {
   /**
    * Looks once: takes back what dead workers held, claims up to `concurrency` due deliveries and runs them to their end.
    * For cron and tests, in place of `start`. Returns the number of deliveries run.
-   * @throws SignalboxError `MigrationMissing`, `DatabaseUnreachable`, `WorkerBusy`
+   * @throws SignalboxError as {@link Worker.start}
    */
   async tick(): Promise<number> {
     if (this.#phase !== 'new') throw new SignalboxError('WorkerBusy', 'tick() is for a worker that was not started.');
@@ -146,6 +148,7 @@ export class Worker {
 
   async #prepare(): Promise<void> {
     const { store, catalogue, events, driver } = this.#parts;
+    this.#parts.checkServices();
     await store.check();
     await catalogue.announce();
     this.#lease = await Lease.enrol(store.workers, {
