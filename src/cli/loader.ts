@@ -34,12 +34,13 @@ export function explainLoadError(cause: unknown, file: string, loaded: boolean):
       { cause },
     );
   const text = cause instanceof Error ? cause.message : String(cause);
-  return new SignalboxError('ConfigInvalid', `${file} could not be loaded: ${firstLine(text)}.${hintFor(cause, text, loaded)}`, { cause });
+  return new SignalboxError('ConfigInvalid', `${file} could not be loaded: ${summaryOf(text)}.${hintFor(cause, text, loaded)}`, { cause });
 }
 
 function hintFor(cause: unknown, text: string, loaded: boolean): string {
   // Where Node strips types by itself it still takes './order.js' for a file of that name, not for order.ts.
   if (!loaded && codeOf(cause) === 'ERR_MODULE_NOT_FOUND') return ` If that is TypeScript of yours, run: npm install ${LOADER}`;
+  if (isParseError(text)) return ' Run npx tsc --noEmit: it shows the line.';
   if (!/decorator/i.test(text)) return '';
   return ' TypeScript is loaded with legacy decorators: set experimentalDecorators and emitDecoratorMetadata in tsconfig.json. If your decorators are standard ones, compile first and name the JavaScript with --config.';
 }
@@ -51,4 +52,11 @@ function isUncompiled(error: unknown): boolean {
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown } | null | undefined)?.code);
 
-const firstLine = (text: string): string => text.split('\n', 1)[0]!.replace(/[.:]$/, '');
+/** As the loader says it. One mistake near a decorator makes it complain of the decorator first: that says nothing of tsconfig.json. */
+const isParseError = (text: string): boolean => text.startsWith('Failed to parse ');
+
+/** What the parser says has a line for each thing that it met; of anything else the first line will do. */
+function summaryOf(text: string): string {
+  const lines = text.split('\n').map((line) => line.trim().replace(/[.:]$/, ''));
+  return isParseError(text) ? lines.filter(Boolean).join('. ') : lines[0]!;
+}

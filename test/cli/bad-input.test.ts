@@ -96,6 +96,17 @@ test('standard decorators in TypeScript are answered with what to do', async () 
   expect(command.output).toContain('experimentalDecorators');
 });
 
+test('a mistake beside a decorator is shown in full, and nothing is said of tsconfig.json', async () => {
+  await using project = await createCliProject();
+  await project.write('services.ts', "import { Service } from 'signalbox';\n@Service()\nexport clas Listener {}\n");
+  const command = project.start('worker');
+  expect(await command.exitCode).toBe(1);
+  expect(command.output).toMatch(
+    /Failed to parse .*services\.ts: .*Unexpected token\. Run npx tsc --noEmit: it shows the line\. \[ConfigInvalid\]\n/,
+  );
+  expect(command.output).not.toContain('experimentalDecorators');
+});
+
 test.each([
   ['an unreachable database', { DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none' }, 'could not be reached'],
   ['a URL that is none', { DATABASE_URL: 'not a url' }, 'Invalid URL'],
