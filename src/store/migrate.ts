@@ -34,6 +34,9 @@ const TRY_LOCK = `select pg_try_advisory_xact_lock(${KEY}) as locked`;
 /** The same, and waits. */
 const LOCK = `select 1 as locked from pg_advisory_xact_lock(${KEY})`;
 
+/** Drizzle's `if not exists` gives two notices at each later run, which postgres.js prints as objects. Until the transaction ends. */
+const HUSH = `select set_config('client_min_messages', 'warning', true)`;
+
 /** Whether there is a table. $1 schema, $2 name. */
 const HAS_TABLE = `select to_regclass(format('%I.%I', $1::text, $2::text)) is not null as there`;
 
@@ -78,6 +81,7 @@ export async function migrateFolder({ db, driver, store }: Target, options: Migr
         onWait?.();
         await run(LOCK, []);
       }
+      await run(HUSH, []);
       const before = await count();
       try {
         await migrate(within(tx), { migrationsFolder: folder, migrationsTable: table, migrationsSchema: schema });

@@ -143,6 +143,17 @@ test('the migrations of the shop are applied on every driver, with one connectio
   await Promise.all([pgPool.end(), pgClient.end(), pglite.close()]);
 });
 
+test('a run that finds all applied makes the server say nothing', async () => {
+  await using database = await createDatabase({ migrated: false });
+  const said: unknown[] = [];
+  const client = database.connect({ max: 1, onnotice: (notice) => said.push(notice) });
+  await using box = createSignalbox({ db: drizzleJs({ client }), log: false });
+  await box.migrate({ folder: shop });
+  expect(await box.migrate({ folder: shop })).toBe(0);
+  expect(said).toEqual([]);
+  expect(await client`show client_min_messages`).toEqual([{ client_min_messages: 'notice' }]);
+});
+
 test('a folder without migrations ends it with code 1, a database that is not there too, a wrong command line with code 2', async () => {
   await using project = await createMigrationProject(TWO);
   const folder = project.start('migrate', '--folder', 'elsewhere');
