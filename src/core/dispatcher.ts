@@ -61,11 +61,21 @@ export function attachDispatcher(dialect: Attached, dispatcher: Dispatcher): () 
 /** @throws SignalboxError `BoxNotFound` */
 export function dispatcherFor(handle: object, signalName: string): Dispatcher {
   const dialect: unknown = typeof handle === 'object' && handle !== null && 'dialect' in handle ? handle.dialect : undefined;
-  const dispatcher = typeof dialect === 'object' && dialect !== null ? (dialect as Attached)[DISPATCHER] : undefined;
+  if (typeof dialect !== 'object' || dialect === null)
+    throw new SignalboxError(
+      'BoxNotFound',
+      `${signalName} was emitted on ${kindOf(handle)}, which is no Drizzle database. The first argument must be \`tx\`, the transaction of the database that createSignalbox({ db }) was given; the payload is the second.`,
+    );
+  const dispatcher = (dialect as Attached)[DISPATCHER];
   if (!dispatcher)
     throw new SignalboxError(
       'BoxNotFound',
-      `${signalName} was emitted on an object that belongs to no open box. Emit on the database that createSignalbox({ db }) was given, or on one of its transactions.`,
+      `${signalName} was emitted on a database of which no box is open in this process. Import the file that calls createSignalbox; if it is imported, emit on the very database object that it was given, or on one of its transactions.`,
     );
   return dispatcher;
+}
+
+function kindOf(handle: unknown): string {
+  if (typeof handle !== 'object' || handle === null) return handle === undefined || handle === null ? String(handle) : `a ${typeof handle}`;
+  return Array.isArray(handle) ? 'a list' : `an object with ${Object.keys(handle).slice(0, 3).join(', ') || 'no members'}`;
 }

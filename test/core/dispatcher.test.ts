@@ -46,16 +46,34 @@ test('a late detach leaves the box that came after', () => {
   expect(dispatcherFor({ dialect }, 'a.b')).toBe(box);
 });
 
-test.each<[what: string, handle: unknown]>([
-  ['a database without a box', { dialect: {} }],
-  ['an object without dialect', {}],
-  ['an object whose dialect is a text', { dialect: 'pg' }],
-  ['an object whose dialect is null', { dialect: null }],
-  ['null', null],
-  ['undefined', undefined],
-  ['a text', 'db'],
-])('%s belongs to no box, and the error names the signal', (_what, handle) => {
+test.each<[what: string, handle: unknown, named: string]>([
+  ['a payload that stands first', { paymentId: 1, amount: 2 }, 'an object with paymentId, amount'],
+  ['an object without members', {}, 'an object with no members'],
+  ['an object whose dialect is a text', { dialect: 'pg' }, 'an object with dialect'],
+  ['an object whose dialect is null', { dialect: null }, 'an object with dialect'],
+  ['a list', [{ paymentId: 1 }], 'a list'],
+  ['null', null, 'null'],
+  ['undefined', undefined, 'undefined'],
+  ['a text', 'secret', 'a string'],
+  ['a function', () => {}, 'a function'],
+])('%s is no database, and the error says what stands first', (_what, handle, named) => {
   expect(() => dispatcherFor(handle as object, 'order.placed')).toThrow(
-    expect.objectContaining({ code: 'BoxNotFound', message: expect.stringMatching(/^order\.placed .*createSignalbox/) as string }),
+    expect.objectContaining({
+      code: 'BoxNotFound',
+      message: expect.stringContaining(
+        `order.placed was emitted on ${named}, which is no Drizzle database. The first argument must be \`tx\``,
+      ) as string,
+    }),
+  );
+});
+
+test('a database without a box leads to the file that makes the box', () => {
+  expect(() => dispatcherFor({ dialect: {} }, 'order.placed')).toThrow(
+    expect.objectContaining({
+      code: 'BoxNotFound',
+      message: expect.stringMatching(
+        /^order\.placed .*no box is open in this process\. Import the file that calls createSignalbox/,
+      ) as string,
+    }),
   );
 });
