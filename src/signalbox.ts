@@ -139,6 +139,14 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
     if (closed) throw new SignalboxError('BoxClosed', 'This box was closed. Make another one with createSignalbox({ db }).');
   };
 
+  const warnOfForgotten = (): void => {
+    for (const name of forgottenServices(known))
+      log.warn(
+        { service: name },
+        `${name} has @OnSignal methods but is not among the services of the box, so they receive nothing. Add it to createSignalbox({ services })`,
+      );
+  };
+
   const close = async (): Promise<void> => {
     if (closed) return;
     closed = true;
@@ -153,8 +161,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
     get: (token) => registry.get(token),
     worker: (workerOptions = {}) => {
       assertOpen();
-      for (const name of forgottenServices(known))
-        log.warn({ service: name }, `${name} has @OnSignal methods but is not among the services of the box, so they receive nothing`);
+      warnOfForgotten();
       if (receivers.all.length === 0) log.warn({}, 'the services of this box have no @OnSignal methods, so its worker has nothing to do');
       const settings = workerSettings(workerOptions, receivers.all, driver);
       const worker = new Worker({ store, driver, catalogue, events, ambient, log, newRunner, checkServices }, settings);
@@ -179,6 +186,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
     hasReceivers: async (signal) => receivers.of(signal).length > 0 || operations.hasReceivers(signal.name),
     announce: async () => {
       assertOpen();
+      warnOfForgotten();
       checkServices();
       return ambient.outside(() => announceAll(store, catalogue, driver.run()));
     },

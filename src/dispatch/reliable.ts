@@ -112,7 +112,10 @@ export class ReliableDispatch {
             return stored;
           });
     if (receipts[0]?.deliveries === 0)
-      this.#log.warn({ signal: signal.name, emissionId: receipts[0].id }, `${signal.name} has no receivers, so the emit reaches nobody`);
+      this.#log.warn(
+        { signal: signal.name, emissionId: receipts[0].id },
+        `${signal.name} has no receivers, so the emit reaches nobody. Before you emit, add the class with @OnSignal to \`services\`, or run \`signalbox announce\` for the program that has it. It is not delivered later`,
+      );
     return receipts;
   }
 }

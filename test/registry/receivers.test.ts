@@ -1,7 +1,7 @@
 // From the classes of a box to its receivers: stored names, who may share one, and whom the box was not told of.
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineSignal, OnSignal, type OnSignalOptions, Service } from '../../src/index.ts';
+import { defineSignal, OnSignal, type OnSignalOptions, Service, type Signalbox } from '../../src/index.ts';
 import { forgottenServices, receiversOf } from '../../src/registry/receivers.ts';
 import { recordingLogger } from '../support/log.ts';
 import { openBox, thrownBy } from './box.ts';
@@ -195,11 +195,19 @@ test('a service with receivers that the box was not given is forgotten; one that
   for (const name of [ReceivesNothing.name, Untagged.name]) expect(forgottenServices([])).not.toContain(name);
 });
 
-test('a worker warns of forgotten services by name', async () => {
+test.each<[who: string, act: (box: Signalbox) => unknown]>([
+  ['a worker', (box) => box.worker()],
+  // Its pool points nowhere.
+  ['an announcement', (box) => box.announce().catch(() => {})],
+])('%s warns of forgotten services by name, and says where they belong', async (_who, act) => {
   const { log, lines } = recordingLogger();
   await using box = openBox({ services: [Orders], log });
-  box.worker();
+  await act(box);
   const warned = lines.filter(({ level, message }) => level === 'warn' && message?.includes('not among the services'));
-  expect(warned).toContainEqual(expect.objectContaining({ fields: { service: 'Forgotten' } }));
+  expect(warned).toContainEqual({
+    level: 'warn',
+    fields: { service: 'Forgotten' },
+    message: expect.stringContaining('Add it to createSignalbox({ services })') as string,
+  });
   expect(warned.map(({ fields }) => fields)).not.toContainEqual({ service: 'Orders' });
 });
