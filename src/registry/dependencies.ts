@@ -44,9 +44,15 @@ function unknownParameters(service: Class, owner: Class): SignalboxError {
   return new SignalboxError(
     'MissingMetadata',
     `The constructor of ${subject} ${what}. ${list}; or put @Service() on ${owner.name}, compile with "experimentalDecorators" and "emitDecoratorMetadata" ` +
-      "(tsc, swc and oxc emit the types, esbuild and tsx do not) and import 'reflect-metadata' before anything else.",
+      `(tsc, swc and oxc emit the types, esbuild and tsx do not) and import 'reflect-metadata' before anything else.${vitestHint()}`,
   );
 }
+
+/** Vitest reads the options of tsconfig.json for some files only. */
+const vitestHint = (): string =>
+  globalThis.process?.env['VITEST']
+    ? " In Vitest, legacy decorators need oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } } and test: { setupFiles: ['reflect-metadata'] } in vitest.config.ts."
+    : '';
 
 function checkListed(service: Class, listed: readonly Injectable[]): readonly Injectable[] {
   const index = listed.findIndex((item) => item === undefined);

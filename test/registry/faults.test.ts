@@ -1,5 +1,5 @@
 // What the registry refuses, and that it names the whole path and what would mend it.
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type Class, Db, inject, provide, Service, type Signalbox, Token } from '../../src/index.ts';
 import { openBox, thrownBy } from './box.ts';
 
@@ -149,6 +149,19 @@ test('a constructor of which nothing says what it takes is refused, with both wa
       'reflect-metadata',
     ),
   });
+});
+
+test.each([
+  ['true', /In Vitest, .*emitDecoratorMetadata: true.*vitest\.config\.ts\. \[MissingMetadata\]$/],
+  ['', /before anything else\. \[MissingMetadata\]$/],
+])('with VITEST set to "%s", the refusal ends with what Vitest must be told, or does not speak of it', async (set, ending) => {
+  class Billing {
+    constructor(readonly middle: Middle) {}
+  }
+  vi.stubEnv('VITEST', set);
+  await using box = openBox({ services: [Billing] });
+  expect(thrownBy(() => box.get(Billing))).toMatchObject({ message: expect.stringMatching(ending) as string });
+  vi.unstubAllEnvs();
 });
 
 test('a constructor that is inherited is refused alike, and an empty list says that nothing is needed', async () => {

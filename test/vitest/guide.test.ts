@@ -13,17 +13,29 @@ async function filesOf(page: string): Promise<[file: string, text: string][]> {
   });
 }
 
+/** What the guide has one do before the tests are written, but for what the registry would install. */
+async function commandsOf(page: string): Promise<string[]> {
+  const markdown = await readFile(new URL(`../../docs/${page}`, import.meta.url), 'utf8');
+  const lines = [...markdown.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, text]) => text!.trim().split('\n'));
+  return lines.filter((line) => !line.startsWith('npm '));
+}
+
 const GUIDE = ['test-database.ts', 'shop.test.ts', 'receipts.ts', 'receipts.test.ts', 'vitest.config.ts'];
 
 test('the tests of the guide pass in the project of getting started, and leave no database', { timeout: 90_000 }, async () => {
   await using database = await createDatabase({ migrated: false });
   await using project = await createProject();
-  const started = (await filesOf('getting-started.md')).filter(([file]) => !file.endsWith('.test.ts'));
+  const started = await filesOf('getting-started.md');
+  expect(started.map(([file]) => file)).toContain('orders.test.ts');
   const guide = (await filesOf('guides/testing.md')).filter(([file]) => GUIDE.includes(file));
   expect(new Set(guide.map(([file]) => file))).toEqual(new Set(GUIDE));
-  for (const [file, text] of [...started, ...guide]) await project.write(file, text);
-
+  for (const [file, text] of started) await project.write(file, text);
   const environment = { DATABASE_URL: database.url, NO_COLOR: '1' };
+  const commands = await commandsOf('guides/testing.md');
+  expect(commands).toEqual(['rm orders.test.ts']);
+  for (const command of commands) await project.run(command, environment);
+  for (const [file, text] of guide) await project.write(file, text);
+
   await project.run('npx drizzle-kit generate', environment);
   expect(await project.run('npx vitest run', environment)).toMatch(/Test Files +2 passed[\s\S]*Tests +3 passed/);
   await project.run('npx tsc -p tsconfig.json');
