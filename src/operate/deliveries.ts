@@ -63,8 +63,8 @@ export class Deliveries {
   }
 
   /**
-   * Ends what waits or runs as `cancelled`; a receiver whose transaction is about to commit is waited for, and wins.
-   * Returns the ids of those that were cancelled. @throws SignalboxError `InvalidOption`
+   * Ends what waits or runs as `cancelled`, and so lays to rest what is dead; a receiver whose transaction is about to commit
+   * is waited for, and wins. Returns the ids of those that were cancelled. @throws SignalboxError `InvalidOption`
    */
   async cancel(address: DeliveryAddress, reason = 'Cancelled by an operator.'): Promise<string[]> {
     check(address);

@@ -88,7 +88,9 @@ export class OperationsStore {
   }
 
   async cancel({ emissionId, receiver }: DeliveryAddress, error: ErrorRecord): Promise<string[]> {
-    return ids(await this.#run(sql.cancelDeliveries, [emissionId, receiver ?? null, JSON.stringify(error)]));
+    const params = [emissionId, receiver ?? null, JSON.stringify(error)];
+    const live = await this.#run(sql.cancelDeliveries, params);
+    return ids([...live, ...(await this.#run(sql.cancelDead, params))]);
   }
 
   async hasReceivers(signalName: string): Promise<boolean> {

@@ -101,6 +101,29 @@ with held as materialized (
 )
 select id::text as id from gone`;
 
+/**
+ * Ends dead deliveries as cancelled, so that nobody looks at them again. $1 emission, $2 receiver or null, $3 error as JSON.
+ * Returns their ids. A statement of its own, after cancelDeliveries: what died while that waited is seen by this one.
+ * Locks: settled rows by receiver, as reviveDeliveries; of the two, or of two of these, the later finds nothing left.
+ * Index: settled_emission_receiver.
+ */
+export const cancelDead = `
+with held as materialized (
+  select s.emission_id, s.receiver_id from signalbox.settled s
+  join signalbox.receiver r on r.id = s.receiver_id
+  where s.emission_id = $1::text::uuid and ($2::text is null or r.name = $2::text) and s.state = 'dead'
+  order by s.receiver_id
+  for update of s
+), ended as (
+  update signalbox.settled s set state = 'cancelled', epoch = s.epoch + 1, finished_at = statement_timestamp()
+  from held where s.emission_id = held.emission_id and s.receiver_id = held.receiver_id
+  returning s.id, s.epoch, s.attempt
+), noted as (
+  insert into signalbox.delivery_error (delivery_id, epoch, attempt, error, at)
+  select id, epoch, attempt, $3::text::jsonb, statement_timestamp() from ended
+)
+select id::text as id from ended`;
+
 /** Whether a signal has a receiver in the catalogue. $1 signal. Index: receiver_signal_name. */
 export const hasReceivers = `
 select exists (select from signalbox.receiver r where r.signal = $1::text and r.retired_at is null) as has`;

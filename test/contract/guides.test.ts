@@ -50,6 +50,13 @@ declare global {
 }
 `;
 
+/** The two files of getting started that scripts import. */
+const PROJECT = {
+  'database.ts': `import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+    export declare const db: PostgresJsDatabase & { $client: import('postgres').Sql };`,
+  'signalbox.config.ts': 'declare const configured: typeof box; export default configured;',
+};
+
 async function guides(): Promise<{ name: string; text: string }[]> {
   const folder = path.join(root, 'docs/guides');
   const names = (await readdir(folder)).filter((name) => name.endsWith('.md'));
@@ -60,6 +67,7 @@ test('the snippets of the guides compile', async () => {
   await using project = await createProject();
   await project.write('tsconfig.json', tsconfig({ experimentalDecorators: true }));
   await project.write('shared.ts', SHARED);
+  for (const [file, text] of Object.entries(PROJECT)) await project.write(file, text);
   let count = 0;
   for (const { name, text } of await guides())
     for (const [index, [, code]] of [...text.matchAll(/```ts\n([\s\S]*?)```/g)].entries()) {
