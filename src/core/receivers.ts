@@ -131,6 +131,6 @@ function nameTaken(name: string, one: ReceiverTarget, other: ReceiverTarget): Si
   const where = twins ? `two classes named ${one.service.name}` : `${place(one)} and ${place(other)}`;
   return new SignalboxError(
     'ReceiverNameTaken',
-    `The receiver name ${name} is claimed by ${where}. Pin one of them with @Service({ name }) or { name }.`,
+    `The receiver name ${name} is claimed by ${where}. Give one of them another name, with @Service({ name }) or @OnSignal(signal, { name }).`,
   );
 }

@@ -1,6 +1,7 @@
 // When a failed delivery is tried again: pure arithmetic, the randomness is handed in.
 import { SignalboxError } from '../errors.ts';
 import { type Duration, toMs } from './duration.ts';
+import { checkOptions } from './options.ts';
 
 /** How often and how soon a failed delivery is tried again. */
 export interface RetryOptions {
@@ -27,8 +28,13 @@ export interface RetryPolicy {
 /** Twelve attempts over about twenty hours: 1 s, 3 s, 9 s … 5.5 h, 12 h. */
 export const DEFAULT_RETRY: RetryPolicy = { attempts: 12, delayMs: 1_000, factor: 3, maxDelayMs: 43_200_000, jitter: 0.2 };
 
+const OPTIONS = { attempts: true, delay: true, factor: true, maxDelay: true, jitter: true } satisfies Record<keyof RetryOptions, true>;
+
 /** Fills in the defaults. @throws SignalboxError `InvalidOption`, naming `subject` */
 export function retryPolicy(options: RetryOptions | undefined, subject: string): RetryPolicy {
+  if (options !== undefined && (typeof options !== 'object' || options === null))
+    throw new SignalboxError('InvalidOption', `${subject}: retry is ${String(options)}. Give an object, such as { attempts: 5 }.`);
+  checkOptions(options ?? {}, OPTIONS, `${subject}: retry`);
   const policy: RetryPolicy = {
     attempts: options?.attempts ?? DEFAULT_RETRY.attempts,
     delayMs: options?.delay === undefined ? DEFAULT_RETRY.delayMs : toMs(options.delay, `${subject}: retry.delay`),

@@ -1,5 +1,6 @@
 // From the classes and functions that a box is given to the table of its receivers: names, defaults and limits are settled here.
 import { type Duration, toMs } from '../core/duration.ts';
+import { checkOptions } from '../core/options.ts';
 import { type Class, type FunctionTarget, type Receiver, Receivers, type ReceiverTarget } from '../core/receivers.ts';
 import { retryPolicy } from '../core/retry.ts';
 import type { Signal } from '../core/signal.ts';
@@ -8,6 +9,16 @@ import { markedServices, serviceTag } from '../decorators/service.ts';
 import { SignalboxError } from '../errors.ts';
 
 const DEFAULT_TIMEOUT: Duration = '60s';
+
+const OPTIONS = {
+  name: true,
+  formerly: true,
+  queue: true,
+  priority: true,
+  retry: true,
+  timeout: true,
+  transactional: true,
+} satisfies Record<keyof OnSignalOptions, true>;
 
 /**
  * The receivers of the given classes.
@@ -55,6 +66,7 @@ function methodReceiver(service: Class, { key, placement, signal, options }: OnS
 function receiver(name: string, signal: Signal, options: OnSignalOptions, target: ReceiverTarget): Receiver {
   const formerly = options.formerly ?? [];
   checkText(name, 'name', name);
+  checkOptions(options, OPTIONS, name);
   if (!Array.isArray(formerly))
     throw new SignalboxError('InvalidOption', `${name}: formerly is ${String(formerly)}. Give a list of names.`);
   for (const former of formerly) checkText(former, 'formerly', name);

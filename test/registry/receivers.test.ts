@@ -131,6 +131,9 @@ test.each<[what: string, options: OnSignalOptions, named: RegExp]>([
   ['a timeout of nothing', { timeout: 0 }, /Bad\.on: timeout is 0 ms/],
   ['a timeout of more than a day', { timeout: '25h' }, /24 hours/],
   ['a timeout that is no duration', { timeout: 'soon' as never }, /Bad\.on: timeout.*soon/],
+  ['an option that there is not', { retries: 5 } as OnSignalOptions, /Bad\.on: there is no option retries\. The options are name, .*retry/],
+  ['an option of retries that there is not', { retry: { times: 5 } as object }, /Bad\.on: retry: there is no option times\. .*attempts/],
+  ['a number of retries in place of options', { retry: 5 as never }, /Bad\.on: retry is 5\. Give an object/],
   ['no attempt at all', { retry: { attempts: 0 } }, /Bad\.on: retry\.attempts is 0/],
 ])('a box refuses a receiver with %s', (_what, options, named) => {
   class Bad {
