@@ -35,7 +35,10 @@ test('getting started leads to a delivered signal, word for word', { timeout: 12
 
   const outputs = new Map<string, string>();
   for (const { language, text, file } of blocksOf(await read('docs/getting-started.md'))) {
-    if (language !== 'sh') await project.write(file!, text);
+    // The output of the command before, of which it shows the messages.
+    if (language === 'text') {
+      for (const [, message] of text.matchAll(/^INFO: ([^{]+) \{/gm)) expect([...outputs.values()].at(-1)).toContain(message);
+    } else if (language !== 'sh') await project.write(file!, text);
     else
       for (const line of text.trim().split('\n')) {
         // What the registry would install is there already.
