@@ -20,7 +20,7 @@ export type { Class } from './core/receivers.ts';
 // operating
 export type { Deliveries, DeliveryFilter } from './operate/deliveries.ts';
 export type { Delivery, DeliveryAddress, DeliveryFailure } from './store/operations-store.ts';
-export type { Announcement, CataloguedReceiver } from './store/announcement.ts';
+export type { AbsentReceiver, Announcement, CataloguedReceiver } from './store/announcement.ts';
 export type { MigrateOptions } from './store/migrate.ts';
 export type { Health, WorkerHealth } from './operate/health.ts';
 export type { DeliveryState } from './core/delivery.ts';

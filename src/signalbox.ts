@@ -27,6 +27,7 @@ import { Commits } from './store/commits.ts';
 import { migrateFolder } from './store/migrate.ts';
 import { OperationsStore } from './store/operations-store.ts';
 import { Store } from './store/store.ts';
+import { tellWaiting, waitingElsewhere } from './store/waiting.ts';
 import { AfterCommits } from './transaction/after-commit.ts';
 import { Ambient } from './transaction/ambient.ts';
 import { assertCommitted } from './transaction/commit.ts';
@@ -101,6 +102,13 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
   const afterCommits = new AfterCommits(ambient, transactions, ambientDb, log);
   const executor = new Executor({ store, driver, registry, transactions, ambient, log });
   const checkServices = (): void => checkReceivers(registry, receivers);
+  const warnOfWaiting = async (): Promise<void> => {
+    for (const waiting of await waitingElsewhere(driver.run(), catalogue, { dueForSeconds: 60 }))
+      log.warn(
+        { receiver: waiting.name, signal: waiting.signal },
+        `${tellWaiting(waiting)}, which this box does not have: another program's, renamed without \`formerly\`, or gone`,
+      );
+  };
   const newRunner = (): Runner => new Runner({ store, commits, catalogue, executor, events, log });
   const withClaims: WithClaims = async (work) => {
     await catalogue.announce();
@@ -139,12 +147,15 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
     if (closed) throw new SignalboxError('BoxClosed', 'This box was closed. Make another one with createSignalbox({ db }).');
   };
 
+  const warned = new Set<string>();
   const warnOfForgotten = (): void => {
-    for (const name of forgottenServices(known))
+    const forgotten = forgottenServices(known).filter((name) => !warned.has(name));
+    for (const name of forgotten)
       log.warn(
         { service: name },
         `${name} has @OnSignal methods but is not among the services of the box, so they receive nothing. Add it to createSignalbox({ services })`,
       );
+    for (const name of forgotten) warned.add(name);
   };
 
   const close = async (): Promise<void> => {
@@ -164,7 +175,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
       warnOfForgotten();
       if (receivers.all.length === 0) log.warn({}, 'the services of this box have no @OnSignal methods, so its worker has nothing to do');
       const settings = workerSettings(workerOptions, receivers.all, driver);
-      const worker = new Worker({ store, driver, catalogue, events, ambient, log, newRunner, checkServices }, settings);
+      const worker = new Worker({ store, driver, catalogue, events, ambient, log, newRunner, checkServices, warnOfWaiting }, settings);
       workers.add(worker);
       return worker;
     },

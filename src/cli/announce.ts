@@ -1,6 +1,6 @@
 // signalbox announce: the step of a deploy that makes receivers known before their first worker starts. It prints what
 // the catalogue then holds; what that is, is the store's.
-import type { Announcement } from '../store/announcement.ts';
+import type { AbsentReceiver, Announcement } from '../store/announcement.ts';
 import { loadBox } from './config.ts';
 import { HELP_OPTION, print, readOptions } from './options.ts';
 
@@ -36,7 +36,12 @@ const LISTS = [
 
 function tell(announcement: Announcement): string {
   const rows = LISTS.flatMap(([list, word]) =>
-    announcement[list].map(({ name, signal, queue, live }) => [word, name, signal, `queue ${queue}${live ? '' : ', gets no new ones'}`]),
+    announcement[list].map(({ name, signal, queue, live, ...more }) => [
+      word,
+      name,
+      signal,
+      `queue ${queue}${live ? '' : ', gets no new ones'}${waitingOf(more)}`,
+    ]),
   );
   const own = announcement.added.length + announcement.changed.length + announcement.unchanged.length;
   const count = `${own} ${own === 1 ? 'receiver' : 'receivers'} announced: ${LISTS.slice(0, 3)
@@ -44,7 +49,21 @@ function tell(announcement: Announcement): string {
     .join(', ')}.`;
   const others = announcement.elsewhere.length;
   const rest = others === 0 ? [] : [`${others} not in this box: of other programs, or of code that is gone.`];
-  return [...table(rows), count, ...rest].join('\n');
+  return [...table(rows), count, ...rest, ...renamesOf(announcement)].join('\n');
+}
+
+function waitingOf({ waiting }: Partial<AbsentReceiver>): string {
+  return waiting ? `, ${waiting} waiting` : '';
+}
+
+/** A receiver that is new, of a signal that another one has which nobody here knows, may be that one. */
+function renamesOf({ added, elsewhere }: Announcement): string[] {
+  return elsewhere.flatMap(({ name, signal, live, waiting }) => {
+    const heirs = live || waiting > 0 ? added.filter((receiver) => receiver.signal === signal).map((receiver) => receiver.name) : [];
+    return heirs.length === 0
+      ? []
+      : [`Was ${name} renamed to ${heirs.join(' or ')}? Then add formerly: ['${name}'] there (docs/guides/upgrading.md).`];
+  });
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {

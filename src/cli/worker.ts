@@ -1,6 +1,7 @@
 // signalbox worker: what its options mean. The work itself is the box's.
 import type { Signalbox } from '../box.ts';
 import { defaultLogger } from '../observe/log.ts';
+import { tellWaiting } from '../store/waiting.ts';
 import type { WorkerOptions } from '../worker/options.ts';
 import { handlingSignals } from '../worker/run.ts';
 import { endWithParent } from './child.ts';
@@ -53,9 +54,21 @@ async function workOnce(box: Signalbox, options: WorkerOptions): Promise<void> {
   const worker = box.worker(options);
   const told = new AbortController();
   const handlers = { first: () => told.abort(), second: () => void worker.stop({ force: true }) };
-  await handlingSignals(handlers, defaultLogger(), async () => {
-    while (!told.signal.aborted && (await worker.tick()) > 0);
+  const log = defaultLogger();
+  await handlingSignals(handlers, log, async () => {
+    let run = 0;
+    for (let ran = -1; ran !== 0 && !told.signal.aborted; run += ran) ran = await worker.tick();
+    log.info(
+      { run },
+      [run === 0 ? 'nothing was due' : `${run} ${run === 1 ? 'delivery' : 'deliveries'} run`, ...(await waitingFor(box))].join('; '),
+    );
   });
+}
+
+/** What waits for receivers that the box does not have. Its rows are written already: announcing again only looks. */
+async function waitingFor(box: Signalbox): Promise<string[]> {
+  const { elsewhere } = await box.announce();
+  return elsewhere.filter(({ waiting }) => waiting > 0).map((row) => `${tellWaiting(row)}, which this box does not have`);
 }
 
 interface Arguments extends WorkerOptions {

@@ -6,6 +6,7 @@ import type { Catalogue } from './catalogue.ts';
 import { explained } from './migration.ts';
 import { FORGET_RECEIVERS_AFTER } from './statements.ts';
 import type { Store } from './store.ts';
+import { waitingElsewhere } from './waiting.ts';
 
 /**
  * The whole catalogue, by signal and name. No parameters. Locks nothing. A row of a receiver for each signal: hundreds, at
@@ -28,6 +29,12 @@ export interface CataloguedReceiver {
   readonly live: boolean;
 }
 
+/** A receiver that the catalogue has and this box does not. */
+export interface AbsentReceiver extends CataloguedReceiver {
+  /** Due deliveries that no worker has taken. Not counted beyond 1,000. */
+  readonly waiting: number;
+}
+
 /** The catalogue after an announcement. Each list is in the order of signals and names. */
 export interface Announcement {
   /** Receivers of this box that the catalogue did not know. */
@@ -38,7 +45,7 @@ export interface Announcement {
   /** Former names of this box's receivers: their deliveries are run, and they get no new ones. */
   readonly former: readonly CataloguedReceiver[];
   /** What the catalogue has and this box does not: other programs', or such as nobody has any more. */
-  readonly elsewhere: readonly CataloguedReceiver[];
+  readonly elsewhere: readonly AbsentReceiver[];
 }
 
 /** Announces the receivers of this process, and tells what is then there. @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing` */
@@ -59,7 +66,8 @@ export async function announceAll(store: Store, catalogue: Catalogue, run: Run):
     const place = own.has(keyOf(row)) ? placeOf(row, known) : former.has(keyOf(row)) ? 'former' : 'elsewhere';
     announcement[place].push(row);
   }
-  return announcement;
+  const waiting = new Map((await waitingElsewhere(run, catalogue, { dueForSeconds: 0 })).map((row) => [keyOf(row), row.waiting]));
+  return { ...announcement, elsewhere: announcement.elsewhere.map((row) => ({ ...row, waiting: waiting.get(keyOf(row)) ?? 0 })) };
 }
 
 function placeOf(row: CataloguedReceiver, before: CataloguedReceiver | undefined): 'added' | 'changed' | 'unchanged' {

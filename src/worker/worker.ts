@@ -29,6 +29,8 @@ export interface WorkerParts {
   newRunner(): Runner;
   /** @throws SignalboxError if a service with receivers cannot be made */
   checkServices(): void;
+  /** Tells of deliveries that wait for receivers of which this process has no code. */
+  warnOfWaiting(): Promise<void>;
 }
 
 /** `host:pid`, as others see this process. */
@@ -133,6 +135,7 @@ export class Worker {
   async #start(): Promise<void> {
     try {
       await this.#prepare();
+      await this.#parts.warnOfWaiting();
       await this.#listen();
     } catch (error) {
       this.#phase = 'stopped';

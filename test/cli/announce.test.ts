@@ -78,6 +78,44 @@ test('a later announcement tells what changed, what stayed, former names, and wh
   expect(await sql`select from signalbox.receiver where name = 'Mail.send' and retired_at is null`).toHaveLength(1);
 });
 
+test('what waits for receivers that nobody has is counted, and a rename without its former name is guessed', async () => {
+  await using project = await createCliProject();
+  const sql = project.database.connect({ max: 1 });
+  await project.write('sender.js', SENDER);
+  await project.run('npx signalbox announce', project.environment);
+  await sql`update signalbox.receiver set retired_at = now() where name = 'Mail.send'`;
+  await project.run('node sender.js', project.environment);
+  const services = `
+    import { OnSignal, Service } from 'signalbox';
+    import { happened } from './signals.js';
+    export class Clock {}
+    export class Mail {}
+    @Service() export class Listener { @OnSignal(happened) async renamed() {} }`;
+  await project.write('services.ts', services);
+  const announce = project.start('announce');
+  expect([await announce.exitCode, announce.output]).toEqual([
+    0,
+    [
+      'added            Listener.renamed  cli.happened  queue default',
+      'not in this box  Listener.receive  cli.happened  queue default, 1 waiting',
+      'not in this box  Mail.send         cli.happened  queue mail, gets no new ones',
+      '1 receiver announced: 1 added, 0 changed, 0 unchanged.',
+      '2 not in this box: of other programs, or of code that is gone.',
+      "Was Listener.receive renamed to Listener.renamed? Then add formerly: ['Listener.receive'] there (docs/guides/upgrading.md).",
+      '',
+    ].join('\n'),
+  ]);
+  const idle = project.start('worker', '--once');
+  expect(await idle.exitCode).toBe(0);
+  expect(JSON.parse(idle.output)).toMatchObject({
+    msg: 'nothing was due; 1 delivery waits for Listener.receive, which this box does not have',
+  });
+  await project.run('node sender.js', project.environment);
+  const busy = project.start('worker', '--once');
+  expect(await busy.exitCode).toBe(0);
+  expect(busy.output).toContain('"1 delivery run; 2 deliveries wait for Listener.receive, which this box does not have"');
+});
+
 test('without the tables it ends with code 1 and says which migration is missing; with a wrong option, with code 2', async () => {
   await using project = await createCliProject();
   await project.database.connect({ max: 1 })`drop schema signalbox cascade`;

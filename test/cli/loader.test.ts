@@ -50,5 +50,5 @@ test.each([
   await project.write('services.ts', STANDARD_SERVICES);
   Object.assign(project.environment, environment);
   const worker = project.node(...args, 'node_modules/.bin/signalbox', 'worker', '--once');
-  expect([await worker.exitCode, worker.output]).toEqual([0, 'ours is registered: false\n']);
+  expect([await worker.exitCode, worker.output]).toEqual([0, expect.stringMatching(/^ours is registered: false\n.*nothing was due/)]);
 });
