@@ -1,0 +1,64 @@
+// Mutants of the operators' statements.
+import { type Mutant, mutantsOf } from './mutant.ts';
+
+const file = 'src/store/operations.ts';
+const tests = ['test/operate/deliveries.test.ts', 'test/operate/statements.test.ts'];
+
+const find = mutantsOf({ file, within: 'findDeliveries', tests }, [
+  { name: 'find: state', find: 'where d.state = any($1::text::text[])', replace: 'where $1::text is not null' },
+  { name: 'find: emission', find: '($2::text is null or d.emission_id = $2::text::uuid)', replace: '($2::text is null or true)' },
+  { name: 'find: receiver', find: '($3::text is null or r.name = $3::text)', replace: '($3::text is null or true)' },
+  { name: 'find: signal', find: '($4::text is null or e.signal = $4::text)', replace: '($4::text is null or true)' },
+  { name: 'find: before', find: '($5::text is null or d.id < $5::text::bigint)', replace: '($5::text is null or true)' },
+  { name: 'find: the latest first', find: 'order by d.id desc\n', replace: 'order by d.id\n' },
+  { name: 'find: limit', find: 'limit $6::int', replace: 'limit $6::int + 1' },
+]);
+
+const revive = mutantsOf({ file, within: 'reviveDeliveries', tests }, [
+  { name: 'revive: emission', find: 's.emission_id = $1::text::uuid and ', replace: '$1::text is not null and ' },
+  { name: 'revive: receiver', find: '($2::text is null or r.name = $2::text)', replace: '($2::text is null or true)' },
+  { name: 'revive: state', find: 's.state = any($3::text::text[])', replace: '$3::text is not null' },
+  { name: 'revive: order of locks', find: '  order by s.receiver_id\n', replace: '' },
+  { name: 'revive: locks', find: '\n  for update of s\n', replace: '\n' },
+  {
+    name: 'revive: only the receivers that are meant',
+    find: 'where s.emission_id = back.emission_id and s.receiver_id = back.receiver_id',
+    replace: 'where s.emission_id = back.emission_id',
+  },
+  { name: 'revive: raises the epoch', find: 'epoch + 1, ', replace: 'epoch, ' },
+  { name: 'revive: a replay is a new generation', find: 'generation + $4::int', replace: 'generation + 0 * $4::int' },
+  { name: 'revive: keeps the id', find: 'overriding system value', replace: 'overriding user value' },
+  { name: 'revive: nobody is woken for nothing', find: ' where exists (select from revived)', replace: '' },
+  { name: 'revive: wakes workers', find: 'where exists (select from revived)', replace: 'where false' },
+]);
+
+const hurry = mutantsOf({ file, within: 'hurryDeliveries', tests }, [
+  { name: 'hurry: emission', find: 'd.emission_id = $1::text::uuid and ', replace: '$1::text is not null and ' },
+  { name: 'hurry: receiver', find: '($2::text is null or r.name = $2::text)', replace: '($2::text is null or true)' },
+  { name: 'hurry: of this receiver row', find: 'r.id = d.receiver_id and ', replace: '' },
+  { name: 'hurry: state', find: "d.state = 'ready' and ", replace: '' },
+  { name: 'hurry: not what is due already', find: ' and d.run_at > statement_timestamp()', replace: '' },
+  { name: 'hurry: nobody is woken for nothing', find: ' where exists (select from due)', replace: '' },
+  { name: 'hurry: wakes workers', find: 'where exists (select from due)', replace: 'where false' },
+]);
+
+const cancel = mutantsOf({ file, within: 'cancelDeliveries', tests }, [
+  { name: 'cancel: emission', find: 'd.emission_id = $1::text::uuid and ', replace: '$1::text is not null and ' },
+  { name: 'cancel: receiver', find: '($2::text is null or r.name = $2::text)', replace: '($2::text is null or true)' },
+  { name: 'cancel: order of locks', find: '  order by d.id\n', replace: '' },
+  { name: 'cancel: locks', find: '\n  for update of d\n', replace: '\n' },
+  { name: 'cancel: raises the epoch', find: "'cancelled', epoch + 1, ", replace: "'cancelled', epoch, " },
+  {
+    name: 'cancel: notes the reason',
+    find: '$3::text::jsonb, statement_timestamp() from gone',
+    replace: '$3::text::jsonb, statement_timestamp() from gone where false',
+  },
+]);
+
+const look = mutantsOf({ file, tests: [...tests, 'test/operate/box.test.ts'] }, [
+  { name: 'hasReceivers: signal', within: 'hasReceivers', find: 'r.signal = $1::text and ', replace: '$1::text is not null and ' },
+  { name: 'hasReceivers: not retired ones', within: 'hasReceivers', find: ' and r.retired_at is null', replace: '' },
+  { name: 'countLive: emission', within: 'countLive', find: 'emission_id = $1::text::uuid', replace: '$1::text is not null' },
+]);
+
+export const operationMutants: readonly Mutant[] = [...find, ...revive, ...hurry, ...cancel, ...look];

@@ -1,0 +1,130 @@
+// Mutants of the statements that claim, complete, settle and release deliveries. Who may claim at all: mutants-liveness.ts.
+import { type Mutant, mutantsOf } from './mutant.ts';
+
+const file = 'src/store/statements.ts';
+
+const taken = mutantsOf({ file, within: 'CLAIMED', tests: ['test/store/claim.test.ts'] }, [
+  { name: 'claim: raises the epoch', find: 'epoch = d.epoch + 1, ', replace: '' },
+  { name: 'claim: counts the attempt', find: 'attempt = d.attempt + 1, ', replace: '' },
+  { name: 'claim: says who runs it', find: ', worker_id = $1::int', replace: '' },
+]);
+
+const PICKED = `picked as materialized (
+  select due.id
+  from unnest($2::text::int[], $3::text::int[], $4::text::int[]) as r(id, free, version)
+  cross join lateral (
+    select d.id from signalbox.delivery d
+    where d.receiver_id = r.id and d.run_at <= statement_timestamp() + \${ms('$6')} and d.state = 'ready' and d.version <= r.version
+      and exists (select from me)
+    order by d.run_at
+    limit least(r.free, $5::int)
+    for update skip locked
+  ) due
+  limit $5::int
+), \${CLAIMED}`;
+
+const claim = mutantsOf({ file, within: 'claim', tests: ['test/store/claim.test.ts'] }, [
+  { name: 'claim: of this receiver', find: 'd.receiver_id = r.id and ', replace: '' },
+  { name: 'claim: due', find: "d.run_at <= statement_timestamp() + ${ms('$6')} and ", replace: '$6::float8 is not null and ' },
+  {
+    name: 'claim: ahead of its time only if asked to',
+    find: "statement_timestamp() + ${ms('$6')}",
+    replace: "statement_timestamp() + interval '1 minute' + ${ms('$6')}",
+  },
+  { name: 'claim: ready', find: " and d.state = 'ready'", replace: '' },
+  { name: 'claim: of a version that it can read', find: ' and d.version <= r.version', replace: ' and r.version is not null' },
+  { name: 'claim: in the order of time', find: '    order by d.run_at\n', replace: '' },
+  { name: 'claim: no more of one receiver than it may have', find: 'least(r.free, $5::int)', replace: '$5::int' },
+  { name: 'claim: no more than its limit', find: '  ) due\n  limit $5::int\n', replace: '  ) due\n' },
+  {
+    name: 'claim: the limit within each receiver',
+    find: 'least(r.free, $5::int)',
+    replace: 'r.free',
+    equivalent: 'The outer limit stops asking for rows in time, and no row is locked before it is asked for.',
+  },
+  {
+    name: 'claim: locks',
+    find: '\n    for update skip locked\n',
+    replace: '\n',
+    tests: ['test/store/races.test.ts', 'test/store/claim.test.ts'],
+  },
+  { name: 'claim: SKIP LOCKED', find: 'for update skip locked', replace: 'for update' },
+  {
+    name: 'claim: picks in a CTE, not in a subquery that may run again',
+    find: PICKED,
+    replace: PICKED.replace(
+      'picked as materialized (\n',
+      "${CLAIMED.replace('from picked where d.id = picked.id', `where d.id in (\n",
+    ).replace('), ${CLAIMED}', ')`)}'),
+  },
+  {
+    name: 'claim: MATERIALIZED',
+    find: 'picked as materialized (',
+    replace: 'picked as (',
+    equivalent: 'PostgreSQL never inlines a CTE that locks rows. The word says so to the reader, and to versions to come.',
+  },
+]);
+
+const claimEmissions = mutantsOf({ file, within: 'claimEmissions', tests: ['test/store/claim.test.ts'] }, [
+  { name: 'claimEmissions: of these receivers', find: 'd.receiver_id = r.id and ', replace: '' },
+  { name: 'claimEmissions: of a version that it can read', find: ' and d.version <= r.version', replace: '' },
+  { name: 'claimEmissions: of these emissions', find: 'd.emission_id = any($4::text::uuid[]) and ', replace: '$4::text is not null and ' },
+  { name: 'claimEmissions: due', find: 'd.run_at <= statement_timestamp() and ', replace: '' },
+  { name: 'claimEmissions: ready', find: " and d.state = 'ready'", replace: '' },
+  {
+    name: 'claimEmissions: locks',
+    find: '\n  for update of d skip locked\n',
+    replace: '\n',
+    tests: ['test/store/races.test.ts', 'test/store/claim.test.ts'],
+  },
+  { name: 'claimEmissions: SKIP LOCKED', find: 'for update of d skip locked', replace: 'for update of d' },
+  {
+    name: 'claimEmissions: order of locks',
+    find: '  order by d.id\n',
+    replace: '',
+    equivalent: 'Whoever skips locked rows waits for none, so the order in which it takes them cannot close a circle.',
+  },
+]);
+
+const settleFirst = mutantsOf({ file, within: 'settleFirst', tests: ['test/store/settle.test.ts'] }, [
+  { name: 'settleFirst: id', find: 'id = $1::text::bigint and ', replace: '$1::text is not null and ' },
+  { name: 'settleFirst: state', find: "state = 'running' and ", replace: '' },
+  { name: 'settleFirst: epoch', find: ' and epoch = $2::int', replace: ' and $2::int is not null' },
+  { name: 'settleFirst: statement timeout', find: "set_config('statement_timeout', $3::text, true)", replace: '$3::text' },
+  {
+    name: 'settleFirst: timeout of an idle transaction',
+    find: "set_config('idle_in_transaction_session_timeout', $3::text, true)",
+    replace: '$3::text',
+  },
+  { name: 'settleFirst: the timeouts are of the transaction', find: '$3::text, true)', replace: '$3::text, false)', count: 2 },
+  { name: 'settleFirst: says whether it found the delivery', find: 'from kept) as completed', replace: 'from (select) k) as completed' },
+]);
+
+const settle = mutantsOf({ file, within: 'settle', tests: ['test/store/settle.test.ts'] }, [
+  { name: 'settle: id', find: 'on d.id = o.id and ', replace: 'on ' },
+  { name: 'settle: epoch', find: ' and d.epoch = o.epoch', replace: '' },
+  { name: 'settle: state', find: " and d.state = 'running'", replace: '' },
+  { name: 'settle: order of locks', find: '  order by d.id\n', replace: '' },
+  { name: 'settle: locks', find: '  for update of d\n', replace: '', tests: ['test/store/races.test.ts', 'test/store/settle.test.ts'] },
+  { name: 'settle: delay', find: " + ${ms('h.delay_ms')}", replace: '' },
+  { name: 'settle: refund of the attempt', find: 'attempt = d.attempt - h.refund::int, ', replace: '' },
+  { name: "settle: a failed delivery is nobody's", find: ', worker_id = null', replace: '' },
+  { name: 'settle: only what is to run again is put back', find: ` and h."to" = 'ready'`, replace: '' },
+  { name: 'settle: only what has ended is moved', find: ` and h."to" in ('completed', 'dead', 'cancelled')`, replace: '' },
+  { name: 'settle: no error without one', find: ' where h.error is not null', replace: '' },
+]);
+
+const release = mutantsOf({ file, within: 'release', tests: ['test/store/settle.test.ts'] }, [
+  { name: 'release: id', find: 'on d.id = o.id and ', replace: 'on ' },
+  { name: 'release: epoch', find: ' and d.epoch = o.epoch', replace: '' },
+  { name: 'release: state', find: " and d.state = 'running'", replace: '' },
+  { name: 'release: order of locks', find: '  order by d.id\n', replace: '' },
+  { name: 'release: locks', find: '  for update of d\n', replace: '', tests: ['test/store/races.test.ts', 'test/store/settle.test.ts'] },
+  { name: 'release: raises the epoch', find: 'epoch = d.epoch + 1, ', replace: '' },
+  { name: 'release: refund of the attempt', find: 'attempt = d.attempt - 1, ', replace: '' },
+  { name: "release: a released delivery is nobody's", find: 'worker_id = null,', replace: '' },
+  { name: 'release: keeps its place without a delay', find: 'when g.delay_ms > 0', replace: 'when true' },
+  { name: 'release: delay', find: 'when g.delay_ms > 0', replace: 'when false' },
+]);
+
+export const runningMutants: readonly Mutant[] = [...taken, ...claim, ...claimEmissions, ...settleFirst, ...settle, ...release];

@@ -1,0 +1,146 @@
+// Mutants of what runs deliveries, and of the drivers' gates.
+import { type Mutant, mutantsOf } from './mutant.ts';
+
+const running = [
+  'test/worker/outcomes.test.ts',
+  'test/worker/timeout.test.ts',
+  'test/worker/life.test.ts',
+  'test/worker/connections.test.ts',
+];
+
+const executor = mutantsOf({ file: 'src/worker/executor.ts', tests: running }, [
+  {
+    name: 'executor: a stale run calls nobody',
+    find: 'if (!(await store.settleFirst(driver.run(scope.client), delivery, receiver.timeoutMs + SERVER_MARGIN_MS))) throw STALE;',
+    replace: 'await store.settleFirst(driver.run(scope.client), delivery, receiver.timeoutMs + SERVER_MARGIN_MS);',
+    tests: ['test/worker/stale.test.ts'],
+  },
+  {
+    name: 'executor: completes in the transaction of the receiver',
+    find: 'store.settleFirst(driver.run(scope.client), delivery',
+    replace: 'store.settleFirst(driver.run(), delivery',
+  },
+  {
+    name: 'executor: a stale run is no failure',
+    find: "      if (error === STALE) return { kind: 'stale' };\n",
+    replace: '',
+    tests: ['test/worker/stale.test.ts'],
+  },
+  { name: 'executor: a timeout closes the transaction', find: "    deadline.signal.addEventListener('abort', close);\n", replace: '' },
+  {
+    name: 'executor: a run that is over does not begin',
+    find: '          deadline.signal.throwIfAborted();\n',
+    replace: '',
+    tests: [...running, 'test/worker/stale.test.ts'],
+  },
+  { name: 'executor: a timeout is told as such', find: '      if (deadline.reason) return outcomeOf(deadline.reason);\n', replace: '' },
+  {
+    name: "executor: a failure elsewhere is the receiver's",
+    find: '(!thrown && driver.isConnectionLoss(error))',
+    replace: 'driver.isConnectionLoss(error)',
+  },
+  {
+    name: 'executor: a lost connection in a query costs no attempt',
+    find: 'driver.isConnectionLoss(scopeOfRun?.failure) || ',
+    replace: '',
+  },
+  {
+    name: 'executor: a connection lost at COMMIT costs no attempt',
+    find: ' || (!thrown && driver.isConnectionLoss(error))',
+    replace: '',
+    tests: [...running, 'test/worker/stale.test.ts'],
+  },
+  {
+    name: 'executor: a receiver runs outside of the transaction around',
+    find: 'await ambient.outside(() =>\n        transactions.run(',
+    replace: 'await (async (work: () => Promise<void>) => work())(() =>\n        transactions.run(',
+    tests: ['test/worker/immediate.test.ts', 'test/worker/stale.test.ts'],
+    equivalent: 'Whoever runs deliveries is outside already: the loops, tick, drain, and what follows a commit.',
+  },
+  {
+    name: 'executor: a detached receiver runs outside of the transaction around',
+    find: 'ambient.outside(async () => invoke(receiver, registry, payload, context))',
+    replace: 'invoke(receiver, registry, payload, context)',
+    tests: ['test/worker/immediate.test.ts', 'test/worker/stale.test.ts'],
+    equivalent: 'Whoever runs deliveries is outside already: the loops, tick, drain, and what follows a commit.',
+  },
+  {
+    name: 'executor: a detached receiver has a deadline',
+    find: 'await deadline.race(ambient.outside(async () => invoke(receiver, registry, payload, context)));',
+    replace: 'await ambient.outside(async () => invoke(receiver, registry, payload, context));',
+  },
+]);
+
+const worker = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/stale.test.ts'] }, [
+  {
+    name: 'worker: its loops run outside of the transaction around',
+    find: 'this.#parts.ambient.outside(async () => this.#start())',
+    replace: 'this.#start()',
+  },
+  {
+    name: 'worker: a tick runs outside of the transaction around',
+    find: 'return this.#parts.ambient.outside(async () => {',
+    replace: 'return (async (work: () => Promise<number>) => work())(async () => {',
+  },
+]);
+
+const postgresJs = mutantsOf({ file: 'src/drivers/postgres-js.ts', tests: ['test/transaction', 'test/conformance/postgres-js.test.ts'] }, [
+  {
+    name: 'postgres.js: a call passes the gate',
+    find: '    gate.enter();\n    const query = call();\n',
+    replace: '    const query = call();\n',
+  },
+  {
+    name: 'postgres.js: a query passes the gate when it is sent',
+    find: '      gate.enter();\n      const result',
+    replace: '      const result',
+  },
+  { name: 'postgres.js: a query is watched', find: '      gate.watch(result);\n', replace: '' },
+  { name: 'postgres.js: queries are told from savepoints', find: '    if (isQuery(query)) watchQuery(query, gate);\n', replace: '' },
+  {
+    name: 'postgres.js: template queries pass the gate',
+    find: 'send(() => Reflect.apply(target, self, args)),',
+    replace: 'Reflect.apply(target, self, args),',
+  },
+  { name: 'postgres.js: unsafe sends', find: "['unsafe', 'file'", replace: "['file'" },
+  { name: 'postgres.js: a savepoint sends', find: ", 'savepoint', 'begin'", replace: ", 'begin'" },
+]);
+
+const passing = mutantsOf(
+  { file: 'src/drivers/passing.ts', tests: ['test/conformance/node-postgres.test.ts', 'test/conformance/pglite.test.ts'] },
+  [
+    { name: 'gate: statements pass it', find: '      gate.enter();\n', replace: '' },
+    { name: 'gate: statements are watched', find: '      if (isThenable(result)) gate.watch(result);\n', replace: '' },
+    {
+      name: 'gate: the client is picked for each use',
+      find: 'Reflect.apply(Reflect.get(client, key) as () => unknown, client, args)',
+      replace: 'Reflect.apply(member as () => unknown, client, args)',
+    },
+  ],
+);
+
+const session = mutantsOf({ file: 'src/drivers/pg-session.ts', tests: ['test/conformance/node-postgres.test.ts'] }, [
+  { name: 'node-postgres: a lost connection ends its transaction', find: '    checkout.gate?.lose(error);\n', replace: '' },
+  { name: 'node-postgres: the outermost scope hears of the loss', find: 'checkout.gate ??= gate', replace: 'checkout.gate = gate' },
+  {
+    name: 'node-postgres: a client whose BEGIN failed is released',
+    find: '    release();\n    throw error;\n',
+    replace: '    throw error;\n',
+  },
+  {
+    name: 'node-postgres: a failed ROLLBACK does not hide its reason',
+    find: '    if (begun) return { rows: [] };\n',
+    replace: '    if (begun) throw error;\n',
+  },
+  { name: 'node-postgres: a broken client is not used again', find: 'client.release(broken)', replace: 'client.release()' },
+  { name: 'node-postgres: a client is released once', find: '    if (released) return;\n', replace: '' },
+  { name: 'node-postgres: a lost connection does not end the process', find: "  client.on('error', onError);\n", replace: '' },
+  { name: 'node-postgres: leaves no listener behind', find: "    client.off('error', onError);\n", replace: '' },
+]);
+
+const single = mutantsOf({ file: 'src/drivers/node-postgres.ts', tests: ['test/conformance/node-postgres.test.ts'] }, [
+  { name: 'node-postgres: transactions of one client take turns', find: '    await before;\n', replace: '' },
+  { name: 'node-postgres: losses are reported to the gate', find: '  reportLoss(client, gate);\n', replace: '' },
+]);
+
+export const workerMutants: readonly Mutant[] = [...executor, ...worker, ...postgresJs, ...passing, ...session, ...single];

@@ -1,0 +1,17 @@
+// All mutants that `npm run mutate` tries.
+import { emittingMutants } from './mutants-emitting.ts';
+import { livenessMutants } from './mutants-liveness.ts';
+import { operationMutants } from './mutants-operations.ts';
+import { runningMutants } from './mutants-running.ts';
+import { transactionMutants } from './mutants-transaction.ts';
+import { workerMutants } from './mutants-worker.ts';
+import type { Mutant } from './mutant.ts';
+
+export const mutants: readonly Mutant[] = [
+  ...emittingMutants,
+  ...runningMutants,
+  ...livenessMutants,
+  ...operationMutants,
+  ...transactionMutants,
+  ...workerMutants,
+];

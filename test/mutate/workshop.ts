@@ -1,0 +1,121 @@
+// A copy of the project in which one mutant at a time is tried: the guard is taken away, its tests run, the file is put back.
+// Without tsconfig.build.json, so that a run of the tests builds nothing: see test/support/build.ts.
+import { spawn } from 'node:child_process';
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Mutant, mutate } from './mutant.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const COPIED = ['src', 'test', 'examples', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+
+/** For the tests of one mutant, of which the first that hangs fails by its own limit. */
+const LIMIT_MS = 180_000;
+const LIMIT_OF_ALL_MS = 900_000;
+
+export type Trial =
+  | { readonly kind: 'green' }
+  /** A test failed: its name and what it said. */
+  | { readonly kind: 'red'; readonly test: string; readonly message: string }
+  | { readonly kind: 'timeout' };
+
+/** What the JSON reporter of Vitest writes, as far as it is read here. */
+interface Report {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message?: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages?: readonly string[];
+    }[];
+  }[];
+}
+
+export class Workshop {
+  readonly #folder: string;
+  readonly #databaseUrl: string;
+
+  private constructor(folder: string, databaseUrl: string) {
+    this.#folder = folder;
+    this.#databaseUrl = databaseUrl;
+  }
+
+  /** @param folder to be made */
+  static async open(folder: string, databaseUrl: string): Promise<Workshop> {
+    await mkdir(folder);
+    for (const name of COPIED) await cp(path.join(root, name), path.join(folder, name), { recursive: true });
+    await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'), 'junction');
+    return new Workshop(folder, databaseUrl);
+  }
+
+  /** Runs the tests of a mutant with the mutant in place. */
+  async try(mutant: Mutant): Promise<Trial> {
+    const file = path.join(this.#folder, mutant.file);
+    const original = await readFile(file, 'utf8');
+    await writeFile(file, mutate(original, mutant));
+    try {
+      return await this.test(mutant.tests, LIMIT_MS);
+    } finally {
+      await writeFile(file, original);
+    }
+  }
+
+  /** Runs tests until one fails. */
+  async test(paths: readonly string[], limitMs = LIMIT_OF_ALL_MS): Promise<Trial> {
+    const report = path.join(this.#folder, 'report.json');
+    await rm(report, { force: true });
+    const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
+    const flags = ['run', ...paths, '--bail=1', '--cache=false', '--reporter=json', `--outputFile=${report}`];
+    const { status, output } = await execute([vitest, ...flags], {
+      cwd: this.#folder,
+      env: { ...process.env, DATABASE_URL: this.#databaseUrl },
+      limitMs,
+    });
+    if (status === 'timeout') return { kind: 'timeout' };
+    if (status === 0) return { kind: 'green' };
+    return firstFailure(JSON.parse(await readFile(report, 'utf8').catch(() => '{"testResults":[]}')) as Report, output);
+  }
+}
+
+function firstFailure({ testResults }: Report, output: string): Trial {
+  for (const file of testResults) {
+    const failed = file.assertionResults.find(({ status }) => status === 'failed');
+    if (failed) return { kind: 'red', test: failed.fullName, message: (failed.failureMessages ?? []).join('\n') };
+  }
+  const broken = testResults.find(({ status, message }) => status === 'failed' && message);
+  if (broken) return { kind: 'red', test: `(${path.basename(broken.name)} as a whole)`, message: broken.message! };
+  return { kind: 'red', test: '(an error outside of the tests)', message: output.slice(-4_000) };
+}
+
+/** Runs Node in a process group of its own, all of which is ended when it takes too long. */
+function execute(
+  args: readonly string[],
+  { limitMs, ...options }: { cwd: string; env: NodeJS.ProcessEnv; limitMs: number },
+): Promise<{ status: number | null | 'timeout'; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    let timedOut = false;
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+    const end = (): void => {
+      try {
+        process.kill(-child.pid!, 'SIGKILL');
+      } catch {
+        // It has ended by itself.
+      }
+    };
+    const timer = setTimeout(() => {
+      timedOut = true;
+      end();
+    }, limitMs);
+    process.once('exit', end);
+    child.once('error', reject);
+    child.once('close', (status) => {
+      clearTimeout(timer);
+      process.off('exit', end);
+      resolve({ status: timedOut ? 'timeout' : status, output });
+    });
+  });
+}

@@ -1,0 +1,117 @@
+// Runs that begin too late, or end with their connection: the receiver of a delivery that is somebody else's by now is not
+// called, nor is that of a worker that has been told to stop. And whose transaction a worker does not work in.
+import { sql } from 'drizzle-orm';
+import { beforeEach, expect, test } from 'vitest';
+import { z } from 'zod';
+import { defineSignal, type DeliveryContext, OnSignal } from '../../src/index.ts';
+import { createEffects, effects, readDeliveries, readEffects, readErrors } from '../support/effects.ts';
+import { harness, type Harness } from '../support/harness.ts';
+import { Latch } from '../support/latch.ts';
+
+/** Set: the check of a stored payload tells at `entered` that a run has begun, and lets it go on at `gate`. */
+let entered: Latch | undefined;
+let gate: Latch | undefined;
+let calls: number;
+
+beforeEach(() => {
+  calls = 0;
+  entered = undefined;
+  gate = undefined;
+});
+
+const happened = defineSignal(
+  'stale.happened',
+  z.object({ value: z.number() }).refine(async () => {
+    entered?.open();
+    await gate?.opened;
+    return true;
+  }),
+);
+
+class Counting {
+  @OnSignal(happened)
+  static async receive({ value }: { value: number }, { tx }: DeliveryContext): Promise<void> {
+    calls++;
+    await tx.insert(effects).values({ receiver: 'counting', value });
+  }
+}
+
+async function openBox(): Promise<Harness> {
+  const h = await harness({ services: [Counting] });
+  await createEffects(h.sql);
+  await h.db.transaction(async (tx) => void (await happened.emitReliable(tx, { value: 1 })));
+  return h;
+}
+
+function holdRuns(): { entered: Latch; gate: Latch } {
+  entered = new Latch();
+  gate = new Latch();
+  return { entered, gate };
+}
+
+test.each([
+  ['runs elsewhere', 'running', 3],
+  ['was taken back', 'ready', 2],
+])('a worker that wakes up when its delivery %s calls nobody, writes nothing and reports no failure', async (_what, state, epoch) => {
+  await using h = await openBox();
+  const held = holdRuns();
+  const stale = h.box.next('delivery.stale');
+  const drained = h.box.drain();
+  await held.entered.opened;
+  await h.sql`update signalbox.delivery set state = ${state}, epoch = ${epoch}, run_at = now() + interval '1 hour', worker_id = null`;
+  held.gate.open();
+  expect(await stale).toMatchObject({ epoch: 1 });
+  expect(await drained).toMatchObject({ completed: 0, retrying: 0, dead: 0 });
+  expect(calls).toBe(0);
+  expect(await readDeliveries(h.sql)).toMatchObject([{ state, epoch }]);
+  expect([await readEffects(h.sql), await readErrors(h.sql)]).toEqual([[], []]);
+});
+
+test('a run that a forced stop finds before its transaction has begun does not call its receiver', async () => {
+  await using h = await openBox();
+  const held = holdRuns();
+  const released = h.box.next('delivery.released');
+  await using worker = h.box.worker({ pollInterval: '1h' });
+  await worker.start();
+  await held.entered.opened;
+  const stopped = worker.stop({ force: true });
+  held.gate.open();
+  await released;
+  await stopped;
+  expect(calls).toBe(0);
+  expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'ready', attempt: 0, epoch: 2 }]);
+});
+
+test('a connection that is lost at COMMIT is no failure of the receiver, and costs no attempt', async () => {
+  await using h = await openBox();
+  await h.sql.unsafe(`create function die() returns trigger language plpgsql as
+    $$ begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$;
+    create constraint trigger die after insert on effect deferrable initially deferred for each row execute function die()`);
+  const released = h.box.next('delivery.released');
+  await h.box.drain();
+  await released;
+  expect(calls).toBe(1);
+  expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'ready', attempt: 0, epoch: 2 }]);
+  expect([await readEffects(h.sql), await readErrors(h.sql)]).toEqual([[], []]);
+});
+
+test.each(['start', 'tick'] as const)('a worker does not work in the transaction that it is told to %s in', async (act) => {
+  await using h = await openBox();
+  const told: unknown[] = [];
+  h.box.on('delivery.completed', () => {
+    try {
+      h.box.afterCommit(() => {});
+      told.push('in a transaction');
+    } catch (error) {
+      told.push((error as { code: unknown }).code);
+    }
+  });
+  const completed = h.box.next('delivery.completed');
+  await using worker = h.box.worker({ pollInterval: '1h' });
+  await h.db.transaction(async (tx) => {
+    await tx.execute(sql`select 1`);
+    await worker[act]();
+    await completed;
+  });
+  expect(told).toEqual(['NotInTransaction']);
+});
