@@ -30,8 +30,8 @@ try {
   const workshops = await Promise.all(
     Array.from({ length: Math.min(AT_ONCE, wanted.length) }, (_, index) => Workshop.open(path.join(folder, `${index}`), server.url)),
   );
-  const problems =
-    workshops.length === 0 ? ['no mutant has such a name'] : ((await checkTests(workshops[0]!)) ?? (await tryAll(workshops)));
+  const problems = wanted.length === 0 ? ['no mutant has such a name'] : await checkTests(workshops);
+  if (problems.length === 0) problems.push(...(await tryMutants(workshops)));
   for (const problem of problems) say(`FAILED ${problem}`);
   if (problems.length > 0) process.exitCode = 1;
 } finally {
@@ -39,43 +39,44 @@ try {
 }
 
 /** Without any mutant the tests must pass, or their failures would say nothing. */
-async function checkTests(workshop: Workshop): Promise<string[] | undefined> {
-  const paths = [...new Set(wanted.flatMap(({ tests }) => tests))];
-  const begun = performance.now();
-  const trial = await workshop.test(paths);
-  say(`${trial.kind} without a mutant: ${paths.join(' ')} (${seconds(begun)})`);
-  return trial.kind === 'green'
-    ? undefined
-    : [`the tests fail without any mutant: ${trial.kind === 'red' ? `${trial.test}\n${trial.message}` : trial.kind}`];
+async function checkTests(workshops: readonly Workshop[]): Promise<string[]> {
+  const problems: string[] = [];
+  await inTurns(workshops, [...new Set(wanted.flatMap(({ tests }) => tests))], async (workshop, tests) => {
+    const begun = performance.now();
+    const trial = await workshop.test([tests]);
+    say(['no mutant', trial.kind, tests, by(trial), seconds(begun)].join(' | '));
+    if (trial.kind !== 'green') problems.push(`${tests} without any mutant: ${trial.kind === 'red' ? trial.message : trial.kind}`);
+  });
+  return problems;
 }
 
-async function tryAll(workshops: readonly Workshop[]): Promise<string[]> {
+async function tryMutants(workshops: readonly Workshop[]): Promise<string[]> {
   const problems: string[] = [];
-  const left = [...wanted];
   let killed = 0;
-  const work = async (workshop: Workshop): Promise<void> => {
-    for (let mutant = left.shift(); mutant; mutant = left.shift()) {
-      const begun = performance.now();
-      const trial = await workshop.try(mutant);
-      say(
-        [
-          verdict(trial, mutant).padEnd(10),
-          mutant.name,
-          `${mutant.file}${mutant.within ? ` ${mutant.within}` : ''}`,
-          by(trial),
-          seconds(begun),
-        ].join(' | '),
-      );
-      if (trial.kind !== 'green') killed++;
-      const problem = problemOf(trial, mutant);
-      if (problem !== undefined) problems.push(problem);
-    }
-  };
-  await Promise.all(workshops.map(work));
-  say(
-    `${killed} of ${wanted.length} killed, ${wanted.filter(({ equivalent }) => equivalent !== undefined).length} of them known to be equivalent.`,
-  );
+  await inTurns(workshops, wanted, async (workshop, mutant) => {
+    const begun = performance.now();
+    const trial = await workshop.try(mutant);
+    const where = `${mutant.file}${mutant.within === undefined ? '' : ` ${mutant.within}`}`;
+    say([verdict(trial, mutant).padEnd(10), mutant.name, where, by(trial), seconds(begun)].join(' | '));
+    if (trial.kind !== 'green') killed++;
+    const problem = problemOf(trial, mutant);
+    if (problem !== undefined) problems.push(problem);
+  });
+  const equivalent = wanted.filter((mutant) => mutant.equivalent !== undefined).length;
+  say(`${killed} of ${wanted.length} killed; ${equivalent} are known to be equivalent.`);
   return problems;
+}
+
+async function inTurns<T>(
+  workshops: readonly Workshop[],
+  list: readonly T[],
+  work: (workshop: Workshop, item: T) => Promise<void>,
+): Promise<void> {
+  const left = [...list];
+  const turns = async (workshop: Workshop): Promise<void> => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(workshop, item);
+  };
+  await Promise.all(workshops.map(turns));
 }
 
 function problemOf(trial: Trial, { name, equivalent, find }: Mutant): string | undefined {

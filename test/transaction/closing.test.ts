@@ -81,11 +81,13 @@ test('a savepoint that still runs when the outer callback fails cannot touch the
 test('a transaction whose backend is killed rejects, and its handle reaches no other session', async () => {
   await using h = await harness({}, { max: 1 });
   await createEffects(h.sql);
-  let late: Promise<unknown> = Promise.resolve();
+  // The loss may be told before the callback goes on.
+  let tell: ((late: Promise<unknown>) => void) | undefined;
+  const late = new Promise<unknown>((resolve) => (tell = resolve));
   const attempt = h.db.transaction(async (tx) => {
     const [row] = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
     await h.sql`select pg_terminate_backend(${row!.pid})`;
-    late = attempt.catch(async () => tx.insert(effects).values({ receiver: 'late', value: 1 }));
+    tell!(attempt.catch(async () => tx.insert(effects).values({ receiver: 'late', value: 1 })));
     await new Promise(() => {});
   });
   await expect(attempt).rejects.toThrow();
