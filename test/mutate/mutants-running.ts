@@ -51,6 +51,7 @@ const claim = mutantsOf({ file, within: 'claim', tests: ['test/store/claim.test.
   { name: 'claim: SKIP LOCKED', find: 'for update skip locked', replace: 'for update' },
   {
     name: 'claim: picks in a CTE, not in a subquery that may run again',
+    tests: ['test/store/picking.test.ts'],
     find: PICKED,
     replace: PICKED.replace(
       'picked as materialized (\n',

@@ -1,7 +1,8 @@
 // Mutation tests: takes away each guard of the protocol, one at a time, and runs the tests that must fail without it.
 // Prints what killed each; fails when one survives that is not known to be equivalent. `npm run mutate`, or a part of
 // it: `npm run mutate -- settle epoch`. A mutant that makes the tests hang counts as killed.
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,21 +23,18 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 for (const mutant of wanted) mutate(await readFile(path.join(root, mutant.file), 'utf8'), mutant);
 
 const folder = await mkdtemp(path.join(os.tmpdir(), 'signalbox-mutate-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 process.once('SIGINT', () => process.exit(130));
 await using server = await launchPostgres({
   settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' },
 });
-try {
-  const workshops = await Promise.all(
-    Array.from({ length: Math.min(AT_ONCE, wanted.length) }, (_, index) => Workshop.open(path.join(folder, `${index}`), server.url)),
-  );
-  const problems = wanted.length === 0 ? ['no mutant has such a name'] : await checkTests(workshops);
-  if (problems.length === 0) problems.push(...(await tryMutants(workshops)));
-  for (const problem of problems) say(`FAILED ${problem}`);
-  if (problems.length > 0) process.exitCode = 1;
-} finally {
-  await rm(folder, { recursive: true, force: true });
-}
+const workshops = await Promise.all(
+  Array.from({ length: AT_ONCE }, (_, index) => Workshop.open(path.join(folder, `${index}`), server.url)),
+);
+const problems = wanted.length === 0 ? ['no mutant has such a name'] : await checkTests(workshops);
+if (problems.length === 0) problems.push(...(await tryMutants(workshops)));
+for (const problem of problems) say(`FAILED ${problem}`);
+if (problems.length > 0) process.exitCode = 1;
 
 /** Without any mutant the tests must pass, or their failures would say nothing. */
 async function checkTests(workshops: readonly Workshop[]): Promise<string[]> {
@@ -44,7 +42,7 @@ async function checkTests(workshops: readonly Workshop[]): Promise<string[]> {
   await inTurns(workshops, [...new Set(wanted.flatMap(({ tests }) => tests))], async (workshop, tests) => {
     const begun = performance.now();
     const trial = await workshop.test([tests]);
-    say(['no mutant', trial.kind, tests, by(trial), seconds(begun)].join(' | '));
+    say(['no mutant', trial.kind, tests, by(trial), passed(begun)].join(' | '));
     if (trial.kind !== 'green') problems.push(`${tests} without any mutant: ${trial.kind === 'red' ? trial.message : trial.kind}`);
   });
   return problems;
@@ -53,11 +51,12 @@ async function checkTests(workshops: readonly Workshop[]): Promise<string[]> {
 async function tryMutants(workshops: readonly Workshop[]): Promise<string[]> {
   const problems: string[] = [];
   let killed = 0;
+  say('verdict    | guard | file | killed by | time');
   await inTurns(workshops, wanted, async (workshop, mutant) => {
     const begun = performance.now();
     const trial = await workshop.try(mutant);
     const where = `${mutant.file}${mutant.within === undefined ? '' : ` ${mutant.within}`}`;
-    say([verdict(trial, mutant).padEnd(10), mutant.name, where, by(trial), seconds(begun)].join(' | '));
+    say([verdict(trial, mutant).padEnd(10), mutant.name, where, by(trial), passed(begun)].join(' | '));
     if (trial.kind !== 'green') killed++;
     const problem = problemOf(trial, mutant);
     if (problem !== undefined) problems.push(problem);
@@ -95,8 +94,8 @@ function by(trial: Trial): string {
   return trial.kind === 'red' ? trial.test : trial.kind === 'timeout' ? '(hangs)' : '';
 }
 
-function seconds(since: number): string {
-  return `${((performance.now() - since) / 1_000).toFixed(1)} s`;
+function passed(since: number): string {
+  return `${Math.round(performance.now() - since)} ms`;
 }
 
 function say(text: string): void {
