@@ -13,12 +13,14 @@ export interface Mutant {
   readonly count?: number;
   /** Files or folders of tests, of which one test must fail. */
   readonly tests: readonly string[];
+  /** Of a long file, only the tests whose names match this. */
+  readonly named?: string;
   /** Why no test can fail: what is left behaves as before. */
   readonly equivalent?: string;
 }
 
 /** Several mutants of one file with the same tests, or of one constant in it. */
-export function mutantsOf(about: Pick<Mutant, 'file' | 'tests' | 'within'>, list: readonly (Part | Mutant)[]): Mutant[] {
+export function mutantsOf(about: Pick<Mutant, 'file' | 'tests' | 'named' | 'within'>, list: readonly (Part | Mutant)[]): Mutant[] {
   return list.map((part) => ({ ...about, ...part }));
 }
 

@@ -84,7 +84,7 @@ const worker = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/st
   },
 ]);
 
-const postgresJs = mutantsOf({ file: 'src/drivers/postgres-js.ts', tests: ['test/transaction', 'test/conformance/postgres-js.test.ts'] }, [
+const postgresJs = mutantsOf({ file: 'src/drivers/postgres-js.ts', tests: ['test/transaction'] }, [
   {
     name: 'postgres.js: a call passes the gate',
     find: '    gate.enter();\n    const query = call();\n',
@@ -106,22 +106,40 @@ const postgresJs = mutantsOf({ file: 'src/drivers/postgres-js.ts', tests: ['test
   { name: 'postgres.js: a savepoint sends', find: ", 'savepoint', 'begin'", replace: ", 'begin'" },
 ]);
 
-const passing = mutantsOf(
-  { file: 'src/drivers/passing.ts', tests: ['test/conformance/node-postgres.test.ts', 'test/conformance/pglite.test.ts'] },
-  [
-    { name: 'gate: statements pass it', find: '      gate.enter();\n', replace: '' },
-    { name: 'gate: statements are watched', find: '      if (isThenable(result)) gate.watch(result);\n', replace: '' },
-    {
-      name: 'gate: the client is picked for each use',
-      find: 'Reflect.apply(Reflect.get(client, key) as () => unknown, client, args)',
-      replace: 'Reflect.apply(member as () => unknown, client, args)',
-    },
-  ],
-);
+const conformance = ['test/conformance/node-postgres.test.ts'];
 
-const session = mutantsOf({ file: 'src/drivers/pg-session.ts', tests: ['test/conformance/node-postgres.test.ts'] }, [
-  { name: 'node-postgres: a lost connection ends its transaction', find: '    checkout.gate?.lose(error);\n', replace: '' },
-  { name: 'node-postgres: the outermost scope hears of the loss', find: 'checkout.gate ??= gate', replace: 'checkout.gate = gate' },
+const passing = mutantsOf({ file: 'src/drivers/passing.ts', tests: conformance }, [
+  { name: 'gate: statements pass it', find: '      gate.enter();\n', replace: '', named: 'cannot be used after' },
+  {
+    name: 'gate: statements are watched',
+    find: '      if (isThenable(result)) gate.watch(result);\n',
+    replace: '',
+    named: 'a query error that the callback swallowed',
+  },
+  {
+    name: 'gate: the client is picked for each use',
+    find: 'Reflect.apply(Reflect.get(client, key) as () => unknown, client, args)',
+    replace: 'Reflect.apply(member as () => unknown, client, args)',
+    equivalent: 'The member and the call follow each other at once, so both find the same client, unless somebody keeps the member.',
+    named: 'Db',
+  },
+]);
+
+const session = mutantsOf({ file: 'src/drivers/pg-session.ts', tests: ['test/drivers/pg-session.test.ts'] }, [
+  {
+    name: 'node-postgres: a lost connection ends its transaction',
+    find: '    checkout.gate?.lose(error);\n',
+    replace: '',
+    tests: conformance,
+    named: 'pool a transaction whose backend is killed',
+  },
+  {
+    name: 'node-postgres: the outermost scope hears of the loss',
+    find: 'checkout.gate ??= gate',
+    replace: 'checkout.gate = gate',
+    tests: conformance,
+    named: 'pool a transaction whose backend is killed',
+  },
   {
     name: 'node-postgres: a client whose BEGIN failed is released',
     find: '    release();\n    throw error;\n',
@@ -132,15 +150,31 @@ const session = mutantsOf({ file: 'src/drivers/pg-session.ts', tests: ['test/con
     find: '    if (begun) return { rows: [] };\n',
     replace: '    if (begun) throw error;\n',
   },
+  { name: 'node-postgres: a failed statement is thrown', find: "    if (begun && text !== 'rollback') throw error;\n", replace: '' },
   { name: 'node-postgres: a broken client is not used again', find: 'client.release(broken)', replace: 'client.release()' },
+  {
+    name: 'node-postgres: a client that lost its connection is broken',
+    find: '    broken ??= asError(error);\n    checkout',
+    replace: '    checkout',
+  },
   { name: 'node-postgres: a client is released once', find: '    if (released) return;\n', replace: '' },
   { name: 'node-postgres: a lost connection does not end the process', find: "  client.on('error', onError);\n", replace: '' },
   { name: 'node-postgres: leaves no listener behind', find: "    client.off('error', onError);\n", replace: '' },
 ]);
 
-const single = mutantsOf({ file: 'src/drivers/node-postgres.ts', tests: ['test/conformance/node-postgres.test.ts'] }, [
-  { name: 'node-postgres: transactions of one client take turns', find: '    await before;\n', replace: '' },
-  { name: 'node-postgres: losses are reported to the gate', find: '  reportLoss(client, gate);\n', replace: '' },
+const single = mutantsOf({ file: 'src/drivers/node-postgres.ts', tests: conformance }, [
+  {
+    name: 'node-postgres: transactions of one client take turns',
+    find: '    await before;\n',
+    replace: '',
+    named: 'single client transactions at the same time',
+  },
+  {
+    name: 'node-postgres: losses are reported to the gate',
+    find: '  reportLoss(client, gate);\n',
+    replace: '',
+    named: 'pool a transaction whose backend is killed',
+  },
 ]);
 
 export const workerMutants: readonly Mutant[] = [...executor, ...worker, ...postgresJs, ...passing, ...session, ...single];

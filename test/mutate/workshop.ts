@@ -55,18 +55,26 @@ export class Workshop {
     const original = await readFile(file, 'utf8');
     await writeFile(file, mutate(original, mutant));
     try {
-      return await this.test(mutant.tests);
+      return await this.test(mutant.tests, mutant.named);
     } finally {
       await writeFile(file, original);
     }
   }
 
   /** Runs tests until one fails. */
-  async test(paths: readonly string[]): Promise<Trial> {
+  async test(paths: readonly string[], named?: string): Promise<Trial> {
     const report = path.join(this.#folder, 'report.json');
     await rm(report, { force: true });
     const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
-    const flags = ['run', ...paths, '--bail=1', '--cache=false', '--reporter=json', `--outputFile=${report}`];
+    const flags = [
+      'run',
+      ...paths,
+      ...(named === undefined ? [] : ['--testNamePattern', named]),
+      '--bail=1',
+      '--cache=false',
+      '--reporter=json',
+      `--outputFile=${report}`,
+    ];
     const { status, output } = await execute([vitest, ...flags], {
       cwd: this.#folder,
       env: { ...process.env, DATABASE_URL: this.#databaseUrl },
