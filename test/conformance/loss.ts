@@ -88,6 +88,22 @@ export const lossCases: readonly Case[] = [
     },
   },
   {
+    name: 'a receiver whose backend is killed in a query of its own runs again too, with its attempt refunded',
+    needs: 'pool',
+    async run(driver) {
+      const die = async ({ tx }: DeliveryContext): Promise<void> => {
+        await Promise.all([killBackendOf(h, tx), tx.execute(sql`select pg_sleep(30)`)]);
+      };
+      await using h = await openConformance(driver, { services: [receiverThat('Killed', die)] });
+      await emit(h);
+      const released = h.box.next('delivery.released');
+      await h.box.drain();
+      expect(await released).toMatchObject({ attempt: 1, epoch: 1 });
+      expect(await h.deliveries()).toMatchObject([{ state: 'ready', attempt: 0 }]);
+      expect(await h.sql('select from signalbox.delivery_error')).toEqual([]);
+    },
+  },
+  {
     name: 'a worker whose listening connection is killed hears again',
     needs: 'pool',
     async run(driver) {

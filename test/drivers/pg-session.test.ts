@@ -1,7 +1,8 @@
 // One checkout of a node-postgres client: how it comes back to its pool, however its transaction went.
 import { EventEmitter } from 'node:events';
 import { expect, test } from 'vitest';
-import { type PooledClient, transactionPool } from '../../src/drivers/pg-session.ts';
+import type { Gate } from '../../src/drivers/driver.ts';
+import { type PooledClient, reportLoss, transactionPool } from '../../src/drivers/pg-session.ts';
 
 class FakeClient extends EventEmitter {
   /** What it was released with, each time. */
@@ -69,4 +70,14 @@ test('a failed statement leaves the client as good as it was; a failed ROLLBACK 
   expect(await again.query({ text: 'rollback' })).toEqual({ rows: [] });
   again.release();
   expect(client.released).toEqual([undefined, failure]);
+});
+
+test('the transaction hears of a lost connection, not the savepoint that came later', async () => {
+  const client = new FakeClient();
+  const held = await checkOut(client);
+  const heard: string[] = [];
+  const gate = (name: string): Gate => ({ enter: () => {}, watch: () => {}, lose: () => void heard.push(name) });
+  for (const name of ['transaction', 'savepoint']) reportLoss(held, gate(name));
+  client.emit('error', failure);
+  expect(heard).toEqual(['transaction']);
 });

@@ -185,7 +185,7 @@ const transactions = mutantsOf({ file: 'src/transaction/transactions.ts', tests 
   { name: 'transactions: a savepoint ends with its call', find: '      scope.close();\n', replace: '' },
 ]);
 
-const ambient = mutantsOf({ file: 'src/transaction/ambient.ts', tests: [...tests, 'test/worker/life.test.ts'] }, [
+const ambient = mutantsOf({ file: 'src/transaction/ambient.ts', tests: [...tests, 'test/worker/stale.test.ts'] }, [
   { name: 'ambient: outside is outside', find: 'this.#storage.run(undefined, work)', replace: 'work()' },
   { name: 'ambient: the innermost open scope', find: 'if (at.isOpen && at.isWithin(scope))', replace: 'if (at.isWithin(scope))' },
   { name: 'ambient: the innermost of this transaction', find: 'if (at.isOpen && at.isWithin(scope))', replace: 'if (at.isOpen)' },

@@ -25,13 +25,14 @@ const executor = mutantsOf({ file: 'src/worker/executor.ts', tests: running }, [
     find: "      if (error === STALE) return { kind: 'stale' };\n",
     replace: '',
     tests: ['test/worker/stale.test.ts'],
+    equivalent: 'Its failure would be recorded under the same guard, find nothing, and be told as stale: one statement for nothing.',
   },
   { name: 'executor: a timeout closes the transaction', find: "    deadline.signal.addEventListener('abort', close);\n", replace: '' },
   {
     name: 'executor: a run that is over does not begin',
     find: '          deadline.signal.throwIfAborted();\n',
     replace: '',
-    tests: [...running, 'test/worker/stale.test.ts'],
+    tests: ['test/worker/stale.test.ts'],
   },
   { name: 'executor: a timeout is told as such', find: '      if (deadline.reason) return outcomeOf(deadline.reason);\n', replace: '' },
   {
@@ -43,12 +44,14 @@ const executor = mutantsOf({ file: 'src/worker/executor.ts', tests: running }, [
     name: 'executor: a lost connection in a query costs no attempt',
     find: 'driver.isConnectionLoss(scopeOfRun?.failure) || ',
     replace: '',
+    tests: ['test/conformance/node-postgres.test.ts'],
+    named: 'killed in a query of its own',
   },
   {
     name: 'executor: a connection lost at COMMIT costs no attempt',
     find: ' || (!thrown && driver.isConnectionLoss(error))',
     replace: '',
-    tests: [...running, 'test/worker/stale.test.ts'],
+    tests: ['test/worker/stale.test.ts'],
   },
   {
     name: 'executor: a receiver runs outside of the transaction around',
@@ -84,27 +87,30 @@ const worker = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/st
   },
 ]);
 
-const postgresJs = mutantsOf({ file: 'src/drivers/postgres-js.ts', tests: ['test/transaction'] }, [
-  {
-    name: 'postgres.js: a call passes the gate',
-    find: '    gate.enter();\n    const query = call();\n',
-    replace: '    const query = call();\n',
-  },
-  {
-    name: 'postgres.js: a query passes the gate when it is sent',
-    find: '      gate.enter();\n      const result',
-    replace: '      const result',
-  },
-  { name: 'postgres.js: a query is watched', find: '      gate.watch(result);\n', replace: '' },
-  { name: 'postgres.js: queries are told from savepoints', find: '    if (isQuery(query)) watchQuery(query, gate);\n', replace: '' },
-  {
-    name: 'postgres.js: template queries pass the gate',
-    find: 'send(() => Reflect.apply(target, self, args)),',
-    replace: 'Reflect.apply(target, self, args),',
-  },
-  { name: 'postgres.js: unsafe sends', find: "['unsafe', 'file'", replace: "['file'" },
-  { name: 'postgres.js: a savepoint sends', find: ", 'savepoint', 'begin'", replace: ", 'begin'" },
-]);
+const postgresJs = mutantsOf(
+  { file: 'src/drivers/postgres-js.ts', tests: ['test/drivers/gates.test.ts', 'test/transaction/transactions.test.ts'] },
+  [
+    {
+      name: 'postgres.js: a call passes the gate',
+      find: '    gate.enter();\n    const query = call();\n',
+      replace: '    const query = call();\n',
+    },
+    {
+      name: 'postgres.js: a query passes the gate when it is sent',
+      find: '      gate.enter();\n      const result',
+      replace: '      const result',
+    },
+    { name: 'postgres.js: a query is watched', find: '      gate.watch(result);\n', replace: '' },
+    { name: 'postgres.js: queries are told from savepoints', find: '    if (isQuery(query)) watchQuery(query, gate);\n', replace: '' },
+    {
+      name: 'postgres.js: template queries pass the gate',
+      find: 'send(() => Reflect.apply(target, self, args)),',
+      replace: 'Reflect.apply(target, self, args),',
+    },
+    { name: 'postgres.js: unsafe sends', find: "['unsafe', 'file'", replace: "['file'" },
+    { name: 'postgres.js: a savepoint sends', find: ", 'savepoint', 'begin'", replace: ", 'begin'", tests: ['test/drivers/gates.test.ts'] },
+  ],
+);
 
 const conformance = ['test/conformance/node-postgres.test.ts'];
 
@@ -120,8 +126,7 @@ const passing = mutantsOf({ file: 'src/drivers/passing.ts', tests: conformance }
     name: 'gate: the client is picked for each use',
     find: 'Reflect.apply(Reflect.get(client, key) as () => unknown, client, args)',
     replace: 'Reflect.apply(member as () => unknown, client, args)',
-    equivalent: 'The member and the call follow each other at once, so both find the same client, unless somebody keeps the member.',
-    named: 'Db',
+    tests: ['test/drivers/gates.test.ts'],
   },
 ]);
 
@@ -137,8 +142,6 @@ const session = mutantsOf({ file: 'src/drivers/pg-session.ts', tests: ['test/dri
     name: 'node-postgres: the outermost scope hears of the loss',
     find: 'checkout.gate ??= gate',
     replace: 'checkout.gate = gate',
-    tests: conformance,
-    named: 'pool a transaction whose backend is killed',
   },
   {
     name: 'node-postgres: a client whose BEGIN failed is released',
