@@ -1,12 +1,7 @@
 // Mutants of what runs deliveries, and of the drivers' gates.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
-const running = [
-  'test/worker/outcomes.test.ts',
-  'test/worker/timeout.test.ts',
-  'test/worker/life.test.ts',
-  'test/worker/connections.test.ts',
-];
+const running = ['test/worker/outcomes.test.ts', 'test/worker/timeout.test.ts', 'test/worker/connections.test.ts'];
 
 const executor = mutantsOf({ file: 'src/worker/executor.ts', tests: running }, [
   {
