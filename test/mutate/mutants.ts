@@ -3,6 +3,7 @@ import { emittingMutants } from './mutants-emitting.ts';
 import { livenessMutants } from './mutants-liveness.ts';
 import { operationMutants } from './mutants-operations.ts';
 import { runningMutants } from './mutants-running.ts';
+import { scopeMutants } from './mutants-scope.ts';
 import { transactionMutants } from './mutants-transaction.ts';
 import { workerMutants } from './mutants-worker.ts';
 import type { Mutant } from './mutant.ts';
@@ -12,6 +13,7 @@ export const mutants: readonly Mutant[] = [
   ...runningMutants,
   ...livenessMutants,
   ...operationMutants,
+  ...scopeMutants,
   ...transactionMutants,
   ...workerMutants,
 ];
