@@ -1,0 +1,95 @@
+// One process of the fleet: how it is started, what was done to it, and how it ended.
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const KEPT_ERRORS = 6_000;
+
+export interface Span {
+  readonly from: number;
+  until: number;
+}
+
+export class Child {
+  readonly pid: number;
+  readonly startedAt = Date.now();
+  /** Infinity while it lives. */
+  endedAt = Infinity;
+  /** When it was asked to end, by SIGTERM or by word. */
+  askedAt = Infinity;
+  killedAt = Infinity;
+  readonly frozen: Span[] = [];
+  /** Resolves once it has started to work. */
+  readonly started: Promise<void>;
+  /** Resolves when it has ended, to how. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+  readonly #process: ChildProcess;
+  #errors = '';
+
+  constructor(program: 'worker' | 'sender', environment: Record<string, string>) {
+    this.#process = fork(fileURLToPath(new URL(`./programs/${program}.ts`, import.meta.url)), {
+      execArgv: ['--import', '@oxc-node/core/register'],
+      env: { ...process.env, NODE_OPTIONS: '', SIGNALBOX_LOG_LEVEL: 'warn', ...environment },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.pid = this.#process.pid!;
+    this.#process.stderr!.on('data', (chunk: Buffer) => (this.#errors = (this.#errors + chunk.toString()).slice(-KEPT_ERRORS)));
+    this.#process.on('error', () => {});
+    this.ended = new Promise((resolve) => {
+      this.#process.on('close', (code, signal) => {
+        this.endedAt = Date.now();
+        resolve(code ?? signal!);
+      });
+    });
+    this.started = new Promise((resolve) => {
+      this.#process.on('message', (message) => {
+        if (message === 'started') resolve();
+      });
+    });
+  }
+
+  /** The end of what it has written to standard error. */
+  get errors(): string {
+    return this.#errors;
+  }
+
+  get isAlive(): boolean {
+    return this.endedAt === Infinity && this.killedAt === Infinity;
+  }
+
+  get isFrozen(): boolean {
+    return this.frozen.some(({ until }) => until === Infinity);
+  }
+
+  /** Alive, and nothing has been done to it that it would not come back from. */
+  get isSound(): boolean {
+    return this.isAlive && !this.isFrozen && this.askedAt === Infinity;
+  }
+
+  tell(message: string): void {
+    if (this.isAlive && this.#process.connected) this.#process.send(message, () => {});
+  }
+
+  kill(): void {
+    this.killedAt = Date.now();
+    this.#process.kill('SIGKILL');
+  }
+
+  /** Asks it to end. */
+  ask(how: 'SIGTERM' | 'by word'): void {
+    this.askedAt = Date.now();
+    if (how === 'SIGTERM') this.#process.kill('SIGTERM');
+    else this.tell('end');
+  }
+
+  freeze(): void {
+    this.frozen.push({ from: Date.now(), until: Infinity });
+    this.#process.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    const last = this.frozen.at(-1);
+    if (last?.until !== Infinity) return;
+    last.until = Date.now();
+    this.#process.kill('SIGCONT');
+  }
+}

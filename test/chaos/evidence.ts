@@ -1,0 +1,100 @@
+// What the checker judges: rows as they were read at the end of a run, and what the processes told of themselves. Types only.
+
+/** How its receivers take an emission; programs/receivers.ts says what each means. */
+export const FATES = ['fine', 'slow', 'flaky', 'later', 'discard', 'poison'] as const;
+export type Fate = (typeof FATES)[number];
+
+export type State = 'ready' | 'running' | 'completed' | 'dead' | 'cancelled';
+
+/** One transaction of a sender, by the sender's own log. `unknown`: it was killed, or the answer to its COMMIT was lost. */
+export interface Sent {
+  readonly key: string;
+  readonly emissions: number;
+  readonly outcome: 'committed' | 'rolled back' | 'unknown';
+}
+
+export interface Emission {
+  readonly id: string;
+  readonly signal: string;
+  /** Of the sender's transaction, or of the delivery whose receiver emitted it. */
+  readonly key: string;
+  readonly fate: Fate;
+}
+
+export interface Receiver {
+  readonly name: string;
+  readonly signal: string;
+  readonly transactional: boolean;
+  /** Attempts of its retry policy. */
+  readonly budget: number;
+  /** The signal that it emits once in each run, under the key of {@link causeOf}. */
+  readonly emits?: string;
+}
+
+export interface Delivery {
+  readonly id: string;
+  readonly emissionId: string;
+  readonly receiver: string;
+  readonly generation: number;
+  readonly state: State;
+  readonly epoch: number;
+  readonly attempt: number;
+}
+
+/** What a run of a receiver has left behind: one row, in its own transaction. */
+export interface Effect {
+  readonly deliveryId: string;
+  readonly generation: number;
+  /** As the receiver's transaction saw its delivery completed; `null` for a receiver without one. */
+  readonly epoch: number | null;
+  /** Of the claim that led to this run, by the process that ran it. */
+  readonly claimedEpoch: number;
+  readonly pid: number;
+}
+
+/** One change of a row, as a trigger recorded it; `undefined` for "not there". In the order in which they happened. */
+export interface Act {
+  readonly deliveryId: string;
+  readonly from: State | undefined;
+  readonly to: State | undefined;
+  readonly generation: number;
+  readonly epoch: number;
+  readonly attempt: number;
+  readonly crashes: number;
+  /** Who had it before, and who has it now. */
+  readonly heldBy: number | undefined;
+  readonly workerId: number | undefined;
+  /** Milliseconds of the epoch. */
+  readonly at: number;
+}
+
+export interface Failure {
+  readonly deliveryId: string;
+  readonly name: string;
+  readonly message: string;
+}
+
+/** Something that a process did and that none may: it crashed, or would not end. */
+export interface Misbehaviour {
+  readonly who: string;
+  readonly what: string;
+}
+
+export interface Evidence {
+  readonly receivers: readonly Receiver[];
+  readonly sent: readonly Sent[];
+  readonly emissions: readonly Emission[];
+  readonly deliveries: readonly Delivery[];
+  readonly effects: readonly Effect[];
+  readonly acts: readonly Act[];
+  readonly failures: readonly Failure[];
+  /** The process of each worker that ever enrolled. */
+  readonly pids: ReadonlyMap<number, number>;
+  readonly misbehaviours: readonly Misbehaviour[];
+}
+
+/** The key of what the receiver of a delivery emits. */
+export const causeOf = (deliveryId: string): string => `delivery ${deliveryId}`;
+
+/** What a receiver throws on purpose begins so: every other error was charged for what was not the receiver's doing. */
+export const ON_PURPOSE = 'chaos:';

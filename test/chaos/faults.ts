@@ -1,0 +1,33 @@
+// Which faults come when: a list that the seed fixes. What each does is in inject.ts.
+import { seededRandom } from './random.ts';
+
+/** Every kind, with its weight in the draw. */
+const WEIGHTS = {
+  /** SIGKILL to a worker or a sender. */
+  kill: 4,
+} as const;
+
+export type FaultKind = keyof typeof WEIGHTS;
+export const FAULT_KINDS = Object.keys(WEIGHTS) as FaultKind[];
+
+export interface Fault {
+  /** Milliseconds from the start of the faults. */
+  readonly at: number;
+  readonly kind: FaultKind;
+  /** From 0, below 1: which of those that it could hit. */
+  readonly target: number;
+  /** From 0, below 1: how hard or how long, for kinds that have a measure. */
+  readonly force: number;
+}
+
+const SHORTEST_GAP_MS = 150;
+const LONGEST_GAP_MS = 1_100;
+
+export function planFaults(seed: number, durationMs: number, kinds: readonly FaultKind[] = FAULT_KINDS): Fault[] {
+  const random = seededRandom(seed);
+  const weighted = kinds.map((kind) => [kind, WEIGHTS[kind]] as const);
+  const faults: Fault[] = [];
+  for (let at = random.whole(SHORTEST_GAP_MS, LONGEST_GAP_MS); at < durationMs; at += random.whole(SHORTEST_GAP_MS, LONGEST_GAP_MS))
+    faults.push({ at, kind: random.pick(weighted), target: random.next(), force: random.next() });
+  return faults;
+}

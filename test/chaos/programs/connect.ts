@@ -1,0 +1,51 @@
+// The database of a program, on the driver that DRIVER names, and a way to take all of its connections.
+import { drizzle as drizzleNodePostgres } from 'drizzle-orm/node-postgres';
+import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js';
+import { Pool } from 'pg';
+import postgres from 'postgres';
+
+export type Database = ReturnType<typeof drizzlePostgresJs>;
+
+export interface Connection {
+  readonly db: Database;
+  /** Takes every connection of the pool, and gives them back after so many milliseconds. */
+  exhaust(ms: number): Promise<void>;
+  end(): Promise<void>;
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+export function connect(max: number): Connection {
+  const { DRIVER: driver, DATABASE_URL: url } = process.env;
+  const name = `chaos-${process.pid}`;
+  if (driver === 'postgres.js') {
+    const client = postgres(url!, { max, onnotice: () => {}, connection: { application_name: name } });
+    const takeOne = async (ms: number): Promise<void> => {
+      const taken = await client.reserve();
+      await pause(ms);
+      taken.release();
+    };
+    return {
+      db: drizzlePostgresJs({ client }),
+      exhaust: (ms) => takeAll(max, () => takeOne(ms)),
+      end: () => client.end({ timeout: 2 }),
+    };
+  }
+  const client = new Pool({ connectionString: url!, max, application_name: name });
+  client.on('error', () => {});
+  const takeOne = async (ms: number): Promise<void> => {
+    const taken = await client.connect();
+    taken.on('error', () => {});
+    await pause(ms);
+    taken.release();
+  };
+  return {
+    db: drizzleNodePostgres({ client }) as unknown as Database,
+    exhaust: (ms) => takeAll(max, () => takeOne(ms)),
+    end: () => client.end(),
+  };
+}
+
+async function takeAll(max: number, takeOne: () => Promise<void>): Promise<void> {
+  await Promise.allSettled(Array.from({ length: max }, takeOne));
+}

@@ -1,0 +1,63 @@
+// A sender process of a chaos run. Its log, one line before each transaction and one after, is a file: what was written
+// to it outlives a kill -9 of the process.
+import 'reflect-metadata';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createSignalbox } from '../../../src/index.ts';
+import { release, tell, told } from '../../crash/programs/parent.ts';
+import type { Fate } from '../evidence.ts';
+import { seededRandom } from '../random.ts';
+import type { LogLine } from '../sender-log.ts';
+import { connect } from './connect.ts';
+import { chaos } from './receivers.ts';
+
+const { NAME: name, SEED: seed, LOG: file, PAUSE_MS: pauseMs } = process.env;
+const MOST_EMISSIONS = 3;
+const ROLLED_BACK_SHARE = 0.15;
+const AFTER_REFUSAL_MS = 200;
+const FATE_WEIGHTS: readonly (readonly [Fate, number])[] = [
+  ['fine', 60],
+  ['slow', 15],
+  ['flaky', 10],
+  ['later', 6],
+  ['discard', 4],
+  ['poison', 5],
+];
+
+class RolledBack extends Error {}
+
+const { db, end } = connect(2);
+// It knows no receivers: those of the catalogue are reached.
+const box = createSignalbox({ db, services: [] });
+const random = seededRandom(Number(seed));
+const log = openSync(file!, 'a');
+const write = (line: LogLine): void => void writeSync(log, `${JSON.stringify(line)}\n`);
+
+let ended = false;
+void told('end').then(() => (ended = true));
+tell('started');
+for (let number = 1; !ended; number++) {
+  const key = `${name}-${number}`;
+  const emissions = random.whole(1, MOST_EMISSIONS);
+  const commits = random.next() >= ROLLED_BACK_SHARE;
+  const payloads = Array.from({ length: emissions }, () => ({ key, fate: random.pick(FATE_WEIGHTS), measure: random.next() }));
+  let returned = false;
+  write({ key, emissions });
+  try {
+    await db.transaction(async (tx) => {
+      for (const payload of payloads) await chaos.happened.emitReliable(tx, payload);
+      if (!commits) throw new RolledBack();
+      returned = true;
+    });
+    write({ key, outcome: 'committed' });
+  } catch (error) {
+    // COMMIT is sent only after the callback has returned.
+    write({ key, outcome: returned ? 'unknown' : 'rolled back' });
+    if (!(error instanceof RolledBack)) await pause(AFTER_REFUSAL_MS);
+  }
+  await pause(random.next() * 2 * Number(pauseMs));
+}
+closeSync(log);
+await box.close();
+await end();
+release();

@@ -1,0 +1,45 @@
+// A worker process of a chaos run, as any application would have it: it works until SIGTERM, and tries again when the
+// database is away at its start.
+import 'reflect-metadata';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createSignalbox } from '../../../src/index.ts';
+import { release, tell } from '../../crash/programs/parent.ts';
+import { connect } from './connect.ts';
+import { LEASE_MS } from './timing.ts';
+import { claim, Effects, outside } from './receivers.ts';
+
+const CONCURRENCY = 5;
+/** One for each receiver, two for the worker, and some for the receiver that has no transaction. */
+const CONNECTIONS = CONCURRENCY + 4;
+const START_AGAIN_MS = 300;
+
+const { db, exhaust, end } = connect(CONNECTIONS);
+outside.db = db;
+const box = createSignalbox({ db, services: [Effects] });
+// Raised in the course of the run that it tells of, so the run carries it along.
+box.on('delivery.started', ({ deliveryId, epoch }) => claim.enterWith({ deliveryId, epoch }));
+let started = false;
+box.on('worker.started', () => {
+  started = true;
+  tell('started');
+});
+let told = false;
+process.once('SIGTERM', () => (told = true));
+process.on('message', (message) => {
+  const [what, ms] = String(message).split(' ');
+  if (what === 'exhaust') void exhaust(Number(ms));
+});
+
+for (;;) {
+  try {
+    await box.worker({ concurrency: CONCURRENCY, lease: LEASE_MS, pollInterval: '200ms', shutdownTimeout: '1s' }).run();
+    break;
+  } catch (error) {
+    if (told) break;
+    if (started) throw error;
+    await pause(START_AGAIN_MS);
+  }
+}
+await box.close();
+await end();
+release();

@@ -1,0 +1,61 @@
+// What the acts tell about time: how long after a fault each delivery that it struck was claimed again, and which rescues
+// were not called for. Pure.
+import type { Act } from './evidence.ts';
+import type { FaultKind } from './faults.ts';
+import { livesOf } from './life.ts';
+
+export interface Struck {
+  readonly kind: FaultKind;
+  readonly at: number;
+  readonly pids: readonly number[];
+}
+
+/** Milliseconds from a fault to the next claim of each delivery that a process in danger held and did not end by itself. */
+export function recoveriesOf(acts: readonly Act[], faults: readonly Struck[], pids: ReadonlyMap<number, number>): Map<FaultKind, number[]> {
+  const recoveries = new Map<FaultKind, number[]>();
+  for (const steps of livesOf(acts).values())
+    for (const [index, { act, arrow }] of steps.entries()) {
+      const next = steps[index + 1];
+      if (arrow !== 'claim' || (next?.arrow !== 'rescue' && next?.arrow !== 'release')) continue;
+      const again = steps.slice(index + 1).find((step) => step.arrow === 'claim');
+      if (!again) continue;
+      const pid = pids.get(act.workerId!)!;
+      // The last one before the delivery was given back is what it was given back for.
+      const fault = faults.findLast((one) => one.at >= act.at && one.at <= next.act.at && one.pids.includes(pid));
+      if (fault) recoveries.set(fault.kind, [...(recoveries.get(fault.kind) ?? []), again.act.at - fault.at]);
+    }
+  return recoveries;
+}
+
+/** What is known of a process over time, in milliseconds of the epoch. */
+export interface Lifetime {
+  readonly pid: number;
+  /** When it was killed, asked to end or gone; the earliest of these. */
+  readonly until: number;
+  /** When it could not renew: it was frozen, or the database was away. */
+  readonly excused: readonly { readonly from: number; readonly until: number }[];
+}
+
+/** Rescues from workers that were alive and could have renewed their lease. */
+export function falseRescuesOf(
+  acts: readonly Act[],
+  lifetimes: readonly Lifetime[],
+  pids: ReadonlyMap<number, number>,
+  leaseMs: number,
+): Act[] {
+  const byPid = new Map(lifetimes.map((lifetime) => [lifetime.pid, lifetime]));
+  return [...livesOf(acts).values()]
+    .flat()
+    .filter(({ arrow, act }) => {
+      const lifetime = byPid.get(pids.get(act.heldBy ?? 0) ?? 0);
+      if (arrow !== 'rescue' || !lifetime || lifetime.until <= act.at) return false;
+      return !lifetime.excused.some(({ from, until }) => from <= act.at && until >= act.at - 2 * leaseMs);
+    })
+    .map(({ act }) => act);
+}
+
+/** The value below which the given share of the numbers lies. */
+export function percentile(numbers: readonly number[], share: number): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
+}

@@ -1,0 +1,42 @@
+// The end of a run as text.
+import type { Verdict } from './chaos.ts';
+import { VIOLATIONS } from './checker.ts';
+import { percentile } from './recovery.ts';
+
+const SHOWN = 8;
+
+export function reportText({ violations, evidence, faults, recoveries, falseRescues, rescues, drainMs }: Verdict): string {
+  const count = <T>(items: readonly T[], matches: (item: T) => boolean): number => items.filter(matches).length;
+  const { sent, emissions, deliveries, effects, acts } = evidence;
+  const outcomes = (['committed', 'rolled back', 'unknown'] as const).map(
+    (wanted) => `${count(sent, ({ outcome }) => outcome === wanted)} ${wanted}`,
+  );
+  const states = [...new Set(deliveries.map(({ state }) => state))].map(
+    (wanted) => `${count(deliveries, ({ state }) => state === wanted)} ${wanted}`,
+  );
+  const rows: [string, string][] = [
+    ['transactions', `${sent.length}: ${outcomes.join(', ')}`],
+    ['emissions', String(emissions.length)],
+    ['deliveries', `${deliveries.length}: ${states.join(', ')}`],
+    ['claims', String(count(acts, ({ to }) => to === 'running'))],
+    ['effects', String(effects.length)],
+    ['rescues', `${rescues}, false ones ${falseRescues}`],
+    ['drained in', seconds(drainMs)],
+  ];
+  for (const kind of new Set(faults.map((fault) => fault.kind))) {
+    const times = recoveries.get(kind) ?? [];
+    const recovered =
+      times.length === 0
+        ? ''
+        : `, ${times.length} deliveries claimed again after p50 ${seconds(percentile(times, 0.5))}, p99 ${seconds(percentile(times, 0.99))}`;
+    rows.push([`fault: ${kind}`, `${count(faults, (fault) => fault.kind === kind)}${recovered}`]);
+  }
+  for (const wanted of VIOLATIONS) rows.push([wanted, String(count(violations, ({ kind }) => kind === wanted))]);
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const shown = VIOLATIONS.flatMap((wanted) => violations.filter(({ kind }) => kind === wanted).slice(0, SHOWN));
+  return [...rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`), ...shown.map(({ kind, text }) => `${kind}: ${text}`)].join(
+    '\n',
+  );
+}
+
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(2)} s`;

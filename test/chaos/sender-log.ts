@@ -1,0 +1,22 @@
+// The log of a sender: a line of JSON before each transaction, and one after it.
+import { readFile } from 'node:fs/promises';
+import type { Sent } from './evidence.ts';
+
+export type LogLine = { readonly key: string; readonly emissions: number } | { readonly key: string; readonly outcome: Sent['outcome'] };
+
+/** What a log says of each transaction; one without a second line ended with its process. */
+export function readSent(text: string): Sent[] {
+  const sent = new Map<string, Sent>();
+  // What follows the last line break was being written when the process was killed.
+  for (const line of text.split('\n').slice(0, -1)) {
+    const told = JSON.parse(line) as LogLine;
+    if ('emissions' in told) sent.set(told.key, { ...told, outcome: 'unknown' });
+    else sent.set(told.key, { ...sent.get(told.key)!, outcome: told.outcome });
+  }
+  return [...sent.values()];
+}
+
+export async function readSenderLogs(files: readonly string[]): Promise<Sent[]> {
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')));
+  return texts.flatMap(readSent);
+}

@@ -1,0 +1,129 @@
+// The database of a run: its tables of effects and acts, the triggers that record the acts, and the reading of the evidence.
+import type postgres from 'postgres';
+import { readMigrations } from '../support/migrations.ts';
+import type { Act, Delivery, Effect, Emission, Evidence, Failure, State } from './evidence.ts';
+
+/**
+ * An act is recorded when it is done, while its row is locked, and is there only if its transaction commits: so the
+ * order of `seq` is the true one within a delivery. A delivery that ends leaves two halves, one for each table.
+ */
+const RECORDING = `
+create table effect (
+  delivery_id bigint not null, generation int not null, epoch int, claimed_epoch int not null, attempt int not null,
+  pid int not null, at timestamptz not null default clock_timestamp());
+create table act (
+  seq bigint primary key generated always as identity, xid xid8 not null default pg_current_xact_id(), delivery_id bigint not null,
+  came_from text, went_to text, generation int not null, epoch int not null, attempt int not null, crashes int not null,
+  held_by int, worker_id int, at timestamptz not null default clock_timestamp());
+create table enrolled (worker_id int not null, pid int not null);
+
+create function record_live() returns trigger language plpgsql as $$ begin
+  if tg_op = 'INSERT' then
+    insert into act (delivery_id, went_to, generation, epoch, attempt, crashes, worker_id)
+    values (new.id, new.state, new.generation, new.epoch, new.attempt, new.crashes, new.worker_id);
+  elsif tg_op = 'UPDATE' then
+    insert into act (delivery_id, came_from, went_to, generation, epoch, attempt, crashes, held_by, worker_id)
+    values (new.id, old.state, new.state, new.generation, new.epoch, new.attempt, new.crashes, old.worker_id, new.worker_id);
+  else
+    insert into act (delivery_id, came_from, generation, epoch, attempt, crashes, held_by)
+    values (old.id, old.state, old.generation, old.epoch, old.attempt, old.crashes, old.worker_id);
+  end if;
+  return null;
+end $$;
+create function record_settled() returns trigger language plpgsql as $$ begin
+  if tg_op = 'INSERT' then
+    insert into act (delivery_id, went_to, generation, epoch, attempt, crashes)
+    values (new.id, new.state, new.generation, new.epoch, new.attempt, new.crashes);
+  else
+    insert into act (delivery_id, came_from, generation, epoch, attempt, crashes)
+    values (old.id, old.state, old.generation, old.epoch, old.attempt, old.crashes);
+  end if;
+  return null;
+end $$;
+create function record_worker() returns trigger language plpgsql as $$ begin
+  insert into enrolled values (new.id, split_part(new.label, ':', 2)::int);
+  return null;
+end $$;
+create trigger record after insert or update or delete on signalbox.delivery for each row execute function record_live();
+create trigger record after insert or delete on signalbox.settled for each row execute function record_settled();
+create trigger record after insert on signalbox.worker for each row execute function record_worker();`;
+
+export async function prepareTables(sql: postgres.Sql): Promise<void> {
+  await sql.unsafe(await readMigrations());
+  await sql.unsafe(RECORDING);
+}
+
+/** What the tables tell. */
+export type Recorded = Pick<Evidence, 'emissions' | 'deliveries' | 'effects' | 'acts' | 'failures' | 'pids'>;
+
+export async function readTables(sql: postgres.Sql): Promise<Recorded> {
+  const emissions = await sql<Emission[]>`
+    select id::text as id, signal, payload ->> 'key' as key, payload ->> 'fate' as fate from signalbox.emission`;
+  const deliveries = await sql<Delivery[]>`
+    select d.id::text as id, d.emission_id::text as "emissionId", coalesce(r.name, d.receiver_id::text) as receiver, d.generation, d.state,
+      d.epoch, d.attempt
+    from (
+      select id, emission_id, receiver_id, generation, state, epoch, attempt from signalbox.delivery
+      union all select id, emission_id, receiver_id, generation, state, epoch, attempt from signalbox.settled
+    ) d left join signalbox.receiver r on r.id = d.receiver_id
+    order by d.id`;
+  const effects = await sql<Effect[]>`
+    select delivery_id::text as "deliveryId", generation, epoch, claimed_epoch as "claimedEpoch", pid from effect order by at`;
+  const failures = await sql<Failure[]>`
+    select delivery_id::text as "deliveryId", error ->> 'name' as name, error ->> 'message' as message from signalbox.delivery_error`;
+  const enrolled = await sql<{ worker_id: number; pid: number }[]>`select worker_id, pid from enrolled`;
+  const pids = new Map(enrolled.map(({ worker_id, pid }) => [worker_id, pid]));
+  return { emissions, deliveries, effects, failures, acts: await readActs(sql), pids };
+}
+
+interface ActRow {
+  xid: string;
+  delivery_id: string;
+  came_from: State | null;
+  went_to: State | null;
+  generation: number;
+  epoch: number;
+  attempt: number;
+  crashes: number;
+  held_by: number | null;
+  worker_id: number | null;
+  at_ms: number;
+}
+
+export async function readActs(sql: postgres.Sql): Promise<Act[]> {
+  const rows = await sql<ActRow[]>`
+    select xid::text as xid, delivery_id::text as delivery_id, came_from, went_to, generation, epoch, attempt, crashes, held_by, worker_id,
+      (extract(epoch from at) * 1000)::float8 as at_ms
+    from act order by seq`;
+  return joinHalves(rows);
+}
+
+/** What left one table and entered the other in one transaction is one act, with the numbers that it arrived with. */
+function joinHalves(rows: readonly ActRow[]): Act[] {
+  const acts: Act[] = [];
+  const left = new Map<string, { readonly index: number; readonly xid: string }>();
+  for (const row of rows) {
+    const half = left.get(row.delivery_id);
+    if (row.came_from === null && half?.xid === row.xid) {
+      acts[half.index] = { ...actOf(row), from: acts[half.index]!.from, heldBy: acts[half.index]!.heldBy };
+      left.delete(row.delivery_id);
+      continue;
+    }
+    if (row.went_to === null) left.set(row.delivery_id, { index: acts.length, xid: row.xid });
+    acts.push(actOf(row));
+  }
+  return acts;
+}
+
+const actOf = (row: ActRow): Act => ({
+  deliveryId: row.delivery_id,
+  from: row.came_from ?? undefined,
+  to: row.went_to ?? undefined,
+  generation: row.generation,
+  epoch: row.epoch,
+  attempt: row.attempt,
+  crashes: row.crashes,
+  heldBy: row.held_by ?? undefined,
+  workerId: row.worker_id ?? undefined,
+  at: row.at_ms,
+});
