@@ -6,12 +6,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
 import { launchPostgres } from '../support/postgres/launch.ts';
 import { check, type Violation } from './checker.ts';
+import type { Span } from './child.ts';
 import type { Evidence } from './evidence.ts';
 import { type FaultKind, planFaults } from './faults.ts';
 import { Fleet } from './fleet.ts';
 import { type Done, inject } from './inject.ts';
 import { RECEIVERS } from './programs/receivers.ts';
 import { LEASE_MS } from './programs/timing.ts';
+import { startProxy } from './proxy.ts';
 import { falseRescuesOf, type Lifetime, recoveriesOf } from './recovery.ts';
 import { readSenderLogs } from './sender-log.ts';
 import { prepareTables, readTables } from './tables.ts';
@@ -49,8 +51,9 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
   await using server = await launchPostgres({ settings: { fsync: 'off', max_connections: '150' } });
   const sql = postgres(server.url, { max: 2, onnotice: () => {} });
   await prepareTables(sql);
+  await using proxy = await startProxy(server.port);
   const fleet = new Fleet({
-    url: server.url,
+    url: server.url.replace(`:${server.port}/`, `:${proxy.port}/`),
     seed,
     workers: options.workers ?? 4,
     senders: options.senders ?? 2,
@@ -61,12 +64,13 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
     await fleet.start();
     const faults: Done[] = [];
     const progress = setInterval(() => void counts(sql).then((text) => say(`${text}, ${faults.length} faults`)), PROGRESS_MS);
-    const scene = { fleet };
+    const away: Span[] = [];
+    const scene = { fleet, server, proxy, sql, away };
     const startedAt = Date.now();
     const pending: Promise<unknown>[] = [];
     for (const fault of planFaults(seed, seconds * 1_000, options.kinds)) {
       await pause(Math.max(0, startedAt + fault.at - Date.now()));
-      pending.push(inject(fault, scene).then((done) => done && faults.push(done)));
+      pending.push(inject(fault, scene, (done) => faults.push(done)));
     }
     await pause(Math.max(0, startedAt + seconds * 1_000 - Date.now()));
     await Promise.all(pending);
@@ -74,17 +78,18 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
     await fleet.endSenders();
     const drainMs = await drain(sql);
     clearInterval(progress);
+    const runs = await fleet.runs();
+    const tables = await readTables(sql);
     await fleet.endWorkers();
     const sent = await readSenderLogs(fleet.senderLogs);
-    const tables = await readTables(sql);
-    const evidence: Evidence = { ...tables, sent, receivers: RECEIVERS, misbehaviours: fleet.misbehaviours };
+    const evidence: Evidence = { ...tables, sent, receivers: RECEIVERS, runs, misbehaviours: fleet.misbehaviours };
     const { acts, pids } = evidence;
     return {
       violations: check(evidence),
       evidence,
       faults,
       recoveries: recoveriesOf(acts, faults, pids),
-      falseRescues: falseRescuesOf(acts, lifetimesOf(fleet, []), pids, LEASE_MS).length,
+      falseRescues: falseRescuesOf(acts, lifetimesOf(fleet, away), pids, LEASE_MS).length,
       rescues: acts.filter(({ from, to, heldBy, crashes }) => from === 'running' && to === 'ready' && heldBy && crashes > 0).length,
       drainMs,
     };
@@ -102,10 +107,11 @@ async function drain(sql: postgres.Sql): Promise<number> {
   let actedAt = startedAt;
   while (Date.now() - startedAt < LONGEST_DRAIN_MS && Date.now() - actedAt < STILLNESS_MS) {
     const [now] = await sql<{ live: number; act: string }[]>`
-      select (select count(*)::int from signalbox.delivery) as live, (select coalesce(max(seq), 0)::text from act) as act`;
-    if (now!.live === 0) break;
-    if (now!.act !== lastAct) actedAt = Date.now();
-    lastAct = now!.act;
+      select (select count(*)::int from signalbox.delivery) as live, (select coalesce(max(seq), 0)::text from act) as act`.catch(() => []);
+    if (!now) continue;
+    if (now.live === 0) break;
+    if (now.act !== lastAct) actedAt = Date.now();
+    lastAct = now.act;
     await pause(100);
   }
   return Date.now() - startedAt;
@@ -122,7 +128,7 @@ async function counts(sql: postgres.Sql): Promise<string> {
   }
 }
 
-function lifetimesOf(fleet: Fleet, away: readonly { from: number; until: number }[]): Lifetime[] {
+function lifetimesOf(fleet: Fleet, away: readonly Span[]): Lifetime[] {
   return fleet.children.map(({ pid, endedAt, killedAt, askedAt, frozen }) => ({
     pid,
     until: Math.min(endedAt, killedAt, askedAt),

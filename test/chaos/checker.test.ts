@@ -43,9 +43,9 @@ function goodRun(): Mutable {
       { id: 'e3', signal: 'happened', key: 't2', fate: 'poison' },
     ],
     deliveries: [
-      { id: '1', emissionId: 'e1', receiver: write.name, generation: 0, state: 'completed', epoch: 3, attempt: 1 },
-      { id: '2', emissionId: 'e2', receiver: call.name, generation: 0, state: 'completed', epoch: 1, attempt: 1 },
-      { id: '3', emissionId: 'e3', receiver: write.name, generation: 0, state: 'dead', epoch: 3, attempt: 3 },
+      { id: '1', emissionId: 'e1', receiver: write.name, generation: 0, state: 'completed', epoch: 3, attempt: 1, workerId: undefined },
+      { id: '2', emissionId: 'e2', receiver: call.name, generation: 0, state: 'completed', epoch: 1, attempt: 1, workerId: undefined },
+      { id: '3', emissionId: 'e3', receiver: write.name, generation: 0, state: 'dead', epoch: 3, attempt: 3, workerId: undefined },
     ],
     effects: [
       { deliveryId: '1', generation: 0, epoch: 3, claimedEpoch: 3, pid: B },
@@ -73,6 +73,7 @@ function goodRun(): Mutable {
       [1, A],
       [2, B],
     ]),
+    runs: new Map(),
     misbehaviours: [],
   };
 }
@@ -127,7 +128,16 @@ const seeded: [string, string[], (run: Mutable) => void][] = [
     'a delivery belongs to no emission',
     ['ghost'],
     (run) => {
-      run.deliveries.push({ id: '9', emissionId: 'e9', receiver: write.name, generation: 0, state: 'cancelled', epoch: 1, attempt: 1 });
+      run.deliveries.push({
+        id: '9',
+        emissionId: 'e9',
+        receiver: write.name,
+        generation: 0,
+        state: 'cancelled',
+        epoch: 1,
+        attempt: 1,
+        workerId: undefined,
+      });
       run.acts.push(
         act('9', undefined, 'ready', {}),
         act('9', 'ready', 'running', { epoch: 1, attempt: 1, workerId: 1 }),

@@ -91,7 +91,7 @@ function checkSent({ sent }: Evidence, { byKey }: Index, say: Say): void {
 }
 
 /** Each emission has one delivery for each receiver of its signal, which has come to its end. */
-function checkDeliveries({ receivers, emissions, deliveries }: Evidence, index: Index, say: Say): void {
+function checkDeliveries({ receivers, emissions, deliveries, pids, runs }: Evidence, index: Index, say: Say): void {
   const found = grouped(deliveries, ({ emissionId, receiver }) => `${emissionId} ${receiver}`);
   for (const emission of emissions)
     for (const receiver of receivers.filter(({ signal }) => signal === emission.signal)) {
@@ -106,8 +106,11 @@ function checkDeliveries({ receivers, emissions, deliveries }: Evidence, index: 
       say('ghost', `${about(delivery)} belongs to no emission or receiver`);
       continue;
     }
-    if (LIVE.has(delivery.state)) say('left waiting', `${about(delivery)} (${emission.fate})`);
-    else if (delivery.state !== END[emission.fate]) say('wrong end', `${about(delivery)}, which should end ${END[emission.fate]}`);
+    if (LIVE.has(delivery.state)) {
+      const { id, workerId } = delivery;
+      const holder = workerId === undefined ? 'nobody has it' : `worker ${workerId} of process ${pids.get(workerId)} has it`;
+      say('left waiting', `${about(delivery)} (${emission.fate}); ${holder}; ${runs.get(id) ?? 'nobody'} says to be at it`);
+    } else if (delivery.state !== END[emission.fate]) say('wrong end', `${about(delivery)}, which should end ${END[emission.fate]}`);
   }
 }
 

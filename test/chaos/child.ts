@@ -1,8 +1,10 @@
 // One process of the fleet: how it is started, what was done to it, and how it ended.
 import { type ChildProcess, fork } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const KEPT_ERRORS = 6_000;
+const ANSWER_LIMIT_MS = 2_000;
 
 export interface Span {
   readonly from: number;
@@ -18,7 +20,9 @@ export class Child {
   askedAt = Infinity;
   killedAt = Infinity;
   readonly frozen: Span[] = [];
-  /** Resolves once it has started to work. */
+  /** Whether it has started to work. */
+  isStarted = false;
+  /** Resolves once it has. */
   readonly started: Promise<void>;
   /** Resolves when it has ended, to how. */
   readonly ended: Promise<number | NodeJS.Signals>;
@@ -42,7 +46,9 @@ export class Child {
     });
     this.started = new Promise((resolve) => {
       this.#process.on('message', (message) => {
-        if (message === 'started') resolve();
+        if (message !== 'started') return;
+        this.isStarted = true;
+        resolve();
       });
     });
   }
@@ -69,13 +75,25 @@ export class Child {
     if (this.isAlive && this.#process.connected) this.#process.send(message, () => {});
   }
 
+  /** Resolves to its answer to a question, or to `undefined` when it gives none. */
+  async ask(question: string): Promise<string | undefined> {
+    const answer = new Promise<string>((resolve) => {
+      this.#process.on('message', (message) => {
+        const text = String(message);
+        if (text.startsWith(`${question}: `)) resolve(text.slice(question.length + 2));
+      });
+    });
+    this.tell(question);
+    return Promise.race([answer, pause(ANSWER_LIMIT_MS, undefined, { ref: false })]);
+  }
+
   kill(): void {
     this.killedAt = Date.now();
     this.#process.kill('SIGKILL');
   }
 
-  /** Asks it to end. */
-  ask(how: 'SIGTERM' | 'by word'): void {
+  /** Tells it to end. */
+  tellToEnd(how: 'SIGTERM' | 'by word'): void {
     this.askedAt = Date.now();
     if (how === 'SIGTERM') this.#process.kill('SIGTERM');
     else this.tell('end');

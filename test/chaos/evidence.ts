@@ -39,6 +39,8 @@ export interface Delivery {
   readonly state: State;
   readonly epoch: number;
   readonly attempt: number;
+  /** Who has it, if somebody has. */
+  readonly workerId: number | undefined;
 }
 
 /** What a run of a receiver has left behind: one row, in its own transaction. */
@@ -90,6 +92,8 @@ export interface Evidence {
   readonly failures: readonly Failure[];
   /** The process of each worker that ever enrolled. */
   readonly pids: ReadonlyMap<number, number>;
+  /** The process that said at the end that it was at this delivery. */
+  readonly runs: ReadonlyMap<string, string>;
   readonly misbehaviours: readonly Misbehaviour[];
 }
 

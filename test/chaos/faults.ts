@@ -4,7 +4,23 @@ import { seededRandom } from './random.ts';
 /** Every kind, with its weight in the draw. */
 const WEIGHTS = {
   /** SIGKILL to a worker or a sender. */
-  kill: 4,
+  kill: 3,
+  /** SIGSTOP to a worker or a sender until its lease is well over, then SIGCONT. */
+  freeze: 2,
+  /** SIGTERM to a worker. */
+  terminate: 1,
+  /** pg_terminate_backend on sessions of the fleet. */
+  backend: 3,
+  /** Connections are cut by the proxy. */
+  cut: 2,
+  /** A COMMIT gets through, its answer does not, and the connection is cut. */
+  commit: 3,
+  /** The same for a statement outside of a transaction: a claim, a settlement, a renewal. */
+  answer: 3,
+  /** All connections of a worker are taken for a second. */
+  exhaust: 1,
+  /** PostgreSQL is killed, and started again. */
+  postgres: 0.7,
 } as const;
 
 export type FaultKind = keyof typeof WEIGHTS;
@@ -21,7 +37,7 @@ export interface Fault {
 }
 
 const SHORTEST_GAP_MS = 150;
-const LONGEST_GAP_MS = 1_100;
+const LONGEST_GAP_MS = 1_200;
 
 export function planFaults(seed: number, durationMs: number, kinds: readonly FaultKind[] = FAULT_KINDS): Fault[] {
   const random = seededRandom(seed);

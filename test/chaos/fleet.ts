@@ -69,7 +69,7 @@ export class Fleet {
 
   /** Asks a worker to end, as an operator would. */
   terminate(child: Child): void {
-    child.ask('SIGTERM');
+    child.tellToEnd('SIGTERM');
     void this.#expectEnd(child);
   }
 
@@ -78,7 +78,7 @@ export class Fleet {
     for (const child of this.children) child.thaw();
     this.#sending = false;
     const senders = this.#slots.filter(({ program }) => program === 'sender').map(({ child }) => child!);
-    for (const sender of senders) if (sender.isSound) sender.ask('by word');
+    for (const sender of senders) if (sender.isSound) sender.tellToEnd('by word');
     await Promise.all(senders.map((sender) => this.#expectEnd(sender)));
   }
 
@@ -86,8 +86,16 @@ export class Fleet {
   async endWorkers(): Promise<void> {
     this.#replacing = false;
     const workers = this.sound('worker');
-    for (const worker of workers) worker.ask('SIGTERM');
+    for (const worker of workers) worker.tellToEnd('SIGTERM');
     await Promise.all(workers.map((worker) => this.#expectEnd(worker)));
+  }
+
+  /** Which process is at which delivery, by what the workers themselves say. */
+  async runs(): Promise<Map<string, string>> {
+    const runs = new Map<string, string>();
+    for (const worker of this.sound('worker'))
+      for (const id of ((await worker.ask('runs')) ?? '').split(' ')) runs.set(id, `${this.#labels.get(worker)}, process ${worker.pid}`);
+    return runs;
   }
 
   killAll(): void {

@@ -1,7 +1,12 @@
-// Does the faults. Each returns what it hit, or `undefined` when there was nothing to hit.
-import type { Child } from './child.ts';
+// Does the faults. Each returns the processes that it hit; none when there was nothing to hit.
+import { setTimeout as pause } from 'node:timers/promises';
+import type postgres from 'postgres';
+import type { RunningPostgres } from '../support/postgres/launch.ts';
+import type { Child, Span } from './child.ts';
 import type { Fault, FaultKind } from './faults.ts';
 import type { Fleet } from './fleet.ts';
+import { LEASE_MS } from './programs/timing.ts';
+import type { Proxy } from './proxy.ts';
 
 /** What was done, and to whom. */
 export interface Done {
@@ -14,24 +19,96 @@ export interface Done {
 
 export interface Scene {
   readonly fleet: Fleet;
+  readonly server: RunningPostgres;
+  readonly proxy: Proxy;
+  /** Not through the proxy. */
+  readonly sql: postgres.Sql;
+  /** When PostgreSQL was away. */
+  readonly away: Span[];
 }
 
-export async function inject(fault: Fault, scene: Scene): Promise<Done | undefined> {
-  const at = Date.now();
-  const hit = await ACTIONS[fault.kind](scene, fault);
-  return hit && hit.length > 0 ? { kind: fault.kind, at, pids: hit.map(({ pid }) => pid) } : undefined;
+export async function inject(fault: Fault, scene: Scene, done: (done: Done) => void): Promise<void> {
+  const hit = (children: readonly Child[]): void => {
+    if (children.length > 0) done({ kind: fault.kind, at: Date.now(), pids: children.map(({ pid }) => pid) });
+  };
+  await ACTIONS[fault.kind](scene, fault, hit);
 }
 
-type Action = (scene: Scene, fault: Fault) => Promise<readonly Child[]>;
+/** `hit` is called when the fault strikes; the action ends when its part is over. */
+type Action = (scene: Scene, fault: Fault, hit: (children: readonly Child[]) => void) => Promise<void>;
+
+const EXHAUSTED_MS = 1_000;
+const LONGEST_ABSENCE_MS = 1_500;
+const MOST_BACKENDS = 4;
+const MOST_CUT = 0.6;
+/** How long a trap waits for its prey. */
+const PATIENCE_MS = 3_000;
 
 const ACTIONS: Record<FaultKind, Action> = {
-  kill: async ({ fleet }, fault) => {
-    const victim = oneOf(fleet.sound(), fault);
-    victim?.kill();
-    return victim ? [victim] : [];
+  kill: async ({ fleet }, fault, hit) => {
+    const victims = oneOf(fleet.sound(), fault);
+    for (const victim of victims) victim.kill();
+    hit(victims);
+  },
+
+  freeze: async ({ fleet }, fault, hit) => {
+    const victims = oneOf(fleet.sound(), fault);
+    for (const victim of victims) victim.freeze();
+    hit(victims);
+    await pause(LEASE_MS * (1.5 + 1.5 * fault.force));
+    for (const victim of victims) victim.thaw();
+  },
+
+  terminate: async ({ fleet }, fault, hit) => {
+    const victims = oneOf(
+      fleet.sound('worker').filter(({ isStarted }) => isStarted),
+      fault,
+    );
+    for (const victim of victims) fleet.terminate(victim);
+    hit(victims);
+  },
+
+  backend: async ({ fleet, sql }, fault, hit) => {
+    const many = 1 + Math.floor(fault.force * MOST_BACKENDS);
+    const rows = await sql<{ pid: number }[]>`
+      select substring(application_name from 7)::int as pid, pg_terminate_backend(pid) from pg_stat_activity
+      where application_name like 'chaos-%' order by random() limit ${many}`.catch(() => []);
+    hit(
+      childrenOf(
+        fleet,
+        rows.map(({ pid }) => pid),
+      ),
+    );
+  },
+
+  cut: async ({ fleet, proxy }, fault, hit) => hit(childrenOf(fleet, proxy.cut(fault.force * MOST_CUT))),
+
+  commit: async ({ fleet, proxy }, _fault, hit) => hit(childrenOf(fleet, await proxy.swallowCommit(PATIENCE_MS))),
+
+  answer: async ({ fleet, proxy }, _fault, hit) => hit(childrenOf(fleet, await proxy.swallowAnswer(PATIENCE_MS))),
+
+  exhaust: async ({ fleet }, fault, hit) => {
+    const victims = oneOf(fleet.sound('worker'), fault);
+    for (const victim of victims) victim.tell(`exhaust ${EXHAUSTED_MS}`);
+    hit(victims);
+    await pause(EXHAUSTED_MS);
+  },
+
+  postgres: async ({ fleet, server, away }, fault, hit) => {
+    if (away.at(-1)?.until === Infinity) return;
+    const span: Span = { from: Date.now(), until: Infinity };
+    away.push(span);
+    process.kill(server.pid, 'SIGKILL');
+    hit(fleet.sound('worker'));
+    await pause(fault.force * LONGEST_ABSENCE_MS);
+    await server.restart();
+    span.until = Date.now();
   },
 };
 
-function oneOf(children: readonly Child[], { target }: Fault): Child | undefined {
-  return children[Math.floor(target * children.length)];
+function oneOf(children: readonly Child[], { target }: Fault): Child[] {
+  const child = children[Math.floor(target * children.length)];
+  return child ? [child] : [];
 }
+
+const childrenOf = (fleet: Fleet, pids: readonly number[]): Child[] => fleet.children.filter(({ pid }) => pids.includes(pid));

@@ -59,12 +59,12 @@ export type Recorded = Pick<Evidence, 'emissions' | 'deliveries' | 'effects' | '
 export async function readTables(sql: postgres.Sql): Promise<Recorded> {
   const emissions = await sql<Emission[]>`
     select id::text as id, signal, payload ->> 'key' as key, payload ->> 'fate' as fate from signalbox.emission`;
-  const deliveries = await sql<Delivery[]>`
+  const deliveries = await sql<(Omit<Delivery, 'workerId'> & { worker_id: number | null })[]>`
     select d.id::text as id, d.emission_id::text as "emissionId", coalesce(r.name, d.receiver_id::text) as receiver, d.generation, d.state,
-      d.epoch, d.attempt
+      d.epoch, d.attempt, d.worker_id
     from (
-      select id, emission_id, receiver_id, generation, state, epoch, attempt from signalbox.delivery
-      union all select id, emission_id, receiver_id, generation, state, epoch, attempt from signalbox.settled
+      select id, emission_id, receiver_id, generation, state, epoch, attempt, worker_id from signalbox.delivery
+      union all select id, emission_id, receiver_id, generation, state, epoch, attempt, null from signalbox.settled
     ) d left join signalbox.receiver r on r.id = d.receiver_id
     order by d.id`;
   const effects = await sql<Effect[]>`
@@ -73,7 +73,8 @@ export async function readTables(sql: postgres.Sql): Promise<Recorded> {
     select delivery_id::text as "deliveryId", error ->> 'name' as name, error ->> 'message' as message from signalbox.delivery_error`;
   const enrolled = await sql<{ worker_id: number; pid: number }[]>`select worker_id, pid from enrolled`;
   const pids = new Map(enrolled.map(({ worker_id, pid }) => [worker_id, pid]));
-  return { emissions, deliveries, effects, failures, acts: await readActs(sql), pids };
+  const held = deliveries.map(({ worker_id, ...delivery }) => ({ ...delivery, workerId: worker_id ?? undefined }));
+  return { emissions, deliveries: held, effects, failures, acts: await readActs(sql), pids };
 }
 
 interface ActRow {

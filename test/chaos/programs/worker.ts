@@ -18,6 +18,10 @@ outside.db = db;
 const box = createSignalbox({ db, services: [Effects] });
 // Raised in the course of the run that it tells of, so the run carries it along.
 box.on('delivery.started', ({ deliveryId, epoch }) => claim.enterWith({ deliveryId, epoch }));
+const runs = new Set<string>();
+box.on('delivery.started', ({ deliveryId }) => runs.add(deliveryId));
+for (const end of ['completed', 'retrying', 'dead', 'cancelled', 'released', 'stale'] as const)
+  box.on(`delivery.${end}`, ({ deliveryId }) => runs.delete(deliveryId));
 let started = false;
 box.on('worker.started', () => {
   started = true;
@@ -28,6 +32,7 @@ process.once('SIGTERM', () => (told = true));
 process.on('message', (message) => {
   const [what, ms] = String(message).split(' ');
   if (what === 'exhaust') void exhaust(Number(ms));
+  if (what === 'runs') tell(`runs: ${[...runs].join(' ')}`);
 });
 
 for (;;) {
