@@ -68,7 +68,7 @@ function goodRun(): Mutable {
       act('3', 'ready', 'running', { epoch: 3, attempt: 3, workerId: 1 }),
       act('3', 'running', 'dead', { epoch: 3, attempt: 3, heldBy: 1 }),
     ],
-    failures: [{ deliveryId: '3', name: 'Error', message: 'chaos: poison' }],
+    failures: [{ deliveryId: '3', name: 'Error', message: 'chaos: poison', trace: '' }],
     pids: new Map([
       [1, A],
       [2, B],
@@ -245,7 +245,7 @@ const seeded: [string, string[], (run: Mutable) => void][] = [
   [
     'a lost connection was charged to the receiver',
     ['charged'],
-    (run) => void run.failures.push({ deliveryId: '1', name: 'Error', message: 'Connection terminated' }),
+    (run) => void run.failures.push({ deliveryId: '1', name: 'Error', message: 'Connection terminated', trace: '' }),
   ],
   ['a process crashed', ['misbehaved'], (run) => void run.misbehaviours.push({ who: 'worker 1', what: 'ended with 1' })],
 ];

@@ -54,8 +54,8 @@ export function check(evidence: Evidence): Violation[] {
   checkEffects(evidence, index, say);
   checkConsequences(evidence, index, say);
   checkLives(evidence, index, say);
-  for (const { deliveryId, name, message } of evidence.failures)
-    if (!message.startsWith(ON_PURPOSE)) say('charged', `delivery ${deliveryId}: ${name}: ${message.slice(0, 300)}`);
+  for (const { deliveryId, message, trace } of evidence.failures)
+    if (!message.startsWith(ON_PURPOSE)) say('charged', `${index.deliveries.get(deliveryId)?.[0]?.receiver} of delivery ${deliveryId}: ${trace}`);
   for (const { who, what } of evidence.misbehaviours) say('misbehaved', `${who}: ${what}`);
   return violations;
 }

@@ -74,6 +74,8 @@ export interface Failure {
   readonly deliveryId: string;
   readonly name: string;
   readonly message: string;
+  /** Its stack, and those of its causes. */
+  readonly trace: string;
 }
 
 /** Something that a process did and that none may: it crashed, or would not end. */
