@@ -55,7 +55,8 @@ export function check(evidence: Evidence): Violation[] {
   checkConsequences(evidence, index, say);
   checkLives(evidence, index, say);
   for (const { deliveryId, message, trace } of evidence.failures)
-    if (!message.startsWith(ON_PURPOSE)) say('charged', `${index.deliveries.get(deliveryId)?.[0]?.receiver} of delivery ${deliveryId}: ${trace}`);
+    if (!message.startsWith(ON_PURPOSE))
+      say('charged', `${index.deliveries.get(deliveryId)?.[0]?.receiver} of delivery ${deliveryId}: ${trace}`);
   for (const { who, what } of evidence.misbehaviours) say('misbehaved', `${who}: ${what}`);
   return violations;
 }

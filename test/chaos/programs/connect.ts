@@ -13,13 +13,17 @@ export interface Connection {
   end(): Promise<void>;
 }
 
+const CONNECT_SECONDS = 2;
+
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export function connect(max: number): Connection {
   const { DRIVER: driver, DATABASE_URL: url } = process.env;
   const name = `chaos-${process.pid}`;
   if (driver === 'postgres.js') {
-    const client = postgres(url!, { max, onnotice: () => {}, connection: { application_name: name } });
+    // postgres.js 3.4 may never send the first message of a connection whose predecessor was cut with a query in its buffer.
+    // Whoever waits for it then waits as long as this, which by default is 30 s.
+    const client = postgres(url!, { max, onnotice: () => {}, connect_timeout: CONNECT_SECONDS, connection: { application_name: name } });
     const takeOne = async (ms: number): Promise<void> => {
       const taken = await client.reserve();
       await pause(ms);
