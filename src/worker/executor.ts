@@ -104,7 +104,9 @@ export class Executor {
       if (deadline.reason) return outcomeOf(deadline.reason);
       // Only the connection of this transaction counts as lost: a receiver whose own call elsewhere failed has failed.
       const lost = driver.isConnectionLoss(scopeOfRun?.failure) || (!thrown && driver.isConnectionLoss(error));
-      return lost ? { kind: 'outcome', outcome: { kind: 'interrupted', delayMs: RECONNECT_MS } } : outcomeOf(error);
+      if (lost) return { kind: 'outcome', outcome: { kind: 'interrupted', delayMs: RECONNECT_MS } };
+      // What the receiver threw counts, and not that the ROLLBACK after it failed: it may be a Discard or a RetryAfter.
+      return outcomeOf(thrown ? thrown.error : error);
     } finally {
       deadline.signal.removeEventListener('abort', close);
     }

@@ -1,7 +1,7 @@
 // Cases: connections that are lost. Each of them can only be had from a real server.
 import { sql } from 'drizzle-orm';
 import { expect, vi } from 'vitest';
-import type { DeliveryContext } from '../../src/index.ts';
+import { type DeliveryContext, Discard } from '../../src/index.ts';
 import { driverOf } from '../../src/drivers/detect.ts';
 import { rootCode } from '../support/errors.ts';
 import { type Case, type Conformance, effects, errorOf, openConformance, rowsOf } from './driver.ts';
@@ -101,6 +101,21 @@ export const lossCases: readonly Case[] = [
       expect(await released).toMatchObject({ attempt: 1, epoch: 1 });
       expect(await h.deliveries()).toMatchObject([{ state: 'ready', attempt: 0 }]);
       expect(await h.sql('select from signalbox.delivery_error')).toEqual([]);
+    },
+  },
+  {
+    name: 'what a receiver throws counts, also when its backend is gone before the ROLLBACK',
+    needs: 'pool',
+    async run(driver) {
+      const discard = async ({ tx }: DeliveryContext): Promise<void> => {
+        await tx.execute(sql`set local idle_in_transaction_session_timeout = 1`);
+        // The server ends the session while this process is busy, so nobody has heard of it when the receiver throws.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+        throw new Discard('not mine');
+      };
+      await using h = await openConformance(driver, { services: [receiverThat('Discards', discard)] });
+      await emit(h);
+      expect(await h.box.drain()).toMatchObject({ cancelled: 1 });
     },
   },
   {
