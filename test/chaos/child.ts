@@ -19,6 +19,7 @@ export class Child {
   /** When it was asked to end, by SIGTERM or by word. */
   askedAt = Infinity;
   killedAt = Infinity;
+  lastSaid = '';
   readonly frozen: Span[] = [];
   /** Whether it has started to work. */
   isStarted = false;
@@ -46,6 +47,7 @@ export class Child {
     });
     this.started = new Promise((resolve) => {
       this.#process.on('message', (message) => {
+        this.lastSaid = String(message);
         if (message !== 'started') return;
         this.isStarted = true;
         resolve();

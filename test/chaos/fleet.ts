@@ -130,7 +130,7 @@ export class Fleet {
   async #expectEnd(child: Child): Promise<void> {
     const late = pause(END_LIMIT_MS, 'late' as const, { ref: false });
     if ((await Promise.race([child.ended, late])) !== 'late') return;
-    this.#misbehaved(child, `did not end within ${END_LIMIT_MS} ms of being asked to:\n${child.errors}`);
+    this.#misbehaved(child, `did not end within ${END_LIMIT_MS} ms of being asked to; it last said: ${child.lastSaid}\n${child.errors}`);
     child.kill();
     await child.ended;
   }

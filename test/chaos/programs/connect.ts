@@ -1,7 +1,7 @@
 // The database of a program, on the driver that DRIVER names, and a way to take all of its connections.
 import { drizzle as drizzleNodePostgres } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js';
-import { Pool } from 'pg';
+import { Pool, type PoolClient } from 'pg';
 import postgres from 'postgres';
 
 export type Database = ReturnType<typeof drizzlePostgresJs>;
@@ -13,6 +13,7 @@ export interface Connection {
   end(): Promise<void>;
 }
 
+const ignore = (): void => {};
 const CONNECT_SECONDS = 2;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -38,9 +39,16 @@ export function connect(max: number): Connection {
   const client = new Pool({ connectionString: url!, max, application_name: name });
   client.on('error', () => {});
   const takeOne = async (ms: number): Promise<void> => {
-    const taken = await client.connect();
-    taken.on('error', () => {});
+    // By callback: what it hears in the same breath as its client finds nobody listening otherwise.
+    const taken = await new Promise<PoolClient>((resolve, reject) => {
+      client.connect((error, got) => {
+        if (!got) return reject(error!);
+        got.on('error', ignore);
+        resolve(got);
+      });
+    });
     await pause(ms);
+    taken.off('error', ignore);
     taken.release();
   };
   return {

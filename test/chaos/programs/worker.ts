@@ -27,6 +27,7 @@ box.on('worker.started', () => {
   started = true;
   tell('started');
 });
+for (const event of ['worker.stopping', 'worker.stopped'] as const) box.on(event, () => tell(event));
 let told = false;
 process.once('SIGTERM', () => (told = true));
 process.on('message', (message) => {
@@ -45,6 +46,8 @@ for (;;) {
     await pause(START_AGAIN_MS);
   }
 }
+tell('worked');
 await box.close();
 await end();
+tell('closed its pool');
 release();
