@@ -16,7 +16,7 @@ interface PgPool extends Queryable {
   readonly options: { readonly max?: number };
   readonly totalCount: number;
   readonly Client: new (options: object) => ListeningClient;
-  connect(): Promise<PooledClient>;
+  connect(callback: (error: Error | undefined, client: PooledClient | undefined) => void): void;
 }
 
 /** A client that the user connected. */
@@ -48,10 +48,20 @@ function withPool(pool: PgPool, prepare: boolean): Driver {
     ...common,
     maxConnections: pool.options.max ?? 10,
     run: (client = pool) => runOn(client as Queryable, prepare),
-    openOn: () => transactionPool(pool, () => pool.connect()),
     openSession: (onLost) => openSession(() => new pool.Client(pool.options), onLost),
+    openOn: () => transactionPool(pool, (hold) => checkOutOf(pool, hold)),
     listen: (channel, onMessage) => listenWithOwnClient(() => new pool.Client(pool.options), channel, onMessage),
   };
+}
+
+/** By callback, so that the client is held before anything else that its connection has received is heard. */
+function checkOutOf(pool: PgPool, hold: (client: PooledClient) => Client): Promise<Client> {
+  return new Promise((resolve, reject) => {
+    pool.connect((error, client) => {
+      if (client) resolve(hold(client));
+      else reject(error!);
+    });
+  });
 }
 
 /** Drizzle tells a pool by the name of its class. */
@@ -85,7 +95,7 @@ function withClient(client: PgClient, prepare: boolean): Driver {
       const run = runOn(client, prepare);
       return (text, params) => inTurn(() => run(text, params));
     },
-    openOn: () => transactionPool(new SessionPool(), checkOut),
+    openOn: () => transactionPool(new SessionPool(), async (hold) => hold(await checkOut())),
     listen: (channel, onMessage) => listenOn(client, inTurn, channel, onMessage),
   };
 }

@@ -1,7 +1,8 @@
 // One checkout of a node-postgres client, for one transaction. Drizzle trusts such a client too much in three ways, and
 // this mends them without touching the client or the pool:
 // - it never releases the client of a BEGIN that failed, so the pool loses a slot for good;
-// - it listens to no 'error' event, so a backend that is killed between two statements ends the process;
+// - it listens to no 'error' event, so a backend that is killed between two statements ends the process (or one that is
+//   killed as the pool hands its client out: a promise of that client comes too late for what arrives with it);
 // - a ROLLBACK that fails hides the error that led to it, and gives the next user a client in an unknown state.
 import type { Client, Gate } from './driver.ts';
 import { isThenable, withOwn } from './passing.ts';
@@ -21,10 +22,13 @@ interface Checkout {
 
 const checkouts = new WeakMap<Client, Checkout>();
 
-/** A pool to open one transaction with, by Drizzle's own means. `checkOut` gives a client of the real pool. */
-export function transactionPool(pool: Client, checkOut: () => Promise<PooledClient>): Client {
+/** Takes a client of the real pool and hands it to `hold` at once; resolves to what that returns. */
+export type CheckOut = (hold: (client: PooledClient) => Client) => Promise<Client>;
+
+/** A pool to open one transaction with, by Drizzle's own means. */
+export function transactionPool(pool: Client, checkOut: CheckOut): Client {
   return new Proxy(pool, {
-    get: (target, key): unknown => (key === 'connect' ? async () => held(await checkOut()) : Reflect.get(target, key)),
+    get: (target, key): unknown => (key === 'connect' ? () => checkOut(held) : Reflect.get(target, key)),
   });
 }
 
