@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 const HEADER = 5;
+/** BindComplete: the answer to an execution begins. What comes before it, a client may wait for before it goes on. */
+const BOUND = '2';
 /** CommandComplete, and ReadyForQuery, whose body says whether a transaction is open. */
 const COMPLETE = 'C';
 const READY = 'Z';
@@ -70,7 +72,7 @@ class Link {
   readonly #server: Socket;
   readonly #traps: Trap[];
   #rest = Buffer.alloc(0);
-  /** A transaction is not open, and no answer is under way. */
+  /** No transaction was open when the last answer ended. */
   #idle = false;
   #swallowing: Trap | undefined;
 
@@ -110,9 +112,9 @@ class Link {
   #isSwallowed(type: string, body: Buffer): boolean {
     if (!this.#swallowing) {
       if (type === COMPLETE && body.toString('latin1').startsWith('COMMIT')) this.#swallowing = this.#take('commit');
-      else if (this.#idle && type !== 'A' && type !== READY) this.#swallowing = this.#take('answer');
+      else if (this.#idle && (type === BOUND || type === COMPLETE)) this.#swallowing = this.#take('answer');
     }
-    this.#idle = type === READY ? body.toString('latin1') === IDLE : type === 'A' && this.#idle;
+    if (type === READY) this.#idle = body.toString('latin1') === IDLE;
     if (!this.#swallowing) return false;
     // Only now has the server committed for certain.
     if (type === READY) {
