@@ -64,13 +64,13 @@ export function dispatcherFor(handle: object, signalName: string): Dispatcher {
   if (typeof dialect !== 'object' || dialect === null)
     throw new SignalboxError(
       'BoxNotFound',
-      `${signalName} was emitted on ${kindOf(handle)}, which is no Drizzle database. The first argument must be \`tx\`, the transaction of the database that createSignalbox({ db }) was given; the payload is the second.`,
+      `${signalName} was emitted on ${kindOf(handle)}, which is no Drizzle database. The first argument must be tx, the transaction of the database that createSignalbox({ db }) was given; the payload is the second.`,
     );
   const dispatcher = (dialect as Attached)[DISPATCHER];
   if (!dispatcher)
     throw new SignalboxError(
       'BoxNotFound',
-      `${signalName} was emitted on a database of which no box is open in this process. Import the file that calls createSignalbox; if it is imported, emit on the very database object that it was given, or on one of its transactions.`,
+      `${signalName} was emitted on a database of which this process has no open box. Import the file that calls createSignalbox; if it is imported, emit on the very database object that it was given, or on one of its transactions.`,
     );
   return dispatcher;
 }

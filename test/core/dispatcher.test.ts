@@ -61,7 +61,7 @@ test.each<[what: string, handle: unknown, named: string]>([
     expect.objectContaining({
       code: 'BoxNotFound',
       message: expect.stringContaining(
-        `order.placed was emitted on ${named}, which is no Drizzle database. The first argument must be \`tx\``,
+        `order.placed was emitted on ${named}, which is no Drizzle database. The first argument must be tx,`,
       ) as string,
     }),
   );
@@ -72,7 +72,7 @@ test('a database without a box leads to the file that makes the box', () => {
     expect.objectContaining({
       code: 'BoxNotFound',
       message: expect.stringMatching(
-        /^order\.placed .*no box is open in this process\. Import the file that calls createSignalbox/,
+        /^order\.placed .*this process has no open box\. Import the file that calls createSignalbox/,
       ) as string,
     }),
   );
