@@ -71,6 +71,29 @@ test('a second rename that lists all former names inherits from all of them', as
   expect(calls.toSorted()).toEqual(['after all:2', 'after all:3', 'after all:4', 'after all:5', 'after:1']);
 });
 
+test('a former name that was forgotten is added later: retired, and cancelled where the new name has its own, nothing runs twice', async () => {
+  calls = [];
+  class Forgetful {
+    @OnSignal(happened, { name: 'Order.onPaymentCompleted' })
+    static async receive({ value }: { value: number }): Promise<void> {
+      calls.push(`forgetful:${value}`);
+    }
+  }
+  await using h = await harness({ services: [Before] });
+  await emit(h, 1);
+  const renamed = h.another({ services: [Forgetful] });
+  await renamed.drain();
+  expect(await emit(renamed, 2)).toBe(2);
+  await renamed.drain();
+  await h.sql`update signalbox.receiver set retired_at = now() where name = 'Order.onPaid'`;
+  expect(await emit(renamed, 3)).toBe(1);
+  for (const { emissionId } of await renamed.deliveries.find({ receiver: 'Order.onPaid', states: ['ready'] }))
+    if ((await renamed.deliveries.find({ emissionId, receiver: 'Order.onPaymentCompleted' })).length > 0)
+      await renamed.deliveries.cancel({ emissionId, receiver: 'Order.onPaid' }, 'renamed');
+  await h.another({ services: [After] }).drain();
+  expect(calls.toSorted()).toEqual(['after:1', 'after:3', 'forgetful:2']);
+});
+
 test('an old row that appears after the new process has started is found when it refreshes', async () => {
   calls = [];
   await using h = await harness({ services: [After] });
