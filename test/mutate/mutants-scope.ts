@@ -55,6 +55,7 @@ const scope = mutantsOf({ file: 'src/transaction/scope.ts', tests }, [
   },
   {
     name: 'scope: an emit that waited asks again whether the scope is open',
+    equivalent: 'What it would send passes the gate of the same scope, which refuses.',
     tests: ['test/transaction/closing.test.ts'],
     find: '    this.enter();\n    return work();\n',
     replace: '    return work();\n',
@@ -81,13 +82,13 @@ const scope = mutantsOf({ file: 'src/transaction/scope.ts', tests }, [
   },
   {
     name: 'scope: emissions are kept with their savepoint',
-    tests: ['test/worker/immediate.test.ts'],
-    named: 'savepoint',
+    tests: ['test/worker/immediate-savepoints.test.ts'],
     find: '    this.emissions.push(...child.emissions);\n',
     replace: '',
   },
   {
     name: 'scope: savepoints are awaited before the commit',
+    equivalent: 'A savepoint is pending as well, and awaited as such.',
     tests: ['test/transaction/savepoints.test.ts'],
     named: 'nobody awaits',
     find: '      if (this.#openSavepoints > 0) await this.#savepoints;\n      else if',
@@ -144,8 +145,8 @@ const scope = mutantsOf({ file: 'src/transaction/scope.ts', tests }, [
   },
   {
     name: 'scope: the reason of a loss is remembered',
-    tests: ['test/transaction/closing.test.ts'],
-    named: 'backend is killed',
+    tests: ['test/conformance/node-postgres.test.ts'],
+    named: 'pool a transaction whose backend is killed',
     find: '    if (error !== undefined) this.#failure ??= { error };\n',
     replace: '',
   },
@@ -173,6 +174,7 @@ const scope = mutantsOf({ file: 'src/transaction/scope.ts', tests }, [
   },
   {
     name: 'scope: a savepoint waits for the loss of its transaction',
+    equivalent: 'It waits in vain then, and a second later asks its transaction whether it is lost.',
     tests: ['test/transaction/closing.test.ts'],
     named: 'backend is killed',
     find: '    if (this.parent) return this.parent.loss(withinMs);\n',
@@ -187,8 +189,8 @@ const scope = mutantsOf({ file: 'src/transaction/scope.ts', tests }, [
   },
   {
     name: 'scope: savepoints end before the rollback',
-    tests: ['test/transaction/closing.test.ts'],
-    named: 'savepoint that still runs',
+    tests: ['test/conformance/node-postgres.test.ts'],
+    named: 'savepoint that still runs|floats when',
     find: '    this.close();\n    while (this.#openSavepoints > 0) await this.#savepoints;\n',
     replace: '    this.close();\n',
   },
@@ -225,8 +227,7 @@ const pending = mutantsOf({ file: 'src/transaction/pending.ts', tests }, [
   },
   {
     name: 'pending: a floating failure does not crash the process',
-    tests: ['test/transaction/transactions.test.ts'],
-    named: 'emit that nobody awaits',
+    tests: ['test/transaction/floating.test.ts'],
     find: '    void observed.outcome();\n',
     replace: '',
   },

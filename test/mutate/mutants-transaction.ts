@@ -33,7 +33,7 @@ const transactions = mutantsOf({ file: 'src/transaction/transactions.ts', tests 
   },
   {
     name: 'transactions: afterCommit runs outside of the scope',
-    tests: ['test/transaction/after-commit.test.ts'],
+    tests: ['test/transaction/inside-another.test.ts'],
     find: 'this.#ambient.outside(() => this.#hooks.afterCommit(scope))',
     replace: 'this.#ambient.run(scope, () => this.#hooks.afterCommit(scope))',
   },
