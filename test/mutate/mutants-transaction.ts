@@ -52,8 +52,8 @@ const transactions = mutantsOf({ file: 'src/transaction/transactions.ts', tests 
   },
   {
     name: 'transactions: the reason of a loss is thrown',
-    tests: ['test/transaction/closing.test.ts'],
-    named: 'backend is killed',
+    tests: ['test/conformance/node-postgres.test.ts'],
+    named: 'pool a transaction whose backend is killed',
     find: 'throw lost ? scope.failure : error',
     replace: 'throw error',
   },
@@ -66,14 +66,14 @@ const transactions = mutantsOf({ file: 'src/transaction/transactions.ts', tests 
   },
   {
     name: 'transactions: waits until a loss is told',
-    tests: ['test/transaction/closing.test.ts'],
+    tests: ['test/conformance/postgres-js.test.ts'],
     named: 'backend is killed',
     find: '      if (this.#driver.rejectsWhenLost && this.#driver.isConnectionLoss(scope.failure)) await scope.loss(LOSS_NOTICED_MS);\n',
     replace: '',
   },
   {
     name: 'transactions: a callback that comes too late is not called',
-    tests: ['test/transaction/closing.test.ts'],
+    tests: ['test/transaction/too-late.test.ts'],
     find: '    if (!scope.isOpen) throw transactionEnded();\n',
     replace: '',
   },
@@ -99,8 +99,8 @@ const transactions = mutantsOf({ file: 'src/transaction/transactions.ts', tests 
   },
   {
     name: 'transactions: a failed callback ends its scope before the rollback',
-    tests: ['test/transaction/closing.test.ts'],
-    named: 'failed callback left|savepoint that still runs',
+    tests: ['test/conformance/node-postgres.test.ts', 'test/conformance/postgres-js.test.ts'],
+    named: 'floats when',
     find: '      await scope.abandon();\n',
     replace: '',
   },
@@ -127,8 +127,7 @@ const transactions = mutantsOf({ file: 'src/transaction/transactions.ts', tests 
   },
   {
     name: 'transactions: a savepoint is left when its scope closes',
-    tests: ['test/transaction/closing.test.ts'],
-    named: 'savepoint that still runs',
+    tests: ['test/transaction/too-late.test.ts'],
     find: 'scope.pend(scope.whileOpen(savepoint))',
     replace: 'scope.pend(savepoint)',
   },
