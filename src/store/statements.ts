@@ -249,6 +249,10 @@ set state = 'ready', epoch = d.epoch + 1, attempt = d.attempt - 1, worker_id = n
 from given g where d.id = g.id
 returning d.id::text as id`;
 
+/** What a worker holds. $1 worker. Locks nothing. Reads the whole of delivery, as rescue does: only after a claim that failed. */
+export const heldDeliveries = `
+select d.id::text as id, d.epoch from signalbox.delivery d where d.worker_id = $1::int and d.state = 'running'`;
+
 /** The columns that exist in the schema: for the check that the migration has run. */
 export const presentColumns = `
 select c.relname::text as "table", a.attname::text as "column"

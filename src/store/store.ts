@@ -203,6 +203,12 @@ export class Store {
     return idSet(await this.#pool(sql.release, [JSON.stringify(given)]));
   }
 
+  /** What a worker holds by the tables, whether it knows of it or not. */
+  async heldDeliveries(workerId: number): Promise<{ readonly id: string; readonly epoch: number }[]> {
+    const rows = await this.#pool(sql.heldDeliveries, [workerId]);
+    return rows.map((row) => ({ id: row['id'] as string, epoch: row['epoch'] as number }));
+  }
+
   #claimed(row: Row): ClaimedDelivery {
     const crashes = row['crashes'] as number;
     return {

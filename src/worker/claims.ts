@@ -42,6 +42,16 @@ export class Claims {
     return claimable.length === 0 ? [] : this.#store.claimEmissions(this.#lease.workerId, claimable, emissionIds);
   }
 
+  /**
+   * Gives back what this worker holds and does not run: the answer to its claim was lost on the way. Not while a claim is
+   * under way. What has ended since it was read, or is somebody else's, keeps its state: release is guarded by the epoch.
+   */
+  async returnStrays(runs: (id: string) => boolean): Promise<void> {
+    const held = await this.#store.heldDeliveries(this.#lease.workerId);
+    const strays = held.filter(({ id }) => !runs(id)).map(({ id, epoch }) => ({ id, epoch, delayMs: 0 }));
+    if (strays.length > 0) await this.#store.release(strays);
+  }
+
   #claimable(free: number): ReturnType<typeof serviceOrder> {
     const entries = [...this.#catalogue.entries()].filter(([, { queue }]) => this.#queues?.includes(queue) ?? true);
     return serviceOrder(entries, free, this.#turn++);

@@ -26,7 +26,7 @@ export interface RunnerParts {
 export class Runner {
   readonly #parts: RunnerParts;
   readonly #stop = new AbortController();
-  readonly #running = new Set<Promise<unknown>>();
+  readonly #running = new Map<Promise<unknown>, string>();
   readonly #settles: Batcher<SettleItem>;
   readonly #releases: Batcher<ReleaseItem>;
   /** Writes nothing: a question has the same needs, it must get through. */
@@ -48,10 +48,15 @@ export class Runner {
     return this.#running.size;
   }
 
+  /** Whether it is at this delivery, up to its written end. */
+  isAt(deliveryId: string): boolean {
+    return [...this.#running.values()].includes(deliveryId);
+  }
+
   /** Runs a claimed delivery to its written end. Rejects only when the end cannot be written; the lease then decides. */
   run(delivery: ClaimedDelivery): Promise<RunResult> {
     const work = this.#run(delivery);
-    this.#running.add(work);
+    this.#running.set(work, delivery.id);
     const done = (): void => void this.#running.delete(work);
     work.then(done, done);
     return work;
@@ -59,7 +64,7 @@ export class Runner {
 
   /** Resolves when nothing runs any more. */
   async idle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+    while (this.#running.size > 0) await Promise.allSettled(this.#running.keys());
   }
 
   /** Interrupts what runs; it is released. */

@@ -17,6 +17,7 @@ import type { WorkerSettings } from './options.ts';
 import { runUntilSignal } from './run.ts';
 import type { Runner } from './runner.ts';
 import { Solitude } from './solitude.ts';
+import { Strays } from './strays.ts';
 import { Wakeup } from './wakeup.ts';
 
 export interface WorkerParts {
@@ -175,7 +176,9 @@ export class Worker {
   }
 
   async #claimLoop(): Promise<void> {
-    const solitude = new Solitude(this.#claims());
+    const claims = this.#claims();
+    const solitude = new Solitude(claims);
+    const strays = new Strays(claims, this.#runner);
     let retryMs = FIRST_RETRY_MS;
     while (this.#phase === 'started') {
       if (!this.#hungry) {
@@ -185,6 +188,7 @@ export class Worker {
       // Before the claim: a notification that comes during it must lead to another one.
       this.#hungry = false;
       try {
+        await strays.giveBack();
         const free = this.#settings.concurrency - this.#runner.running;
         const claimed = await solitude.take(free, this.#runner.running);
         if (claimed === undefined) {
@@ -200,6 +204,7 @@ export class Worker {
         retryMs = FIRST_RETRY_MS;
       } catch (error) {
         this.#failed(error);
+        strays.doubt();
         await this.#wakeup.sleep(retryMs);
         retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2);
         this.#hungry = true;

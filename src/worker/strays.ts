@@ -1,0 +1,31 @@
+// Gives back what a worker holds and does not know of. A claim whose connection is lost may have been carried out all the
+// same, even a little after its failure was heard of; its deliveries would be `running` as long as the worker lives.
+import type { Claims } from './claims.ts';
+import type { Runner } from './runner.ts';
+
+/** How long after its failure a claim may still wait at the server to be carried out. */
+const LATE_CLAIM_MS = 10_000;
+
+export class Strays {
+  readonly #claims: Claims;
+  readonly #runner: Runner;
+  #doubtedAt: number | undefined;
+
+  constructor(claims: Claims, runner: Runner) {
+    this.#claims = claims;
+    this.#runner = runner;
+  }
+
+  /** A claim has failed. */
+  doubt(): void {
+    this.#doubtedAt = performance.now();
+  }
+
+  /** To be called when no claim is under way. Does nothing unless a claim has failed lately. */
+  async giveBack(): Promise<void> {
+    if (this.#doubtedAt === undefined) return;
+    const isOver = performance.now() - this.#doubtedAt > LATE_CLAIM_MS;
+    await this.#claims.returnStrays((id) => this.#runner.isAt(id));
+    if (isOver) this.#doubtedAt = undefined;
+  }
+}
