@@ -160,52 +160,6 @@ test('cancel lays a dead delivery to rest, keeps its errors, and leaves what is 
   expect(await h.box.deliveries.find({ states: ['dead'] })).toMatchObject([{ emissionId: other }]);
 });
 
-test('of a cancel and a retry that meet at a dead delivery, one gets it', async () => {
-  await using h = await openBox();
-  mood = 'badly';
-  const emissionId = await h.emit();
-  await h.box.drain({ ahead: '1h' });
-  let both: Promise<string[]>[] = [];
-  await h.sql.begin(async (tx) => {
-    await tx`select from signalbox.settled for update`;
-    both = [
-      h.box.deliveries.cancel({ emissionId, receiver: 'Moody.receive' }),
-      h.box.deliveries.replay({ emissionId, receiver: 'Moody.receive' }),
-    ];
-    while ((await h.sql`select from pg_locks where not granted`).length < 2);
-  });
-  const [cancelled, replayed] = await Promise.all(both);
-  const found = await h.box.deliveries.find({ emissionId, receiver: 'Moody.receive' });
-  // A replay takes what is cancelled, too; a cancel finds no dead one when the replay was first.
-  expect([cancelled!.length, replayed!.length, found.map(({ state }) => state)]).toEqual(
-    cancelled!.length === 1 ? [1, expect.any(Number), [replayed!.length === 1 ? 'ready' : 'cancelled']] : [0, 1, ['ready']],
-  );
-});
-
-test('cancel lays a dead delivery to rest, keeps its errors, and leaves what is completed alone', async () => {
-  await using h = await openBox();
-  mood = 'badly';
-  const [emissionId, other] = [await h.emit(), await h.emit()];
-  await h.box.drain({ ahead: '1h' });
-  const cancel = async (receiver?: string): Promise<string[]> =>
-    h.box.deliveries.cancel({ emissionId, ...(receiver === undefined ? {} : { receiver }) }, 'refunded by hand');
-  expect(await cancel('Steady.receive')).toEqual([]);
-  const [dead] = await h.box.deliveries.find({ emissionId, states: ['dead'] });
-  expect(await cancel()).toEqual([dead!.id]);
-  expect(await cancel()).toEqual([]);
-  expect(await h.box.deliveries.find({ emissionId })).toMatchObject([
-    { receiver: 'Steady.receive', state: 'completed', epoch: 1 },
-    {
-      receiver: 'Moody.receive',
-      state: 'cancelled',
-      epoch: 3,
-      attempt: 2,
-      errors: [{ message: 'in a bad mood' }, { message: 'in a bad mood' }, { name: 'Discard', message: 'refunded by hand' }],
-    },
-  ]);
-  expect(await h.box.deliveries.find({ states: ['dead'] })).toMatchObject([{ emissionId: other }]);
-});
-
 test('of two cancels that meet at a dead delivery, one gets it', async () => {
   await using h = await openBox();
   mood = 'badly';
