@@ -98,7 +98,7 @@ select id from marked union select id from signalbox.worker where lost_at is not
 export const endTransactions = `
 select pg_terminate_backend(a.pid, $2::int) from pg_catalog.pg_stat_activity a
 join unnest($1::text::int[]) as lost(id) on a.application_name = 'signalbox worker ' || lost.id
-where a.datname = current_database() and a.usename = current_user and a.pid <> pg_backend_pid()`;
+where a.datname = current_database() and a.usename = current_user`;
 
 /**
  * Takes back what lost workers held. $1 their ids, $2 how many at most, $3 crashes at which a delivery is given up, $4

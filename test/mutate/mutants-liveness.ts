@@ -1,17 +1,20 @@
 // Mutants of what decides who lives: leases, the verdict, what is taken back, and who may claim.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
-const file = 'src/store/statements.ts';
+const file = 'src/store/worker-statements.ts';
 const claims = ['test/store/claim.test.ts', 'test/store/races.test.ts'];
 const tests = ['test/store/workers.test.ts', 'test/store/races.test.ts'];
 
-const alive = mutantsOf({ file, within: 'ALIVE', tests: claims }, [
+const lock = ['test/store/liveness.test.ts'];
+const crashes = ['test/store/crashes.test.ts'];
+
+const alive = mutantsOf({ file: 'src/store/statements.ts', within: 'ALIVE', tests: claims }, [
   { name: 'claim: for a worker that there is', find: 'w.id = $1::int and ', replace: '$1::int is not null and ', tests },
   { name: 'claim: not for a worker that others found dead', find: ' and w.lost_at is null', replace: '' },
   { name: 'claim: not for a worker whose lease is over', find: ' and w.lease_until > statement_timestamp()', replace: '' },
   { name: 'claim: FOR KEY SHARE', find: '\n  for key share', replace: '' },
   { name: 'claim: lets its own renewal pass', find: 'for key share', replace: 'for share', tests: ['test/store/races.test.ts'] },
-  { name: 'claim: asks whether its worker lives', within: 'claim', find: '\n      and exists (select from me)', replace: '' },
+  { name: 'claim: asks whether its worker lives', within: 'claim', find: ' and exists (select from me)', replace: '', count: 2 },
   {
     name: 'claimEmissions: asks whether its worker lives',
     within: 'claimEmissions',
@@ -30,7 +33,28 @@ const leases = mutantsOf({ file, tests }, [
   { name: 'renew: id', within: 'renewLease', find: 'where id = $1::int and ', replace: 'where $1::int is not null and ' },
   { name: 'renew: not when others found it dead', within: 'renewLease', find: ' and lost_at is null', replace: '' },
   { name: 'renew: lease', within: 'renewLease', find: "statement_timestamp() + ${ms('$2')}", replace: "lease_until + 0 * ${ms('$2')}" },
-  { name: 'renew: session', within: 'renewLease', find: ', backend_pid = pg_backend_pid()', replace: '' },
+  { name: 'renew: session', within: 'renewLease', find: ', backend_pid = pg_backend_pid(),\n', replace: ',\n' },
+  {
+    name: 'renew: locked, from the session that took the lock',
+    within: 'renewLease',
+    find: '$3::int = pg_backend_pid() and ',
+    replace: '$3::int is not null and ',
+    tests: lock,
+  },
+  {
+    name: 'renew: locked, twice in a row',
+    within: 'renewLease',
+    find: ' and backend_pid = pg_backend_pid(), false)',
+    replace: ', false)',
+    tests: lock,
+  },
+  {
+    name: 'lock: of one session',
+    within: 'lockWorker',
+    find: 'pg_try_advisory_lock(',
+    replace: 'pg_try_advisory_lock_shared(',
+    tests: lock,
+  },
   { name: 'resign: id', within: 'resignWorker', find: 'where w.id = $1::int for update', replace: 'where $1::int is not null for update' },
   { name: 'resign: waits for its own claim', within: 'resignWorker', find: ' for update of w', replace: '' },
   { name: 'resign: cannot renew', within: 'resignWorker', find: 'set lost_at = statement_timestamp(), ', replace: 'set ' },
@@ -58,9 +82,43 @@ const verdict = mutantsOf({ file, within: 'loseWorkers', tests }, [
   { name: 'lose: also those that others marked', find: ' union select id from signalbox.worker where lost_at is not null', replace: '' },
 ]);
 
+const TRY = ' where pg_try_advisory_xact_lock_shared(${WORKER_LOCK}, id)';
+
+const looks = mutantsOf({ file, within: 'findFreed', tests: lock }, [
+  { name: 'first look: a lock that is trusted', find: 'w.locked and ', replace: '' },
+  { name: 'first look: not those that are lost already', find: ' and w.lost_at is null', replace: '' },
+  { name: 'first look: not oneself', find: ' and w.id <> $1::int', replace: ' and $1::int is not null' },
+  { name: 'first look: those that come after it', find: 'order by w.id <= $1::int, w.id', replace: 'order by w.id' },
+  { name: 'first look: so many at most', find: '\n  limit ${LOOK_AT}', replace: '' },
+  { name: 'first look: whose lock is free', find: TRY, replace: '' },
+  {
+    name: 'first look: two do not see each other',
+    find: 'pg_try_advisory_xact_lock_shared',
+    replace: 'pg_try_advisory_xact_lock',
+  },
+  { name: 'second look: no renewal in between', within: 'loseFreed', find: ' and w.lease_until = f.lease', replace: '' },
+  { name: 'second look: a lock that is trusted', within: 'loseFreed', find: ' and w.locked', replace: '' },
+  { name: 'second look: the verdict is given once', within: 'loseFreed', find: ' and w.lost_at is null', replace: '' },
+  { name: 'second look: SKIP LOCKED', within: 'loseFreed', find: ' skip locked', replace: '' },
+  { name: 'second look: locks', within: 'loseFreed', find: ' for update of w skip locked', replace: '' },
+  { name: 'second look: whose lock is free', within: 'loseFreed', find: TRY, replace: '' },
+]);
+
+const ends = mutantsOf({ file, within: 'endTransactions', tests: lock }, [
+  {
+    name: 'end: of lost workers',
+    find: "join unnest($1::text::int[]) as lost(id) on a.application_name = 'signalbox worker ' || lost.id",
+    replace: "join unnest($1::text::int[]) as lost(id) on a.application_name like 'signalbox worker %'",
+  },
+  { name: 'end: in this database', find: 'a.datname = current_database() and ', replace: '' },
+  { name: 'end: at all', find: 'where a.datname', replace: 'where false and a.datname' },
+]);
+
+const HOLDING = "d.worker_id = any($1::text::int[]) and d.state = 'running'";
+
 const rescue = mutantsOf({ file, within: 'rescue', tests }, [
-  { name: 'rescue: worker', find: 'd.worker_id = any($1::text::int[]) and ', replace: '$1::text is not null and ' },
-  { name: 'rescue: state', find: " and d.state = 'running'", replace: '' },
+  { name: 'rescue: worker', find: HOLDING, replace: "$1::text is not null and d.state = 'running'", count: 2 },
+  { name: 'rescue: state', find: HOLDING, replace: 'd.worker_id = any($1::text::int[])', count: 2 },
   { name: 'rescue: the oldest first', find: '  order by d.id limit', replace: '  limit' },
   { name: 'rescue: limit', find: ' limit $2::int', replace: ' limit 2 * $2::int' },
   { name: 'rescue: locks', find: '  for update skip locked\n', replace: '' },
@@ -69,6 +127,15 @@ const rescue = mutantsOf({ file, within: 'rescue', tests }, [
   { name: 'rescue: refund of the attempt', find: 'attempt = d.attempt - 1, ', replace: '' },
   { name: 'rescue: counts the crash', find: 'crashes = d.crashes + 1, ', replace: '' },
   { name: "rescue: what is taken back is nobody's", find: ', worker_id = null', replace: '' },
+  { name: 'rescue: given up is only what ran alone', find: 'load.held = 1 and ', replace: '', tests: crashes },
+  { name: 'rescue: the crash budget', find: 'h.crashes + 1 >= $3::int', replace: 'h.crashes + 2 >= $3::int', tests: crashes },
+  { name: 'rescue: death raises the epoch', find: 'd.epoch + 1 as epoch', replace: 'd.epoch as epoch', tests: crashes },
+  {
+    name: 'rescue: death is noted',
+    find: 'statement_timestamp() from gone\n)\nselect',
+    replace: 'statement_timestamp() from gone where false\n)\nselect',
+    tests: crashes,
+  },
 ]);
 
 const forget = mutantsOf({ file, within: 'forgetWorkers', tests }, [
@@ -81,4 +148,4 @@ const forget = mutantsOf({ file, within: 'forgetWorkers', tests }, [
   { name: 'forget: what is ready is not held', find: " and d.state = 'running'", replace: '' },
 ]);
 
-export const livenessMutants: readonly Mutant[] = [...alive, ...leases, ...verdict, ...rescue, ...forget];
+export const livenessMutants: readonly Mutant[] = [...alive, ...leases, ...verdict, ...looks, ...ends, ...rescue, ...forget];

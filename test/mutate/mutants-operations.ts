@@ -55,10 +55,22 @@ const cancel = mutantsOf({ file, within: 'cancelDeliveries', tests }, [
   },
 ]);
 
+const cancelDead = mutantsOf({ file, within: 'cancelDead', tests }, [
+  { name: 'cancel dead: emission', find: 's.emission_id = $1::text::uuid and ', replace: '$1::text is not null and ' },
+  { name: 'cancel dead: receiver', find: '($2::text is null or r.name = $2::text)', replace: '($2::text is null or true)' },
+  { name: 'cancel dead: state', find: " and s.state = 'dead'", replace: '' },
+  { name: 'cancel dead: raises the epoch', find: 'epoch = s.epoch + 1, ', replace: '' },
+  {
+    name: 'cancel dead: notes the reason',
+    find: '$3::text::jsonb, statement_timestamp() from ended',
+    replace: '$3::text::jsonb, statement_timestamp() from ended where false',
+  },
+]);
+
 const look = mutantsOf({ file, tests: [...tests, 'test/operate/box.test.ts'] }, [
   { name: 'hasReceivers: signal', within: 'hasReceivers', find: 'r.signal = $1::text and ', replace: '$1::text is not null and ' },
   { name: 'hasReceivers: not retired ones', within: 'hasReceivers', find: ' and r.retired_at is null', replace: '' },
   { name: 'countLive: emission', within: 'countLive', find: 'emission_id = $1::text::uuid', replace: '$1::text is not null' },
 ]);
 
-export const operationMutants: readonly Mutant[] = [...find, ...revive, ...hurry, ...cancel, ...look];
+export const operationMutants: readonly Mutant[] = [...find, ...revive, ...hurry, ...cancel, ...cancelDead, ...look];

@@ -3,37 +3,43 @@ import { type Mutant, mutantsOf } from './mutant.ts';
 
 const file = 'src/store/statements.ts';
 
-const taken = mutantsOf({ file, within: 'CLAIMED', tests: ['test/store/claim.test.ts'] }, [
+const taken = mutantsOf({ file, within: 'takeFrom', tests: ['test/store/claim.test.ts'] }, [
   { name: 'claim: raises the epoch', find: 'epoch = d.epoch + 1, ', replace: '' },
   { name: 'claim: counts the attempt', find: 'attempt = d.attempt + 1, ', replace: '' },
   { name: 'claim: says who runs it', find: ', worker_id = $1::int', replace: '' },
 ]);
 
-const PICKED = `picked as materialized (
-  select due.id
+const TAKEN = "${takeFrom('(select id from picked union all select id from alone) picked')}`";
+
+/** What picks, in the place where it may run again for each row. */
+const INLINED =
+  "${takeFrom('picked').replace('from picked where d.id = picked.id', `where d.id in (\n" +
+  `  select due.id
   from unnest($2::text::int[], $3::text::int[], $4::text::int[]) as r(id, free, version)
   cross join lateral (
     select d.id from signalbox.delivery d
-    where d.receiver_id = r.id and d.run_at <= statement_timestamp() + \${ms('$6')} and d.state = 'ready' and d.version <= r.version
-      and exists (select from me)
+    where d.receiver_id = r.id and d.run_at <= statement_timestamp() + $6::float8 * interval '1 millisecond' and d.state = 'ready'
+      and d.version <= r.version and d.crashes < $7::int and exists (select from me)
     order by d.run_at
     limit least(r.free, $5::int)
     for update skip locked
   ) due
   limit $5::int
-), \${CLAIMED}`;
+` +
+  ')`)}`';
 
 const claim = mutantsOf({ file, within: 'claim', tests: ['test/store/claim.test.ts'] }, [
-  { name: 'claim: of this receiver', find: 'd.receiver_id = r.id and ', replace: '' },
-  { name: 'claim: due', find: "d.run_at <= statement_timestamp() + ${ms('$6')} and ", replace: '$6::float8 is not null and ' },
+  { name: 'claim: of this receiver', find: 'd.receiver_id = r.id and ', replace: '', count: 2 },
+  { name: 'claim: due', find: "d.run_at <= statement_timestamp() + ${ms('$6')} and ", replace: '$6::float8 is not null and ', count: 2 },
   {
     name: 'claim: ahead of its time only if asked to',
     find: "statement_timestamp() + ${ms('$6')}",
     replace: "statement_timestamp() + interval '1 minute' + ${ms('$6')}",
+    count: 2,
   },
-  { name: 'claim: ready', find: " and d.state = 'ready'", replace: '' },
-  { name: 'claim: of a version that it can read', find: ' and d.version <= r.version', replace: ' and r.version is not null' },
-  { name: 'claim: in the order of time', find: '    order by d.run_at\n', replace: '' },
+  { name: 'claim: ready', find: " and d.state = 'ready'", replace: '', count: 2 },
+  { name: 'claim: of a version that it can read', find: ' and d.version <= r.version', replace: ' and r.version is not null', count: 2 },
+  { name: 'claim: in the order of time', find: '    order by d.run_at\n', replace: '', count: 2 },
   { name: 'claim: no more of one receiver than it may have', find: 'least(r.free, $5::int)', replace: '$5::int' },
   { name: 'claim: no more than its limit', find: '  ) due\n  limit $5::int\n', replace: '  ) due\n' },
   {
@@ -46,17 +52,15 @@ const claim = mutantsOf({ file, within: 'claim', tests: ['test/store/claim.test.
     name: 'claim: locks',
     find: '\n    for update skip locked\n',
     replace: '\n',
+    count: 2,
     tests: ['test/store/races.test.ts', 'test/store/claim.test.ts'],
   },
-  { name: 'claim: SKIP LOCKED', find: 'for update skip locked', replace: 'for update' },
+  { name: 'claim: SKIP LOCKED', find: 'for update skip locked', replace: 'for update', count: 2 },
   {
     name: 'claim: picks in a CTE, not in a subquery that may run again',
     tests: ['test/store/picking.test.ts'],
-    find: PICKED,
-    replace: PICKED.replace(
-      'picked as materialized (\n',
-      "${CLAIMED.replace('from picked where d.id = picked.id', `where d.id in (\n",
-    ).replace('), ${CLAIMED}', ')`)}'),
+    find: TAKEN,
+    replace: INLINED,
   },
   {
     name: 'claim: MATERIALIZED',
@@ -128,4 +132,34 @@ const release = mutantsOf({ file, within: 'release', tests: ['test/store/settle.
   { name: 'release: delay', find: 'when g.delay_ms > 0', replace: 'when false' },
 ]);
 
-export const runningMutants: readonly Mutant[] = [...taken, ...claim, ...claimEmissions, ...settleFirst, ...settle, ...release];
+const alone = mutantsOf({ file, within: 'claim', tests: ['test/store/crashes.test.ts'] }, [
+  { name: 'claim: nothing beside others that must run alone', find: 'd.crashes < $7::int and ', replace: '' },
+  { name: 'alone: only when nothing runs', find: '$8::text::boolean and ', replace: '' },
+  { name: 'alone: only if nothing else is due', find: ' and not exists (select from picked)', replace: '' },
+  { name: 'alone: only what has crashed', find: 'd.crashes > 0 and d.crashes >= $7::int and ', replace: '' },
+  { name: 'alone: one of all receivers', find: '(select from picked)\n  limit 1\n', replace: '(select from picked)\n' },
+]);
+
+const lonely = mutantsOf({ file, within: 'loneliness', tests: ['test/store/crashes.test.ts'] }, [
+  { name: 'lonely: what has crashed', find: 'd.crashes > 0 and d.crashes >= $3::int and ', replace: '$3::int is not null and ' },
+  { name: 'lonely: due', find: ' and d.run_at <= statement_timestamp()', replace: '' },
+  { name: 'lonely: of a version that it can read', find: ' and d.version <= r.version', replace: '' },
+  { name: 'lonely: ready', find: "d.state = 'ready' and ", replace: '' },
+]);
+
+const held = mutantsOf({ file, within: 'heldDeliveries', tests: ['test/store/workers.test.ts'] }, [
+  { name: 'held: by this worker', find: 'd.worker_id = $1::int and ', replace: '$1::int is not null and ' },
+  { name: 'held: running', find: " and d.state = 'running'", replace: '' },
+]);
+
+export const runningMutants: readonly Mutant[] = [
+  ...taken,
+  ...claim,
+  ...claimEmissions,
+  ...settleFirst,
+  ...settle,
+  ...release,
+  ...alone,
+  ...lonely,
+  ...held,
+];

@@ -50,8 +50,8 @@ const executor = mutantsOf({ file: 'src/worker/executor.ts', tests: running }, [
   },
   {
     name: 'executor: a receiver runs outside of the transaction around',
-    find: 'await ambient.outside(() =>\n        transactions.run(',
-    replace: 'await (async (work: () => Promise<void>) => work())(() =>\n        transactions.run(',
+    find: 'await ambient.outside(() =>\n        transactions.attempt(',
+    replace: 'await (async <T>(work: () => Promise<T>) => work())(() =>\n        transactions.attempt(',
     tests: ['test/worker/immediate.test.ts', 'test/worker/stale.test.ts'],
     equivalent: 'Whoever runs deliveries is outside already: the loops, tick, drain, and what follows a commit.',
   },

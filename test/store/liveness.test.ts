@@ -168,3 +168,13 @@ test('the transactions of lost workers are ended, so that what they hold can be 
   await living.commit();
   expect([await stateOf(h.sql, held), await stateOf(h.sql, other)]).toEqual(['ready 2/0/1', 'completed 1/1/0']);
 });
+
+test('a session of the same name in another database is not ended', async () => {
+  await using h = await openStore();
+  await using other = await openStore();
+  const dead = await addWorker(h.sql, { leaseSeconds: -1 });
+  const session = await other.hold((transaction) => transaction.unsafe(`set local application_name = 'signalbox worker ${dead}'`));
+  await h.store.workers.rescue();
+  await session.commit();
+  expect(await other.sql`select 1 as alive`).toHaveLength(1);
+});

@@ -174,3 +174,13 @@ test('what many dead workers held is taken back a thousand at a time, the oldest
     { ...ready, crashes: 2, count: 701 },
   ]);
 });
+
+test('what a worker holds is what it runs, and nobody else', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const [one, two] = [await addWorker(h.sql), await addWorker(h.sql)];
+  const held = await addDelivery(h.sql, receiver, { ...RUNNING, worker: one });
+  await addDelivery(h.sql, receiver, { ...RUNNING, worker: two });
+  await addDelivery(h.sql, receiver, { state: 'ready', worker: one });
+  expect(await h.store.heldDeliveries(one)).toEqual([{ id: held, epoch: 1 }]);
+});

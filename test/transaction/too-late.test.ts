@@ -19,7 +19,7 @@ test('a callback that a driver calls after the transaction call has failed is no
     },
   };
   const driver = { rejectsWhenLost: false, isConnectionLoss: () => false, guard: (client: object) => client };
-  const hooks = { beforeBegin: async () => {}, afterCommit: async () => {} };
+  const hooks = { beforeBegin: async () => {}, assertCommitted: async () => {}, afterCommit: async () => {} };
   const transactions = new Transactions(db as unknown as DatabaseHandle, driver as unknown as Driver, new Ambient(), hooks);
   let called = false;
   await expect(transactions.run(() => void (called = true))).rejects.toBe(gaveUp);
