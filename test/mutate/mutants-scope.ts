@@ -189,8 +189,7 @@ const scope = mutantsOf({ file: 'src/transaction/scope.ts', tests }, [
   },
   {
     name: 'scope: savepoints end before the rollback',
-    tests: ['test/conformance/node-postgres.test.ts'],
-    named: 'savepoint that still runs|floats when',
+    tests: ['test/transaction/too-late.test.ts'],
     find: '    this.close();\n    while (this.#openSavepoints > 0) await this.#savepoints;\n',
     replace: '    this.close();\n',
   },

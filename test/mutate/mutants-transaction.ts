@@ -66,8 +66,7 @@ const transactions = mutantsOf({ file: 'src/transaction/transactions.ts', tests 
   },
   {
     name: 'transactions: waits until a loss is told',
-    tests: ['test/conformance/postgres-js.test.ts'],
-    named: 'backend is killed',
+    tests: ['test/transaction/too-late.test.ts'],
     find: '      if (this.#driver.rejectsWhenLost && this.#driver.isConnectionLoss(scope.failure)) await scope.loss(LOSS_NOTICED_MS);\n',
     replace: '',
   },

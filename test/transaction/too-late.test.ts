@@ -5,26 +5,70 @@ import { expect, test } from 'vitest';
 import type { DatabaseHandle } from '../../src/core/handles.ts';
 import type { Driver } from '../../src/drivers/driver.ts';
 import { Ambient } from '../../src/transaction/ambient.ts';
+import { TransactionScope } from '../../src/transaction/scope.ts';
 import { Transactions } from '../../src/transaction/transactions.ts';
 import { rootCode } from '../support/errors.ts';
 import { harness } from '../support/harness.ts';
+import { Latch } from '../support/latch.ts';
+
+/** Tracked transactions on a driver that does as the test says. */
+function transactionsOn(open: (callback: () => Promise<unknown>) => Promise<unknown>, rejectsWhenLost: boolean): Transactions {
+  const tx = { session: { client: {} }, _: {}, query: {} };
+  const db = { transaction: (callback: (handle: object) => Promise<unknown>) => open(async () => callback(tx)) };
+  const driver = { rejectsWhenLost, isConnectionLoss: (error: unknown) => error === gaveUp, guard: (client: object) => client };
+  const hooks = { beforeBegin: async () => {}, assertCommitted: async () => {}, afterCommit: async () => {} };
+  return new Transactions(db as unknown as DatabaseHandle, driver as unknown as Driver, new Ambient(), hooks);
+}
+
+const gaveUp = new Error('gave up');
+
+const aTurnOfTheEventLoop = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 test('a callback that a driver calls after the transaction call has failed is not run', async () => {
-  const gaveUp = new Error('gave up');
   let begin: (() => Promise<unknown>) | undefined;
-  const db = {
-    transaction: (callback: (tx: object) => Promise<unknown>) => {
-      begin = async () => callback({ session: { client: {} }, _: {}, query: {} });
-      return Promise.reject(gaveUp);
-    },
-  };
-  const driver = { rejectsWhenLost: false, isConnectionLoss: () => false, guard: (client: object) => client };
-  const hooks = { beforeBegin: async () => {}, assertCommitted: async () => {}, afterCommit: async () => {} };
-  const transactions = new Transactions(db as unknown as DatabaseHandle, driver as unknown as Driver, new Ambient(), hooks);
+  const transactions = transactionsOn((callback) => {
+    begin = callback;
+    return Promise.reject(gaveUp);
+  }, false);
   let called = false;
   await expect(transactions.run(() => void (called = true))).rejects.toBe(gaveUp);
   await expect(begin!()).rejects.toMatchObject({ code: 'TransactionEnded' });
   expect(called).toBe(false);
+});
+
+test('a driver that is yet to tell of a lost connection is not told that a query failed for it: it would roll back on what is gone', async () => {
+  let told: string | undefined;
+  let reject: ((error: unknown) => void) | undefined;
+  const transactions = transactionsOn((callback) => {
+    void callback().then(
+      () => (told = 'commit'),
+      () => (told = 'rollback'),
+    );
+    return new Promise((_resolve, fail) => (reject = fail));
+  }, true);
+  const run = transactions.run((_tx, scope) => {
+    scope.watch(Promise.reject(gaveUp));
+    throw gaveUp;
+  });
+  for (let turn = 0; turn < 3; turn++) await aTurnOfTheEventLoop();
+  expect(told).toBeUndefined();
+  reject!(gaveUp);
+  await expect(run).rejects.toBe(gaveUp);
+  await aTurnOfTheEventLoop();
+  expect(told).toBeUndefined();
+});
+
+test('a scope that is abandoned waits for the savepoint that is open in it, and for nothing that would begin now', async () => {
+  const scope = new TransactionScope();
+  const savepoint = new Latch();
+  const ended: string[] = [];
+  void scope.inTurn(() => savepoint.opened).then(() => ended.push('savepoint'));
+  const abandoned = scope.abandon().then(() => ended.push('scope'));
+  await aTurnOfTheEventLoop();
+  expect(() => scope.enter()).toThrow(expect.objectContaining({ code: 'TransactionEnded' }));
+  savepoint.open();
+  await abandoned;
+  expect(ended).toEqual(['savepoint', 'scope']);
 });
 
 test('a savepoint whose connection is lost rejects, though its callback never ends', async () => {
