@@ -28,7 +28,13 @@ const revive = mutantsOf({ file, within: 'reviveDeliveries', tests }, [
   { name: 'revive: raises the epoch', find: 'epoch + 1, ', replace: 'epoch, ' },
   { name: 'revive: a replay is a new generation', find: 'generation + $4::int', replace: 'generation + 0 * $4::int' },
   { name: 'revive: keeps the id', find: 'overriding system value', replace: 'overriding user value' },
-  { name: 'revive: nobody is woken for nothing', find: ' where exists (select from revived)', replace: '' },
+  {
+    name: 'revive: nobody is woken for nothing',
+    tests: ['test/operate/statements.test.ts'],
+    equivalent: 'Only a row that was found asks for the notification, so without any it is not sent either way.',
+    find: ' where exists (select from revived)',
+    replace: '',
+  },
   { name: 'revive: wakes workers', find: 'where exists (select from revived)', replace: 'where false' },
 ]);
 
@@ -38,7 +44,13 @@ const hurry = mutantsOf({ file, within: 'hurryDeliveries', tests }, [
   { name: 'hurry: of this receiver row', find: 'r.id = d.receiver_id and ', replace: '' },
   { name: 'hurry: state', find: "d.state = 'ready' and ", replace: '' },
   { name: 'hurry: not what is due already', find: ' and d.run_at > statement_timestamp()', replace: '' },
-  { name: 'hurry: nobody is woken for nothing', find: ' where exists (select from due)', replace: '' },
+  {
+    name: 'hurry: nobody is woken for nothing',
+    tests: ['test/operate/statements.test.ts'],
+    equivalent: 'Only a row that was found asks for the notification, so without any it is not sent either way.',
+    find: ' where exists (select from due)',
+    replace: '',
+  },
   { name: 'hurry: wakes workers', find: 'where exists (select from due)', replace: 'where false' },
 ]);
 
