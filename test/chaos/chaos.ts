@@ -11,6 +11,7 @@ import type { Evidence } from './evidence.ts';
 import { type FaultKind, planFaults } from './faults.ts';
 import { Fleet } from './fleet.ts';
 import { type Done, inject } from './inject.ts';
+import { livesOf } from './life.ts';
 import { RECEIVERS } from './programs/receivers.ts';
 import { LEASE_MS } from './programs/timing.ts';
 import { startProxy } from './proxy.ts';
@@ -89,8 +90,8 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
       evidence,
       faults,
       recoveries: recoveriesOf(acts, faults, pids),
-      falseRescues: falseRescuesOf(acts, lifetimesOf(fleet, away), pids, LEASE_MS).length,
-      rescues: acts.filter(({ from, to, heldBy, crashes }) => from === 'running' && to === 'ready' && heldBy && crashes > 0).length,
+      falseRescues: falseRescuesOf(acts, lifetimesOf(fleet, faults, away), pids, LEASE_MS).length,
+      rescues: [...livesOf(acts).values()].flat().filter(({ arrow }) => arrow === 'rescue').length,
       drainMs,
     };
   } finally {
@@ -128,10 +129,16 @@ async function counts(sql: postgres.Sql): Promise<string> {
   }
 }
 
-function lifetimesOf(fleet: Fleet, away: readonly Span[]): Lifetime[] {
+/** Who is frozen, has no connection left or no database cannot renew its lease. */
+function lifetimesOf(fleet: Fleet, faults: readonly Done[], away: readonly Span[]): Lifetime[] {
+  const exhausted = faults.filter(({ kind }) => kind === 'exhaust');
   return fleet.children.map(({ pid, endedAt, killedAt, askedAt, frozen }) => ({
     pid,
     until: Math.min(endedAt, killedAt, askedAt),
-    excused: [...frozen, ...away],
+    excused: [
+      ...frozen,
+      ...away,
+      ...exhausted.filter(({ pids }) => pids.includes(pid)).map(({ at }) => ({ from: at, until: at + LEASE_MS })),
+    ],
   }));
 }

@@ -47,7 +47,7 @@ export class Child {
     });
     this.started = new Promise((resolve) => {
       this.#process.on('message', (message) => {
-        this.lastSaid = String(message);
+        this.lastSaid = message as string;
         if (message !== 'started') return;
         this.isStarted = true;
         resolve();
@@ -81,7 +81,7 @@ export class Child {
   async ask(question: string): Promise<string | undefined> {
     const answer = new Promise<string>((resolve) => {
       this.#process.on('message', (message) => {
-        const text = String(message);
+        const text = message as string;
         if (text.startsWith(`${question}: `)) resolve(text.slice(question.length + 2));
       });
     });

@@ -54,7 +54,8 @@ export class Fleet {
   async start(): Promise<void> {
     const first = this.#slots.filter(({ program }) => program === 'worker').map((slot) => this.#fill(slot));
     await Promise.all(first.map(({ started }) => started));
-    for (const slot of this.#slots) if (slot.program === 'sender') this.#fill(slot);
+    const rest = this.#slots.filter(({ program }) => program === 'sender').map((slot) => this.#fill(slot));
+    await Promise.all(rest.map(({ started }) => started));
   }
 
   /** Those of a program to which something can be done now. */

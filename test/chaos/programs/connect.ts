@@ -24,7 +24,15 @@ export function connect(max: number): Connection {
   if (driver === 'postgres.js') {
     // postgres.js 3.4 may never send the first message of a connection whose predecessor was cut with a query in its buffer.
     // Whoever waits for it then waits as long as this, which by default is 30 s.
-    const client = postgres(url!, { max, onnotice: () => {}, connect_timeout: CONNECT_SECONDS, connection: { application_name: name } });
+    // And it asks for the types of arrays with a query whose failure nobody handles: a connection that is lost just then
+    // would end the process.
+    const client = postgres(url!, {
+      max,
+      onnotice: () => {},
+      connect_timeout: CONNECT_SECONDS,
+      fetch_types: false,
+      connection: { application_name: name },
+    });
     const takeOne = async (ms: number): Promise<void> => {
       const taken = await client.reserve();
       await pause(ms);

@@ -33,10 +33,10 @@ const random = seededRandom(Number(seed));
 const log = openSync(file!, 'a');
 const write = (line: LogLine): void => void writeSync(log, `${JSON.stringify(line)}\n`);
 
-let ended = false;
-void told('end').then(() => (ended = true));
+const ending = { told: false };
+void told('end').then(() => (ending.told = true));
 tell('started');
-for (let number = 1; !ended; number++) {
+for (let number = 1; !ending.told; number++) {
   const key = `${name}-${number}`;
   const emissions = random.whole(1, MOST_EMISSIONS);
   const commits = random.next() >= ROLLED_BACK_SHARE;
