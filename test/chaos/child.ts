@@ -106,6 +106,12 @@ export class Child {
     this.#process.kill('SIGSTOP');
   }
 
+  /** Lets it freeze itself when it next starts a delivery, if that is soon. */
+  stall(withinMs: number): void {
+    this.frozen.push({ from: Date.now(), until: Infinity });
+    this.tell(`stall ${Date.now() + withinMs}`);
+  }
+
   thaw(): void {
     const last = this.frozen.at(-1);
     if (last?.until !== Infinity) return;

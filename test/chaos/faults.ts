@@ -7,6 +7,8 @@ const WEIGHTS = {
   kill: 3,
   /** SIGSTOP to a worker or a sender until its lease is well over, then SIGCONT. */
   freeze: 2,
+  /** The same to a worker, between its next claim and the first statement of the receiver's transaction. */
+  stall: 2,
   /** SIGTERM to a worker. */
   terminate: 1,
   /** pg_terminate_backend on sessions of the fleet. */

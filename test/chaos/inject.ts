@@ -59,6 +59,14 @@ const ACTIONS: Record<FaultKind, Action> = {
     for (const victim of victims) victim.thaw();
   },
 
+  stall: async ({ fleet }, fault, hit) => {
+    const victims = oneOf(fleet.sound('worker'), fault);
+    for (const victim of victims) victim.stall(LEASE_MS);
+    hit(victims);
+    await pause(LEASE_MS * (2 + 2 * fault.force));
+    for (const victim of victims) victim.thaw();
+  },
+
   terminate: async ({ fleet }, fault, hit) => {
     const victims = oneOf(
       fleet.sound('worker').filter(({ isStarted }) => isStarted),

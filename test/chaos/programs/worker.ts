@@ -18,6 +18,13 @@ outside.db = db;
 const box = createSignalbox({ db, services: [Effects] });
 // Raised in the course of the run that it tells of, so the run carries it along.
 box.on('delivery.started', ({ deliveryId, epoch }) => claim.enterWith({ deliveryId, epoch }));
+let stallUntil = 0;
+// Synchronous: between the claim and the first statement of the receiver's transaction.
+box.on('delivery.started', () => {
+  if (Date.now() > stallUntil) return;
+  stallUntil = 0;
+  process.kill(process.pid, 'SIGSTOP');
+});
 const runs = new Set<string>();
 box.on('delivery.started', ({ deliveryId }) => runs.add(deliveryId));
 for (const end of ['completed', 'retrying', 'dead', 'cancelled', 'released', 'stale'] as const)
@@ -32,6 +39,7 @@ let told = false;
 process.once('SIGTERM', () => (told = true));
 process.on('message', (message) => {
   const [what, ms] = String(message).split(' ');
+  if (what === 'stall') stallUntil = Number(ms);
   if (what === 'exhaust') void exhaust(Number(ms));
   if (what === 'runs') tell(`runs: ${[...runs].join(' ')}`);
 });
