@@ -7,6 +7,7 @@
 // in transaction mode the renewals come from ever other sessions: then the lock is given up, and the lease decides alone.
 import type { Driver, Session } from '../drivers/driver.ts';
 import type { WorkersStore } from '../store/workers-store.ts';
+import { within } from './within.ts';
 
 export interface LeaseOptions {
   readonly label: string;
@@ -31,13 +32,14 @@ const POOLED = 3;
 export class Lease {
   readonly #workers: WorkersStore;
   readonly #options: LeaseOptions;
-  readonly #session: Session | undefined;
+  #session: Session | undefined;
   #workerId: number;
   /** The session that took the lock. */
   #lockPid: number | undefined;
   /** The session of the last renewal. */
   #lastPid: number | undefined;
   #changes = 0;
+  #round = 0;
   #timer: NodeJS.Timeout | undefined;
   #renewing: Promise<void> | undefined;
   #ended = false;
@@ -46,7 +48,7 @@ export class Lease {
     this.#workers = workers;
     this.#options = options;
     this.#workerId = workerId;
-    this.#session = options.openSession?.(() => this.#sessionLost());
+    this.#openSession();
     this.#schedule(this.#usesLock ? 0 : this.#interval);
   }
 
@@ -87,7 +89,7 @@ export class Lease {
   }
 
   async #renewAndSchedule(): Promise<void> {
-    const waitMs = await this.#renew();
+    const waitMs = await this.#renewInTime();
     this.#renewing = undefined;
     if (!this.#ended) this.#schedule(waitMs);
   }
@@ -100,20 +102,38 @@ export class Lease {
     this.#schedule(0);
   }
 
+  #openSession(): void {
+    const session = this.#options.openSession?.(() => {
+      if (this.#session === session) this.#sessionLost();
+    });
+    this.#session = session;
+  }
+
   /** Returns the time to the next renewal. */
-  async #renew(): Promise<number> {
-    const { leaseMs, onError, onRenewed } = this.#options;
+  async #renewInTime(): Promise<number> {
     try {
-      const lock = this.#session && this.#usesLock ? { run: this.#session.run, pid: await this.#lock(this.#session) } : undefined;
-      const pid = await this.#workers.renew(this.#workerId, leaseMs, lock);
-      if (pid === undefined) await this.#enrolAnew();
-      onRenewed();
-      return lock !== undefined && (pid === undefined || this.#isUnsettled(pid)) ? SOON_MS : this.#interval;
+      return await within(this.#interval, 'a renewal', this.#renew());
     } catch (error) {
+      this.#round++;
       this.#lockPid = undefined;
-      onError(error);
+      // A connection that is dead without having noticed stays so.
+      void this.#session?.close().catch(() => {});
+      this.#openSession();
+      this.#options.onError(error);
       return Math.min(RETRY_MS, this.#interval);
     }
+  }
+
+  async #renew(): Promise<number> {
+    const { leaseMs, onRenewed } = this.#options;
+    const round = ++this.#round;
+    const lock = this.#session && this.#usesLock ? { run: this.#session.run, pid: await this.#lock(this.#session) } : undefined;
+    const pid = await this.#workers.renew(this.#workerId, leaseMs, lock);
+    // This one took too long, and another is under way.
+    if (round !== this.#round) return this.#interval;
+    if (pid === undefined) await this.#enrolAnew();
+    onRenewed();
+    return lock !== undefined && (pid === undefined || this.#isUnsettled(pid)) ? SOON_MS : this.#interval;
   }
 
   async #lock({ run }: Session): Promise<number | undefined> {

@@ -5,11 +5,14 @@ import type { Runner } from './runner.ts';
 
 /** How long after its failure a claim may still wait at the server to be carried out. */
 const LATE_CLAIM_MS = 10_000;
+/** It reads all deliveries, so not before each claim. */
+const LOOK_EVERY_MS = 500;
 
 export class Strays {
   readonly #claims: Claims;
   readonly #runner: Runner;
   #doubtedAt: number | undefined;
+  #lookAt = 0;
 
   constructor(claims: Claims, runner: Runner) {
     this.#claims = claims;
@@ -19,11 +22,13 @@ export class Strays {
   /** A claim has failed. */
   doubt(): void {
     this.#doubtedAt = performance.now();
+    this.#lookAt = 0;
   }
 
   /** To be called when no claim is under way. Does nothing unless a claim has failed lately. */
   async giveBack(): Promise<void> {
-    if (this.#doubtedAt === undefined) return;
+    if (this.#doubtedAt === undefined || performance.now() < this.#lookAt) return;
+    this.#lookAt = performance.now() + LOOK_EVERY_MS;
     const isOver = performance.now() - this.#doubtedAt > LATE_CLAIM_MS;
     await this.#claims.returnStrays((id) => this.#runner.isAt(id));
     if (isOver) this.#doubtedAt = undefined;

@@ -1,5 +1,4 @@
-// The worker: claims deliveries into its free slots and runs them, until it is told to stop.
-// NOTIFY is a hint, polling is the truth: a lost notification costs at most one poll interval.
+// The worker: its life from start to stop. What it does meanwhile is in claim-loop.ts and in upkeep/.
 import os from 'node:os';
 import { SignalboxError } from '../errors.ts';
 import type { Driver } from '../drivers/driver.ts';
@@ -10,15 +9,15 @@ import { CHANNEL, type Store } from '../store/store.ts';
 import { rescueDeliveries } from '../upkeep/rescue.ts';
 import { keepUp } from '../upkeep/upkeep.ts';
 import type { Ambient } from '../transaction/ambient.ts';
+import { ClaimLoop } from './claim-loop.ts';
 import { Claims } from './claims.ts';
 import { runOnce } from './drain.ts';
 import { Lease } from './lease.ts';
 import type { WorkerSettings } from './options.ts';
 import { runUntilSignal } from './run.ts';
 import type { Runner } from './runner.ts';
-import { Solitude } from './solitude.ts';
-import { Strays } from './strays.ts';
 import { Wakeup } from './wakeup.ts';
+import { within } from './within.ts';
 
 export interface WorkerParts {
   readonly store: Store;
@@ -37,10 +36,10 @@ export interface WorkerParts {
 /** `host:pid`, as others see this process. */
 export const workerLabel = (): string => `${os.hostname()}:${process.pid}`;
 
-const FIRST_RETRY_MS = 250;
-const LONGEST_RETRY_MS = 5_000;
 /** How long interrupted receivers may take to end. */
 const INTERRUPTION_MS = 3_000;
+/** How long signing off may take: the lease ends by itself. */
+const SIGN_OFF_MS = 5_000;
 
 /**
  * Takes deliveries of one box and runs their receivers. Made by `box.worker()`; it works from `start` to `stop`, or
@@ -50,7 +49,7 @@ export class Worker {
   readonly #parts: WorkerParts;
   readonly #settings: WorkerSettings;
   readonly #runner: Runner;
-  readonly #wakeup = new Wakeup();
+  #claiming: ClaimLoop | undefined;
   readonly #upkeep = new Wakeup();
   #phase: 'new' | 'started' | 'stopping' | 'stopped' = 'new';
   #lease: Lease | undefined;
@@ -62,7 +61,6 @@ export class Worker {
   #patience: NodeJS.Timeout | undefined;
   #giveUp: () => void = () => {};
   readonly #gaveUp = new Promise<void>((resolve) => (this.#giveUp = resolve));
-  #hungry = true;
   #failing = false;
 
   /** @internal Made by `box.worker()`. */
@@ -147,7 +145,19 @@ export class Worker {
     const { concurrency, queues = [] } = this.#settings;
     const receivers = catalogue.receivers.all.filter(({ queue }) => queues.length === 0 || queues.includes(queue)).map(({ name }) => name);
     events.raise('worker.started', { workerId: this.#lease!.workerId, concurrency, queues, receivers });
-    this.#loops = Promise.all([this.#claimLoop(), this.#upkeepLoop()]);
+    this.#claiming = new ClaimLoop({
+      claims: this.#claims(),
+      runner: this.#runner,
+      log: this.#parts.log,
+      concurrency,
+      pollMs: this.#settings.pollMs,
+      answerMs: this.#settings.leaseMs,
+      isRunning: () => this.#phase === 'started',
+      onIdle: () => events.raise('worker.idle', { workerId: this.#lease!.workerId }),
+      onAnswer: () => this.#recovered(),
+      onError: (error) => this.#failed(error),
+    });
+    this.#loops = Promise.all([this.#claiming.run(), this.#upkeepLoop()]);
   }
 
   async #prepare(): Promise<void> {
@@ -167,58 +177,12 @@ export class Worker {
 
   async #listen(): Promise<void> {
     const before = this.#unlisten;
-    this.#unlisten = await this.#parts.driver.listen(CHANNEL, () => this.#ring());
+    this.#unlisten = await this.#parts.driver.listen(CHANNEL, () => this.#claiming?.ring());
     await before?.();
   }
 
   #claims(): Claims {
     return new Claims(this.#parts.store, this.#parts.catalogue, this.#lease!, this.#settings.queues);
-  }
-
-  async #claimLoop(): Promise<void> {
-    const claims = this.#claims();
-    const solitude = new Solitude(claims);
-    const strays = new Strays(claims, this.#runner);
-    let retryMs = FIRST_RETRY_MS;
-    while (this.#phase === 'started') {
-      if (!this.#hungry) {
-        if (!(await this.#wakeup.sleep(this.#settings.pollMs))) this.#hungry = true;
-        continue;
-      }
-      // Before the claim: a notification that comes during it must lead to another one.
-      this.#hungry = false;
-      try {
-        await strays.giveBack();
-        const free = this.#settings.concurrency - this.#runner.running;
-        const claimed = await solitude.take(free, this.#runner.running);
-        if (claimed === undefined) {
-          // No slot is free: the end of a run rings.
-          this.#hungry = true;
-          await this.#wakeup.sleep(this.#settings.pollMs);
-          continue;
-        }
-        for (const delivery of claimed) void this.#work(solitude.watch(delivery, this.#runner.run(delivery)));
-        if (claimed.length === free) this.#hungry = true;
-        else if (claimed.length === 0) this.#parts.events.raise('worker.idle', { workerId: this.#lease!.workerId });
-        this.#recovered();
-        retryMs = FIRST_RETRY_MS;
-      } catch (error) {
-        this.#failed(error);
-        strays.doubt();
-        await this.#wakeup.sleep(retryMs);
-        retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2);
-        this.#hungry = true;
-      }
-    }
-  }
-
-  async #work(run: Promise<unknown>): Promise<void> {
-    try {
-      await run;
-    } catch (error) {
-      this.#parts.log.error({ err: error }, 'the outcome of a delivery could not be written; it is taken back when this worker ends');
-    }
-    this.#wakeup.ring();
   }
 
   #upkeepLoop(): Promise<void> {
@@ -231,7 +195,7 @@ export class Worker {
         workerId: () => this.#lease!.workerId,
         sleep: (ms) => this.#upkeep.sleep(ms),
         isRunning: () => this.#phase === 'started',
-        onRescued: () => this.#ring(),
+        onRescued: () => this.#claiming?.ring(),
         onError: (error) => this.#failed(error),
       },
     );
@@ -248,19 +212,16 @@ export class Worker {
     this.#phase = 'stopping';
     const workerId = this.#lease!.workerId;
     events.raise('worker.stopping', { workerId, running: this.#runner.running });
-    this.#wakeup.ring();
+    this.#claiming?.ring();
     this.#upkeep.ring();
-    await this.#loops;
     const deadline = setTimeout(() => this.#interrupt(), this.#settings.shutdownMs);
-    await Promise.race([this.#runner.idle(), this.#gaveUp]);
+    await Promise.race([this.#loops.then(() => this.#runner.idle()), this.#gaveUp]);
     clearTimeout(deadline);
     clearTimeout(this.#patience);
     if (this.#runner.running > 0)
       log.warn({ running: this.#runner.running }, 'receivers do not end, interrupted though they are; others take their deliveries over');
     try {
-      await this.#listening;
-      await this.#unlisten?.();
-      await this.#lease!.resign();
+      await within(SIGN_OFF_MS, 'the sign-off', this.#signOff());
     } catch (error) {
       log.warn({ err: error }, 'the worker could not sign off; its lease will end');
     }
@@ -268,16 +229,17 @@ export class Worker {
     events.raise('worker.stopped', { workerId });
   }
 
+  async #signOff(): Promise<void> {
+    await this.#listening;
+    await this.#unlisten?.();
+    await this.#lease!.resign();
+  }
+
   /** A query that does not end keeps its transaction, and so its delivery, for a while yet; it does not keep the worker. */
   #interrupt(): void {
     this.#runner.abort();
     this.#runner.giveUp();
     this.#patience ??= setTimeout(this.#giveUp, INTERRUPTION_MS);
-  }
-
-  #ring(): void {
-    this.#hungry = true;
-    this.#wakeup.ring();
   }
 
   #failed(error: unknown): void {
@@ -292,7 +254,7 @@ export class Worker {
     this.#parts.events.raise('worker.recovered', { workerId: this.#lease!.workerId });
     // A driver may have given up listening meanwhile (postgres.js does when its first new connection fails), and what
     // was said meanwhile was not heard.
-    this.#ring();
+    this.#claiming?.ring();
     this.#listening = this.#listen().catch((error: unknown) =>
       this.#parts.log.warn({ err: error }, 'not listening for new deliveries; polling finds them'),
     );

@@ -170,8 +170,8 @@ test('a worker that others gave up goes on under a new id, and its late outcome 
   await entered.opened;
   const lost = h.box.next('worker.lost');
   const stale = h.box.next('delivery.stale');
-  // As if it had been cut off: its lease is over, and another takes back what it held.
-  await h.sql`update signalbox.worker set lease_until = now() - interval '1 second'`;
+  // As if it had been cut off, and found dead before it could renew: another takes back what it held.
+  await h.sql`update signalbox.worker set lost_at = now(), lease_until = now() - interval '1 second'`;
   const other = h.another({ services: [] });
   const rescued = other.next('delivery.rescued');
   expect(await other.worker().tick()).toBe(0);

@@ -15,25 +15,28 @@ class Receiver {
   static async receive(): Promise<void> {}
 }
 
-/** The same client, which loses the answer to the first claim that has taken something. */
-function losingFirstClaim(client: postgres.Sql): postgres.Sql {
+/** The same client, which does `lose` in place of answering the first claim that has taken something. */
+function losingFirstClaim(client: postgres.Sql, lose: () => Promise<never>): postgres.Sql {
   let lost = false;
   const unsafe = async (text: string, ...rest: never[]): Promise<unknown> => {
     const rows = await client.unsafe(text, ...rest);
     if (lost || !text.includes("set state = 'running'") || rows.length === 0) return rows;
     lost = true;
-    throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+    return lose();
   };
   return new Proxy(client, { get: (target, key): unknown => (key === 'unsafe' ? unsafe : Reflect.get(target, key)) });
 }
 
-test('deliveries whose claim was carried out, but not answered, are given back and run, and cost no attempt', async () => {
+test.each([
+  ['lost', async (): Promise<never> => Promise.reject(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))],
+  ['never heard, for the connection is dead without having noticed', async (): Promise<never> => new Promise(() => {})],
+])('deliveries whose claim was carried out, and its answer %s, are given back and run, and cost no attempt', async (_how, lose) => {
   await using h = await harness({ services: [Receiver] });
   await h.db.transaction(async (tx) => void (await happened.emitReliable(tx, {})));
-  const box = createSignalbox({ db: drizzle({ client: losingFirstClaim(h.connect()) }), services: [Receiver], log: false });
+  const box = createSignalbox({ db: drizzle({ client: losingFirstClaim(h.connect(), lose) }), services: [Receiver], log: false });
   const failing = box.next('worker.failing');
   const completed = box.next('delivery.completed');
-  await using worker = box.worker({ pollInterval: 50, lease: '1h' });
+  await using worker = box.worker({ pollInterval: 50, lease: '2s' });
   await worker.start();
   await failing;
   expect(await completed).toMatchObject({ attempt: 1, epoch: 3 });
