@@ -18,3 +18,19 @@ test('claim takes no more than its limit, also where every join is a nested loop
   expect(taken).toBe(3);
   expect(await h.sql`select from signalbox.delivery where state = 'running'`).toHaveLength(3);
 });
+
+test('claim takes first what has been due the longest, also where no index gives the order', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const worker = await addWorker(h.sql);
+  const ids: string[] = [];
+  for (const dueInSeconds of [-5, -50, -500]) ids.push(await addDelivery(h.sql, receiver, { dueInSeconds }));
+  const taken: string[] = [];
+  const claim = await h.hold(async (transaction, store) => {
+    for (const plan of ['indexscan', 'bitmapscan', 'indexonlyscan']) await transaction.unsafe(`set local enable_${plan} = off`);
+    for (let times = 0; times < 2; times++)
+      taken.push(...(await store.claim(worker, [{ receiverId: receiver, free: 1, version: 1 }], 1)).map(({ id }) => id));
+  });
+  await claim.commit();
+  expect(taken).toEqual([ids[2], ids[1]]);
+});

@@ -139,6 +139,13 @@ test('a worker that has resigned can neither renew nor claim, though it still ho
   expect(await stateOf(h.sql, waiting)).toBe('ready 0/0/0');
 });
 
+test('a worker that resigns does so for itself', async () => {
+  await using h = await openStore();
+  const [worker, other] = [await addWorker(h.sql), await addWorker(h.sql)];
+  await h.store.workers.resign(worker);
+  expect(await h.store.workers.renew(other, 60_000)).toBeTypeOf('number');
+});
+
 test('a worker that lives does nothing for one that is unknown', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
