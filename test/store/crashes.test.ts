@@ -100,3 +100,11 @@ test('a worker that is lost takes nothing alone, either', async () => {
   expect(await h.store.hasLonely(claimable)).toBe(true);
   expect(await h.store.claim(await addWorker(h.sql, { lost: true }), claimable, 5, { alone: true })).toEqual([]);
 });
+
+test('nobody makes room for what has cost one worker, or none', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  await addCrashed(h, receiver, 0);
+  await addCrashed(h, receiver, 1);
+  expect(await h.store.hasLonely([{ receiverId: receiver, free: 5, version: 1 }])).toBe(false);
+});
