@@ -23,6 +23,7 @@ export const groups: readonly Group[] = [
       'index.md': 'What Signalbox is, what it guarantees, and what it does not.',
       'getting-started.md': 'From an empty folder to a payment that completes an order, in ten minutes.',
       'concepts.md': 'The words, the life of a delivery, and what receivers may count on.',
+      'guarantees.md': 'What is guaranteed and what is not, each promise with the tests that prove it.',
       'guides/ways.md': 'Six ways to complete an order when a payment succeeds, and how five of them fail.',
       'guides/faq.md': 'Short answers: exactly once, ordering, brokers, load, foreign systems.',
     },
