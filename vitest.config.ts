@@ -1,4 +1,5 @@
 // How the tests run: in processes of their own, against a real PostgreSQL that global-setup.ts provides.
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -9,6 +10,8 @@ export default defineConfig({
     globalSetup: ['./test/support/global-setup.ts'],
     setupFiles: ['./test/support/setup.ts'],
     pool: 'forks',
+    // Most tests wait for the database or for a process: more of them at once than there are cores.
+    maxWorkers: Math.max(3, availableParallelism()),
     testTimeout: 20_000,
     hookTimeout: 30_000,
     teardownTimeout: 10_000,
