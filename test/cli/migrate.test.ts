@@ -95,7 +95,11 @@ test('one that is killed in the middle leaves neither half a migration nor its l
   const [sql, blocker] = [project.database.connect({ max: 1 }), project.database.connect({ max: 1 })];
   await blocker`select pg_advisory_lock(7)`;
   const killed = project.start('migrate', '--folder', 'drizzle');
-  while ((await sql`select from pg_locks where locktype = 'advisory' and not granted`).length === 0);
+  while (
+    (
+      await sql`select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`
+    ).length === 0
+  );
   const waiting = project.start('migrate', '--folder', 'drizzle');
   await waiting.says('waiting for it');
   killed.child.kill('SIGKILL');

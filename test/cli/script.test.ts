@@ -21,7 +21,11 @@ test('a script that calls run() works until SIGTERM, finishes what runs and ends
   await worker.says('worker started');
   expect(JSON.parse(worker.output.split('\n', 1)[0]!)).toMatchObject({ msg: 'signalbox worker', version: '0.1.0' });
   await project.emit('wait');
-  while ((await sql`select from pg_locks where locktype = 'advisory' and not granted`).length === 0);
+  while (
+    (
+      await sql`select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`
+    ).length === 0
+  );
   worker.child.kill('SIGTERM');
   await worker.says('finishing what runs');
   await blocker`select pg_advisory_unlock(7)`;

@@ -51,7 +51,9 @@ async function saysTimes(process: CliProcess, text: string, times: number): Prom
 }
 
 const isWaiting = async (sql: postgres.Sql): Promise<boolean> =>
-  (await sql`select from pg_locks where locktype = 'advisory' and not granted`).length > 0;
+  (
+    await sql`select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`
+  ).length > 0;
 
 test('a receiver that changes runs the next delivery with the new code, and so does what it imports', async () => {
   await using project = await createWatched();

@@ -22,7 +22,7 @@ class FakeClient extends EventEmitter {
 }
 
 async function checkOut(client: FakeClient): Promise<PooledClient> {
-  const pool = transactionPool({}, async () => client) as { connect(): Promise<PooledClient> };
+  const pool = transactionPool({}, async (hold) => hold(client)) as { connect(): Promise<PooledClient> };
   return pool.connect();
 }
 

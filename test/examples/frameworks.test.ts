@@ -161,7 +161,11 @@ describe.each([
     await lock`begin`;
     await lock`select from payment_process for update`;
     const answer = post(port, reference);
-    await vi.waitUntil(async () => (await shop.sql`select from pg_locks where not granted`).length === 1, WAIT);
+    await vi.waitUntil(
+      async () =>
+        (await shop.sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`).length === 1,
+      WAIT,
+    );
     program.child.kill('SIGTERM');
     await vi.waitUntil(() => refuses(port), WAIT);
     await lock`commit`;

@@ -152,7 +152,11 @@ test('a forced stop does not wait for a query that does not end', async () => {
     const worker = h.box.worker();
     await worker.start();
     await emit(h);
-    while ((await h.sql`select from pg_locks where locktype = 'advisory' and not granted`).length === 0);
+    while (
+      (
+        await h.sql`select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`
+      ).length === 0
+    );
     await worker.stop({ force: true });
     // Its transaction lives on in the database, so nobody else can have the delivery yet.
     expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'running', attempt: 1 }]);
