@@ -11,26 +11,35 @@ interface OwnClient {
 
 export function openSession(makeClient: () => object, onLost: () => void): Session {
   let current: Promise<OwnClient> | undefined;
-  const connect = async (): Promise<OwnClient> => {
+  let closed = false;
+  const connect = (): Promise<OwnClient> => {
     const client = makeClient() as OwnClient;
-    const forget = (): void => void (current = undefined);
+    // An old client may tell of its end when there is a new one already.
+    const forget = (): void => {
+      if (current === connected) current = undefined;
+    };
     client.on('error', forget);
     client.on('end', () => {
       forget();
       onLost();
     });
-    try {
-      await client.connect();
-    } catch (error) {
-      forget();
-      await client.end().catch(() => {});
-      throw error;
-    }
-    return client;
+    const connected = client.connect().then(
+      () => client,
+      (error: unknown) => {
+        forget();
+        client.end().catch(() => {});
+        throw error;
+      },
+    );
+    return connected;
   };
   return {
-    run: async (text, params) => (await (await (current ??= connect())).query({ text, values: params })).rows,
+    run: async (text, params) => {
+      if (closed) throw new Error('The session was closed.');
+      return (await (await (current ??= connect())).query({ text, values: params })).rows;
+    },
     close: async () => {
+      closed = true;
       const client = await current?.catch(() => undefined);
       await client?.end();
     },

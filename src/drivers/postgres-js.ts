@@ -52,9 +52,16 @@ function openSession(pool: PostgresJsPool, onLost: () => void): Session {
       onclose: onLost,
     } as never) as never;
   };
+  let closed = false;
   return {
-    run: async (text, params) => (await (client ??= connect())).unsafe(text, params, { prepare: false }),
-    close: async () => (await client)?.end({ timeout: 1 }),
+    run: async (text, params) => {
+      if (closed) throw new Error('The session was closed.');
+      return (await (client ??= connect())).unsafe(text, params, { prepare: false });
+    },
+    close: async () => {
+      closed = true;
+      await (await client)?.end({ timeout: 1 });
+    },
   };
 }
 
