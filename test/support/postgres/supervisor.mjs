@@ -42,14 +42,16 @@ async function run({ file, args, env, user, log, stopSignal }) {
     // new server refuses to start while a backend of the old one lives.
     stdio: ['ignore', output.fd, output.fd, 'pipe'],
   });
-  await output.close();
+  // Before anything is waited for: a program that ends at once would not be heard.
   child.on('error', (error) => report({ type: 'error', message: error.message }));
-  if (child.pid === undefined) return;
-  const gone = new Promise((resolve) => child.on('close', resolve));
-  child.on('close', (code, signal) => report({ type: 'exited', status: signal ?? code }));
-  child.stdio[3].resume();
-  current = { child, stopSignal, gone };
-  report({ type: 'started', pid: child.pid });
+  if (child.pid !== undefined) {
+    const gone = new Promise((resolve) => child.on('close', resolve));
+    report({ type: 'started', pid: child.pid });
+    child.on('close', (code, signal) => report({ type: 'exited', status: signal ?? code }));
+    child.stdio[3].resume();
+    current = { child, stopSignal, gone };
+  }
+  await output.close();
 }
 
 async function stopCurrent() {
