@@ -242,8 +242,9 @@ export class Worker {
     this.#patience ??= setTimeout(this.#giveUp, INTERRUPTION_MS);
   }
 
+  /** While it stops, the sign-off tells what is amiss. */
   #failed(error: unknown): void {
-    if (this.#failing) return;
+    if (this.#failing || this.#phase === 'stopping' || this.#phase === 'stopped') return;
     this.#failing = true;
     this.#parts.events.raise('worker.failing', { workerId: this.#lease?.workerId ?? 0, error });
   }
@@ -255,8 +256,8 @@ export class Worker {
     // A driver may have given up listening meanwhile (postgres.js does when its first new connection fails), and what
     // was said meanwhile was not heard.
     this.#claiming?.ring();
-    this.#listening = this.#listen().catch((error: unknown) =>
-      this.#parts.log.warn({ err: error }, 'not listening for new deliveries; polling finds them'),
-    );
+    this.#listening = this.#listen().catch((error: unknown) => {
+      if (this.#phase === 'started') this.#parts.log.warn({ err: error }, 'not listening for new deliveries; polling finds them');
+    });
   }
 }

@@ -15,7 +15,7 @@ type Database = ReturnType<typeof drizzlePostgresJs>;
 
 function connect(): { db: Database; end: () => Promise<void> } {
   if (driver === 'postgres.js') {
-    const client = postgres(url!, { max: 6, onnotice: () => {} });
+    const client = postgres(url!, { max: 6, connect_timeout: 2, onnotice: () => {} });
     return { db: drizzlePostgresJs({ client }), end: () => client.end({ timeout: 5 }) };
   }
   const client = new Pool({ connectionString: url!, max: 6 });
