@@ -11,6 +11,7 @@ import type { Client, Driver } from '../drivers/driver.ts';
 import { isSignalboxError, SignalboxError } from '../errors.ts';
 import type { Store } from './store.ts';
 
+/** Which migrations `box.migrate` applies, and where it notes them. */
 export interface MigrateOptions {
   /** The folder that drizzle-kit writes: `out` of its configuration. */
   readonly folder: string;
