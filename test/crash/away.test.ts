@@ -35,7 +35,8 @@ test('emitters and workers of both drivers survive 30 s without their database',
   const before = programs.map((program) => program.all('emitted').length);
   await pause(AWAY_MS);
   expect(programs.map((program) => program.all('emitted').length)).toEqual(before);
-  for (const program of programs) expect(program.all('refused').length).toBeGreaterThan(5);
+  // postgres.js waits for up to 20 s between two tries to connect, and an emit waits with it.
+  for (const program of programs) expect(program.all('refused')).not.toEqual([]);
   await server.restart();
 
   for (const program of programs) await program.says('2 worker.recovered');
