@@ -1,7 +1,8 @@
 // node-postgres (npm: pg) behind drizzle-orm/node-postgres, with a Pool or with a single Client, whose one session the
 // transactions take in turn. What a transaction needs of its client beyond Drizzle's care is in pg-session.ts.
 import { createHash } from 'node:crypto';
-import { type Client, type Driver, type DriverOptions, type Gate, hasConnectionCode, type Row, type Run } from './driver.ts';
+import type { Client, Driver, DriverOptions, Gate, Row, Run } from './driver.ts';
+import { causesOf, hasConnectionCode } from './error-kind.ts';
 import { gated, passing, withOwn } from './passing.ts';
 import { listenOn, type ListeningClient, listenWithOwnClient } from './pg-listen.ts';
 import { openSession } from './pg-own-session.ts';
@@ -125,6 +126,6 @@ const UNCODED =
   /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout expired|timeout exceeded when trying to connect)/;
 
 function isConnectionLoss(error: unknown): boolean {
-  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) if (UNCODED.test(at.message)) return true;
+  for (const cause of causesOf(error)) if (cause instanceof Error && UNCODED.test(cause.message)) return true;
   return hasConnectionCode(error);
 }

@@ -1,6 +1,7 @@
 // PGlite (npm: @electric-sql/pglite) behind drizzle-orm/pglite: PostgreSQL in this process, with one session. Whatever
 // runs at the same time queues up, so it is for tests of applications and for development.
-import { type Driver, hasConnectionCode, type Row } from './driver.ts';
+import type { Driver, Row } from './driver.ts';
+import { hasConnectionCode } from './error-kind.ts';
 import { gated, passing } from './passing.ts';
 
 /** What is needed of PGlite: the database and its transactions both have it. */

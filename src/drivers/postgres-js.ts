@@ -1,6 +1,6 @@
 // postgres.js (npm: postgres) behind drizzle-orm/postgres-js.
 import type { Client, Driver, DriverOptions, Gate, Param, Row, Run, Session } from './driver.ts';
-import { hasConnectionCode } from './driver.ts';
+import { hasConnectionCode } from './error-kind.ts';
 
 /** What is needed of postgres.js: a pool, a transaction and a savepoint all have it. */
 interface PostgresJsClient {

@@ -1,6 +1,7 @@
 // What became of a COMMIT whose answer was lost: the statements, and the functions that read them. They run on another
 // connection, after the fact, and write nothing (docs/design/unknown-commit.md).
-import { type Driver, type Run, sqlState } from '../drivers/driver.ts';
+import type { Driver, Run } from '../drivers/driver.ts';
+import { sqlState } from '../drivers/error-kind.ts';
 import { explained } from './migration.ts';
 
 /** What a transaction is found by afterwards. */

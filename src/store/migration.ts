@@ -1,7 +1,8 @@
 // Whether the database has the tables and columns that this version of Signalbox needs. What is needed is read off
 // schema.ts, so a new column is checked as soon as it is defined.
 import { getTableColumns, getTableName } from 'drizzle-orm';
-import { type Row, type Run, sqlState } from '../drivers/driver.ts';
+import type { Row, Run } from '../drivers/driver.ts';
+import { sqlState } from '../drivers/error-kind.ts';
 import { SignalboxError } from '../errors.ts';
 import { tables } from './schema.ts';
 

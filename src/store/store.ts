@@ -1,7 +1,8 @@
 // The store: the statements as typed functions. Parameters are encoded here and rows decoded, nothing is decided.
 import { CRASH_BUDGET, type ErrorRecord, type Settlement } from '../core/delivery.ts';
 import type { Receiver } from '../core/receivers.ts';
-import { type Driver, type Row, type Run, sqlState } from '../drivers/driver.ts';
+import type { Driver, Row, Run } from '../drivers/driver.ts';
+import { sqlState } from '../drivers/error-kind.ts';
 import { SignalboxError } from '../errors.ts';
 import { explained, migrationMissing, missingParts } from './migration.ts';
 import * as sql from './statements.ts';

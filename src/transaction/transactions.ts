@@ -1,7 +1,8 @@
 // Tracked transactions: `transaction` of the very database object that the box was given is replaced by one that opens
 // a scope (scope.ts), so that the plain Drizzle style works everywhere, in third parties' code too.
 import type { DatabaseHandle, TransactionHandle } from '../core/handles.ts';
-import { type Driver, isAnswer } from '../drivers/driver.ts';
+import type { Driver } from '../drivers/driver.ts';
+import { isAnswer } from '../drivers/error-kind.ts';
 import { isSignalboxError, SignalboxError } from '../errors.ts';
 import type { Ambient } from './ambient.ts';
 import { clientOf, deriveHandle, handleOn } from './drizzle-handle.ts';

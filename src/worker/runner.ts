@@ -3,7 +3,7 @@
 import { settlementFor, type Settlement } from '../core/delivery.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Receiver } from '../core/receivers.ts';
-import { sqlState } from '../drivers/driver.ts';
+import { sqlState } from '../drivers/error-kind.ts';
 import type { DeliveryEvent, Events } from '../observe/events.ts';
 import type { Catalogue } from '../store/catalogue.ts';
 import type { Commits, CompletedRun } from '../store/commits.ts';

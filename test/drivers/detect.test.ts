@@ -1,7 +1,7 @@
 // Which databases can be driven, and what is nobody's fault but the network's.
 import postgres from 'postgres';
 import { expect, test } from 'vitest';
-import { sqlState } from '../../src/drivers/driver.ts';
+import { sqlState } from '../../src/drivers/error-kind.ts';
 import { postgresJs } from '../../src/drivers/postgres-js.ts';
 import { createSignalbox } from '../../src/index.ts';
 
@@ -33,6 +33,8 @@ test('the SQLSTATE of an error is found inside others, and nothing else is taken
   expect(sqlState(new Error('outer', { cause: coded('40P01') }))).toBe('40P01');
   expect(sqlState(coded('ECONNREFUSED', coded('08006')))).toBe('08006');
   expect([sqlState(coded('ERR_X')), sqlState('40P01'), sqlState(undefined)]).toEqual([undefined, undefined, undefined]);
+  // Codes of sockets, though five letters long.
+  expect([sqlState(coded('EPIPE')), sqlState(coded('EBADF'))]).toEqual([undefined, undefined]);
   const circular = new Error('x');
   circular.cause = circular;
   expect(sqlState(circular)).toBeUndefined();

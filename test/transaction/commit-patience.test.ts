@@ -1,6 +1,6 @@
 // How the database is asked what became of a COMMIT, and which errors leave that open.
 import { expect, test } from 'vitest';
-import { isAnswer } from '../../src/drivers/driver.ts';
+import { isAnswer } from '../../src/drivers/error-kind.ts';
 import type { CommitState } from '../../src/store/commits.ts';
 import { type Patience, stateOfCommit } from '../../src/transaction/commit.ts';
 
