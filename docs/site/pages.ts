@@ -72,6 +72,8 @@ export const groups: readonly Group[] = [
       'design/closing-transactions.md': 'Why a transaction refuses what its callback left running.',
       'design/unknown-commit.md': 'How a COMMIT whose answer was lost is told from one that failed.',
       'design/catalogue.md': 'Why receivers are announced in a table.',
+      'design/claim-ahead.md': 'How much a worker holds beyond its free slots, and what may go wrong with it.',
+      'design/plans.md': 'Why the statements leave the planner no choice.',
       'design/priority.md': 'Why priority is a head start in time.',
       'design/tools.md': 'Which loader, logger and compiler, and why.',
     },

@@ -95,7 +95,8 @@ export class Events {
   }
 
   raise<E extends EventName>(event: E, raised: SignalboxEvents[E]): void {
-    const listeners = this.#listeners.get(event) ?? new Set();
+    const listeners = this.#listeners.get(event);
+    if (!listeners) return;
     // A copy: whoever is added by a listener hears the next event, and not this one.
     for (const listener of Array.from(listeners)) {
       if (!listeners.has(listener)) continue;

@@ -93,10 +93,17 @@ select i.id::text as id, (select count(*)::int from delivered d where d.emission
   pg_current_xact_id()::text as xid, (select count(*)::int from rung) as rung
 from item i`;
 
+/**
+ * The rows that `picked` has locked, by their place. An array, not a join: whatever the planner believes of the numbers
+ * of rows, it goes to each by its place. A join was planned as a walk through the table (docs/design/plans.md). A row that
+ * was changed between look and lock has another place, and is left for the next statement.
+ */
+const lockedBy = (picked: string): string => `d.ctid = any(array(${picked}))`;
+
 const takeFrom = (picked: string): string => `
 taken as (
   update signalbox.delivery d set state = 'running', epoch = d.epoch + 1, attempt = d.attempt + 1, worker_id = $1::int
-  from ${picked} where d.id = picked.id
+  where ${lockedBy(picked)}
   returning d.id, d.emission_id, d.receiver_id, d.version, d.generation, d.epoch, d.attempt, d.crashes
 )
 select taken.id::text as id, taken.emission_id::text as emission_id, taken.receiver_id, taken.version, taken.generation,
@@ -127,10 +134,10 @@ me as materialized (
  */
 export const claim = `
 with ${ALIVE}, picked as materialized (
-  select due.id
+  select due.place
   from unnest($2::text::int[], $3::text::int[], $4::text::int[]) as r(id, free, version)
   cross join lateral (
-    select d.id from signalbox.delivery d
+    select d.ctid as place from signalbox.delivery d
     where d.receiver_id = r.id and d.run_at <= statement_timestamp() + ${ms('$6')} and d.state = 'ready' and d.version <= r.version
       and d.crashes < $7::int and exists (select from me)
     order by d.run_at
@@ -139,10 +146,10 @@ with ${ALIVE}, picked as materialized (
   ) due
   limit $5::int
 ), alone as materialized (
-  select due.id
+  select due.place
   from unnest($2::text::int[], $4::text::int[]) as r(id, version)
   cross join lateral (
-    select d.id from signalbox.delivery d
+    select d.ctid as place from signalbox.delivery d
     where d.receiver_id = r.id and d.run_at <= statement_timestamp() + ${ms('$6')} and d.state = 'ready' and d.version <= r.version
       and d.crashes > 0 and d.crashes >= $7::int and exists (select from me)
     order by d.run_at
@@ -151,7 +158,7 @@ with ${ALIVE}, picked as materialized (
   ) due
   where $8::text::boolean and not exists (select from picked)
   limit 1
-), ${takeFrom('(select id from picked union all select id from alone) picked')}`;
+), ${takeFrom('select place from picked union all select place from alone')}`;
 
 /**
  * Whether a delivery waits that must run alone. $1 receiver ids, $2 the newest version of each that can be read, $3
@@ -170,13 +177,13 @@ select exists (
  */
 export const claimEmissions = `
 with ${ALIVE}, picked as materialized (
-  select d.id from signalbox.delivery d
+  select d.ctid as place from signalbox.delivery d
   join unnest($2::text::int[], $3::text::int[]) as r(id, version) on d.receiver_id = r.id and d.version <= r.version
   where d.emission_id = any($4::text::uuid[]) and d.run_at <= statement_timestamp() and d.state = 'ready'
     and exists (select from me)
   order by d.id
   for update of d skip locked
-), ${takeFrom('picked')}`;
+), ${takeFrom('select place from picked')}`;
 
 /**
  * Completes a delivery as the first statement of its receiver's transaction. $1 delivery, $2 epoch, $3 milliseconds
@@ -201,7 +208,33 @@ select (select count(*)::int from kept) as completed,
   set_config('statement_timeout', $3::text, true), set_config('idle_in_transaction_session_timeout', $3::text, true)`;
 
 /**
- * Records what came of deliveries. $1: [{id, epoch, to, delay_ms, refund, error}] as JSON. Returns the ids recorded:
+ * The delivery of claim `o`, locked, if it is that claim's still. One look into the index for each, whatever the planner
+ * believes: where it took no row to be running, a join compared each claim with each row of the table.
+ */
+const OWN = `cross join lateral (
+    select d.id, d.ctid as place, d.epoch, d.attempt from signalbox.delivery d
+    where d.id = o.id and d.state = 'running' and d.epoch = o.epoch
+    for update
+  ) own`;
+
+/**
+ * Records that the receivers of deliveries returned, where that does not commit with their own writes. $1 ids, in their
+ * order, $2 the epoch of each. Returns the ids recorded: one that is missing was taken away, or completed before.
+ * Locks: the deliveries, in the order given. Guard: (id, state, epoch). Repeatable. Index: the primary key.
+ */
+export const complete = `
+with held as materialized (
+  select own.place from unnest($1::text::bigint[], $2::text::int[]) as o(id, epoch) ${OWN}
+), done as (
+  delete from signalbox.delivery d where ${lockedBy('select place from held')}
+  returning d.id, d.emission_id, d.receiver_id, d.version, d.generation, d.epoch, d.attempt, d.crashes
+)
+insert into signalbox.settled (id, emission_id, receiver_id, version, generation, state, epoch, attempt, crashes, finished_at)
+select id, emission_id, receiver_id, version, generation, 'completed', epoch, attempt, crashes, statement_timestamp() from done
+returning id::text as id`;
+
+/**
+ * Records what else came of deliveries. $1: [{id, epoch, to, delay_ms, refund, error}] as JSON. Returns the ids recorded:
  * one that is missing was taken away, or completed, and its outcome is void.
  * Locks: deliveries by id; waits for a receiver's transaction that still lives (its COMMIT may have got through though
  * the answer was lost), then decides. Guard: (id, state, epoch). Index: the primary key.
@@ -210,24 +243,22 @@ export const settle = `
 with outcome as materialized (
   select o.id, o.epoch, o."to", o.delay_ms, o.refund, o.error
   from jsonb_to_recordset($1::text::jsonb) as o(id bigint, epoch int, "to" text, delay_ms float8, refund boolean, error jsonb)
+  order by o.id
 ), held as materialized (
-  select d.id, d.epoch, d.attempt, o."to", o.delay_ms, o.refund, o.error
-  from outcome o join signalbox.delivery d on d.id = o.id and d.epoch = o.epoch and d.state = 'running'
-  order by d.id
-  for update of d
+  select own.id, own.epoch, own.attempt, o."to", o.delay_ms, o.refund, o.error from outcome o ${OWN}
 ), later as (
   update signalbox.delivery d
   set state = 'ready', run_at = statement_timestamp() + ${ms('h.delay_ms')}, attempt = d.attempt - h.refund::int, worker_id = null
   from held h where d.id = h.id and h."to" = 'ready'
 ), gone as (
-  delete from signalbox.delivery d using held h where d.id = h.id and h."to" in ('completed', 'dead', 'cancelled')
+  delete from signalbox.delivery d using held h where d.id = h.id and h."to" in ('dead', 'cancelled')
   returning d.id, d.emission_id, d.receiver_id, d.version, d.generation, h."to", d.epoch, d.attempt, d.crashes
 ), kept as (
   insert into signalbox.settled (id, emission_id, receiver_id, version, generation, state, epoch, attempt, crashes, finished_at)
   select id, emission_id, receiver_id, version, generation, "to", epoch, attempt, crashes, statement_timestamp() from gone
 ), noted as (
   insert into signalbox.delivery_error (delivery_id, epoch, attempt, error, at)
-  select h.id, h.epoch, h.attempt, h.error, statement_timestamp() from held h where h.error is not null
+  select h.id, h.epoch, h.attempt, h.error, statement_timestamp() from held h
 )
 select id::text as id from held`;
 
@@ -236,12 +267,11 @@ select id::text as id from held`;
  * The epoch is raised: whatever the releaser still runs is stale from now on. Locks and guard: as settle.
  */
 export const release = `
-with given as materialized (
-  select d.id, o.delay_ms
-  from jsonb_to_recordset($1::text::jsonb) as o(id bigint, epoch int, delay_ms float8)
-  join signalbox.delivery d on d.id = o.id and d.epoch = o.epoch and d.state = 'running'
-  order by d.id
-  for update of d
+with claimed as materialized (
+  select o.id, o.epoch, o.delay_ms from jsonb_to_recordset($1::text::jsonb) as o(id bigint, epoch int, delay_ms float8)
+  order by o.id
+), given as materialized (
+  select own.id, o.delay_ms from claimed o ${OWN}
 )
 update signalbox.delivery d
 set state = 'ready', epoch = d.epoch + 1, attempt = d.attempt - 1, worker_id = null,

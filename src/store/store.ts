@@ -62,16 +62,18 @@ export interface ClaimedDelivery {
   readonly emittedAt: Date;
 }
 
-/** A settlement other than the release, for one claimed delivery. */
-export interface SettleItem {
+/** One claim of a delivery. */
+export interface ClaimRef {
   readonly id: string;
   readonly epoch: number;
-  readonly settlement: Exclude<Settlement, { to: 'released' }>;
 }
 
-export interface ReleaseItem {
-  readonly id: string;
-  readonly epoch: number;
+/** A settlement that has something to note, for one claimed delivery. */
+export interface SettleItem extends ClaimRef {
+  readonly settlement: Exclude<Settlement, { to: 'released' | 'completed' }>;
+}
+
+export interface ReleaseItem extends ClaimRef {
   readonly delayMs: number;
 }
 
@@ -162,9 +164,7 @@ export class Store {
       String(alone),
     ]);
     const rank = new Map(claimable.map(({ receiverId }, index) => [receiverId, index]));
-    return rows
-      .map((row) => this.#claimed(row))
-      .sort((a, b) => rank.get(a.receiverId)! - rank.get(b.receiverId)! || Number(BigInt(a.id) - BigInt(b.id)));
+    return rows.map((row) => this.#claimed(row)).sort((a, b) => rank.get(a.receiverId)! - rank.get(b.receiverId)! || byId(a, b));
   }
 
   /** Takes the due deliveries of given emissions, in the order in which they were stored. */
@@ -175,7 +175,7 @@ export class Store {
       intArray(claimable.map(({ version }) => version)),
       `{${emissionIds.join(',')}}`,
     ]);
-    return rows.map((row) => this.#claimed(row)).sort((a, b) => Number(BigInt(a.id) - BigInt(b.id)));
+    return rows.map((row) => this.#claimed(row)).sort(byId);
   }
 
   /** Whether a due delivery waits for a worker that runs nothing else. */
@@ -187,9 +187,16 @@ export class Store {
   }
 
   /** First statement of a receiver's transaction. False: the delivery was taken away, do not call the receiver. */
-  async settleFirst(run: Run, { id, epoch }: { id: string; epoch: number }, timeoutMs: number): Promise<boolean> {
+  async settleFirst(run: Run, { id, epoch }: ClaimRef, timeoutMs: number): Promise<boolean> {
     const [row] = await explained(run)(sql.settleFirst, [id, epoch, String(timeoutMs)]);
     return row?.['completed'] === 1;
+  }
+
+  /** Records that the receivers of these claims returned. Returns the ids that were recorded; the outcome of any other is void. */
+  async complete(claims: readonly ClaimRef[]): Promise<Set<string>> {
+    // In the order of ids, as all who lock several deliveries do.
+    const sorted = [...claims].sort(byId);
+    return idSet(await this.#pool(sql.complete, [`{${sorted.map(({ id }) => id).join(',')}}`, intArray(sorted.map(({ epoch }) => epoch))]));
   }
 
   /** Records outcomes. Returns the ids that were recorded; the outcome of any other is void. */
@@ -205,7 +212,7 @@ export class Store {
   }
 
   /** What a worker holds by the tables, whether it knows of it or not. */
-  async heldDeliveries(workerId: number): Promise<{ readonly id: string; readonly epoch: number }[]> {
+  async heldDeliveries(workerId: number): Promise<ClaimRef[]> {
     const rows = await this.#pool(sql.heldDeliveries, [workerId]);
     return rows.map((row) => ({ id: row['id'] as string, epoch: row['epoch'] as number }));
   }
@@ -244,13 +251,11 @@ interface SettleColumns {
   readonly to: string;
   readonly delay_ms: number;
   readonly refund: boolean;
-  readonly error: ErrorRecord | null;
+  readonly error: ErrorRecord;
 }
 
 function settleColumns(settlement: SettleItem['settlement']): SettleColumns {
   switch (settlement.to) {
-    case 'completed':
-      return { to: 'completed', delay_ms: 0, refund: false, error: null };
     case 'ready':
       return { to: 'ready', delay_ms: settlement.delayMs, refund: settlement.refund, error: settlement.error };
     case 'dead':
@@ -260,5 +265,9 @@ function settleColumns(settlement: SettleItem['settlement']): SettleColumns {
       return settlement satisfies never;
   }
 }
+
+/** Bigints as text: the longer one is the larger one. */
+const byId = (a: { readonly id: string }, b: { readonly id: string }): number =>
+  a.id.length - b.id.length || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 
 const idSet = (rows: readonly Record<string, unknown>[]): Set<string> => new Set(rows.map((row) => row['id'] as string));

@@ -16,7 +16,7 @@ export class Ambient {
 
   /** Runs `work` outside of any scope: for loops, timers and receivers, which outlive whoever started them. */
   outside<T>(work: () => T): T {
-    return this.#storage.run(undefined, work);
+    return this.#storage.getStore() === undefined ? work() : this.#storage.run(undefined, work);
   }
 
   /**

@@ -1,8 +1,7 @@
-// Claims deliveries into a worker's free slots, again and again, until it stops.
+// Claims deliveries for a worker's slots, again and again, until it stops.
 // NOTIFY is a hint, polling is the truth: a lost notification costs at most one poll interval.
-import type { Logger } from '../core/logger.ts';
 import type { Claims } from './claims.ts';
-import type { Runner } from './runner.ts';
+import type { Slots } from './slots.ts';
 import { Solitude } from './solitude.ts';
 import { Strays } from './strays.ts';
 import { Wakeup } from './wakeup.ts';
@@ -10,9 +9,7 @@ import { within } from './within.ts';
 
 export interface ClaimLoopParts {
   readonly claims: Claims;
-  readonly runner: Runner;
-  readonly log: Logger;
-  readonly concurrency: number;
+  readonly slots: Slots;
   readonly pollMs: number;
   /** How long a claim may take. */
   readonly answerMs: number;
@@ -37,12 +34,17 @@ export class ClaimLoop {
   constructor(parts: ClaimLoopParts) {
     this.#parts = parts;
     this.#solitude = new Solitude(parts.claims);
-    this.#strays = new Strays(parts.claims, parts.runner);
+    this.#strays = new Strays(parts.claims, parts.slots);
   }
 
   /** There may be something to take, or the worker stops. */
   ring(): void {
     this.#hungry = true;
+    this.#wakeup.ring();
+  }
+
+  /** There is room for more. */
+  makeRoom(): void {
     this.#wakeup.ring();
   }
 
@@ -67,30 +69,24 @@ export class ClaimLoop {
   }
 
   async #claim(): Promise<void> {
-    const { runner, concurrency, answerMs, pollMs, onAnswer, onIdle } = this.#parts;
+    const { claims, slots, answerMs, pollMs, isRunning, onAnswer, onIdle } = this.#parts;
     // Before the claim: a notification that comes during it must lead to another one.
     this.#hungry = false;
     await within(answerMs, 'a look at what this worker holds', this.#strays.giveBack());
-    const free = concurrency - runner.running;
-    const claimed = await within(answerMs, 'a claim', this.#solitude.take(free, runner.running));
+    await within(answerMs, 'a release', claims.giveBack(slots.giveBack(performance.now())));
+    const room = slots.room(performance.now());
+    const { workerId } = claims;
+    const claimed = await within(answerMs, 'a claim', this.#solitude.take(room, slots.load));
     if (claimed === undefined) {
       // No slot is free: the end of a run rings.
       this.#hungry = true;
       await this.#wakeup.sleep(pollMs);
       return;
     }
-    for (const delivery of claimed) void this.#work(this.#solitude.watch(delivery, runner.run(delivery)));
-    if (claimed.length === free) this.#hungry = true;
+    if (!isRunning()) return within(answerMs, 'a release', claims.giveBack(claimed));
+    slots.take(claimed, workerId, performance.now());
+    if (claims.leftSome) this.#hungry = true;
     else if (claimed.length === 0) onIdle();
     onAnswer();
-  }
-
-  async #work(run: Promise<unknown>): Promise<void> {
-    try {
-      await run;
-    } catch (error) {
-      this.#parts.log.error({ err: error }, 'the outcome of a delivery could not be written; it is taken back when this worker ends');
-    }
-    this.#wakeup.ring();
   }
 }

@@ -1,8 +1,8 @@
 // Claims deliveries for one worker: which receivers it serves, in which order, under which lease.
 import type { Catalogue } from '../store/catalogue.ts';
-import type { ClaimedDelivery, Store } from '../store/store.ts';
+import type { ClaimedDelivery, ClaimRef, Store } from '../store/store.ts';
 import type { Lease } from './lease.ts';
-import { serviceOrder } from './service-order.ts';
+import { leavesSome, runningOrder, serviceOrder } from './service-order.ts';
 
 export class Claims {
   readonly #store: Store;
@@ -10,6 +10,7 @@ export class Claims {
   readonly #lease: Lease;
   readonly #queues: readonly string[] | undefined;
   #turn = 0;
+  #leftSome = false;
 
   /** @param queues `undefined`: all */
   constructor(store: Store, catalogue: Catalogue, lease: Lease, queues?: readonly string[]) {
@@ -17,6 +18,16 @@ export class Claims {
     this.#catalogue = catalogue;
     this.#lease = lease;
     this.#queues = queues;
+  }
+
+  /** The id under which it claims now. */
+  get workerId(): number {
+    return this.#lease.workerId;
+  }
+
+  /** Whether the last look may have left something that is due. */
+  get leftSome(): boolean {
+    return this.#leftSome;
   }
 
   /**
@@ -27,7 +38,10 @@ export class Claims {
     // Receivers may have been connected since the worker started.
     await this.#catalogue.announce();
     const claimable = this.#claimable(free);
-    return claimable.length === 0 ? [] : this.#store.claim(this.#lease.workerId, claimable, free, options);
+    const claimed = claimable.length === 0 ? [] : await this.#store.claim(this.#lease.workerId, claimable, free, options);
+    this.#leftSome = claimed.length > 0 && leavesSome(claimed, claimable, free);
+    const entries = this.#catalogue.entries();
+    return claimable.length < 2 ? claimed : runningOrder(claimed, (id) => entries.get(id)?.priority ?? 0);
   }
 
   /** Whether one waits that must run alone. */
@@ -46,10 +60,14 @@ export class Claims {
    * Gives back what this worker holds and does not run: the answer to its claim was lost on the way. Not while a claim is
    * under way. What has ended since it was read, or is somebody else's, keeps its state: release is guarded by the epoch.
    */
-  async returnStrays(runs: (id: string) => boolean): Promise<void> {
+  async returnStrays(holds: (claim: ClaimRef) => boolean): Promise<void> {
     const held = await this.#store.heldDeliveries(this.#lease.workerId);
-    const strays = held.filter(({ id }) => !runs(id)).map(({ id, epoch }) => ({ id, epoch, delayMs: 0 }));
-    if (strays.length > 0) await this.#store.release(strays);
+    await this.giveBack(held.filter((claim) => !holds(claim)));
+  }
+
+  /** Gives back what was not started. */
+  async giveBack(claims: readonly ClaimRef[]): Promise<void> {
+    if (claims.length > 0) await this.#store.release(claims.map(({ id, epoch }) => ({ id, epoch, delayMs: 0 })));
   }
 
   #claimable(free: number): ReturnType<typeof serviceOrder> {

@@ -1,55 +1,74 @@
 // When a run must end: at its receiver's timeout, or when its worker can wait no longer. Whichever comes first is the
-// reason that the receiver's abort signal carries.
+// reason that the receiver's abort signal carries. The signal itself is made when somebody asks for it: most receivers
+// are done within a millisecond, and never do.
 import type { Receiver } from '../core/receivers.ts';
 import { SignalboxError } from '../errors.ts';
 
 export class Deadline implements Disposable {
-  readonly #controller = new AbortController();
+  readonly #receiver: Receiver;
   readonly #timer: NodeJS.Timeout;
-  readonly #stop: AbortSignal;
-  readonly #onStop: () => void;
+  readonly #onEnd: ((reason: SignalboxError) => void)[] = [];
+  #controller: AbortController | undefined;
+  #reason: SignalboxError | undefined;
 
-  /** @param stop aborted when the worker can wait no longer */
-  constructor(receiver: Receiver, stop: AbortSignal) {
-    this.#timer = setTimeout(() => {
-      this.#controller.abort(
-        new SignalboxError(
-          'DeliveryTimedOut',
-          `${receiver.name} did not finish within ${receiver.timeoutMs} ms. Make it shorter, or raise its timeout.`,
-        ),
-      );
-    }, receiver.timeoutMs);
-    this.#stop = stop;
-    this.#onStop = () =>
-      this.#controller.abort(
-        new SignalboxError('DeliveryAborted', `${receiver.name} was interrupted because its worker stops. It will run again.`),
-      );
-    if (stop.aborted) this.#onStop();
-    else stop.addEventListener('abort', this.#onStop);
+  constructor(receiver: Receiver) {
+    this.#receiver = receiver;
+    this.#timer = setTimeout(
+      (late: Deadline) => {
+        const { name, timeoutMs } = receiver;
+        late.#end(
+          new SignalboxError('DeliveryTimedOut', `${name} did not finish within ${timeoutMs} ms. Make it shorter, or raise its timeout.`),
+        );
+      },
+      receiver.timeoutMs,
+      this,
+    );
   }
 
+  /** Aborted at the end, with its reason. */
   get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#reason) this.#controller.abort(this.#reason);
+    }
     return this.#controller.signal;
   }
 
   /** Why the run was ended, if it was. */
   get reason(): SignalboxError | undefined {
-    return this.signal.reason as SignalboxError | undefined;
+    return this.#reason;
+  }
+
+  /** The worker can wait no longer. */
+  interrupt(): void {
+    const message = `${this.#receiver.name} was interrupted because its worker stops. It will run again.`;
+    this.#end(new SignalboxError('DeliveryAborted', message));
+  }
+
+  /** Calls `listener` when the run is ended, at once if it has been. */
+  onEnd(listener: (reason: SignalboxError) => void): void {
+    if (this.#reason) listener(this.#reason);
+    else this.#onEnd.push(listener);
   }
 
   /** The result of `work`, or the reason as soon as the deadline passes. */
   async race<T>(work: Promise<T>): Promise<T> {
-    const { signal } = this;
     return new Promise((resolve, reject) => {
-      const stop = (): void => reject(signal.reason as Error);
-      if (signal.aborted) stop();
-      else signal.addEventListener('abort', stop);
-      void work.then(resolve, reject);
+      this.onEnd(reject);
+      work.then(resolve, reject);
     });
   }
 
+  #end(reason: SignalboxError): void {
+    if (this.#reason) return;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+    for (const listener of this.#onEnd) listener(reason);
+  }
+
+  /** The run is over: nothing ends it any more. */
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
-    this.#stop.removeEventListener('abort', this.#onStop);
+    this.#onEnd.length = 0;
   }
 }

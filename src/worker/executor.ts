@@ -4,7 +4,6 @@
 // The race: a stalled worker may wake up after its delivery was given to another. So the first statement of the
 // receiver's transaction completes the delivery under (id, state, epoch). If that finds nothing, the receiver is not
 // called. If it finds the row, its lock is held to the end, and nobody else can take the delivery meanwhile.
-import type { DetachedDeliveryContext } from '../core/context.ts';
 import type { Outcome } from '../core/delivery.ts';
 import { decodePayload } from '../core/envelope.ts';
 import type { Logger } from '../core/logger.ts';
@@ -17,7 +16,8 @@ import type { ClaimedDelivery, Store } from '../store/store.ts';
 import type { Ambient } from '../transaction/ambient.ts';
 import type { TransactionScope } from '../transaction/scope.ts';
 import type { Transactions } from '../transaction/transactions.ts';
-import { Deadline } from './deadline.ts';
+import type { Deadline } from './deadline.ts';
+import { contextOf } from './delivery-context.ts';
 
 /** What came of one run. */
 export type Execution =
@@ -56,47 +56,39 @@ export class Executor {
     this.#parts = parts;
   }
 
-  /** Never rejects. @param stop aborted when the worker can wait no longer */
-  async execute(delivery: ClaimedDelivery, receiver: Receiver, stop: AbortSignal): Promise<Execution> {
-    using deadline = new Deadline(receiver, stop);
+  /** Never rejects. */
+  async execute(delivery: ClaimedDelivery, receiver: Receiver, deadline: Deadline): Promise<Execution> {
     try {
-      const payload = await decodePayload(receiver.signal, delivery.payload, delivery.version);
-      const context = this.#contextOf(delivery, receiver, deadline);
+      const decoded = decodePayload(receiver.signal, delivery.payload, delivery.version);
+      const payload = decoded instanceof Promise ? await decoded : decoded;
       return receiver.transactional
-        ? await this.#transactional(delivery, receiver, payload, context, deadline)
-        : await this.#detached(receiver, payload, context, deadline);
+        ? await this.#transactional(delivery, receiver, payload, deadline)
+        : await this.#detached(delivery, receiver, payload, deadline);
     } catch (error) {
       return outcomeOf(error);
     }
   }
 
-  async #transactional(
-    delivery: ClaimedDelivery,
-    receiver: Receiver,
-    payload: unknown,
-    context: DetachedDeliveryContext,
-    deadline: Deadline,
-  ): Promise<Execution> {
-    const { store, driver, registry, transactions, ambient } = this.#parts;
+  async #transactional(delivery: ClaimedDelivery, receiver: Receiver, payload: unknown, deadline: Deadline): Promise<Execution> {
+    const { log, store, driver, registry, transactions, ambient } = this.#parts;
     let scopeOfRun: TransactionScope | undefined;
     let thrown: { readonly error: unknown } | undefined;
-    const close = (): void => scopeOfRun?.close();
-    deadline.signal.addEventListener('abort', close);
+    deadline.onEnd(() => scopeOfRun?.close());
     try {
       const { scope: ended, unanswered } = await ambient.outside(() =>
         transactions.attempt(async (tx, scope) => {
           scopeOfRun = scope;
-          deadline.signal.throwIfAborted();
+          if (deadline.reason) throw deadline.reason;
           if (!(await store.settleFirst(driver.run(scope.client), delivery, receiver.timeoutMs + SERVER_MARGIN_MS))) throw STALE;
           try {
-            await invoke(receiver, registry, payload, { ...context, tx });
+            await invoke(receiver, registry, payload, Object.assign(contextOf(delivery, receiver, deadline, log), { tx }));
           } catch (error) {
             thrown = { error };
             throw error;
           }
         }),
       );
-      if (unanswered) return this.#unanswered(unanswered.error, ended, context.log);
+      if (unanswered) return this.#unanswered(unanswered.error, ended, delivery);
       await transactions.committed(ended);
       return { kind: 'committed' };
     } catch (error) {
@@ -107,8 +99,6 @@ export class Executor {
       if (lost) return { kind: 'outcome', outcome: { kind: 'interrupted', delayMs: RECONNECT_MS } };
       // What the receiver threw counts, and not that the ROLLBACK after it failed: it may be a Discard or a RetryAfter.
       return outcomeOf(thrown ? thrown.error : error);
-    } finally {
-      deadline.signal.removeEventListener('abort', close);
     }
   }
 
@@ -116,39 +106,24 @@ export class Executor {
    * The receiver returned, and nobody knows whether its COMMIT got through: whatever ended the connection, it was not
    * the receiver. The release that is written for it waits for the transaction, and finds out.
    */
-  #unanswered(error: unknown, scope: TransactionScope, log: Logger): Execution {
-    log.debug({ err: error }, 'the connection was lost during COMMIT');
+  #unanswered(error: unknown, scope: TransactionScope, { id: deliveryId }: ClaimedDelivery): Execution {
+    const { log } = this.#parts;
+    log.debug({ err: error, deliveryId }, 'the connection was lost during COMMIT');
     const ifCommitted = async (): Promise<void> => {
       try {
         await this.#parts.transactions.committed(scope);
       } catch (failure) {
-        log.error({ err: failure }, 'what was to follow the COMMIT of a receiver failed');
+        log.error({ err: failure, deliveryId }, 'what was to follow the COMMIT of a receiver failed');
       }
     };
     return { kind: 'outcome', outcome: { kind: 'interrupted', delayMs: RECONNECT_MS }, ifCommitted };
   }
 
-  async #detached(receiver: Receiver, payload: unknown, context: DetachedDeliveryContext, deadline: Deadline): Promise<Execution> {
-    const { registry, ambient } = this.#parts;
-    await deadline.race(ambient.outside(async () => invoke(receiver, registry, payload, context)));
+  async #detached(delivery: ClaimedDelivery, receiver: Receiver, payload: unknown, deadline: Deadline): Promise<Execution> {
+    const { registry, ambient, log } = this.#parts;
+    const context = contextOf(delivery, receiver, deadline, log);
+    await deadline.race(ambient.outside(() => invoke(receiver, registry, payload, context)));
     return { kind: 'outcome', outcome: { kind: 'returned' } };
-  }
-
-  #contextOf(delivery: ClaimedDelivery, receiver: Receiver, deadline: Deadline): DetachedDeliveryContext {
-    const { id, emissionId, generation, attempt } = delivery;
-    return {
-      emission: {
-        id: emissionId,
-        signal: receiver.signal.name,
-        emittedAt: delivery.emittedAt,
-        headers: delivery.headers === null ? {} : (JSON.parse(delivery.headers) as Record<string, string>),
-      },
-      attempt,
-      // The emission's UUID keeps two databases that share a provider apart; the rest is the delivery and its generation.
-      idempotencyKey: `${emissionId}:${id}:${generation}`,
-      abortSignal: deadline.signal,
-      log: this.#parts.log.child({ deliveryId: id, emissionId, receiver: receiver.name, attempt }),
-    };
   }
 }
 

@@ -34,6 +34,8 @@ export class Lease {
   readonly #options: LeaseOptions;
   #session: Session | undefined;
   #workerId: number;
+  /** Until when the last renewal holds, by this process's own clock. */
+  #until: number;
   /** The session that took the lock. */
   #lockPid: number | undefined;
   /** The session of the last renewal. */
@@ -44,21 +46,28 @@ export class Lease {
   #renewing: Promise<void> | undefined;
   #ended = false;
 
-  private constructor(workers: WorkersStore, options: LeaseOptions, workerId: number) {
+  private constructor(workers: WorkersStore, options: LeaseOptions, workerId: number, until: number) {
     this.#workers = workers;
     this.#options = options;
     this.#workerId = workerId;
+    this.#until = until;
     this.#openSession();
     this.#schedule(this.#usesLock ? 0 : this.#interval);
   }
 
   static async enrol(workers: WorkersStore, options: LeaseOptions): Promise<Lease> {
-    return new Lease(workers, options, await workers.enrol(options.label, options.leaseMs));
+    const until = performance.now() + options.leaseMs;
+    return new Lease(workers, options, await workers.enrol(options.label, options.leaseMs), until);
   }
 
   /** Changes when the lease was lost. */
   get workerId(): number {
     return this.#workerId;
+  }
+
+  /** Whether what was claimed under this id is still the worker's, unless others have found it dead without its knowing. */
+  owns(workerId: number): boolean {
+    return workerId === this.#workerId && performance.now() < this.#until;
   }
 
   /** Stops renewing and leaves. What the worker still holds is for the others to take, at once. */
@@ -127,11 +136,13 @@ export class Lease {
   async #renew(): Promise<number> {
     const { leaseMs, onRenewed } = this.#options;
     const round = ++this.#round;
+    const until = performance.now() + leaseMs;
     const lock = this.#session && this.#usesLock ? { run: this.#session.run, pid: await this.#lock(this.#session) } : undefined;
     const pid = await this.#workers.renew(this.#workerId, leaseMs, lock);
     // This one took too long, and another is under way.
     if (round !== this.#round) return this.#interval;
     if (pid === undefined) await this.#enrolAnew();
+    this.#until = until;
     onRenewed();
     return lock !== undefined && (pid === undefined || this.#isUnsettled(pid)) ? SOON_MS : this.#interval;
   }

@@ -7,6 +7,11 @@ import { SignalboxError } from '../errors.ts';
 export interface WorkerOptions {
   /** Deliveries that run at once, 1 to 1000. Default: 10, or what the pool has room for if that is less; 1 on a single session. */
   concurrency?: number;
+  /**
+   * Deliveries that are claimed ahead of free slots at most, 0 to 10,000. As many are held as would be started within a
+   * tenth of a second, so slow receivers hold next to none. Default 1,000.
+   */
+  prefetch?: number;
   /** Serve only receivers of these queues; each must have one in this process. Default: all. */
   queues?: readonly string[];
   /** The longest time between two looks for work; notifications come before it. At least 10 ms. Default `'1s'`. */
@@ -19,6 +24,7 @@ export interface WorkerOptions {
 
 export interface WorkerSettings {
   readonly concurrency: number;
+  readonly prefetch: number;
   readonly queues: readonly string[] | undefined;
   readonly pollMs: number;
   readonly leaseMs: number;
@@ -26,6 +32,7 @@ export interface WorkerSettings {
 }
 
 const DEFAULT_CONCURRENCY = 10;
+const DEFAULT_PREFETCH = 1_000;
 /** Connections that a worker needs beside those of its running receivers: one claims and settles, one renews. */
 const OWN_CONNECTIONS = 2;
 
@@ -48,6 +55,9 @@ export function workerSettings(
       'PoolTooSmall',
       `Worker: concurrency ${concurrency} needs a pool of ${concurrency + OWN_CONNECTIONS} connections (one for each running receiver, two for the worker); it has ${maxConnections}. Give the pool more (max), or the worker less.`,
     );
+  const { prefetch = DEFAULT_PREFETCH } = options;
+  if (!Number.isInteger(prefetch) || prefetch < 0 || prefetch > 10_000)
+    throw new SignalboxError('InvalidOption', `Worker: prefetch is ${prefetch}. Give a whole number from 0 to 10,000.`);
   const leaseMs = toMs(options.lease ?? '10s', 'Worker: lease');
   if (leaseMs < 1_000) throw new SignalboxError('InvalidOption', `Worker: lease is ${leaseMs} ms. Give at least 1s.`);
   const pollMs = toMs(options.pollInterval ?? '1s', 'Worker: pollInterval');
@@ -55,6 +65,7 @@ export function workerSettings(
   return {
     // A single session does one thing at a time: two receivers would only keep each other waiting.
     concurrency: maxConnections === undefined ? 1 : concurrency,
+    prefetch,
     queues: checkQueues(options.queues, receivers),
     pollMs,
     leaseMs,

@@ -7,9 +7,10 @@ import { sqlState } from '../drivers/error-kind.ts';
 import type { DeliveryEvent, Events } from '../observe/events.ts';
 import type { Catalogue } from '../store/catalogue.ts';
 import type { Commits, CompletedRun } from '../store/commits.ts';
-import type { ClaimedDelivery, ReleaseItem, SettleItem, Store } from '../store/store.ts';
+import type { ClaimedDelivery, ClaimRef, ReleaseItem, SettleItem, Store } from '../store/store.ts';
 import { Batcher } from './batcher.ts';
-import type { Executor } from './executor.ts';
+import { Deadline } from './deadline.ts';
+import type { Execution, Executor } from './executor.ts';
 
 /** How one run ended, as it was written. `void`: the delivery belonged to somebody else by then. */
 export type RunResult = { readonly receiver: string; readonly ended: Settlement['to'] | 'void'; readonly error?: unknown };
@@ -25,8 +26,11 @@ export interface RunnerParts {
 
 export class Runner {
   readonly #parts: RunnerParts;
-  readonly #stop = new AbortController();
-  readonly #running = new Map<Promise<unknown>, string>();
+  readonly #runs = new Map<string, Promise<unknown>>();
+  /** Of the receivers that have not returned. */
+  readonly #deadlines = new Set<Deadline>();
+  #aborted = false;
+  readonly #completed: Batcher<ClaimRef>;
   readonly #settles: Batcher<SettleItem>;
   readonly #releases: Batcher<ReleaseItem>;
   /** Writes nothing: a question has the same needs, it must get through. */
@@ -39,54 +43,60 @@ export class Runner {
       isRefusal,
       onRetry: (error: unknown) => log.debug({ err: error }, 'an outcome could not be written yet'),
     };
+    this.#completed = new Batcher({ ...common, write: (items) => store.complete(items) });
     this.#settles = new Batcher({ ...common, write: (items) => store.settle(items) });
     this.#releases = new Batcher({ ...common, write: (items) => store.release(items) });
     this.#completions = new Batcher({ ...common, write: (items) => commits.completed(items) });
   }
 
   get running(): number {
-    return this.#running.size;
+    return this.#runs.size;
   }
 
-  /** Whether it is at this delivery, up to its written end. */
-  isAt(deliveryId: string): boolean {
-    return [...this.#running.values()].includes(deliveryId);
+  /** Whether it is at the delivery of this claim, up to its written end. */
+  isAt(claim: ClaimRef): boolean {
+    return this.#runs.has(keyOf(claim));
   }
 
-  /** Runs a claimed delivery to its written end. Rejects only when the end cannot be written; the lease then decides. */
-  run(delivery: ClaimedDelivery): Promise<RunResult> {
-    const work = this.#run(delivery);
-    this.#running.set(work, delivery.id);
-    const done = (): void => void this.#running.delete(work);
-    work.then(done, done);
+  /**
+   * Runs a claimed delivery to its written end. Rejects only when the end cannot be written; the lease then decides.
+   * @param onReturned called when the receiver has ended and only the write remains
+   */
+  run(delivery: ClaimedDelivery, onReturned: () => void = noop): Promise<RunResult> {
+    const key = keyOf(delivery);
+    const work = this.#run(delivery, onReturned).finally(() => this.#runs.delete(key));
+    this.#runs.set(key, work);
     return work;
   }
 
   /** Resolves when nothing runs any more. */
   async idle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.allSettled(this.#running.keys());
+    while (this.#runs.size > 0) await Promise.allSettled(this.#runs.values());
   }
 
   /** Interrupts what runs; it is released. */
   abort(): void {
-    this.#stop.abort();
+    this.#aborted = true;
+    for (const deadline of this.#deadlines) deadline.interrupt();
   }
 
   /** Gives up on writes that wait for the database. */
   giveUp(): void {
+    this.#completed.giveUp();
     this.#settles.giveUp();
     this.#releases.giveUp();
     this.#completions.giveUp();
   }
 
-  async #run(delivery: ClaimedDelivery): Promise<RunResult> {
-    const { catalogue, executor, events } = this.#parts;
+  async #run(delivery: ClaimedDelivery, onReturned: () => void): Promise<RunResult> {
+    const { catalogue, events } = this.#parts;
     const receiver = catalogue.entries().get(delivery.receiverId);
     if (!receiver) return this.#giveBack(delivery);
     const about = eventOf(delivery, receiver);
     const startedAt = performance.now();
     events.raise('delivery.started', about);
-    const execution = await executor.execute(delivery, receiver, this.#stop.signal);
+    const execution = await this.#execute(delivery, receiver);
+    onReturned();
     const durationMs = performance.now() - startedAt;
 
     switch (execution.kind) {
@@ -118,6 +128,17 @@ export class Runner {
     }
   }
 
+  async #execute(delivery: ClaimedDelivery, receiver: Receiver): Promise<Execution> {
+    using deadline = new Deadline(receiver);
+    this.#deadlines.add(deadline);
+    if (this.#aborted) deadline.interrupt();
+    try {
+      return await this.#parts.executor.execute(delivery, receiver, deadline);
+    } finally {
+      this.#deadlines.delete(deadline);
+    }
+  }
+
   /** Its receiver was disconnected between the claim and now. */
   async #giveBack({ id, epoch }: ClaimedDelivery): Promise<RunResult> {
     await this.#releases.add({ id, epoch, delayMs: 0 });
@@ -126,10 +147,11 @@ export class Runner {
 
   async #write({ id, epoch }: ClaimedDelivery, settlement: Settlement): Promise<boolean> {
     if (settlement.to === 'released') return this.#releases.add({ id, epoch, delayMs: settlement.delayMs });
+    if (settlement.to === 'completed') return this.#completed.add({ id, epoch });
     try {
       return await this.#settles.add({ id, epoch, settlement });
     } catch (error) {
-      if (!isRefusal(error) || settlement.to === 'completed') throw error;
+      if (!isRefusal(error)) throw error;
       // The error's own text was refused: better its end without the text than no end.
       this.#parts.log.error({ err: error, deliveryId: id }, 'the error of a delivery could not be stored');
       const unstorable = { name: 'Unstorable', message: 'The error of this run could not be stored; see the log of its worker.' };
@@ -155,6 +177,11 @@ export class Runner {
     }
   }
 }
+
+const noop = (): void => {};
+
+/** No two claims have the same. */
+const keyOf = ({ id, epoch }: ClaimRef): string => `${id}:${epoch}`;
 
 /** 22: data exceptions, 23: constraints, 54: limits. */
 const isRefusal = (error: unknown): boolean => /^(22|23|54)/.test(sqlState(error) ?? '');

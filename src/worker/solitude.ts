@@ -10,7 +10,6 @@ export class Solitude {
   readonly #claims: Claims;
   #lookAt = performance.now() + LOOK_EVERY_MS;
   #makesRoom = false;
-  #occupied = false;
 
   constructor(claims: Claims) {
     this.#claims = claims;
@@ -18,7 +17,7 @@ export class Solitude {
 
   /** Claims into `free` slots beside what is `running`; `undefined` when the worker has to wait for these. */
   async take(free: number, running: number): Promise<ClaimedDelivery[] | undefined> {
-    if (this.#occupied || (this.#makesRoom && running > 0) || (free <= 0 && !this.#makesRoom)) return undefined;
+    if ((this.#makesRoom && running > 0) || (free <= 0 && !this.#makesRoom)) return undefined;
     if (running > 0 && performance.now() > this.#lookAt) {
       this.#lookAt = performance.now() + LOOK_EVERY_MS;
       this.#makesRoom = await this.#claims.hasLonely();
@@ -28,15 +27,5 @@ export class Solitude {
     if (running === 0) this.#lookAt = performance.now() + LOOK_EVERY_MS;
     this.#makesRoom = false;
     return claimed;
-  }
-
-  /** Resolves as `run` does. While that of a delivery that must be alone is under way, nothing is taken. */
-  async watch<T>({ alone }: ClaimedDelivery, run: Promise<T>): Promise<T> {
-    this.#occupied ||= alone;
-    try {
-      return await run;
-    } finally {
-      if (alone) this.#occupied = false;
-    }
   }
 }

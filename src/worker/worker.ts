@@ -14,8 +14,10 @@ import { Claims } from './claims.ts';
 import { runOnce } from './drain.ts';
 import { Lease } from './lease.ts';
 import type { WorkerSettings } from './options.ts';
+import { Pace } from './pace.ts';
 import { runUntilSignal } from './run.ts';
 import type { Runner } from './runner.ts';
+import { Slots } from './slots.ts';
 import { Wakeup } from './wakeup.ts';
 import { within } from './within.ts';
 
@@ -49,6 +51,7 @@ export class Worker {
   readonly #parts: WorkerParts;
   readonly #settings: WorkerSettings;
   readonly #runner: Runner;
+  readonly #slots: Slots;
   #claiming: ClaimLoop | undefined;
   readonly #upkeep = new Wakeup();
   #phase: 'new' | 'started' | 'stopping' | 'stopped' = 'new';
@@ -68,6 +71,14 @@ export class Worker {
     this.#parts = parts;
     this.#settings = settings;
     this.#runner = parts.newRunner();
+    this.#slots = new Slots({
+      runner: this.#runner,
+      pace: new Pace(settings.prefetch, performance.now()),
+      log: parts.log,
+      concurrency: settings.concurrency,
+      owns: (workerId) => this.#lease!.owns(workerId),
+      onRoom: () => this.#claiming?.makeRoom(),
+    });
   }
 
   /**
@@ -147,9 +158,7 @@ export class Worker {
     events.raise('worker.started', { workerId: this.#lease!.workerId, concurrency, queues, receivers });
     this.#claiming = new ClaimLoop({
       claims: this.#claims(),
-      runner: this.#runner,
-      log: this.#parts.log,
-      concurrency,
+      slots: this.#slots,
       pollMs: this.#settings.pollMs,
       answerMs: this.#settings.leaseMs,
       isRunning: () => this.#phase === 'started',
@@ -169,9 +178,15 @@ export class Worker {
       label: workerLabel(),
       leaseMs: this.#settings.leaseMs,
       openSession: driver.openSession,
-      onLost: (workerId, newWorkerId) => events.raise('worker.lost', { workerId, newWorkerId }),
+      onLost: (workerId, newWorkerId) => {
+        this.#slots.drop(workerId);
+        events.raise('worker.lost', { workerId, newWorkerId });
+      },
       onError: (error) => this.#failed(error),
-      onRenewed: () => this.#recovered(),
+      onRenewed: () => {
+        this.#slots.fill();
+        this.#recovered();
+      },
     });
   }
 
@@ -215,7 +230,8 @@ export class Worker {
     this.#claiming?.ring();
     this.#upkeep.ring();
     const deadline = setTimeout(() => this.#interrupt(), this.#settings.shutdownMs);
-    await Promise.race([this.#loops.then(() => this.#runner.idle()), this.#gaveUp]);
+    const givenBack = this.#giveBack();
+    await Promise.race([Promise.all([this.#loops, givenBack]).then(() => this.#runner.idle()), this.#gaveUp]);
     clearTimeout(deadline);
     clearTimeout(this.#patience);
     if (this.#runner.running > 0)
@@ -227,6 +243,13 @@ export class Worker {
     }
     this.#phase = 'stopped';
     events.raise('worker.stopped', { workerId });
+  }
+
+  /** What was not started. If that fails, others take it when the worker has signed off. */
+  async #giveBack(): Promise<void> {
+    await this.#claims()
+      .giveBack(this.#slots.giveBack())
+      .catch((error: unknown) => this.#parts.log.debug({ err: error }, 'not given back'));
   }
 
   async #signOff(): Promise<void> {

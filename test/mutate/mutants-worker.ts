@@ -22,10 +22,10 @@ const executor = mutantsOf({ file: 'src/worker/executor.ts', tests: running }, [
     tests: ['test/worker/stale.test.ts'],
     equivalent: 'Its failure would be recorded under the same guard, find nothing, and be told as stale: one statement for nothing.',
   },
-  { name: 'executor: a timeout closes the transaction', find: "    deadline.signal.addEventListener('abort', close);\n", replace: '' },
+  { name: 'executor: a timeout closes the transaction', find: '    deadline.onEnd(() => scopeOfRun?.close());\n', replace: '' },
   {
     name: 'executor: a run that is over does not begin',
-    find: '          deadline.signal.throwIfAborted();\n',
+    find: '          if (deadline.reason) throw deadline.reason;\n',
     replace: '',
     tests: ['test/worker/stale.test.ts'],
   },
@@ -57,14 +57,14 @@ const executor = mutantsOf({ file: 'src/worker/executor.ts', tests: running }, [
   },
   {
     name: 'executor: a detached receiver runs outside of the transaction around',
-    find: 'ambient.outside(async () => invoke(receiver, registry, payload, context))',
+    find: 'ambient.outside(() => invoke(receiver, registry, payload, context))',
     replace: 'invoke(receiver, registry, payload, context)',
     tests: ['test/worker/immediate.test.ts', 'test/worker/stale.test.ts'],
     equivalent: 'Whoever runs deliveries is outside already: the loops, tick, drain, and what follows a commit.',
   },
   {
     name: 'executor: a detached receiver has a deadline',
-    find: 'await deadline.race(ambient.outside(async () => invoke(receiver, registry, payload, context)));',
+    find: 'await deadline.race(ambient.outside(() => invoke(receiver, registry, payload, context)));',
     replace: 'await ambient.outside(async () => invoke(receiver, registry, payload, context));',
   },
 ]);

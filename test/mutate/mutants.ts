@@ -4,6 +4,7 @@ import { livenessMutants } from './mutants-liveness.ts';
 import { operationMutants } from './mutants-operations.ts';
 import { runningMutants } from './mutants-running.ts';
 import { scopeMutants } from './mutants-scope.ts';
+import { slotsMutants } from './mutants-slots.ts';
 import { transactionMutants } from './mutants-transaction.ts';
 import { workerMutants } from './mutants-worker.ts';
 import type { Mutant } from './mutant.ts';
@@ -14,6 +15,7 @@ export const mutants: readonly Mutant[] = [
   ...livenessMutants,
   ...operationMutants,
   ...scopeMutants,
+  ...slotsMutants,
   ...transactionMutants,
   ...workerMutants,
 ];

@@ -118,10 +118,14 @@ test('a renewal that waits for the verdict on its worker fails when that is dead
 const retry: SettleItem['settlement'] = { to: 'ready', delayMs: 0, refund: false, error: { name: 'Error', message: 'no' } };
 const item = { epoch: 1 } as const;
 
+/** The delivery after each write. */
+const AFTER: Readonly<Record<string, string>> = { complete: 'completed 1/1/0', settle: 'ready 1/1/0', release: 'ready 2/0/0' };
+
 type Write = (store: Store, sql: AnySql, id: string) => Promise<unknown>;
 
 const writes: [name: string, write: Write][] = [
   ['settleFirst', async (store, sql, id) => ((await settleFirst(sql, store, { id, ...item })) ? [id] : [])],
+  ['complete', async (store, _sql, id) => [...(await store.complete([{ id, ...item }]))]],
   ['settle', async (store, _sql, id) => [...(await store.settle([{ id, ...item, settlement: retry }]))]],
   ['release', async (store, _sql, id) => [...(await store.release([{ id, ...item, delayMs: 0 }]))]],
 ];
@@ -154,7 +158,7 @@ test.each(writes.slice(1).flatMap(([name, write]) => (['commit', 'rollback'] as 
     await untilBlocked(h.sql);
     await receiver[end]();
     expect(await written).toEqual(end === 'commit' ? [] : [id]);
-    expect(await stateOf(h.sql, id)).toBe(end === 'commit' ? 'completed 1/1/0' : name === 'settle' ? 'ready 1/1/0' : 'ready 2/0/0');
+    expect(await stateOf(h.sql, id)).toBe(end === 'commit' ? 'completed 1/1/0' : AFTER[name]);
     expect(await h.sql`select from signalbox.delivery_error`).toHaveLength(end === 'rollback' && name === 'settle' ? 1 : 0);
   },
 );

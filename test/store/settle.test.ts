@@ -57,8 +57,14 @@ test('settle records each outcome of a batch, and leaves out what was taken away
     addDelivery(h.sql, receiver, { state, epoch, attempt: 2, worker: 5 });
   const ids = [await add(), await add(), await add(), await add(), await add(), await add(2), await add(1, 'ready')];
   const [completed, retried, putOff, dead, cancelled, taken, ready] = ids as [string, string, string, string, string, string, string];
+  expect(
+    await h.store.complete([
+      { id: completed, epoch: 1 },
+      { id: taken, epoch: 1 },
+      { id: ready, epoch: 1 },
+    ]),
+  ).toEqual(new Set([completed]));
   const recorded = await h.store.settle([
-    { id: completed, epoch: 1, settlement: { to: 'completed' } },
     { id: retried, epoch: 1, settlement: retry },
     { id: putOff, epoch: 1, settlement: { to: 'ready', delayMs: 60_000, refund: true, error } },
     { id: dead, epoch: 1, settlement: { to: 'dead', error } },
@@ -66,7 +72,7 @@ test('settle records each outcome of a batch, and leaves out what was taken away
     { id: taken, epoch: 1, settlement: retry },
     { id: ready, epoch: 1, settlement: { to: 'dead', error } },
   ]);
-  expect(recorded).toEqual(new Set(ids.slice(0, 5)));
+  expect(recorded).toEqual(new Set(ids.slice(1, 5)));
   expect(await Promise.all(ids.map((id) => stateOf(h.sql, id)))).toEqual([
     'completed 1/2/0',
     'ready 1/2/0',
@@ -152,11 +158,11 @@ test('of two outcomes of one delivery in a batch, only that of the current epoch
   const late = { name: 'Error', message: 'late' };
   const recorded = await h.store.settle([
     { id, epoch: 1, settlement: { to: 'dead', error: late } },
-    { id, epoch: 3, settlement: { to: 'completed' } },
+    { id, epoch: 3, settlement: { to: 'cancelled', error } },
   ]);
   expect(recorded).toEqual(new Set([id]));
-  expect(await stateOf(h.sql, id)).toBe('completed 3/1/0');
-  expect(await h.sql`select from signalbox.delivery_error`).toHaveLength(0);
+  expect(await stateOf(h.sql, id)).toBe('cancelled 3/1/0');
+  expect(await h.sql`select epoch from signalbox.delivery_error`).toEqual([{ epoch: 3 }]);
 });
 
 test('the longest error that is made of a thrown one can be stored, and is bounded', async () => {
@@ -177,7 +183,7 @@ test('an outcome whose error is too large is refused with its whole batch, and n
   const ids = [await addDelivery(h.sql, receiver, running), await addDelivery(h.sql, receiver, running)];
   const huge = { name: 'Error', message: 'x'.repeat(300_000) };
   const settled = h.store.settle([
-    { id: ids[0]!, epoch: 1, settlement: { to: 'completed' } },
+    { id: ids[0]!, epoch: 1, settlement: retry },
     { id: ids[1]!, epoch: 1, settlement: { to: 'dead', error: huge } },
   ]);
   await expect(settled).rejects.toMatchObject({ code: '23514', constraint_name: 'delivery_error_size' });
@@ -187,6 +193,7 @@ test('an outcome whose error is too large is refused with its whole batch, and n
 type Write = (store: Store, ids: readonly string[]) => Promise<unknown>;
 
 test.each<[name: string, write: Write]>([
+  ['completions', (store, ids) => store.complete(ids.map((id) => ({ id, epoch: 1 })))],
   ['settles', (store, ids) => store.settle(ids.map((id) => ({ id, epoch: 1, settlement: retry })))],
   ['releases', (store, ids) => store.release(ids.map((id) => ({ id, epoch: 1, delayMs: 0 })))],
 ])('%s of overlapping batches lock in one order, so that none waits for another in a circle', async (_name, write) => {

@@ -1,0 +1,37 @@
+// How far a worker claims ahead of its free slots: what it will start within a tenth of a second, as it goes now. So a
+// fast receiver never waits for a claim, and a slow one keeps next to nothing from other workers. No clock of its own.
+
+/** What is claimed ahead is started within about this time. */
+const HORIZON_MS = 100;
+/** The pace is measured over at least this long. */
+const WINDOW_MS = 20;
+
+export class Pace {
+  readonly #most: number;
+  #since: number;
+  #count = 0;
+  #perMs = 0;
+
+  /** @param most the most to claim ahead */
+  constructor(most: number, now: number) {
+    this.#most = most;
+    this.#since = now;
+  }
+
+  /** A delivery has been started. */
+  started(): void {
+    this.#count++;
+  }
+
+  /** How many to hold beside those that run. */
+  ahead(now: number): number {
+    const elapsed = now - this.#since;
+    if (elapsed >= WINDOW_MS) {
+      // Half of what it was: one long garbage collection must not empty the hands.
+      this.#perMs = Math.max(this.#count / elapsed, elapsed > HORIZON_MS ? 0 : this.#perMs / 2);
+      this.#count = 0;
+      this.#since = now;
+    }
+    return Math.min(this.#most, Math.floor(this.#perMs * HORIZON_MS));
+  }
+}

@@ -1,0 +1,137 @@
+// A worker's slots. What it has claimed waits here, in its order, until one of the `concurrency` slots is free.
+//
+// The races: a worker that was frozen wakes up with its hands full, after others have found it dead and taken all of it.
+// So nothing is started when the lease is over, and what was claimed under an id that was lost is dropped. And receivers
+// may be slower than they were when this was claimed: what has waited for long is given back, for other workers may idle.
+import type { Logger } from '../core/logger.ts';
+import type { ClaimedDelivery, ClaimRef } from '../store/store.ts';
+import type { Pace } from './pace.ts';
+import type { Runner } from './runner.ts';
+
+export interface SlotsParts {
+  readonly runner: Runner;
+  readonly pace: Pace;
+  readonly log: Logger;
+  readonly concurrency: number;
+  /** Whether deliveries that were claimed under this id are still this worker's, for all that it knows. */
+  owns(workerId: number): boolean;
+  /** There is room for more. */
+  onRoom(): void;
+}
+
+interface Waiting {
+  readonly delivery: ClaimedDelivery;
+  readonly workerId: number;
+  readonly since: number;
+}
+
+/** What has not been started after this time is given back. */
+const PATIENCE_MS = 1_000;
+/** Receivers that returned and wait for their write: beyond this, the next ones wait. */
+const MOST_UNWRITTEN = 2_000;
+
+export class Slots {
+  readonly #parts: SlotsParts;
+  #waiting: Waiting[] = [];
+  /** Where `#waiting` begins: shifting a long array is slow. */
+  #first = 0;
+  #busy = 0;
+  /** With fewer waiting than this, more are wanted. */
+  #few = 0;
+  /** Something runs that must run alone. */
+  #occupied = false;
+
+  constructor(parts: SlotsParts) {
+    this.#parts = parts;
+  }
+
+  /** How many it holds: those that wait and those that run, up to their written end. */
+  get load(): number {
+    return this.waiting + this.#parts.runner.running;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length - this.#first;
+  }
+
+  /** How many more it can use. 0 unless that is worth a claim. */
+  room(now: number): number {
+    const { concurrency, pace } = this.#parts;
+    if (this.#occupied) return 0;
+    const ahead = pace.ahead(now);
+    this.#few = ahead / 2;
+    return this.waiting > this.#few ? 0 : Math.max(0, concurrency - this.#busy + ahead - this.waiting);
+  }
+
+  /** Whether it holds the delivery of this claim. */
+  holds(claim: ClaimRef): boolean {
+    const isIt = ({ delivery }: Waiting): boolean => delivery.id === claim.id && delivery.epoch === claim.epoch;
+    return this.#parts.runner.isAt(claim) || this.#waiting.slice(this.#first).some(isIt);
+  }
+
+  /** Takes what was claimed under `workerId`. */
+  take(deliveries: readonly ClaimedDelivery[], workerId: number, now: number): void {
+    for (const delivery of deliveries) this.#waiting.push({ delivery, workerId, since: now });
+    this.fill();
+  }
+
+  /** Starts as many as there are free slots. */
+  fill(): void {
+    const { concurrency, runner, owns } = this.#parts;
+    while (this.waiting > 0 && this.#busy < concurrency && runner.running - this.#busy < MOST_UNWRITTEN) {
+      const { delivery, workerId } = this.#waiting[this.#first]!;
+      if (!owns(workerId)) return;
+      this.#first++;
+      this.#start(delivery);
+    }
+    if (this.#first > 1_000) {
+      this.#waiting = this.#waiting.slice(this.#first);
+      this.#first = 0;
+    }
+  }
+
+  /** Forgets what was claimed under an id that is lost: it belongs to others. */
+  drop(workerId: number): void {
+    this.#waiting = this.#waiting.slice(this.#first).filter((waiting) => waiting.workerId !== workerId);
+    this.#first = 0;
+  }
+
+  /** Hands out what has waited for too long; all of it if `now` is not given. */
+  giveBack(now = Infinity): ClaimedDelivery[] {
+    if (this.waiting === 0 || now - this.#waiting[this.#first]!.since < PATIENCE_MS) return [];
+    const given = this.#waiting.slice(this.#first);
+    this.#waiting = [];
+    this.#first = 0;
+    return given.map(({ delivery }) => delivery);
+  }
+
+  #start(delivery: ClaimedDelivery): void {
+    const { runner, pace, log } = this.#parts;
+    pace.started();
+    this.#busy++;
+    this.#occupied ||= delivery.alone;
+    let isFree = false;
+    const free = (): void => {
+      if (isFree) return;
+      isFree = true;
+      this.#busy--;
+      this.fill();
+      this.#tellRoom();
+    };
+    const ended = (): void => {
+      if (delivery.alone) this.#occupied = false;
+      free();
+      // Its write may have been what the next one waited for.
+      this.fill();
+      this.#tellRoom();
+    };
+    runner.run(delivery, free).then(ended, (error: unknown) => {
+      log.error({ err: error }, 'the outcome of a delivery could not be written; it is taken back when this worker ends');
+      ended();
+    });
+  }
+
+  #tellRoom(): void {
+    if (this.waiting <= this.#few) this.#parts.onRoom();
+  }
+}

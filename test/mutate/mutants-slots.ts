@@ -1,0 +1,43 @@
+// Mutants of what a worker holds ahead of its free slots.
+import { type Mutant, mutantsOf } from './mutant.ts';
+
+const slots = mutantsOf({ file: 'src/worker/slots.ts', tests: ['test/worker/slots.test.ts'] }, [
+  { name: 'slots: no more than its slots', find: ' && this.#busy < concurrency', replace: '' },
+  { name: 'slots: nothing after the lease', find: '      if (!owns(workerId)) return;\n', replace: '' },
+  {
+    name: 'slots: only what was lost is dropped',
+    find: 'filter((waiting) => waiting.workerId !== workerId)',
+    replace: 'filter(() => false)',
+  },
+  { name: 'slots: what was lost is dropped', find: 'filter((waiting) => waiting.workerId !== workerId)', replace: 'filter(() => true)' },
+  { name: 'slots: nothing beside what must be alone', find: '    if (this.#occupied) return 0;\n', replace: '' },
+  { name: 'slots: a slot is freed once', find: '      if (isFree) return;\n', replace: '' },
+  { name: 'slots: what waits for its write is bounded', find: ' && runner.running - this.#busy < MOST_UNWRITTEN', replace: '' },
+  {
+    name: 'slots: a write makes way for the next',
+    find: '      this.fill();\n      this.#tellRoom();\n    };\n    runner',
+    replace: '      this.#tellRoom();\n    };\n    runner',
+  },
+  { name: 'slots: patience', find: ' || now - this.#waiting[this.#first]!.since < PATIENCE_MS', replace: '' },
+  { name: 'slots: holds what waits', find: ' || this.#waiting.slice(this.#first).some(isIt)', replace: '' },
+  { name: 'slots: holds it under this claim only', find: ' && delivery.epoch === claim.epoch', replace: '' },
+  { name: 'slots: no claim while enough waits', find: 'this.waiting > this.#few ? 0 : ', replace: '' },
+]);
+
+const loop = mutantsOf({ file: 'src/worker/claim-loop.ts', tests: ['test/worker/prefetch.test.ts'] }, [
+  {
+    name: 'claim loop: gives back what waits for too long',
+    find: "    await within(answerMs, 'a release', claims.giveBack(slots.giveBack(performance.now())));\n",
+    replace: '',
+  },
+]);
+
+const worker = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/prefetch.test.ts'] }, [
+  {
+    name: 'worker: a stop gives back what was not started',
+    find: 'const givenBack = this.#giveBack();',
+    replace: 'const givenBack = undefined;',
+  },
+]);
+
+export const slotsMutants: readonly Mutant[] = [...slots, ...loop, ...worker];

@@ -1,0 +1,75 @@
+// What a worker claims ahead of its free slots, in a real database: nobody else waits for it for long.
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { defineSignal, OnSignal } from '../../src/index.ts';
+import { harness, type Harness } from '../support/harness.ts';
+
+const happened = defineSignal('prefetch.happened', z.object({ slow: z.boolean() }));
+
+let release: () => void = () => {};
+
+class Receiver {
+  @OnSignal(happened, { transactional: false })
+  static async receive({ slow }: { slow: boolean }): Promise<void> {
+    if (slow) await new Promise<void>((resolve) => (release = resolve));
+  }
+}
+
+const statesOf = async ({ sql }: Harness): Promise<string[]> =>
+  (await sql<{ state: string }[]>`select state || ' ' || attempt as state from signalbox.delivery order by id`).map(({ state }) => state);
+
+/** Quick ones, so that the worker claims ahead, then a slow one in the only slot, and some behind it. */
+async function emitQuickThenSlow({ db }: Harness): Promise<void> {
+  await db.transaction(async (tx) => {
+    await happened.emitMany(
+      tx,
+      Array.from({ length: 400 }, (_, index) => ({ slow: index === 200 })),
+    );
+  });
+}
+
+test('what waits behind a slow receiver is given back within a second, and another worker runs it', async () => {
+  await using h = await harness({ services: [Receiver] });
+  await emitQuickThenSlow(h);
+  const worker = h.box.worker({ concurrency: 1 });
+  await worker.start();
+  await expect.poll(async () => (await statesOf(h)).length).toBe(200);
+  expect((await statesOf(h)).filter((state) => state === 'running 1').length).toBeGreaterThan(1);
+  await using other = h.another({ services: [Receiver] }).worker({ concurrency: 1 });
+  await other.start();
+  await expect.poll(() => statesOf(h), { timeout: 10_000 }).toEqual(['running 1']);
+  release();
+  await expect.poll(() => statesOf(h)).toEqual([]);
+  await worker.stop();
+});
+
+test('what was claimed ahead is given back at once when the worker stops, and costs no attempt', async () => {
+  await using h = await harness({ services: [Receiver] });
+  await emitQuickThenSlow(h);
+  const worker = h.box.worker({ concurrency: 1, pollInterval: '30s' });
+  await worker.start();
+  await expect.poll(async () => (await statesOf(h)).filter((state) => state === 'running 1').length).toBeGreaterThan(1);
+  await expect.poll(async () => (await statesOf(h)).length).toBe(200);
+  const stopped = worker.stop();
+  await expect.poll(() => statesOf(h)).toEqual(['running 1', ...Array.from({ length: 199 }, () => 'ready 0')]);
+  release();
+  await stopped;
+  expect(await statesOf(h)).toEqual(Array.from({ length: 199 }, () => 'ready 0'));
+});
+
+test('without prefetch a worker holds no more than it runs', async () => {
+  await using h = await harness({ services: [Receiver] });
+  await emitQuickThenSlow(h);
+  const worker = h.box.worker({ concurrency: 1, prefetch: 0 });
+  await worker.start();
+  await expect.poll(async () => (await statesOf(h)).length, { timeout: 10_000 }).toBe(200);
+  expect((await statesOf(h)).filter((state) => state === 'running 1')).toHaveLength(1);
+  release();
+  await worker.stop();
+});
+
+test('a prefetch out of bounds is refused', async () => {
+  await using h = await harness({ services: [Receiver] });
+  for (const prefetch of [-1, 0.5, 10_001])
+    expect(() => h.box.worker({ prefetch })).toThrow(expect.objectContaining({ code: 'InvalidOption' }) as Error);
+});

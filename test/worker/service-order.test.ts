@@ -1,0 +1,48 @@
+// In which order a claim serves receivers, how much each may give, and in which order what was claimed runs.
+import { expect, test } from 'vitest';
+import type { Receiver } from '../../src/core/receivers.ts';
+import type { Claimable, ClaimedDelivery } from '../../src/store/store.ts';
+import { leavesSome, runningOrder, serviceOrder } from '../../src/worker/service-order.ts';
+
+const entry = (id: number, priority = 0): readonly [number, Receiver] => [id, { priority, signal: { version: 1 } } as Receiver];
+const of = (receiverId: number, id: string): ClaimedDelivery => ({ receiverId, id }) as ClaimedDelivery;
+const shares = (claimable: readonly Claimable[]): [number, number][] => claimable.map(({ receiverId, free }) => [receiverId, free]);
+
+test('the higher priority is first, and among equals another one each time', () => {
+  const entries = [entry(1), entry(2), entry(3, 5)];
+  expect(serviceOrder(entries, 1, 0).map(({ receiverId }) => receiverId)).toEqual([3, 1, 2]);
+  expect(serviceOrder(entries, 1, 1).map(({ receiverId }) => receiverId)).toEqual([3, 2, 1]);
+});
+
+test('equals share what is free, but each may give ten', () => {
+  expect(shares(serviceOrder([entry(1), entry(2), entry(3, 5)], 100, 0))).toEqual([
+    [3, 100],
+    [1, 50],
+    [2, 50],
+  ]);
+  const many = serviceOrder(
+    Array.from({ length: 50 }, (_, id) => entry(id)),
+    100,
+    0,
+  );
+  expect(new Set(many.map(({ free }) => free))).toEqual(new Set([10]));
+  expect(shares(serviceOrder([entry(1), entry(2)], 3, 0))).toEqual([
+    [1, 3],
+    [2, 3],
+  ]);
+});
+
+test('what was claimed runs by priority, and equals take turns', () => {
+  const claimed = [of(1, '1'), of(1, '2'), of(1, '3'), of(2, '4'), of(3, '5'), of(3, '6')];
+  const order = runningOrder(claimed, (id) => (id === 3 ? 5 : 0));
+  expect(order.map(({ id }) => id)).toEqual(['5', '6', '1', '4', '2', '3']);
+});
+
+test('a claim leaves nothing when it was not full and no receiver gave its share', () => {
+  const claimable = serviceOrder([entry(1), entry(2)], 40, 0);
+  const twenty = Array.from({ length: 20 }, (_, id) => of(1, `${id}`));
+  expect(leavesSome(twenty.slice(1), claimable, 40)).toBe(false);
+  expect(leavesSome(twenty, claimable, 40)).toBe(true);
+  expect(leavesSome([of(1, '1'), of(2, '2')], claimable, 2)).toBe(true);
+  expect(leavesSome([], claimable, 40)).toBe(false);
+});
