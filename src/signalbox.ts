@@ -1,5 +1,6 @@
 // The composition root: createSignalbox wires the rooms together for one database. It holds no policy.
 import type { ConnectOptions, Signalbox, SignalboxOptions } from './box.ts';
+import { CRASH_BUDGET } from './core/delivery.ts';
 import { attachDispatcher } from './core/dispatcher.ts';
 import { toMs } from './core/duration.ts';
 import type { AmbientDatabase, DatabaseHandle } from './core/handles.ts';
@@ -67,14 +68,14 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
     resolve,
     onDead,
     prepare = true,
-    crashBudget,
+    crashBudget = CRASH_BUDGET,
   } = options;
   const log = options.log === false ? silentLogger : (options.log ?? defaultLogger());
   const driver = driverOf(db, { prepare });
   const receivers = receiversOf(services);
   const known = [...services];
   const events = new Events(log);
-  const store = new Store(driver, crashBudget === undefined ? {} : { crashBudget: checkCrashBudget(crashBudget) });
+  const store = new Store(driver, checkCrashBudget(crashBudget));
   const commits = new Commits(driver);
   const catalogue = new Catalogue(store, receivers, log);
   const ambient = new Ambient();

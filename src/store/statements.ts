@@ -128,8 +128,8 @@ me as materialized (
  * $6 how far ahead of their time in ms, $7 crashes from which a delivery must run alone, $8 whether one such may be taken.
  * Locks: the worker's row, then deliveries, receiver by receiver in the order given, by run_at; others' locks are
  * skipped. Repeatable: a row that is running is not taken again. Index: delivery_claim, one range per receiver; a
- * single \`receiver_id = any(...)\` would sort the backlog. The locking CTE is never inlined, so the limit is exact.
- * What has been with several workers that died may have killed them: it is taken by a worker that runs nothing else,
+ * single `receiver_id = any(...)` would sort the backlog. The locking CTE is never inlined, so the limit is exact.
+ * What has been with several workers that died, a suspect, may have killed them: it is taken by a worker that runs nothing else,
  * alone, and only if nothing else is due. Index of that: delivery_suspect, which is all but empty.
  */
 export const claim = `
@@ -161,10 +161,10 @@ with ${ALIVE}, picked as materialized (
 ), ${takeFrom('select place from picked union all select place from alone')}`;
 
 /**
- * Whether a delivery waits that must run alone. $1 receiver ids, $2 the newest version of each that can be read, $3
+ * Whether a suspect waits, a delivery that must run alone. $1 receiver ids, $2 the newest version of each that can be read, $3
  * crashes. For a worker that is never idle by itself. No locks. Index: delivery_suspect.
  */
-export const loneliness = `
+export const suspectWaits = `
 select exists (
   select from unnest($1::text::int[], $2::text::int[]) as r(id, version)
   join signalbox.delivery d on d.receiver_id = r.id and d.version <= r.version

@@ -1,5 +1,5 @@
 // The store: the statements as typed functions. Parameters are encoded here and rows decoded, nothing is decided.
-import { CRASH_BUDGET, type ErrorRecord, type Settlement } from '../core/delivery.ts';
+import type { ErrorRecord, Settlement } from '../core/delivery.ts';
 import type { Receiver } from '../core/receivers.ts';
 import type { Driver, Row, Run } from '../drivers/driver.ts';
 import { sqlState } from '../drivers/error-kind.ts';
@@ -94,7 +94,7 @@ export class Store {
   readonly workers: WorkersStore;
 
   /** @param crashBudget how many workers may die with a delivery before it is given up; the last of them had nothing else */
-  constructor(driver: Driver, { crashBudget = CRASH_BUDGET }: { readonly crashBudget?: number } = {}) {
+  constructor(driver: Driver, crashBudget: number) {
     this.#driver = driver;
     this.#pool = explained(driver.run());
     this.#aloneFrom = Math.max(1, crashBudget - 1);
@@ -178,11 +178,11 @@ export class Store {
     return rows.map((row) => this.#claimed(row)).sort(byId);
   }
 
-  /** Whether a due delivery waits for a worker that runs nothing else. */
-  async hasLonely(claimable: readonly Claimable[]): Promise<boolean> {
+  /** Whether a suspect is due: it waits for a worker that runs nothing else. */
+  async hasSuspect(claimable: readonly Claimable[]): Promise<boolean> {
     const ids = intArray(claimable.map(({ receiverId }) => receiverId));
     const versions = intArray(claimable.map(({ version }) => version));
-    const [row] = await this.#pool(sql.loneliness, [ids, versions, this.#aloneFrom]);
+    const [row] = await this.#pool(sql.suspectWaits, [ids, versions, this.#aloneFrom]);
     return row!['waits'] as boolean;
   }
 

@@ -26,7 +26,7 @@ export const lockWorker = `select pg_try_advisory_lock(${WORKER_LOCK}, $1::int) 
 /**
  * Renews a worker's lease. $1 worker, $2 lease in ms, $3 the session that holds its lock, or null. Returns the session.
  * No row: others found it dead, and it must enrol anew. A lease that is over but that nobody noticed may be renewed.
- * \`locked\` says that a free lock means death: only of a worker whose last two renewals came from the session that took
+ * `locked` says that a free lock means death: only of a worker whose last two renewals came from the session that took
  * the lock. Behind a pooler in transaction mode they come from many, and the lease alone decides.
  */
 export const renewLease = `

@@ -44,9 +44,9 @@ export class Claims {
     return claimable.length < 2 ? claimed : runningOrder(claimed, (id) => entries.get(id)?.priority ?? 0);
   }
 
-  /** Whether one waits that must run alone. */
-  async hasLonely(): Promise<boolean> {
-    return this.#store.hasLonely(this.#claimable(1));
+  /** Whether a suspect waits, which must run alone. */
+  async hasSuspect(): Promise<boolean> {
+    return this.#store.hasSuspect(this.#claimable(1));
   }
 
   /** Takes the due deliveries of given emissions. */

@@ -1,9 +1,9 @@
-// Lets run alone what may have killed its workers. A worker that is idle now and then takes such a delivery by itself; one
+// Lets suspects run alone: what may have killed its workers. A worker that is idle now and then takes one by itself; one
 // that never is has to make room: it lets its receivers end, runs the delivery with nothing beside it, and goes on.
 import type { ClaimedDelivery } from '../store/store.ts';
 import type { Claims } from './claims.ts';
 
-/** How often a worker that is never idle looks for such deliveries. */
+/** How often a worker that is never idle looks for suspects. */
 const LOOK_EVERY_MS = 5_000;
 
 export class Solitude {
@@ -20,7 +20,7 @@ export class Solitude {
     if ((this.#makesRoom && running > 0) || (free <= 0 && !this.#makesRoom)) return undefined;
     if (running > 0 && performance.now() > this.#lookAt) {
       this.#lookAt = performance.now() + LOOK_EVERY_MS;
-      this.#makesRoom = await this.#claims.hasLonely();
+      this.#makesRoom = await this.#claims.hasSuspect();
       if (this.#makesRoom) return undefined;
     }
     const claimed = await this.#claims.take(this.#makesRoom ? 0 : free, { alone: running === 0 });

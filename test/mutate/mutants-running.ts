@@ -147,11 +147,11 @@ const alone = mutantsOf({ file, within: 'claim', tests: ['test/store/crashes.tes
   { name: 'alone: one of all receivers', find: '(select from picked)\n  limit 1\n', replace: '(select from picked)\n' },
 ]);
 
-const lonely = mutantsOf({ file, within: 'loneliness', tests: ['test/store/crashes.test.ts'] }, [
-  { name: 'lonely: what has crashed', find: 'd.crashes > 0 and d.crashes >= $3::int and ', replace: '$3::int is not null and ' },
-  { name: 'lonely: due', find: ' and d.run_at <= statement_timestamp()', replace: '' },
-  { name: 'lonely: of a version that it can read', find: ' and d.version <= r.version', replace: '' },
-  { name: 'lonely: ready', find: "d.state = 'ready' and ", replace: '' },
+const suspect = mutantsOf({ file, within: 'suspectWaits', tests: ['test/store/crashes.test.ts'] }, [
+  { name: 'suspect: what has crashed', find: 'd.crashes > 0 and d.crashes >= $3::int and ', replace: '$3::int is not null and ' },
+  { name: 'suspect: due', find: ' and d.run_at <= statement_timestamp()', replace: '' },
+  { name: 'suspect: of a version that it can read', find: ' and d.version <= r.version', replace: '' },
+  { name: 'suspect: ready', find: "d.state = 'ready' and ", replace: '' },
 ]);
 
 const held = mutantsOf({ file, within: 'heldDeliveries', tests: ['test/store/workers.test.ts'] }, [
@@ -169,6 +169,6 @@ export const runningMutants: readonly Mutant[] = [
   ...settle,
   ...release,
   ...alone,
-  ...lonely,
+  ...suspect,
   ...held,
 ];

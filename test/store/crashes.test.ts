@@ -89,7 +89,7 @@ test.each([
   await addCrashed(h, receiver, 2, options);
   const claimable = [{ receiverId: receiver, free: 5, version: 1 }];
   expect(await h.store.claim(worker, claimable, 5, { alone: true })).toEqual([]);
-  expect(await h.store.hasLonely(claimable)).toBe(false);
+  expect(await h.store.hasSuspect(claimable)).toBe(false);
 });
 
 test('a worker that is lost takes nothing alone, either', async () => {
@@ -97,7 +97,7 @@ test('a worker that is lost takes nothing alone, either', async () => {
   const receiver = await addReceiver(h.sql);
   await addCrashed(h, receiver, 2);
   const claimable = [{ receiverId: receiver, free: 5, version: 1 }];
-  expect(await h.store.hasLonely(claimable)).toBe(true);
+  expect(await h.store.hasSuspect(claimable)).toBe(true);
   expect(await h.store.claim(await addWorker(h.sql, { lost: true }), claimable, 5, { alone: true })).toEqual([]);
 });
 
@@ -106,5 +106,5 @@ test('nobody makes room for what has cost one worker, or none', async () => {
   const receiver = await addReceiver(h.sql);
   await addCrashed(h, receiver, 0);
   await addCrashed(h, receiver, 1);
-  expect(await h.store.hasLonely([{ receiverId: receiver, free: 5, version: 1 }])).toBe(false);
+  expect(await h.store.hasSuspect([{ receiverId: receiver, free: 5, version: 1 }])).toBe(false);
 });

@@ -1,5 +1,6 @@
 // Rows and stores for the tests of single statements: made by plain SQL, so that a test can have any state it needs.
 import type postgres from 'postgres';
+import { CRASH_BUDGET } from '../../src/core/delivery.ts';
 import { postgresJs } from '../../src/drivers/postgres-js.ts';
 import { Store } from '../../src/store/store.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -23,15 +24,24 @@ export interface Held {
   rollback(): Promise<void>;
 }
 
-export async function openStore(): Promise<StoreHarness> {
+export async function openStore({ crashBudget = CRASH_BUDGET } = {}): Promise<StoreHarness> {
   const database: TestDatabase = await createDatabase();
   const client = (): postgres.Sql => database.connect({ max: 4, connection: { statement_timeout: PATIENCE_MS } });
   const sql = client();
-  const store = new Store(postgresJs(sql as never));
-  return { sql, store, hold: (work) => holdOpen(client(), work), [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() };
+  const store = new Store(postgresJs(sql as never), crashBudget);
+  return {
+    sql,
+    store,
+    hold: (work) => holdOpen(client(), crashBudget, work),
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
 }
 
-async function holdOpen(sql: postgres.Sql, work: (transaction: postgres.TransactionSql, store: Store) => Promise<unknown>): Promise<Held> {
+async function holdOpen(
+  sql: postgres.Sql,
+  crashBudget: number,
+  work: (transaction: postgres.TransactionSql, store: Store) => Promise<unknown>,
+): Promise<Held> {
   const driver = postgresJs(sql as never);
   const rollback = new Error('rolled back');
   let end: ((error?: Error) => void) | undefined;
@@ -39,7 +49,7 @@ async function holdOpen(sql: postgres.Sql, work: (transaction: postgres.Transact
   await new Promise<void>((resolve, reject) => {
     ended = sql
       .begin(async (transaction) => {
-        await work(transaction, new Store({ ...driver, run: () => driver.run(transaction) }));
+        await work(transaction, new Store({ ...driver, run: () => driver.run(transaction) }, crashBudget));
         await new Promise<void>((commit, fail) => {
           end = (error) => (error ? fail(error) : commit());
           resolve();
