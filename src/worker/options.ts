@@ -33,7 +33,11 @@ export interface WorkerSettings {
 
 const DEFAULT_CONCURRENCY = 10;
 const DEFAULT_PREFETCH = 1_000;
-/** Connections that a worker needs beside those of its running receivers: one claims and settles, one renews. */
+/**
+ * Connections of the pool that a worker needs beside those of its running receivers: one claims and settles, one looks after
+ * other workers, or renews where a pooler leaves it no lock. Not of the pool: the connection that listens, and the session
+ * that holds the lock and renews.
+ */
 const OWN_CONNECTIONS = 2;
 
 /** @throws SignalboxError `InvalidOption`, `PoolTooSmall` */
