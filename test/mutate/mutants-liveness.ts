@@ -111,6 +111,7 @@ const ends = mutantsOf({ file, within: 'endTransactions', tests: lock }, [
     replace: "join unnest($1::text::int[]) as lost(id) on a.application_name like 'signalbox worker %'",
   },
   { name: 'end: in this database', find: 'a.datname = current_database() and ', replace: '' },
+  { name: 'end: of the same user', find: ' and a.usename = current_user', replace: '' },
   { name: 'end: at all', find: 'where a.datname', replace: 'where false and a.datname' },
 ]);
 

@@ -178,3 +178,25 @@ test('a session of the same name in another database is not ended', async () => 
   await session.commit();
   expect(await other.sql`select 1 as alive`).toHaveLength(1);
 });
+
+test('a session of another user, which may not be ended, is no error and lives on', async ({ skip }) => {
+  await using h = await openStore();
+  const [me] = await h.sql`select rolsuper from pg_catalog.pg_roles where rolname = current_user`;
+  skip(me!['rolsuper'] !== true, 'the user of the tests cannot make another: it is no superuser');
+  const receiver = await addReceiver(h.sql);
+  const dead = await addWorker(h.sql, { leaseSeconds: -1 });
+  const id = await addDelivery(h.sql, receiver, { state: 'running', epoch: 1, attempt: 1, worker: dead });
+  const living = await h.hold((transaction, store) => settleFirst(transaction, store, { id, epoch: 1 }));
+  const rescue = await h.hold(async (transaction, store) => {
+    // Rolled back with all that it may: roles are the whole server's.
+    await transaction.unsafe(`
+      create role signalbox_test_other;
+      grant usage on schema signalbox to signalbox_test_other;
+      grant all on all tables in schema signalbox to signalbox_test_other;
+      set local role signalbox_test_other`);
+    expect(await store.workers.rescue()).toEqual([]);
+  });
+  await rescue.rollback();
+  await living.commit();
+  expect(await stateOf(h.sql, id)).toBe('completed 1/1/0');
+});

@@ -1,0 +1,122 @@
+// How a suspect gets to run alone, on a clock of the test's own: a worker that is never idle makes room for it, and takes
+// nothing beside it. Which deliveries are suspects, and that a claim takes one, is tested in test/store/crashes.test.ts.
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { ClaimedDelivery } from '../../src/store/store.ts';
+import type { Claims } from '../../src/worker/claims.ts';
+import { Solitude } from '../../src/worker/solitude.ts';
+import { Latch } from '../support/latch.ts';
+
+const LOOK_EVERY_MS = 5_000;
+
+const SUSPECT = { id: '1', alone: true } as ClaimedDelivery;
+const OTHER = { id: '2', alone: false } as ClaimedDelivery;
+
+/** Whether a suspect waits, what there is besides, and what was asked of the claims. */
+class Stage {
+  suspectWaits = false;
+  readonly asked: string[] = [];
+  readonly solitude = new Solitude({
+    take: async (free: number, { alone }: { alone: boolean }) => {
+      this.asked.push(`take ${free}${alone ? ' or alone' : ''}`);
+      return free > 0 ? [OTHER] : this.suspectWaits && alone ? [SUSPECT] : [];
+    },
+    hasSuspect: async () => {
+      this.asked.push('look');
+      return this.suspectWaits;
+    },
+  } as unknown as Claims);
+
+  async take(free: number, running: number): Promise<readonly ClaimedDelivery[] | undefined> {
+    this.asked.length = 0;
+    return this.solitude.take(free, running);
+  }
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+test('a worker that runs nothing may take a suspect; one that runs something may not, nor does it look for one yet', async () => {
+  const stage = new Stage();
+  await stage.take(5, 0);
+  expect(stage.asked).toEqual(['take 5 or alone']);
+  await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS);
+  await stage.take(3, 2);
+  expect(stage.asked).toEqual(['take 3']);
+});
+
+test('a worker without a free slot asks for nothing', async () => {
+  const stage = new Stage();
+  await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS + 1);
+  expect(await stage.take(0, 5)).toBeUndefined();
+  expect(stage.asked).toEqual([]);
+});
+
+test('a worker that is never idle looks every 5 s, and goes on where no suspect waits', async () => {
+  const stage = new Stage();
+  await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS + 1);
+  expect(await stage.take(3, 2)).toEqual([OTHER]);
+  expect(stage.asked).toEqual(['look', 'take 3']);
+  await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS);
+  await stage.take(3, 2);
+  expect(stage.asked).toEqual(['take 3']);
+  await vi.advanceTimersByTimeAsync(1);
+  await stage.take(3, 2);
+  expect(stage.asked).toEqual(['look', 'take 3']);
+});
+
+test('it makes room for a suspect: its receivers end, it takes the suspect and nothing else, and goes on when that is over', async () => {
+  const stage = new Stage();
+  stage.suspectWaits = true;
+  await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS + 1);
+  expect(await stage.take(3, 2)).toBeUndefined();
+  expect(stage.asked).toEqual(['look']);
+  expect(await stage.take(4, 1)).toBeUndefined();
+  expect(stage.asked).toEqual([]);
+  expect(await stage.take(5, 0)).toEqual([SUSPECT]);
+  expect(stage.asked).toEqual(['take 0 or alone']);
+  const over = new Latch();
+  const watched = stage.solitude.watch(
+    SUSPECT,
+    over.opened.then(() => 'completed'),
+  );
+  expect(await stage.take(4, 1)).toBeUndefined();
+  await stage.solitude.watch(OTHER, Promise.resolve());
+  expect(await stage.take(4, 1)).toBeUndefined();
+  expect(stage.asked).toEqual([]);
+  over.open();
+  expect(await watched).toBe('completed');
+  expect(await stage.take(5, 0)).toEqual([OTHER]);
+  expect(stage.asked).toEqual(['take 5 or alone']);
+});
+
+test('a suspect that somebody else took meanwhile is not waited for: the next claim is like any other', async () => {
+  const stage = new Stage();
+  stage.suspectWaits = true;
+  await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS + 1);
+  await stage.take(3, 2);
+  stage.suspectWaits = false;
+  expect(await stage.take(5, 0)).toEqual([]);
+  expect(await stage.take(5, 0)).toEqual([OTHER]);
+});
+
+test('a suspect whose outcome could not be written is over, too', async () => {
+  const stage = new Stage();
+  const watched = stage.solitude.watch(SUSPECT, Promise.reject(new Error('the database is away')));
+  await expect(watched).rejects.toThrow('the database is away');
+  expect(await stage.take(5, 0)).toEqual([OTHER]);
+});
+
+test('a delivery that need not be alone keeps nothing out', async () => {
+  const stage = new Stage();
+  void stage.solitude.watch(OTHER, new Promise(() => {}));
+  expect(await stage.take(4, 1)).toEqual([OTHER]);
+});
+
+test('a worker that was idle just now has no need to look', async () => {
+  const stage = new Stage();
+  await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS - 1);
+  await stage.take(5, 0);
+  await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS);
+  await stage.take(3, 2);
+  expect(stage.asked).toEqual(['take 3']);
+});
