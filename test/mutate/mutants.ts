@@ -1,5 +1,6 @@
 // All mutants that `npm run mutate` tries.
 import { emittingMutants } from './mutants-emitting.ts';
+import { lifeMutants } from './mutants-life.ts';
 import { livenessMutants } from './mutants-liveness.ts';
 import { operationMutants } from './mutants-operations.ts';
 import { runningMutants } from './mutants-running.ts';
@@ -13,6 +14,7 @@ export const mutants: readonly Mutant[] = [
   ...emittingMutants,
   ...runningMutants,
   ...livenessMutants,
+  ...lifeMutants,
   ...operationMutants,
   ...scopeMutants,
   ...slotsMutants,

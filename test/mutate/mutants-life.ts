@@ -1,0 +1,152 @@
+// Mutants of what keeps a worker alive in the eyes of others, of how it looks at them, and of what suspects are and how they
+// get to run alone.
+import { type Mutant, mutantsOf } from './mutant.ts';
+
+const lease = mutantsOf({ file: 'src/worker/lease.ts', tests: ['test/worker/lease.test.ts'] }, [
+  { name: 'lease: gives its lock up behind a pooler', find: ' && this.#changes < POOLED', replace: '' },
+  { name: 'lease: not before the third renewal from elsewhere', find: 'const POOLED = 3;', replace: 'const POOLED = 2;' },
+  { name: 'lease: but after the third', find: 'const POOLED = 3;', replace: 'const POOLED = 4;' },
+  { name: 'lease: a lock that is believed is no sign of a pooler', find: '      if (pid === before) this.#changes = 0;\n', replace: '' },
+  {
+    name: 'lease: one hit of the same backend does not count against a pooler',
+    find: 'if (pid === before) this.#changes = 0;',
+    replace: 'this.#changes = 0;',
+  },
+  {
+    name: 'lease: a lock is asked for again after a change',
+    find: '    this.#lockPid = undefined;\n    this.#changes++;',
+    replace: '    this.#changes++;',
+  },
+  { name: 'lease: renews soon until the lock is believed', find: 'return pid !== before;', replace: 'return false;' },
+  { name: 'lease: a lock that another session has can wait', find: '    if (this.#lockPid === undefined) return false;\n', replace: '' },
+  { name: 'lease: the first renewal is at once', find: 'this.#usesLock ? 0 : this.#interval', replace: 'this.#interval' },
+  { name: 'lease: a lost session is answered at once', find: '    this.#schedule(0);\n', replace: '    this.#schedule(this.#interval);\n' },
+  {
+    name: 'lease: a lost session has lost the lock',
+    find: '    this.#lockPid = undefined;\n    if (this.#ended || this.#renewing) return;\n',
+    replace: '    if (this.#ended || this.#renewing) return;\n',
+  },
+  { name: 'lease: a session lost during a renewal leads to no second one', find: 'this.#ended || this.#renewing', replace: 'this.#ended' },
+  { name: 'lease: a session lost after the end leads to none', find: 'this.#ended || this.#renewing', replace: 'this.#renewing' },
+  {
+    name: 'lease: one renewal is planned at a time',
+    find: '    clearTimeout(this.#timer);\n    this.#schedule(0);',
+    replace: '    this.#schedule(0);',
+  },
+  {
+    name: 'lease: the end of a session that was replaced is nothing',
+    find: 'if (this.#session === session) this.#sessionLost();',
+    replace: 'this.#sessionLost();',
+  },
+  {
+    name: 'lease: a renewal that hangs is given up',
+    find: "await within(this.#interval, 'a renewal', this.#renew())",
+    replace: 'await this.#renew()',
+  },
+  {
+    name: 'lease: after a failure the session is another',
+    find: '      this.#openSession();\n      this.#options.onError',
+    replace: '      this.#options.onError',
+  },
+  {
+    name: 'lease: after a failure the session is closed',
+    find: '      void this.#session?.close().catch(() => {});\n',
+    replace: '',
+  },
+  {
+    name: 'lease: after a failure the lock is taken again',
+    find: '      this.#lockPid = undefined;\n      // A conn',
+    replace: '      // A conn',
+  },
+  { name: 'lease: a failure is followed soon', find: 'Math.min(RETRY_MS, this.#interval)', replace: 'this.#interval' },
+  { name: 'lease: a renewal that comes too late is void', find: '    if (round !== this.#round) return this.#interval;\n', replace: '' },
+  { name: 'lease: it is too late from when it was given up', find: '      this.#round++;\n', replace: '' },
+  { name: 'lease: who was found dead goes on anew', find: 'if (pid === undefined) await this.#enrolAnew();', replace: '' },
+  {
+    name: 'lease: under a new id, with a lock of its own',
+    find: '    this.#lockPid = undefined;\n    this.#options.onLost',
+    replace: '    this.#options.onLost',
+  },
+  {
+    name: 'lease: and renews soon',
+    find: '(pid === undefined || this.#isUnsettled(pid))',
+    replace: '(pid !== undefined && this.#isUnsettled(pid))',
+  },
+  {
+    name: 'lease: nothing is renewed after the end',
+    find: 'if (!this.#ended) this.#schedule(waitMs);',
+    replace: 'this.#schedule(waitMs);',
+  },
+  { name: 'lease: the end waits for a renewal', find: '    await this.#renewing;\n', replace: '' },
+  { name: 'lease: the session is closed in the end', find: '      await this.#session?.close().catch(() => {});\n', replace: '' },
+]);
+
+const watch = mutantsOf({ file: 'src/upkeep/watch.ts', tests: ['test/upkeep/watch.test.ts'] }, [
+  {
+    name: 'watch: leaves others alone at first',
+    find: '    if (performance.now() - this.#well < this.#graceMs) return false;\n',
+    replace: '',
+  },
+  {
+    name: 'watch: and after a failure',
+    find: '  unwell(): void {\n    this.#well = performance.now();\n',
+    replace: '  unwell(): void {\n',
+  },
+  { name: 'watch: looks again only where there is something', find: '    if (freed.length === 0) return false;\n', replace: '' },
+  { name: 'watch: time between the looks', find: '    await pause(BETWEEN_LOOKS_MS);\n', replace: '' },
+  {
+    name: 'watch: the second look decides',
+    find: 'return (await this.#workers.loseFreed(freed)) > 0;',
+    replace: 'await this.#workers.loseFreed(freed);\n    return true;',
+  },
+]);
+
+const solitude = mutantsOf({ file: 'src/worker/solitude.ts', tests: ['test/worker/solitude.test.ts'] }, [
+  { name: 'solitude: nothing beside a suspect', find: 'this.#occupied || ', replace: '' },
+  { name: 'solitude: a suspect waits until nothing runs', find: '(this.#makesRoom && running > 0) || ', replace: '' },
+  { name: 'solitude: makes room', find: '      if (this.#makesRoom) return undefined;\n', replace: '' },
+  { name: 'solitude: looks', find: 'this.#makesRoom = await this.#claims.hasSuspect();', replace: '' },
+  {
+    name: 'solitude: not each time',
+    find: '      this.#lookAt = performance.now() + LOOK_EVERY_MS;\n      this.#makesRoom',
+    replace: '      this.#makesRoom',
+  },
+  { name: 'solitude: takes the suspect and nothing else', find: 'this.#makesRoom ? 0 : free', replace: 'free' },
+  { name: 'solitude: takes none beside others', find: '{ alone: running === 0 }', replace: '{ alone: true }' },
+  { name: 'solitude: goes on', find: '    this.#makesRoom = false;\n', replace: '' },
+  {
+    name: 'solitude: whoever is idle need not look',
+    find: '    if (running === 0) this.#lookAt = performance.now() + LOOK_EVERY_MS;\n',
+    replace: '',
+  },
+  { name: 'solitude: a suspect occupies the worker', find: '    this.#occupied ||= alone;\n', replace: '' },
+  { name: 'solitude: others do not', find: 'this.#occupied ||= alone;', replace: 'this.#occupied = true;' },
+  { name: 'solitude: until it is over', find: '      if (alone) this.#occupied = false;\n', replace: '' },
+  { name: 'solitude: and not until another is', find: 'if (alone) this.#occupied = false;', replace: 'this.#occupied = false;' },
+]);
+
+const budget = ['test/worker/crash-budget.test.ts'];
+
+const crashBudget = [
+  ...mutantsOf({ file: 'src/signalbox.ts', tests: budget }, [
+    { name: 'crash budget: whole numbers', find: 'Number.isInteger(crashBudget) && ', replace: '' },
+    { name: 'crash budget: one at least', find: ' && crashBudget >= 1', replace: '' },
+    { name: 'crash budget: a hundred at most', find: ' && crashBudget <= 100', replace: '' },
+    { name: 'crash budget: is checked', find: 'checkCrashBudget(crashBudget));', replace: 'crashBudget);' },
+    { name: 'crash budget: counts', find: 'checkCrashBudget(crashBudget));', replace: 'CRASH_BUDGET);' },
+  ]),
+  ...mutantsOf({ file: 'src/store/store.ts', tests: budget }, [
+    { name: 'crash budget: of the rescue', find: 'new WorkersStore(this.#pool, crashBudget)', replace: 'new WorkersStore(this.#pool, 3)' },
+    { name: 'crash budget: alone from one less', find: 'Math.max(1, crashBudget - 1)', replace: 'Math.max(1, crashBudget)' },
+    { name: 'crash budget: what never crashed is never a suspect', find: 'Math.max(1, crashBudget - 1)', replace: 'crashBudget - 1' },
+    { name: 'crash budget: a suspect is claimed as one', find: 'crashes >= this.#aloneFrom,', replace: 'crashes >= 2,' },
+    {
+      name: 'crash budget: only what has crashed is one',
+      find: 'alone: crashes > 0 && ',
+      replace: 'alone: ',
+      equivalent: 'Nothing is a suspect before its first crash: see "what never crashed is never a suspect".',
+    },
+  ]),
+];
+
+export const lifeMutants: readonly Mutant[] = [...lease, ...watch, ...solitude, ...crashBudget];
