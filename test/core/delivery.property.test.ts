@@ -1,0 +1,122 @@
+// What is written for whatever comes of a run, by whatever policy: it keeps to the diagram of docs/concepts.md. Row by row
+// it is in delivery.test.ts.
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { errorRecord, type Outcome, type Settlement, settlementFor } from '../../src/core/delivery.ts';
+import { Discard, RetryAfter, Unrecoverable } from '../../src/core/outcome.ts';
+import { type RetryPolicy, retryPolicy } from '../../src/core/retry.ts';
+
+const ms = fc.integer({ min: 0, max: 10 * 365 * 86_400_000 });
+
+const policies: fc.Arbitrary<RetryPolicy> = fc
+  .record({
+    attempts: fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 10_000 })),
+    delay: ms,
+    factor: fc.double({ min: 1, max: 100, noNaN: true }),
+    maxDelay: ms,
+    jitter: fc.double({ min: 0, max: 1, noNaN: true }),
+  })
+  .map((options) => retryPolicy(options, 'test'));
+
+/** Within the budget, at its end, and beyond it: it may be lowered while a delivery waits. */
+const attempts = fc.oneof(fc.integer({ min: 1, max: 22 }), fc.integer({ min: 1, max: 20_000 }));
+const draws = fc.double({ min: 0, max: 1, noNaN: true });
+const texts = fc.string({ unit: 'binary', maxLength: 5_000 });
+
+const discards = texts.map((reason) => new Discard(reason));
+const unrecoverables = texts.map((reason) => new Unrecoverable(reason));
+const retryAfters = fc.tuple(ms, texts).map(([delay, reason]) => new RetryAfter(delay, reason));
+const errors = fc.tuple(texts, fc.anything()).map(([message, cause]) => new Error(message, { cause }));
+/** Neither of the three that say more, nor even an error, in most cases. */
+const failures = fc.oneof(errors, fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true, withSet: true }));
+const thrown = fc.oneof(failures, discards, unrecoverables, retryAfters);
+
+const outcomes: fc.Arbitrary<Outcome> = fc.oneof(
+  fc.constant<Outcome>({ kind: 'returned' }),
+  ms.map((delayMs): Outcome => ({ kind: 'interrupted', delayMs })),
+  thrown.map((error): Outcome => ({ kind: 'threw', error })),
+);
+
+/** Where each outcome may lead, as the diagram draws it from `running`. */
+const MOVES: Readonly<Record<Outcome['kind'], readonly Settlement['to'][]>> = {
+  returned: ['completed'],
+  interrupted: ['released'],
+  threw: ['ready', 'dead', 'cancelled'],
+};
+
+const settle = (error: unknown, attempt: number, policy: RetryPolicy, draw: number): Settlement =>
+  settlementFor({ kind: 'threw', error }, attempt, policy, draw);
+
+test('whatever comes of a run leads along an arrow of the diagram, after a wait that is a number', () => {
+  fc.assert(
+    fc.property(outcomes, attempts, policies, draws, (outcome, attempt, policy, draw) => {
+      const settlement = settlementFor(outcome, attempt, policy, draw);
+      expect(MOVES[outcome.kind]).toContain(settlement.to);
+      if ('delayMs' in settlement) {
+        expect(Number.isSafeInteger(settlement.delayMs)).toBe(true);
+        expect(settlement.delayMs).toBeGreaterThanOrEqual(0);
+      }
+    }),
+  );
+});
+
+test('the same outcome, attempt, policy and draw are settled alike, and nothing that is given is changed', () => {
+  fc.assert(
+    fc.property(outcomes, attempts, policies, draws, (outcome, attempt, policy, draw) => {
+      const before = { ...policy };
+      expect(settlementFor(outcome, attempt, Object.freeze(policy), draw)).toEqual(settlementFor(outcome, attempt, policy, draw));
+      expect(policy).toEqual(before);
+    }),
+  );
+});
+
+test('a failure is tried again while attempts are left, and is dead with the last one', () => {
+  fc.assert(
+    fc.property(failures, attempts, policies, draws, (error, attempt, policy, draw) => {
+      const settlement = settle(error, attempt, policy, draw);
+      expect(settlement).toMatchObject(attempt < policy.attempts ? { to: 'ready', refund: false } : { to: 'dead' });
+    }),
+  );
+});
+
+test('a delivery that fails each time runs as often as its budget says', () => {
+  const small = policies.map((policy) => ({ ...policy, attempts: 1 + (policy.attempts % 20) }));
+  fc.assert(
+    fc.property(failures, small, draws, (error, policy, draw) => {
+      let runs = 1;
+      while (settle(error, runs, policy, draw).to === 'ready') runs++;
+      expect(runs).toBe(policy.attempts);
+    }),
+  );
+});
+
+test('RetryAfter puts off by exactly what it says and gives the attempt back, however many there were', () => {
+  fc.assert(
+    fc.property(retryAfters, attempts, policies, draws, (error, attempt, policy, draw) => {
+      expect(settle(error, attempt, policy, draw)).toMatchObject({ to: 'ready', refund: true, delayMs: error.delayMs });
+    }),
+  );
+});
+
+test('Unrecoverable is always the death of a delivery, and Discard always its quiet end', () => {
+  fc.assert(
+    fc.property(unrecoverables, discards, attempts, policies, draws, (unrecoverable, discard, attempt, policy, draw) => {
+      expect(settle(unrecoverable, attempt, policy, draw).to).toBe('dead');
+      expect(settle(discard, attempt, policy, draw).to).toBe('cancelled');
+    }),
+  );
+});
+
+test('what is kept of whatever was thrown is bounded text that jsonb takes', () => {
+  fc.assert(
+    fc.property(thrown, (error) => {
+      const record = errorRecord(error);
+      expect([record.name.length <= 201, record.message.length <= 4_001, (record.stack ?? '').length <= 12_100]).toEqual([
+        true,
+        true,
+        true,
+      ]);
+      for (const text of Object.values(record) as string[]) expect([text.includes('\u0000'), text.isWellFormed()]).toEqual([false, true]);
+    }),
+  );
+});
