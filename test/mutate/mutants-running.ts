@@ -106,13 +106,11 @@ const settleFirst = mutantsOf({ file, within: 'settleFirst', tests: ['test/store
     name: 'settleFirst: names the session after its worker',
     find: "set_config('application_name', coalesce((select 'signalbox worker ' || worker_id from done), ''), true)",
     replace: 'null',
-    tests: ['test/store/liveness.test.ts'],
   },
   {
     name: 'settleFirst: the name is of the transaction',
     find: "from done), ''), true)",
     replace: "from done), ''), false)",
-    tests: ['test/store/liveness.test.ts'],
   },
   { name: 'settleFirst: says whether it found the delivery', find: 'from kept) as completed', replace: 'from (select) k) as completed' },
 ]);

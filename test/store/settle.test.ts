@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { type ErrorRecord, errorRecord } from '../../src/core/delivery.ts';
 import type { SettleItem, Store } from '../../src/store/store.ts';
-import { addDelivery, addReceiver, openStore, settleFirst, stateOf } from './rows.ts';
+import { addDelivery, addReceiver, addWorker, openStore, settleFirst, stateOf } from './rows.ts';
 import { untilBlocked } from './waits.ts';
 
 const error: ErrorRecord = { name: 'Error', message: 'no', stack: '' };
@@ -139,13 +139,18 @@ test('a settled row keeps what the delivery was', async () => {
   expect(finished).toEqual({ lately: true });
 });
 
-test('the timeouts of settleFirst end with its transaction', async () => {
+test('the timeouts of settleFirst, and the name that it gives the session, end with its transaction', async () => {
   await using h = await openStore();
-  const id = await addDelivery(h.sql, await addReceiver(h.sql), { state: 'running', epoch: 1 });
+  const worker = await addWorker(h.sql);
+  const id = await addDelivery(h.sql, await addReceiver(h.sql), { state: 'running', epoch: 1, worker });
   const session = await h.sql.reserve();
+  const named = async (): Promise<unknown> => (await session`show application_name`)[0]!['application_name'];
+  const before = await named();
   await session`begin`;
   await settleFirst(session, h.store, { id, epoch: 1 }, 7_000);
+  expect(await named()).toBe(`signalbox worker ${worker}`);
   await session`commit`;
+  expect(await named()).toBe(before);
   const [timeouts] = await session`
     select current_setting('statement_timeout') as statement, current_setting('idle_in_transaction_session_timeout') as idle`;
   session.release();
