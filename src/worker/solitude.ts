@@ -17,15 +17,20 @@ export class Solitude {
 
   /** Claims into `free` slots beside what is `running`; `undefined` when the worker has to wait for these. */
   async take(free: number, running: number): Promise<ClaimedDelivery[] | undefined> {
-    if ((this.#makesRoom && running > 0) || (free <= 0 && !this.#makesRoom)) return undefined;
-    if (running > 0 && performance.now() > this.#lookAt) {
-      this.#lookAt = performance.now() + LOOK_EVERY_MS;
+    if (free <= 0) return undefined;
+    if (!this.#makesRoom && performance.now() > this.#lookAt) {
       this.#makesRoom = await this.#claims.hasSuspect();
-      if (this.#makesRoom) return undefined;
+      this.#lookAt = performance.now() + LOOK_EVERY_MS;
     }
-    const claimed = await this.#claims.take(this.#makesRoom ? 0 : free, { alone: running === 0 });
-    if (running === 0) this.#lookAt = performance.now() + LOOK_EVERY_MS;
-    this.#makesRoom = false;
+    if (this.#makesRoom) {
+      if (running > 0) return undefined;
+      const suspects = await this.#claims.take(0, { alone: true });
+      this.#makesRoom = false;
+      if (suspects.length > 0) return suspects;
+    }
+    const claimed = await this.#claims.take(free, { alone: running === 0 });
+    // A claim takes suspects only where nothing else is due: else, also of a worker that runs one at a time, they would wait.
+    if (running === 0 && claimed.every(({ alone }) => alone)) this.#lookAt = performance.now() + LOOK_EVERY_MS;
     return claimed;
   }
 }

@@ -11,14 +11,15 @@ const LOOK_EVERY_MS = 5_000;
 const SUSPECT = { id: '1', alone: true } as ClaimedDelivery;
 const OTHER = { id: '2', alone: false } as ClaimedDelivery;
 
-/** Whether a suspect waits, what there is besides, and what was asked of the claims. */
+/** What waits, and what was asked of the claims. */
 class Stage {
   suspectWaits = false;
+  otherWaits = true;
   readonly asked: string[] = [];
   readonly solitude = new Solitude({
     take: async (free: number, { alone }: { alone: boolean }) => {
       this.asked.push(`take ${free}${alone ? ' or alone' : ''}`);
-      return free > 0 ? [OTHER] : this.suspectWaits && alone ? [SUSPECT] : [];
+      return free > 0 && this.otherWaits ? [OTHER] : this.suspectWaits && alone ? [SUSPECT] : [];
     },
     hasSuspect: async () => {
       this.asked.push('look');
@@ -70,6 +71,7 @@ test('it makes room for a suspect: its receivers end, it takes the suspect and n
   await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS + 1);
   expect(await stage.take(3, 2)).toBeUndefined();
   expect(stage.asked).toEqual(['look']);
+  await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS + 1);
   expect(await stage.take(4, 1)).toBeUndefined();
   expect(stage.asked).toEqual([]);
   expect(await stage.take(5, 0)).toEqual([SUSPECT]);
@@ -85,8 +87,9 @@ test('it makes room for a suspect: its receivers end, it takes the suspect and n
   expect(stage.asked).toEqual([]);
   over.open();
   expect(await watched).toBe('completed');
+  stage.suspectWaits = false;
   expect(await stage.take(5, 0)).toEqual([OTHER]);
-  expect(stage.asked).toEqual(['take 5 or alone']);
+  expect(stage.asked).toEqual(['look', 'take 5 or alone']);
 });
 
 test('a suspect that somebody else took meanwhile is not waited for: the next claim is like any other', async () => {
@@ -95,8 +98,21 @@ test('a suspect that somebody else took meanwhile is not waited for: the next cl
   await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS + 1);
   await stage.take(3, 2);
   stage.suspectWaits = false;
-  expect(await stage.take(5, 0)).toEqual([]);
   expect(await stage.take(5, 0)).toEqual([OTHER]);
+  expect(stage.asked).toEqual(['take 0 or alone', 'take 5 or alone']);
+  expect(await stage.take(3, 2)).toEqual([OTHER]);
+  expect(stage.asked).toEqual(['take 3']);
+});
+
+test('a worker that has run all it had, and finds more each time, makes room as well: also one that runs one at a time', async () => {
+  const stage = new Stage();
+  stage.suspectWaits = true;
+  await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS);
+  expect(await stage.take(1, 0)).toEqual([OTHER]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await stage.take(1, 0)).toEqual([SUSPECT]);
+  expect(stage.asked).toEqual(['look', 'take 0 or alone']);
+  expect(await stage.take(1, 0)).toEqual([OTHER]);
 });
 
 test('a suspect whose outcome could not be written is over, too', async () => {
@@ -112,11 +128,26 @@ test('a delivery that need not be alone keeps nothing out', async () => {
   expect(await stage.take(4, 1)).toEqual([OTHER]);
 });
 
-test('a worker that was idle just now has no need to look', async () => {
+test.each([
+  ['nothing', false, []],
+  ['a suspect', true, [SUSPECT]],
+])('a worker that found %s when it was idle just now has no need to look', async (_what, suspectWaits, found) => {
   const stage = new Stage();
+  stage.otherWaits = false;
+  stage.suspectWaits = suspectWaits;
   await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS - 1);
-  await stage.take(5, 0);
+  expect(await stage.take(5, 0)).toEqual(found);
   await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS);
   await stage.take(3, 2);
   expect(stage.asked).toEqual(['take 3']);
+});
+
+test('a worker that finds nothing beside what it runs is not idle', async () => {
+  const stage = new Stage();
+  stage.otherWaits = false;
+  await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS - 1);
+  expect(await stage.take(3, 2)).toEqual([]);
+  await vi.advanceTimersByTimeAsync(2);
+  await stage.take(3, 2);
+  expect(stage.asked).toEqual(['look', 'take 3']);
 });
