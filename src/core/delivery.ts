@@ -81,8 +81,17 @@ const MAX_MESSAGE = 4_000;
 const MAX_STACK = 12_000;
 const MAX_ERRORS = 5;
 
-/** What is kept of any thrown value: bounded, free of what jsonb refuses, causes folded into the stack. */
+/** What is kept of any thrown value: bounded, free of what jsonb refuses, causes folded into the stack. Never throws. */
 export function errorRecord(thrown: unknown): ErrorRecord {
+  try {
+    return recordOf(thrown);
+  } catch {
+    // A getter that throws, a name that is no text: a delivery must not stay without an outcome for that.
+    return { name: 'Thrown', message: 'A value that cannot be read.' };
+  }
+}
+
+function recordOf(thrown: unknown): ErrorRecord {
   if (!(thrown instanceof Error)) return { name: 'Thrown', message: clip(describe(thrown), MAX_MESSAGE) };
   const errors: Error[] = [];
   for (let error: unknown = thrown; error instanceof Error && errors.length < MAX_ERRORS; error = error.cause) errors.push(error);

@@ -53,7 +53,13 @@ export class RetryAfter extends OutcomeError {
   }
 }
 
-/** Which of the three `error` is, or `undefined` for any other thrown value. */
+/** Which of the three `error` is, or `undefined` for any other thrown value. Never throws. */
 export function outcomeKind(error: unknown): Kind | undefined {
-  return typeof error === 'object' && error !== null && OUTCOME in error ? (error[OUTCOME] as Kind) : undefined;
+  try {
+    const kind = typeof error === 'object' && error !== null && OUTCOME in error ? error[OUTCOME] : undefined;
+    // Another version of the module may know of more.
+    return kind === 'discard' || kind === 'unrecoverable' || kind === 'retryAfter' ? kind : undefined;
+  } catch {
+    return undefined;
+  }
 }

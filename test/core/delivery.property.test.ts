@@ -120,3 +120,37 @@ test('what is kept of whatever was thrown is bounded text that jsonb takes', () 
     }),
   );
 });
+
+const OUTCOME = Symbol.for('signalbox.outcome');
+
+test('an error whose parts are no text, or that is of a kind which another version knows, is a failure like any other', () => {
+  const parts = fc.record({ name: fc.anything(), message: fc.anything(), stack: fc.anything(), [OUTCOME]: fc.string() });
+  fc.assert(
+    fc.property(parts, attempts, policies, draws, (odd, attempt, policy, draw) => {
+      const settlement = settle(Object.assign(new Error('odd'), odd), attempt, policy, draw);
+      expect(settlement.to).toBe(attempt < policy.attempts ? 'ready' : 'dead');
+      expect((settlement as { error: object }).error).toEqual({
+        name: expect.any(String) as string,
+        message: expect.any(String) as string,
+        ...('stack' in (settlement as { error: object }).error && { stack: expect.any(String) as string }),
+      });
+    }),
+  );
+});
+
+const unreadable = (): never => {
+  throw new Error('not to be read');
+};
+
+test.each<[what: string, thrown: unknown]>([
+  ...['name', 'message', 'stack', 'cause', OUTCOME].map((part): [string, unknown] => [
+    `an error whose ${String(part)} cannot be read`,
+    Object.defineProperty(new Error('odd'), part, { get: unreadable }),
+  ]),
+  [
+    'a value that cannot be looked at',
+    new Proxy({}, { has: unreadable, get: unreadable, getPrototypeOf: unreadable, ownKeys: unreadable }),
+  ],
+])('%s is a failure like any other', (_what, thrown_) => {
+  expect(settle(thrown_, 1, retryPolicy({ jitter: 0 }, 'test'), 0.5)).toMatchObject({ to: 'ready', delayMs: 1_000, refund: false });
+});
