@@ -1,5 +1,5 @@
-// Mutants of what keeps a worker alive in the eyes of others, of how it looks at them, and of what suspects are and how they
-// get to run alone.
+// Mutants of what keeps a worker alive in the eyes of others, of how it looks at them, of what suspects are and how they
+// get to run alone, and of failures that are odd.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const lease = mutantsOf({ file: 'src/worker/lease.ts', tests: ['test/worker/lease.test.ts'] }, [
@@ -153,4 +153,23 @@ const crashBudget = [
   ]),
 ];
 
-export const lifeMutants: readonly Mutant[] = [...lease, ...watch, ...solitude, ...crashBudget];
+const odd = ['test/core/delivery.property.test.ts'];
+
+const failures: Mutant[] = [
+  {
+    name: 'failure: what cannot be read is kept as such',
+    file: 'src/core/delivery.ts',
+    find: 'return recordOf(thrown);\n  } catch {\n',
+    replace: 'return recordOf(thrown);\n  } catch (error) {\n    throw error;\n',
+    tests: odd,
+  },
+  {
+    name: 'failure: of a kind that only another version knows',
+    file: 'src/core/outcome.ts',
+    find: "kind === 'discard' || kind === 'unrecoverable' || kind === 'retryAfter' ? kind : undefined",
+    replace: 'kind as Kind | undefined',
+    tests: odd,
+  },
+];
+
+export const lifeMutants: readonly Mutant[] = [...lease, ...watch, ...solitude, ...crashBudget, ...failures];
