@@ -102,8 +102,7 @@ const watch = mutantsOf({ file: 'src/upkeep/watch.ts', tests: ['test/upkeep/watc
 ]);
 
 const solitude = mutantsOf({ file: 'src/worker/solitude.ts', tests: ['test/worker/solitude.test.ts'] }, [
-  { name: 'solitude: nothing beside a suspect', find: 'this.#occupied || ', replace: '' },
-  { name: 'solitude: nothing without a slot', find: ' || free <= 0', replace: '' },
+  { name: 'solitude: nothing without a slot', find: '    if (free <= 0) return undefined;\n', replace: '' },
   { name: 'solitude: a suspect waits until nothing runs', find: '      if (running > 0) return undefined;\n', replace: '' },
   { name: 'solitude: looks', find: 'this.#makesRoom = await this.#claims.hasSuspect();', replace: '' },
   { name: 'solitude: looks once', find: '!this.#makesRoom && ', replace: '' },
@@ -123,10 +122,6 @@ const solitude = mutantsOf({ file: 'src/worker/solitude.ts', tests: ['test/worke
   },
   { name: 'solitude: who finds more each time is not idle', find: ' && claimed.every(({ alone }) => alone)', replace: '' },
   { name: 'solitude: nor who runs something', find: 'running === 0 && claimed', replace: 'claimed' },
-  { name: 'solitude: a suspect occupies the worker', find: '    this.#occupied ||= alone;\n', replace: '' },
-  { name: 'solitude: others do not', find: 'this.#occupied ||= alone;', replace: 'this.#occupied = true;' },
-  { name: 'solitude: until it is over', find: '      if (alone) this.#occupied = false;\n', replace: '' },
-  { name: 'solitude: and not until another is', find: 'if (alone) this.#occupied = false;', replace: 'this.#occupied = false;' },
 ]);
 
 const budget = ['test/worker/crash-budget.test.ts'];

@@ -11,6 +11,8 @@ const slots = mutantsOf({ file: 'src/worker/slots.ts', tests: ['test/worker/slot
   },
   { name: 'slots: what was lost is dropped', find: 'filter((waiting) => waiting.workerId !== workerId)', replace: 'filter(() => true)' },
   { name: 'slots: nothing beside what must be alone', find: '    if (this.#occupied) return 0;\n', replace: '' },
+  { name: 'slots: what must be alone occupies the worker', find: '    this.#occupied ||= delivery.alone;\n', replace: '' },
+  { name: 'slots: until it is over', find: '      if (delivery.alone) this.#occupied = false;\n', replace: '' },
   { name: 'slots: a slot is freed once', find: '      if (isFree) return;\n', replace: '' },
   { name: 'slots: what waits for its write is bounded', find: ' && runner.running - this.#busy < MOST_UNWRITTEN', replace: '' },
   {

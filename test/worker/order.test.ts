@@ -60,13 +60,13 @@ test('among equals none waits until the backlog of another is done', async () =>
   await emit(h, 50);
   await using worker = h.box.worker({ concurrency: 1 });
   let seen = 0;
-  const bothSeen = h.box.next('delivery.completed', () => ++seen === 10);
+  const bothSeen = h.box.next('delivery.completed', () => ++seen === 20);
   await worker.start();
   await bothSeen;
   await worker.stop();
-  const firstTen = calls.slice(0, 10);
-  expect(firstTen.filter((call) => call.startsWith('other')).length).toBeGreaterThanOrEqual(4);
-  expect(firstTen.filter((call) => call.startsWith('usual')).length).toBeGreaterThanOrEqual(4);
+  // A claim of one slot and what is ahead of it may take ten of one receiver.
+  const first = calls.slice(0, 20);
+  for (const name of ['other', 'usual']) expect(first.filter((call) => call.startsWith(name)).length).toBeGreaterThanOrEqual(5);
 });
 
 test('within a receiver, the delivery that has waited longest is first', async () => {

@@ -1,10 +1,9 @@
 // How a suspect gets to run alone, on a clock of the test's own: a worker that is never idle makes room for it, and takes
-// nothing beside it. Which deliveries are suspects, and that a claim takes one, is tested in test/store/crashes.test.ts.
+// nothing beside it (slots.test.ts has the rest of that). Which deliveries are suspects, and that a claim takes one, is tested in test/store/crashes.test.ts.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ClaimedDelivery } from '../../src/store/store.ts';
 import type { Claims } from '../../src/worker/claims.ts';
 import { Solitude } from '../../src/worker/solitude.ts';
-import { Latch } from '../support/latch.ts';
 
 const LOOK_EVERY_MS = 5_000;
 
@@ -76,20 +75,8 @@ test('it makes room for a suspect: its receivers end, it takes the suspect and n
   expect(stage.asked).toEqual([]);
   expect(await stage.take(5, 0)).toEqual([SUSPECT]);
   expect(stage.asked).toEqual(['take 0 or alone']);
-  const over = new Latch();
-  const watched = stage.solitude.watch(
-    SUSPECT,
-    over.opened.then(() => 'completed'),
-  );
-  expect(await stage.take(4, 1)).toBeUndefined();
-  await stage.solitude.watch(OTHER, Promise.resolve());
-  expect(await stage.take(4, 1)).toBeUndefined();
-  expect(stage.asked).toEqual([]);
-  over.open();
-  expect(await watched).toBe('completed');
   stage.suspectWaits = false;
   expect(await stage.take(5, 0)).toEqual([OTHER]);
-  expect(stage.asked).toEqual(['look', 'take 5 or alone']);
 });
 
 test('a suspect that somebody else took meanwhile is not waited for: the next claim is like any other', async () => {
@@ -113,19 +100,6 @@ test('a worker that has run all it had, and finds more each time, makes room as 
   expect(await stage.take(1, 0)).toEqual([SUSPECT]);
   expect(stage.asked).toEqual(['look', 'take 0 or alone']);
   expect(await stage.take(1, 0)).toEqual([OTHER]);
-});
-
-test('a suspect whose outcome could not be written is over, too', async () => {
-  const stage = new Stage();
-  const watched = stage.solitude.watch(SUSPECT, Promise.reject(new Error('the database is away')));
-  await expect(watched).rejects.toThrow('the database is away');
-  expect(await stage.take(5, 0)).toEqual([OTHER]);
-});
-
-test('a delivery that need not be alone keeps nothing out', async () => {
-  const stage = new Stage();
-  void stage.solitude.watch(OTHER, new Promise(() => {}));
-  expect(await stage.take(4, 1)).toEqual([OTHER]);
 });
 
 test.each([
