@@ -29,6 +29,22 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** What a lane asks and tells. */
+export interface LaneHooks {
+  /** Whether another transaction is to follow at once; asked when one is about to commit. */
+  isWanted(): boolean;
+  /** The COMMIT has gone out, and the next transaction may begin on the lane, or the lane be released. */
+  onCommitting(): void;
+}
+
+/** Transactions that follow one another on one connection; its BEGIN sets `transaction_deferrable`. */
+export interface Lane {
+  /** The client on which Drizzle is to open the next transaction. */
+  readonly client: Client;
+  /** No other transaction follows for now. */
+  release(): void;
+}
+
 export interface DriverOptions {
   /** Whether statements that are run with {@link Driver.run} are prepared. Default true. */
   readonly prepare?: boolean;
@@ -45,6 +61,8 @@ export interface Driver {
   run(client?: Client): Run;
   /** The client on which Drizzle is to open one transaction, if not the one that it has. */
   openOn?(): Client;
+  /** Where the driver can send the COMMIT of one transaction together with what the next begins with. */
+  openLane?(hooks: LaneHooks): Lane;
   /** The same client, each statement of which passes the gate first. */
   guard(client: Client, gate: Gate): Client;
   /** A client that picks the client to use anew for each statement. */

@@ -1,13 +1,14 @@
 // postgres.js (npm: postgres) behind drizzle-orm/postgres-js.
 import type { Client, Driver, DriverOptions, Gate, Param, Row, Run, Session } from './driver.ts';
 import { hasConnectionCode } from './error-kind.ts';
+import { type LanePool, openLane } from './postgres-js-lane.ts';
 
 /** What is needed of postgres.js: a pool, a transaction and a savepoint all have it. */
 interface PostgresJsClient {
   unsafe(text: string, params?: readonly unknown[], options?: { prepare?: boolean }): PromiseLike<readonly Row[]>;
 }
 
-interface PostgresJsPool extends PostgresJsClient {
+interface PostgresJsPool extends PostgresJsClient, LanePool {
   options: { max: number };
   end(options: { timeout: number }): Promise<void>;
   listen(channel: string, onMessage: () => void): Promise<{ unlisten(): Promise<void> }>;
@@ -30,6 +31,7 @@ export function postgresJs(pool: PostgresJsPool, { prepare = true }: DriverOptio
       const { unlisten } = await pool.listen(channel, onMessage);
       return unlisten;
     },
+    openLane: (hooks) => openLane(pool, hooks),
     openSession: (onLost) => openSession(pool, onLost),
     isConnectionLoss: hasConnectionCode,
   };

@@ -185,10 +185,14 @@ with ${ALIVE}, picked as materialized (
   for update of d skip locked
 ), ${takeFrom('select place from picked')}`;
 
+/** The transaction should be one of a lane (drivers/postgres-js-lane.ts), and is not: its BEGIN has failed. */
+const UNMARKED = `($4::text::boolean and current_setting('transaction_deferrable') = 'off')`;
+
 /**
  * Completes a delivery as the first statement of its receiver's transaction. $1 delivery, $2 epoch, $3 milliseconds
- * that any further statement and any pause of the transaction may take. Returns how many it completed: 0 means that the
- * delivery was taken away, and the receiver must not be called.
+ * that any further statement and any pause of the transaction may take, $4 whether the transaction carries the mark of a
+ * lane. Returns how many it completed: 0 means that the delivery was taken away, and the receiver must not be called.
+ * Behind a BEGIN whose answer is not in yet, it does nothing unless there is that transaction, and says so.
  * Locks: the row, until the transaction ends, so that no rescue can take it from a transaction that lives. The guard
  * is all three of (id, state, epoch): by (id, state) alone a stale worker can complete another's attempt.
  * The timeouts are the server's, for a worker that froze and cannot roll back by itself; by its name others find the
@@ -196,14 +200,14 @@ with ${ALIVE}, picked as materialized (
  */
 export const settleFirst = `
 with done as (
-  delete from signalbox.delivery where id = $1::text::bigint and state = 'running' and epoch = $2::int
+  delete from signalbox.delivery where id = $1::text::bigint and state = 'running' and epoch = $2::int and not ${UNMARKED}
   returning id, emission_id, receiver_id, version, generation, epoch, attempt, crashes, worker_id
 ), kept as (
   insert into signalbox.settled (id, emission_id, receiver_id, version, generation, state, epoch, attempt, crashes, finished_at)
   select id, emission_id, receiver_id, version, generation, 'completed', epoch, attempt, crashes, statement_timestamp() from done
   returning 1
 )
-select (select count(*)::int from kept) as completed,
+select (select count(*)::int from kept) as completed, ${UNMARKED} as outside,
   set_config('application_name', coalesce((select 'signalbox worker ' || worker_id from done), ''), true),
   set_config('statement_timeout', $3::text, true), set_config('idle_in_transaction_session_timeout', $3::text, true)`;
 

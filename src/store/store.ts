@@ -186,10 +186,18 @@ export class Store {
     return row!['waits'] as boolean;
   }
 
-  /** First statement of a receiver's transaction. False: the delivery was taken away, do not call the receiver. */
-  async settleFirst(run: Run, { id, epoch }: ClaimRef, timeoutMs: number): Promise<boolean> {
-    const [row] = await explained(run)(sql.settleFirst, [id, epoch, String(timeoutMs)]);
-    return row?.['completed'] === 1;
+  /**
+   * First statement of a receiver's transaction. Unless it is `completed`, the receiver must not be called: the delivery was
+   * taken away (`stale`), or the transaction of a lane has not begun (`outside`).
+   */
+  async settleFirst(
+    run: Run,
+    { id, epoch }: ClaimRef,
+    { timeoutMs, inLane = false }: { readonly timeoutMs: number; readonly inLane?: boolean },
+  ): Promise<'completed' | 'stale' | 'outside'> {
+    const [row] = await explained(run)(sql.settleFirst, [id, epoch, String(timeoutMs), String(inLane)]);
+    if (row!['outside'] === true) return 'outside';
+    return row!['completed'] === 1 ? 'completed' : 'stale';
   }
 
   /** Records that the receivers of these claims returned. Returns the ids that were recorded; the outcome of any other is void. */

@@ -1,7 +1,7 @@
 // Tracked transactions: `transaction` of the very database object that the box was given is replaced by one that opens
 // a scope (scope.ts), so that the plain Drizzle style works everywhere, in third parties' code too.
 import type { DatabaseHandle, TransactionHandle } from '../core/handles.ts';
-import type { Driver } from '../drivers/driver.ts';
+import type { Client, Driver } from '../drivers/driver.ts';
 import { isAnswer } from '../drivers/error-kind.ts';
 import { isSignalboxError, SignalboxError } from '../errors.ts';
 import type { Ambient } from './ambient.ts';
@@ -10,6 +10,14 @@ import { TransactionScope, transactionEnded } from './scope.ts';
 
 type Callback<T> = (tx: TransactionHandle, scope: TransactionScope) => T | Promise<T>;
 type Open = <T>(callback: (tx: TransactionHandle) => Promise<T>, config?: unknown) => Promise<T>;
+type OpenOn = <T>(callback: (tx: TransactionHandle) => Promise<T>, options: AttemptOptions) => Promise<T>;
+
+export interface AttemptOptions {
+  /** As Drizzle's `transaction` takes it. */
+  readonly config?: unknown;
+  /** The client on which it is opened, if not the database's own. */
+  readonly on?: Client | undefined;
+}
 
 export interface TransactionHooks {
   /** Before BEGIN, outside of any transaction. */
@@ -38,7 +46,7 @@ export class Transactions {
   readonly #driver: Driver;
   readonly #ambient: Ambient;
   readonly #hooks: TransactionHooks;
-  readonly #begin: Open;
+  readonly #begin: OpenOn;
   readonly #scopes = new WeakMap<object, TransactionScope>();
 
   /** Starts tracking. @throws SignalboxError `BoxAlreadyOpen` */
@@ -53,7 +61,7 @@ export class Transactions {
     this.#ambient = ambient;
     this.#hooks = hooks;
     const original = db.transaction as unknown as Open;
-    this.#begin = (callback, config) => original.call(driver.openOn ? handleOn(db, driver.openOn()) : db, callback, config) as never;
+    this.#begin = (callback, { config, on = driver.openOn?.() }) => original.call(on ? handleOn(db, on) : db, callback, config) as never;
     const tracked = async (callback: (tx: TransactionHandle) => unknown, config?: unknown): Promise<unknown> =>
       this.run((tx) => callback(tx), config);
     Object.defineProperty(db, 'transaction', { value: tracked, configurable: true, writable: true });
@@ -73,14 +81,14 @@ export class Transactions {
 
   /** Runs `callback` in a transaction of its own, as `db.transaction` does, and hands it the scope too. */
   async run<T>(callback: Callback<T>, config?: unknown): Promise<T> {
-    const { value, scope, unanswered } = await this.attempt(callback, config);
+    const { value, scope, unanswered } = await this.attempt(callback, { config });
     if (unanswered) await this.#ambient.outside(() => this.#hooks.assertCommitted(scope, unanswered.error));
     await this.committed(scope);
     return value;
   }
 
   /** As {@link run}, for a caller that finds out by itself whether an unanswered COMMIT got through, and calls {@link committed} if it did. */
-  async attempt<T>(callback: Callback<T>, config?: unknown): Promise<Attempt<T>> {
+  async attempt<T>(callback: Callback<T>, options: AttemptOptions = {}): Promise<Attempt<T>> {
     await this.#hooks.beforeBegin();
     const scope = new TransactionScope();
     let returned: { readonly value: T } | undefined;
@@ -90,7 +98,7 @@ export class Transactions {
       return value;
     };
     try {
-      return { value: await this.#begin(work, config), scope };
+      return { value: await this.#begin(work, options), scope };
     } catch (error) {
       const lost = scope.isLost && isSignalboxError(error, 'TransactionEnded');
       // When the connection is lost, the driver rejects while the callback still runs: it must not reach another session.

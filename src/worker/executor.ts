@@ -8,7 +8,7 @@ import type { Outcome } from '../core/delivery.ts';
 import { decodePayload } from '../core/envelope.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Receiver } from '../core/receivers.ts';
-import type { Driver } from '../drivers/driver.ts';
+import type { Driver, Lane } from '../drivers/driver.ts';
 import { isSignalboxError } from '../errors.ts';
 import { invoke } from '../registry/invoke.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -48,6 +48,7 @@ const SERVER_MARGIN_MS = 5_000;
 const RECONNECT_MS = 1_000;
 
 const STALE = Symbol('stale');
+const OUTSIDE = Symbol('outside');
 
 export class Executor {
   readonly #parts: ExecutorParts;
@@ -56,43 +57,55 @@ export class Executor {
     this.#parts = parts;
   }
 
-  /** Never rejects. */
-  async execute(delivery: ClaimedDelivery, receiver: Receiver, deadline: Deadline): Promise<Execution> {
+  /** Never rejects. @param lane where its transaction is opened, if the driver has lanes */
+  async execute(delivery: ClaimedDelivery, receiver: Receiver, deadline: Deadline, lane?: Lane): Promise<Execution> {
     try {
       const decoded = decodePayload(receiver.signal, delivery.payload, delivery.version);
       const payload = decoded instanceof Promise ? await decoded : decoded;
       return receiver.transactional
-        ? await this.#transactional(delivery, receiver, payload, deadline)
+        ? await this.#transactional(delivery, receiver, payload, deadline, lane)
         : await this.#detached(delivery, receiver, payload, deadline);
     } catch (error) {
       return outcomeOf(error);
     }
   }
 
-  async #transactional(delivery: ClaimedDelivery, receiver: Receiver, payload: unknown, deadline: Deadline): Promise<Execution> {
+  async #transactional(
+    delivery: ClaimedDelivery,
+    receiver: Receiver,
+    payload: unknown,
+    deadline: Deadline,
+    lane: Lane | undefined,
+  ): Promise<Execution> {
     const { log, store, driver, registry, transactions, ambient } = this.#parts;
     let scopeOfRun: TransactionScope | undefined;
     let thrown: { readonly error: unknown } | undefined;
     deadline.onEnd(() => scopeOfRun?.close());
     try {
       const { scope: ended, unanswered } = await ambient.outside(() =>
-        transactions.attempt(async (tx, scope) => {
-          scopeOfRun = scope;
-          if (deadline.reason) throw deadline.reason;
-          if (!(await store.settleFirst(driver.run(scope.client), delivery, receiver.timeoutMs + SERVER_MARGIN_MS))) throw STALE;
-          try {
-            await invoke(receiver, registry, payload, Object.assign(contextOf(delivery, receiver, deadline, log), { tx }));
-          } catch (error) {
-            thrown = { error };
-            throw error;
-          }
-        }),
+        transactions.attempt(
+          async (tx, scope) => {
+            scopeOfRun = scope;
+            if (deadline.reason) throw deadline.reason;
+            const timeoutMs = receiver.timeoutMs + SERVER_MARGIN_MS;
+            const found = await store.settleFirst(driver.run(scope.client), delivery, { timeoutMs, inLane: lane !== undefined });
+            if (found !== 'completed') throw found === 'stale' ? STALE : OUTSIDE;
+            try {
+              await invoke(receiver, registry, payload, Object.assign(contextOf(delivery, receiver, deadline, log), { tx }));
+            } catch (error) {
+              thrown = { error };
+              throw error;
+            }
+          },
+          { on: lane?.client },
+        ),
       );
       if (unanswered) return this.#unanswered(unanswered.error, ended, delivery);
       await transactions.committed(ended);
       return { kind: 'committed' };
     } catch (error) {
       if (error === STALE) return { kind: 'stale' };
+      if (error === OUTSIDE) return { kind: 'outcome', outcome: { kind: 'interrupted', delayMs: 0 } };
       if (deadline.reason) return outcomeOf(deadline.reason);
       // Only the connection of this transaction counts as lost: a receiver whose own call elsewhere failed has failed.
       const lost = driver.isConnectionLoss(scopeOfRun?.failure) || (!thrown && driver.isConnectionLoss(error));

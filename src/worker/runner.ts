@@ -3,6 +3,7 @@
 import { settlementFor, type Settlement } from '../core/delivery.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Receiver } from '../core/receivers.ts';
+import type { Lane } from '../drivers/driver.ts';
 import { sqlState } from '../drivers/error-kind.ts';
 import type { DeliveryEvent, Events } from '../observe/events.ts';
 import type { Catalogue } from '../store/catalogue.ts';
@@ -22,6 +23,11 @@ export interface RunnerParts {
   readonly executor: Executor;
   readonly events: Events;
   readonly log: Logger;
+}
+
+export interface RunOptions {
+  readonly onReturned?: () => void;
+  readonly lane?: Lane | undefined;
 }
 
 export class Runner {
@@ -60,11 +66,11 @@ export class Runner {
 
   /**
    * Runs a claimed delivery to its written end. Rejects only when the end cannot be written; the lease then decides.
-   * @param onReturned called when the receiver has ended and only the write remains
+   * @param options `onReturned`: called when the receiver has ended and only the write remains; `lane`: for its transaction
    */
-  run(delivery: ClaimedDelivery, onReturned: () => void = noop): Promise<RunResult> {
+  run(delivery: ClaimedDelivery, options: RunOptions = {}): Promise<RunResult> {
     const key = keyOf(delivery);
-    const work = this.#run(delivery, onReturned).finally(() => this.#runs.delete(key));
+    const work = this.#run(delivery, options).finally(() => this.#runs.delete(key));
     this.#runs.set(key, work);
     return work;
   }
@@ -88,15 +94,15 @@ export class Runner {
     this.#completions.giveUp();
   }
 
-  async #run(delivery: ClaimedDelivery, onReturned: () => void): Promise<RunResult> {
+  async #run(delivery: ClaimedDelivery, { onReturned, lane }: RunOptions): Promise<RunResult> {
     const { catalogue, events } = this.#parts;
     const receiver = catalogue.entries().get(delivery.receiverId);
     if (!receiver) return this.#giveBack(delivery);
     const about = eventOf(delivery, receiver);
     const startedAt = performance.now();
     events.raise('delivery.started', about);
-    const execution = await this.#execute(delivery, receiver);
-    onReturned();
+    const execution = await this.#execute(delivery, receiver, lane);
+    onReturned?.();
     const durationMs = performance.now() - startedAt;
 
     switch (execution.kind) {
@@ -128,12 +134,12 @@ export class Runner {
     }
   }
 
-  async #execute(delivery: ClaimedDelivery, receiver: Receiver): Promise<Execution> {
+  async #execute(delivery: ClaimedDelivery, receiver: Receiver, lane: Lane | undefined): Promise<Execution> {
     using deadline = new Deadline(receiver);
     this.#deadlines.add(deadline);
     if (this.#aborted) deadline.interrupt();
     try {
-      return await this.#parts.executor.execute(delivery, receiver, deadline);
+      return await this.#parts.executor.execute(delivery, receiver, deadline, lane);
     } finally {
       this.#deadlines.delete(deadline);
     }
@@ -177,8 +183,6 @@ export class Runner {
     }
   }
 }
-
-const noop = (): void => {};
 
 /** No two claims have the same. */
 const keyOf = ({ id, epoch }: ClaimRef): string => `${id}:${epoch}`;

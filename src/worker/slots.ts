@@ -4,6 +4,7 @@
 // So nothing is started when the lease is over, and what was claimed under an id that was lost is dropped. And receivers
 // may be slower than they were when this was claimed: what has waited for long is given back, for other workers may idle.
 import type { Logger } from '../core/logger.ts';
+import type { Driver, Lane } from '../drivers/driver.ts';
 import type { ClaimedDelivery, ClaimRef } from '../store/store.ts';
 import type { Pace } from './pace.ts';
 import type { Runner } from './runner.ts';
@@ -15,6 +16,10 @@ export interface SlotsParts {
   readonly concurrency: number;
   /** Whether deliveries that were claimed under this id are still this worker's, for all that it knows. */
   owns(workerId: number): boolean;
+  /** Makes lanes, where the driver has them. */
+  readonly openLane: Driver['openLane'];
+  /** Whether the receiver of a delivery has a transaction. */
+  isTransactional(delivery: ClaimedDelivery): boolean;
   /** There is room for more. */
   onRoom(): void;
 }
@@ -23,6 +28,12 @@ interface Waiting {
   readonly delivery: ClaimedDelivery;
   readonly workerId: number;
   readonly since: number;
+}
+
+/** A lane, and what it tells of the COMMIT of the delivery that is on it. */
+interface Track {
+  readonly lane: Lane;
+  onCommitting: () => void;
 }
 
 /** What has not been started after this time is given back. */
@@ -38,6 +49,8 @@ export class Slots {
   #busy = 0;
   /** With fewer waiting than this, more are wanted. */
   #few = 0;
+  /** Lanes on which nothing runs. */
+  readonly #idle: Track[] = [];
   /** Something runs that must run alone. */
   #occupied = false;
 
@@ -110,14 +123,19 @@ export class Slots {
     pace.started();
     this.#busy++;
     this.#occupied ||= delivery.alone;
+    const track = this.#idle.pop() ?? this.#openTrack();
     let isFree = false;
     const free = (): void => {
       if (isFree) return;
       isFree = true;
       this.#busy--;
+      if (track) this.#idle.push(track);
       this.fill();
+      // Unless the next one is on it already.
+      if (track && this.#idle.at(-1) === track) track.lane.release();
       this.#tellRoom();
     };
+    if (track) track.onCommitting = free;
     const ended = (): void => {
       if (delivery.alone) this.#occupied = false;
       free();
@@ -125,10 +143,24 @@ export class Slots {
       this.fill();
       this.#tellRoom();
     };
-    runner.run(delivery, free).then(ended, (error: unknown) => {
+    runner.run(delivery, { onReturned: free, lane: track?.lane }).then(ended, (error: unknown) => {
       log.error({ err: error }, 'the outcome of a delivery could not be written; it is taken back when this worker ends');
       ended();
     });
+  }
+
+  #openTrack(): Track | undefined {
+    const { openLane } = this.#parts;
+    if (!openLane) return undefined;
+    const lane = openLane({ isWanted: () => this.#followsTransaction(), onCommitting: () => track.onCommitting() });
+    const track: Track = { lane, onCommitting: () => {} };
+    return track;
+  }
+
+  /** Whether what is next can begin its transaction on the lane that is about to be free. */
+  #followsTransaction(): boolean {
+    const next = this.#waiting[this.#first];
+    return next !== undefined && this.#parts.owns(next.workerId) && this.#parts.isTransactional(next.delivery);
   }
 
   #tellRoom(): void {

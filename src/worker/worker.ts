@@ -77,6 +77,8 @@ export class Worker {
       log: parts.log,
       concurrency: settings.concurrency,
       owns: (workerId) => this.#lease!.owns(workerId),
+      openLane: parts.driver.openLane,
+      isTransactional: ({ receiverId }) => parts.catalogue.entries().get(receiverId)?.transactional ?? false,
       onRoom: () => this.#claiming?.makeRoom(),
     });
   }

@@ -112,6 +112,7 @@ const settleFirst = mutantsOf({ file, within: 'settleFirst', tests: ['test/store
     find: "from done), ''), true)",
     replace: "from done), ''), false)",
   },
+  { name: 'settleFirst: not without the transaction that it counts on', find: ' and not ${UNMARKED}', replace: '' },
   { name: 'settleFirst: says whether it found the delivery', find: 'from kept) as completed', replace: 'from (select) k) as completed' },
 ]);
 

@@ -6,8 +6,8 @@ const running = ['test/worker/outcomes.test.ts', 'test/worker/timeout.test.ts', 
 const executor = mutantsOf({ file: 'src/worker/executor.ts', tests: running }, [
   {
     name: 'executor: a stale run calls nobody',
-    find: 'if (!(await store.settleFirst(driver.run(scope.client), delivery, receiver.timeoutMs + SERVER_MARGIN_MS))) throw STALE;',
-    replace: 'await store.settleFirst(driver.run(scope.client), delivery, receiver.timeoutMs + SERVER_MARGIN_MS);',
+    find: "          if (found !== 'completed') throw found === 'stale' ? STALE : OUTSIDE;\n",
+    replace: '',
     tests: ['test/worker/stale.test.ts'],
   },
   {

@@ -1,5 +1,6 @@
 // All mutants that `npm run mutate` tries.
 import { emittingMutants } from './mutants-emitting.ts';
+import { laneMutants } from './mutants-lanes.ts';
 import { lifeMutants } from './mutants-life.ts';
 import { livenessMutants } from './mutants-liveness.ts';
 import { operationMutants } from './mutants-operations.ts';
@@ -14,6 +15,7 @@ export const mutants: readonly Mutant[] = [
   ...emittingMutants,
   ...runningMutants,
   ...livenessMutants,
+  ...laneMutants,
   ...lifeMutants,
   ...operationMutants,
   ...scopeMutants,

@@ -30,7 +30,7 @@ const calls: [name: string, column: string, call: (store: Store, run: Run) => Pr
   ],
   ['claim', 'delivery.run_at', (store) => store.claim(1, claimable, 1)],
   ['claimEmissions', 'delivery.run_at', (store) => store.claimEmissions(1, claimable, [id])],
-  ['settleFirst', 'settled.finished_at', (store, run) => store.settleFirst(run, { id: '1', epoch: 1 }, 1_000)],
+  ['settleFirst', 'settled.finished_at', (store, run) => store.settleFirst(run, { id: '1', epoch: 1 }, { timeoutMs: 1_000 })],
   ['complete', 'settled.finished_at', (store) => store.complete([])],
   ['settle', 'delivery_error.at', (store) => store.settle([])],
   ['release', 'delivery.epoch', (store) => store.release([])],

@@ -78,7 +78,8 @@ export async function settleFirst(
   delivery: { id: string; epoch: number },
   timeoutMs = 5_000,
 ): Promise<boolean> {
-  return store.settleFirst(async (text, params) => transaction.unsafe(text, params as never), delivery, timeoutMs);
+  const run = async (text: string, params: readonly unknown[]) => transaction.unsafe(text, params as never);
+  return (await store.settleFirst(run, delivery, { timeoutMs })) === 'completed';
 }
 
 export interface DeliveryOptions {

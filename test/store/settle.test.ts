@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { type ErrorRecord, errorRecord } from '../../src/core/delivery.ts';
 import type { SettleItem, Store } from '../../src/store/store.ts';
-import { addDelivery, addReceiver, addWorker, openStore, settleFirst, stateOf } from './rows.ts';
+import { type AnySql, addDelivery, addReceiver, addWorker, openStore, settleFirst, stateOf } from './rows.ts';
 import { untilBlocked } from './waits.ts';
 
 const error: ErrorRecord = { name: 'Error', message: 'no', stack: '' };
@@ -48,6 +48,18 @@ test('settleFirst leaves other deliveries of the same epoch alone', async () => 
   ];
   await (await h.hold((transaction, store) => settleFirst(transaction, store, { id, epoch: 1 }))).commit();
   expect([await stateOf(h.sql, id), await stateOf(h.sql, other)]).toEqual(['completed 1/0/0', 'running 1/0/0']);
+});
+
+test('settleFirst of a lane does nothing without the transaction that it counts on, and says so', async () => {
+  await using h = await openStore();
+  const id = await addDelivery(h.sql, await addReceiver(h.sql), { state: 'running', epoch: 1, attempt: 1 });
+  const settle = (sql: AnySql) =>
+    h.store.settleFirst(async (text, params) => sql.unsafe(text, params as never), { id, epoch: 1 }, { timeoutMs: 1_000, inLane: true });
+  expect(await settle(h.sql)).toBe('outside');
+  expect(await h.sql.begin((tx) => settle(tx))).toBe('outside');
+  expect(await stateOf(h.sql, id)).toBe('running 1/1/0');
+  expect(await h.sql.begin('deferrable', (tx) => settle(tx))).toBe('completed');
+  expect(await stateOf(h.sql, id)).toBe('completed 1/1/0');
 });
 
 test('settle records each outcome of a batch, and leaves out what was taken away', async () => {

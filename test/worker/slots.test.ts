@@ -1,9 +1,10 @@
 // The slots of a worker: what is claimed ahead waits in them, and is started, given back or dropped.
 import { describe, expect, test } from 'vitest';
+import type { Driver, Lane, LaneHooks } from '../../src/drivers/driver.ts';
 import { silentLogger } from '../../src/observe/log.ts';
 import type { ClaimedDelivery, ClaimRef } from '../../src/store/store.ts';
 import { Pace } from '../../src/worker/pace.ts';
-import type { Runner } from '../../src/worker/runner.ts';
+import type { Runner, RunOptions } from '../../src/worker/runner.ts';
 import { Slots } from '../../src/worker/slots.ts';
 
 const delivery = (id: string, about: Partial<ClaimedDelivery> = {}): ClaimedDelivery =>
@@ -14,6 +15,7 @@ const deliveries = (...ids: string[]): ClaimedDelivery[] => ids.map((id) => deli
 /** Runs that end when they are told to. */
 class Runs {
   readonly started: string[] = [];
+  readonly lanes = new Map<string, Lane>();
   readonly #open = new Map<string, { returned: () => void; written: () => void }>();
 
   get running(): number {
@@ -24,7 +26,8 @@ class Runs {
     return epoch === 1 && this.#open.has(id);
   }
 
-  run({ id }: ClaimedDelivery, returned: () => void): Promise<unknown> {
+  run({ id }: ClaimedDelivery, { onReturned: returned = () => {}, lane }: RunOptions): Promise<unknown> {
+    if (lane) this.lanes.set(id, lane);
     this.started.push(id);
     return new Promise((resolve) => this.#open.set(id, { returned, written: () => resolve(undefined) }));
   }
@@ -41,7 +44,14 @@ class Runs {
   }
 }
 
-function openSlots({ concurrency = 2, owner = 7, ahead = 100 } = {}) {
+interface Staging {
+  concurrency?: number;
+  owner?: number;
+  ahead?: number;
+  openLane?: Driver['openLane'];
+}
+
+function openSlots({ concurrency = 2, owner = 7, ahead = 100, openLane }: Staging = {}) {
   const runs = new Runs();
   const state = { owner, rooms: 0 };
   const pace = { started: () => {}, ahead: () => ahead } as unknown as Pace;
@@ -50,6 +60,8 @@ function openSlots({ concurrency = 2, owner = 7, ahead = 100 } = {}) {
     pace,
     log: silentLogger,
     concurrency,
+    openLane,
+    isTransactional: ({ id }) => !id.startsWith('detached'),
     owns: (workerId) => workerId === state.owner,
     onRoom: () => state.rooms++,
   });
@@ -151,6 +163,66 @@ describe('slots', () => {
     expect(runs.started).toHaveLength(2_000);
     await runs.ends('0');
     expect(runs.started).toHaveLength(2_001);
+  });
+});
+
+/** Lanes that record what is asked of them. */
+function laneStage() {
+  const lanes: { readonly hooks: LaneHooks; released: number }[] = [];
+  const openLane = (hooks: LaneHooks): Lane => {
+    const stage = { hooks, released: 0 };
+    lanes.push(stage);
+    return { client: stage, release: () => stage.released++ };
+  };
+  return { lanes, openLane };
+}
+
+describe('slots with lanes', () => {
+  test('start the next delivery on a lane as soon as the COMMIT of the one before has gone out', async () => {
+    const { lanes, openLane } = laneStage();
+    const { slots, runs } = openSlots({ concurrency: 1, openLane });
+    slots.take(deliveries('1', '2', '3'), 7, 0);
+    expect(lanes[0]!.hooks.isWanted()).toBe(true);
+    lanes[0]!.hooks.onCommitting();
+    expect([runs.started, runs.lanes.get('2'), lanes[0]!.released]).toEqual([['1', '2'], runs.lanes.get('1'), 0]);
+    // Its answer is in: nothing more is free.
+    await runs.ends('1');
+    expect(runs.started).toEqual(['1', '2']);
+    lanes[0]!.hooks.onCommitting();
+    expect(lanes[0]!.hooks.isWanted()).toBe(false);
+    await runs.ends('2');
+    await runs.ends('3');
+    expect([lanes.length, slots.load]).toEqual([1, 0]);
+  });
+
+  test('want no transaction behind one if the next delivery has none, or is no longer theirs', () => {
+    const { lanes, openLane } = laneStage();
+    const { slots, state } = openSlots({ concurrency: 1, openLane });
+    slots.take(deliveries('1', 'detached 2', '3'), 7, 0);
+    expect(lanes[0]!.hooks.isWanted()).toBe(false);
+    slots.drop(7);
+    slots.take(deliveries('4'), 7, 0);
+    expect(lanes[0]!.hooks.isWanted()).toBe(true);
+    state.owner = 8;
+    expect(lanes[0]!.hooks.isWanted()).toBe(false);
+  });
+
+  test('release a lane on which nothing follows, whatever it was told', () => {
+    const { lanes, openLane } = laneStage();
+    const { slots, state } = openSlots({ concurrency: 1, openLane });
+    slots.take(deliveries('1', '2'), 7, 0);
+    state.owner = 8;
+    lanes[0]!.hooks.onCommitting();
+    expect(lanes[0]!.released).toBe(1);
+  });
+
+  test('have a lane for each delivery that runs, and no more', async () => {
+    const { lanes, openLane } = laneStage();
+    const { slots, runs } = openSlots({ concurrency: 2, openLane });
+    slots.take(deliveries('1', '2', '3', '4'), 7, 0);
+    await runs.ends('1');
+    await runs.ends('2');
+    expect([lanes.length, new Set(runs.lanes.values()).size]).toEqual([2, 2]);
   });
 });
 

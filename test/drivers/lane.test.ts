@@ -1,0 +1,174 @@
+// A lane of postgres.js: transactions that follow one another on one connection. What the worker does with lanes is tested in
+// test/worker/slots.test.ts, and that its deliveries are run once, everywhere.
+import { expect, test } from 'vitest';
+import { type LanePool, type LaneSession, openLane } from '../../src/drivers/postgres-js-lane.ts';
+import { createDatabase } from '../support/database.ts';
+
+type Work = (session: LaneSession) => Promise<unknown>;
+
+async function openStage() {
+  const database = await createDatabase();
+  const notices: unknown[] = [];
+  const pool = database.connect({ max: 1, onnotice: (notice) => notices.push(notice) });
+  const sql = database.connect({ max: 1 });
+  await sql`create table effect (value int unique deferrable initially deferred)`;
+  /** What comes next on the lane: begun when the COMMIT before it has gone out. */
+  const queue: { work: Work; result: (result: unknown) => void }[] = [];
+  const start = (): void => {
+    const next = queue.shift();
+    if (next)
+      void begin(next.work).then(next.result, (error: unknown) => next.result({ failed: (error as { code?: string }).code ?? error }));
+  };
+  const lane = openLane(pool as unknown as LanePool, { isWanted: () => queue.length > 0, onCommitting: start });
+  const begin = (lane.client as { begin(work: Work): Promise<unknown> }).begin;
+  return {
+    pool,
+    sql,
+    lane,
+    begin,
+    notices,
+    /** Runs all, one behind the other, and returns the results. */
+    follow: async (...works: Work[]): Promise<unknown[]> => {
+      const results = works.map((work) => new Promise((result) => queue.push({ work, result })));
+      start();
+      return Promise.all(results);
+    },
+    effects: async () => (await sql`select value from effect order by value`).map(({ value }) => value as number),
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
+}
+
+const insert =
+  (value: number): Work =>
+  async (session) => {
+    await session.unsafe(`insert into effect values (${value})`);
+    const [row] = (await session.unsafe(
+      `select pg_current_xact_id()::text as xid, current_setting('transaction_deferrable') as marked`,
+    )) as {
+      xid: string;
+      marked: string;
+    }[];
+    return row;
+  };
+
+test('jobs follow one another on one connection, each in a transaction of its own that carries the mark', async () => {
+  await using stage = await openStage();
+  const results = (await stage.follow(insert(1), insert(2), insert(3))) as { xid: string; marked: string }[];
+  expect(new Set(results.map(({ xid }) => xid)).size).toBe(3);
+  expect(results.map(({ marked }) => marked)).toEqual(['on', 'on', 'on']);
+  expect(await stage.effects()).toEqual([1, 2, 3]);
+  expect(stage.notices).toEqual([]);
+  // The one connection is the pool's again, and in no transaction.
+  expect(await stage.pool`select 1 as one`).toEqual([{ one: 1 }]);
+});
+
+test('a job is done when its COMMIT is answered, not when the next one has begun', async () => {
+  await using stage = await openStage();
+  const order: string[] = [];
+  const say =
+    (work: Work, text: string): Work =>
+    async (session) => {
+      const value = await work(session);
+      order.push(text);
+      return value;
+    };
+  const [first] = await Promise.all([stage.follow(say(insert(1), 'one'), say(insert(2), 'two')).then(() => order.push('all'))]);
+  expect([first, order]).toEqual([3, ['one', 'two', 'all']]);
+  expect(await stage.effects()).toEqual([1, 2]);
+});
+
+test('a job that fails is rolled back alone', async () => {
+  await using stage = await openStage();
+  const fail: Work = async (session) => {
+    await session.unsafe('insert into effect values (2)');
+    throw new Error('no');
+  };
+  expect(await stage.follow(insert(1), fail)).toMatchObject([{ marked: 'on' }, { failed: { message: 'no' } }]);
+  expect(await stage.follow(insert(3))).toMatchObject([{ marked: 'on' }]);
+  expect(await stage.effects()).toEqual([1, 3]);
+});
+
+test('a COMMIT that is refused is the failure of its own job, and of no other', async () => {
+  await using stage = await openStage();
+  await stage.sql`insert into effect values (2)`;
+  const results = await stage.follow(insert(1), insert(2), insert(3), insert(4));
+  expect(results).toMatchObject([{ marked: 'on' }, { failed: '23505' }, { marked: 'on' }, { marked: 'on' }]);
+  expect(await stage.effects()).toEqual([1, 2, 3, 4]);
+  expect(await stage.follow(insert(5))).toMatchObject([{ marked: 'on' }]);
+  expect(stage.notices).toEqual([]);
+});
+
+test('a transaction for which nobody comes ends empty, and the connection is free', async () => {
+  await using stage = await openStage();
+  let wanted = true;
+  const lane = openLane(stage.pool as unknown as LanePool, {
+    isWanted: () => wanted,
+    onCommitting: () => {
+      wanted = false;
+      lane.release();
+    },
+  });
+  const begin = (lane.client as { begin(work: Work): Promise<unknown> }).begin;
+  await begin(insert(1));
+  expect(await stage.pool`select 1 as one`).toEqual([{ one: 1 }]);
+  await begin(insert(2));
+  expect(await stage.effects()).toEqual([1, 2]);
+  expect(stage.notices).toEqual([]);
+});
+
+test('a job whose connection is lost rejects, and the lane goes on with another connection', async () => {
+  await using stage = await openStage();
+  // As a transaction of Signalbox does: on a connection that is lost it never ends, for the ROLLBACK would end the process.
+  const die: Work = async (session) => {
+    await session.unsafe('insert into effect values (2)');
+    const [row] = (await session.unsafe('select pg_backend_pid() as pid')) as { pid: number }[];
+    await stage.sql`select pg_terminate_backend(${row!.pid})`;
+    return new Promise(() => {});
+  };
+  const [first, second] = await stage.follow(insert(1), die);
+  expect(first).toMatchObject({ marked: 'on' });
+  expect(second).toHaveProperty('failed');
+  expect(await stage.follow(insert(3), insert(4))).toMatchObject([{ marked: 'on' }, { marked: 'on' }]);
+  expect(await stage.effects()).toEqual([1, 3, 4]);
+});
+
+test('after a BEGIN that failed nothing more is sent on the connection, which is no longer the lane’s', async () => {
+  const sent: string[] = [];
+  const session: LaneSession = {
+    unsafe: (text) => {
+      sent.push(text);
+      return text.startsWith('begin') ? Promise.reject(new Error('cancelled')) : Promise.resolve([]);
+    },
+  };
+  const pool: LanePool = {
+    begin: async (_options, work) => {
+      sent.push('pool begin');
+      const value = await (work(session) as Promise<unknown>).catch((error: unknown) => {
+        sent.push('rollback');
+        throw error;
+      });
+      sent.push('pool commit');
+      return value;
+    },
+  };
+  const results: Promise<unknown>[] = [];
+  let times = 0;
+  const lane = openLane(pool, {
+    isWanted: () => times === 0,
+    onCommitting: () => {
+      times++;
+      results.push(
+        begin(async (own) => {
+          await own.unsafe('settle');
+          throw new Error('there is no transaction');
+        }),
+      );
+    },
+  });
+  const begin = (lane.client as { begin(work: Work): Promise<unknown> }).begin;
+  await begin(async () => 'first');
+  await expect(results[0]).rejects.toThrow('there is no transaction');
+  expect(sent).toEqual(['pool begin', 'commit', 'begin deferrable', 'settle']);
+  expect(await begin(async () => 'third')).toBe('third');
+  expect(sent.slice(4)).toEqual(['pool begin', 'pool commit']);
+});

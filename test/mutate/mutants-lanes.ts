@@ -1,0 +1,37 @@
+// Mutants of lanes: transactions that follow one another on one connection.
+import { type Mutant, mutantsOf } from './mutant.ts';
+
+const lane = mutantsOf({ file: 'src/drivers/postgres-js-lane.ts', tests: ['test/drivers/lane.test.ts'] }, [
+  {
+    name: 'lane: nothing on a connection that is no longer its own',
+    find: '          if (!isBroken) throw error;\n',
+    replace: '          throw error;\n',
+  },
+  {
+    name: 'lane: nothing on it at its end either',
+    find: 'return isBroken ? never : undefined;',
+    replace: 'return undefined;',
+    equivalent:
+      'The pool sends a COMMIT behind a BEGIN that failed only if nobody came for the transaction: no statement of anybody is in it.',
+  },
+  { name: 'lane: commits by itself after a refused COMMIT', find: 'isLast && !isSpoilt', replace: 'isLast' },
+  { name: 'lane: a refused COMMIT is told', find: '            reject(error);\n          },', replace: '          },' },
+  { name: 'lane: a job is done when its COMMIT is answered', find: '          () => resolve(value),\n', replace: '          () => {},\n' },
+  { name: 'lane: the BEGIN goes with the COMMIT', find: 'session.unsafe(`begin ${MARK}`)', replace: "session.unsafe('select 1')" },
+  { name: 'lane: the first transaction carries the mark, too', find: 'pool.begin(MARK, runAll)', replace: "pool.begin('', runAll)" },
+  { name: 'lane: a lost connection is told', find: '      current?.reject(error);\n', replace: '' },
+  { name: 'lane: released, it lets the connection go', find: '    next?.(undefined);\n', replace: '' },
+]);
+
+const slots = mutantsOf({ file: 'src/worker/slots.ts', tests: ['test/worker/slots.test.ts'] }, [
+  {
+    name: 'slots: a lane is released when nothing follows',
+    find: '      if (track && this.#idle.at(-1) === track) track.lane.release();\n',
+    replace: '',
+  },
+  { name: 'slots: the next is on the lane of the one before', find: '      if (track) this.#idle.push(track);\n', replace: '' },
+  { name: 'slots: only transactions follow', find: ' && this.#parts.isTransactional(next.delivery)', replace: '' },
+  { name: "slots: only the worker's own follow", find: ' && this.#parts.owns(next.workerId) && this', replace: ' && this' },
+]);
+
+export const laneMutants: readonly Mutant[] = [...lane, ...slots];
