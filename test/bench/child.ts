@@ -1,0 +1,93 @@
+// A process of one system, either side: it sends or works as the harness tells it, so that no two systems and no two
+// roles share a heap, and the harness takes nothing from what it measures.
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Calls, now, type Request, type Response, systemOf } from './protocol.ts';
+import type { Payload, RunningWorker, Sender, System } from './systems/system.ts';
+
+const { system } = (await import(`./systems/${systemOf(process.argv[2])}.ts`)) as { system: System };
+
+let sender: Sender;
+let worker: RunningWorker;
+let value = 0;
+let runs = 0;
+let firstAt = 0;
+const starts: [number, number][] = [];
+
+const payloads = (size: number, filler?: string): Payload[] =>
+  Array.from({ length: size }, () => ({ value: value++, ...(filler === undefined ? {} : { filler }) }));
+
+const calls: { [Name in keyof Calls]: (...args: Parameters<Calls[Name]>) => ReturnType<Calls[Name]> | Promise<ReturnType<Calls[Name]>> } = {
+  setUp: (url) => system.setUp(url),
+  openSender: async (url, connections) => void (sender = await system.sender(url, connections)),
+  emitFor: async ({ topic, clients, ms, warmUpMs, payload = { value: 1 } }) => {
+    let count = 0;
+    const from = now() + warmUpMs;
+    const client = async (): Promise<void> => {
+      for (;;) {
+        await sender.emit(topic, payload);
+        const at = now();
+        if (at > from + ms) return;
+        if (at > from) count += 1;
+      }
+    };
+    await Promise.all(Array.from({ length: clients }, client));
+    return { count, ms };
+  },
+  emitTimes: async (topic, times) => {
+    for (const payload of payloads(times)) await sender.emit(topic, payload);
+  },
+  emitManyTimes: async (topic, size, times, filler) => {
+    const took: number[] = [];
+    for (let time = 0; time < times; time += 1) {
+      const batch = payloads(size, filler);
+      const from = now();
+      await sender.emitMany(topic, batch);
+      took.push(now() - from);
+    }
+    return took;
+  },
+  emitAtRate: async (topic, perSecond, ms) => {
+    const committed: number[] = [];
+    const under: Promise<void>[] = [];
+    const from = now();
+    for (let index = 0; index < (perSecond * ms) / 1_000; index += 1) {
+      const wait = from + (index * 1_000) / perSecond - now();
+      if (wait > 0) await pause(wait);
+      under.push(sender.emit(topic, { value: index }).then(() => void (committed[index] = now())));
+    }
+    await Promise.all(under);
+    return committed;
+  },
+  closeSender: () => sender.close(),
+  startWorker: async (url, { stuck = false, times = false, ...setup }) => {
+    const onRun = (payload: Payload): void | Promise<void> => {
+      runs += 1;
+      if (runs === 1) firstAt = now();
+      if (times) starts.push([payload.value, now()]);
+      if (stuck) return new Promise(() => {});
+    };
+    const from = now();
+    worker = await system.worker(url, { ...setup, onRun });
+    return now() - from;
+  },
+  progress: () => ({ runs, firstAt }),
+  starts: () => starts,
+  memory: () => {
+    globalThis.gc?.();
+    const { rss, heapUsed } = process.memoryUsage();
+    return { rss, heapUsed };
+  },
+  stopWorker: () => worker.stop(),
+};
+
+process.on('message', (request: Request) => void answer(request));
+process.on('disconnect', () => process.exit());
+
+async function answer({ id, name, args }: Request): Promise<void> {
+  const say = (response: Response): void => void process.send?.(response);
+  try {
+    say({ id, result: await (calls[name] as (...given: readonly unknown[]) => unknown)(...args) });
+  } catch (error) {
+    say({ id, error: error instanceof Error ? `${error.stack}` : String(error) });
+  }
+}

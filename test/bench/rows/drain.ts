@@ -1,0 +1,94 @@
+// Draining: how fast workers work off what is stored, with receivers that do nothing and with receivers that write.
+import { setTimeout as pause } from 'node:timers/promises';
+import { now } from '../protocol.ts';
+import type { Database } from '../server.ts';
+import type { Sample } from '../stats.ts';
+import { BATCH, type Work } from '../systems/system.ts';
+import type { Round, Row } from './row.ts';
+
+const FILL_AT_ONCE = 1_000;
+const LIMIT_MS = 180_000;
+const LOOK_EVERY_MS = 10;
+
+const ends =
+  'The time runs from the first call of a receiver until no delivery is left in the tables. Before it the tables are vacuumed and analyzed.';
+
+function drains(name: string, work: Work, sizes: { quick: number; full: number }, what: string, systems?: Row['systems']): Row {
+  return {
+    name,
+    what: `${what} ${ends}`,
+    ...(systems === undefined ? {} : { systems }),
+    run: async (round) => {
+      const count = round.scale.quick ? sizes.quick : sizes.full;
+      const samples: Sample[] = [];
+      for (const processes of [1, 2]) {
+        const database = await round.database();
+        await fill(round, database, work, count);
+        const row = `${name}, ${processes} ${processes === 1 ? 'process' : 'processes'}`;
+        samples.push({ row, unit: 'deliveries/s', better: 'higher', value: await drainRate(round, database, { work, processes, count }) });
+      }
+      return samples;
+    },
+  };
+}
+
+/** Stores deliveries as the system's own sender does. */
+export async function fill({ child }: Pick<Round, 'child'>, database: Database, work: Work, count: number, filler?: string): Promise<void> {
+  const sender = child();
+  await sender.call('openSender', database.url, 1);
+  await sender.call('emitManyTimes', work, FILL_AT_ONCE, Math.ceil(count / FILL_AT_ONCE), filler);
+  await sender.call('closeSender');
+  await sender.kill();
+  await database.settle();
+}
+
+/** Deliveries per second of what is stored. */
+export async function drainRate(
+  { child, tables }: Pick<Round, 'child' | 'tables'>,
+  { url, sql }: Database,
+  { work, processes, count }: { work: Work; processes: number; count: number },
+): Promise<number> {
+  const workers = Array.from({ length: processes }, child);
+  // They are all loaded before the first one starts.
+  await Promise.all(workers.map((worker) => worker.call('progress')));
+  await Promise.all(workers.map((worker) => worker.call('startWorker', url, { work })));
+  const deadline = now() + LIMIT_MS;
+  const progress = async (): Promise<{ runs: number; firstAt: number }> => {
+    const all = await Promise.all(workers.map((worker) => worker.call('progress')));
+    const firsts = all.filter(({ runs }) => runs > 0).map(({ firstAt }) => firstAt);
+    return { runs: all.reduce((sum, { runs }) => sum + runs, 0), firstAt: Math.min(...firsts) };
+  };
+  const left = async (): Promise<number> => ((await sql.unsafe(tables.left)) as unknown as [{ n: number }])[0].n;
+  while ((await progress()).runs < count || (await left()) > 0) {
+    if (now() > deadline) throw new Error(`${await left()} of ${count} deliveries are left after ${LIMIT_MS / 1_000} s.`);
+    await pause(LOOK_EVERY_MS);
+  }
+  const seconds = (now() - (await progress()).firstAt) / 1_000;
+  await Promise.all(workers.map((worker) => worker.call('stopWorker')));
+  await Promise.all(workers.map((worker) => worker.kill()));
+  return count / seconds;
+}
+
+export const drainNoop = drains(
+  'drain no-op',
+  'noop',
+  { quick: 5_000, full: 50_000 },
+  'Stored deliveries of receivers that do nothing, each run at least once: Signalbox with `transactional: false`; graphile-worker with a ' +
+    'local queue of 500 and completions in batches; pg-boss in 4 workers with batches of 1,000; the floor deletes 500 at a time, and runs them after.',
+);
+
+export const drainOnce = drains(
+  'drain once',
+  'once',
+  { quick: 1_000, full: 20_000 },
+  'Stored deliveries whose receiver inserts a row, 8 at once. Signalbox and the floor: the row and the end of the delivery are one ' +
+    'transaction. graphile-worker and pg-boss (8 workers with batches of 50): at least once, each insert a transaction of its own, deliveries completed in batches.',
+);
+
+export const drainBatch = drains(
+  'drain once, batches',
+  'batch',
+  { quick: 5_000, full: 50_000 },
+  `The same, with the rows and the ends of up to ${BATCH} deliveries in one transaction: pg-boss with \`transactional: true\`; the floor by hand.`,
+  ['pg-boss', 'floor'],
+);

@@ -1,0 +1,54 @@
+// What is told of the rounds of a row.
+import type { SystemName } from './systems/system.ts';
+
+export type Better = 'higher' | 'lower';
+
+/** One number of one round. */
+export interface Sample {
+  readonly row: string;
+  readonly unit: string;
+  readonly better: Better;
+  readonly value: number;
+  /** What must be said beside the number, if anything: that it is documented rather than measured, say. */
+  readonly note?: string;
+}
+
+/** A row of one system over all rounds; what `--json` writes. */
+export interface Result {
+  readonly row: string;
+  readonly system: SystemName;
+  readonly unit: string;
+  readonly better: Better;
+  readonly median: number;
+  readonly rounds: readonly number[];
+  readonly note?: string;
+}
+
+export function median(values: readonly number[]): number {
+  return percentile(values, 0.5);
+}
+
+/** Between two values, what lies at that share of the way. @param share 0 to 1 */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  if (sorted.length === 0) return Number.NaN;
+  const place = (sorted.length - 1) * share;
+  const below = sorted[Math.floor(place)]!;
+  return below + (sorted[Math.ceil(place)]! - below) * (place - Math.floor(place));
+}
+
+/** The rounds of each row, in the order in which the rows came. */
+export function collect(system: SystemName, rounds: readonly (readonly Sample[])[]): Result[] {
+  const rows = new Map<string, Sample[]>();
+  for (const sample of rounds.flat()) rows.set(sample.row, [...(rows.get(sample.row) ?? []), sample]);
+  return [...rows.values()].map((samples) => {
+    const { row, unit, better, note } = samples[0]!;
+    const values = samples.map(({ value }) => value);
+    return { row, system, unit, better, median: median(values), rounds: values, ...(note === undefined ? {} : { note }) };
+  });
+}
+
+/** How many times better the first is than the second: below 1 it is worse. */
+export function timesBetter(better: Better, one: number, other: number): number {
+  return better === 'higher' ? one / other : other / one;
+}

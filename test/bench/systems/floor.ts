@@ -1,0 +1,131 @@
+// The floor: the least SQL that could do the work, written by hand on postgres.js with prepared statements. It has no
+// retries, no history, no leases and no types: what a system costs is its distance from here.
+import postgres from 'postgres';
+import {
+  BATCH,
+  DOMAIN,
+  INSERT_EFFECT,
+  INSERT_PURCHASE,
+  type Payload,
+  type RunningWorker,
+  type Sender,
+  type System,
+  TOPICS,
+  type WorkerSetup,
+} from './system.ts';
+
+const TABLES = `
+create schema floor;
+create table floor.event (id uuid primary key default gen_random_uuid(), payload jsonb not null);
+create table floor.job (
+  id bigint generated always as identity primary key, event_id uuid not null, topic text not null, receiver int not null,
+  payload jsonb not null
+);
+create index on floor.job (topic, id)`;
+
+const EMIT = `
+with event as (insert into floor.event (payload) values ($1::text::jsonb) returning id, payload),
+told as (select pg_notify('floor', ''))
+insert into floor.job (event_id, topic, receiver, payload)
+select event.id, $2::text, receiver, event.payload from event, told, generate_series(1, $3::int) receiver`;
+
+const EMIT_MANY = `
+with event as (
+  insert into floor.event (payload) select value from jsonb_array_elements($1::text::jsonb) returning id, payload
+), told as (select pg_notify('floor', ''))
+insert into floor.job (event_id, topic, receiver, payload)
+select event.id, $2::text, receiver, event.payload from event, told, generate_series(1, $3::int) receiver`;
+
+const TAKE = `
+delete from floor.job where id in (
+  select id from floor.job where topic = $1::text order by id limit $2::int for update skip locked
+) returning payload`;
+
+const CLAIM_BATCH = 500;
+const NOOP_LOOPS = 2;
+const ONCE_LOOPS = 8;
+const POLL_MS = 1_000;
+
+type Row = { payload: Payload };
+const prepared = { prepare: true };
+
+export const system: System = {
+  setUp: async (url) => {
+    const client = postgres(url, { max: 1, onnotice: () => {} });
+    await client.unsafe(TABLES);
+    await client.unsafe(DOMAIN);
+    await client.end();
+  },
+
+  sender: async (url, connections): Promise<Sender> => {
+    const client = postgres(url, { max: connections });
+    return {
+      emit: async (topic, payload) => {
+        await client.begin(async (tx) => {
+          await tx.unsafe(INSERT_PURCHASE, [payload.value], prepared);
+          await tx.unsafe(EMIT, [JSON.stringify(payload), topic, TOPICS[topic]], prepared);
+        });
+      },
+      emitMany: async (topic, payloads) => {
+        await client.begin(async (tx) => {
+          await tx.unsafe(INSERT_PURCHASE, [payloads.length], prepared);
+          await tx.unsafe(EMIT_MANY, [JSON.stringify(payloads), topic, TOPICS[topic]], prepared);
+        });
+      },
+      close: () => client.end(),
+    };
+  },
+
+  worker: async (url, setup): Promise<RunningWorker> => {
+    const loops = setup.concurrency ?? (setup.work === 'noop' ? NOOP_LOOPS : ONCE_LOOPS);
+    const client = postgres(url, { max: loops });
+    const wakeups = new Set<() => void>();
+    const wakeAll = (): void => {
+      for (const wake of wakeups) wake();
+      wakeups.clear();
+    };
+    const { unlisten } = await client.listen('floor', wakeAll);
+    const state = { stopped: false };
+    const sleep = (): Promise<void> =>
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, POLL_MS);
+        wakeups.add(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    const loop = async (): Promise<void> => {
+      while (!state.stopped) if ((await take(client, setup)) === 0 && !state.stopped) await sleep();
+    };
+    const running = Promise.all(Array.from({ length: loops }, loop));
+    return {
+      stop: async () => {
+        state.stopped = true;
+        wakeAll();
+        await running;
+        await unlisten();
+        await client.end();
+      },
+    };
+  },
+};
+
+/** Takes jobs and runs them to their end; returns how many there were. */
+async function take(client: postgres.Sql, { work, hold, onRun }: WorkerSetup): Promise<number> {
+  if (work === 'noop') {
+    const rows = await client.unsafe<Row[]>(TAKE, ['noop', hold ?? CLAIM_BATCH], prepared);
+    for (const { payload } of rows) await onRun(payload);
+    return rows.length;
+  }
+  let taken = 0;
+  await client.begin(async (tx) => {
+    const rows = await tx.unsafe<Row[]>(TAKE, [work, work === 'once' ? 1 : BATCH], prepared);
+    for (const { payload } of rows) await onRun(payload);
+    const [first] = rows;
+    if (first === undefined) return;
+    taken = rows.length;
+    if (work === 'once') await tx.unsafe(INSERT_EFFECT, [first.payload.value], prepared);
+    else await tx`insert into effect ${tx(rows.map(({ payload: { value } }) => ({ value, note: 'done' })))}`;
+  });
+  return taken;
+}

@@ -1,0 +1,117 @@
+// Signalbox as its documentation has it: Drizzle on postgres.js, receivers connected as functions.
+import { sql } from 'drizzle-orm';
+import { bigint, integer, pgTable, text } from 'drizzle-orm/pg-core';
+import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+import { z } from 'zod';
+import { createSignalbox, defineSignal, type Signalbox } from '../../../dist/index.js';
+import { readMigrations } from '../../support/migrations.ts';
+import {
+  DOMAIN,
+  type Payload,
+  type RunningWorker,
+  type Sender,
+  type System,
+  TOPIC_NAMES,
+  TOPICS,
+  type Topic,
+  type WorkerSetup,
+} from './system.ts';
+
+const id = () => bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity();
+const purchase = pgTable('purchase', { id: id(), value: integer('value').notNull(), note: text('note').notNull() });
+const effect = pgTable('effect', { id: id(), value: integer('value').notNull(), note: text('note').notNull() });
+
+const schema = z.object({ value: z.number(), filler: z.string().optional() });
+const signalOf = (topic: Topic) => defineSignal(`bench.${topic}`, schema);
+const signals = Object.fromEntries(TOPIC_NAMES.map((topic) => [topic, signalOf(topic)])) as Record<Topic, ReturnType<typeof signalOf>>;
+
+interface Opened {
+  readonly client: postgres.Sql;
+  readonly db: PostgresJsDatabase;
+  readonly box: Signalbox<PostgresJsDatabase>;
+}
+
+function open(url: string, connections: number): Opened {
+  const client = postgres(url, { max: connections, onnotice: () => {} });
+  const db = drizzle({ client });
+  return { client, db, box: createSignalbox({ db, log: false }) };
+}
+
+async function shut({ box, client }: Opened): Promise<void> {
+  await box.close();
+  await client.end();
+}
+
+/** Concurrency of receivers that do nothing: it also bounds how many are claimed at once. */
+const NOOP_CONCURRENCY = 500;
+const ONCE_CONCURRENCY = 8;
+/** The pool holds these besides the connections of receivers. */
+const OWN_CONNECTIONS = 2;
+
+export const system: System = {
+  setUp: async (url) => {
+    const opened = open(url, 2);
+    await opened.client.unsafe(await readMigrations());
+    await opened.client.unsafe(DOMAIN);
+    for (const topic of TOPIC_NAMES)
+      for (let index = 0; index < TOPICS[topic]; index += 1)
+        opened.box.connect(signals[topic], () => {}, { name: `${topic}.r${index}`, transactional: false });
+    await opened.box.announce();
+    await shut(opened);
+  },
+
+  sender: async (url, connections): Promise<Sender> => {
+    const opened = open(url, connections);
+    const { db } = opened;
+    return {
+      emit: (topic, payload) =>
+        db.transaction(async (tx) => {
+          await tx.insert(purchase).values({ value: payload.value, note: 'bought' });
+          await signals[topic].emitReliable(tx, payload);
+        }),
+      emitMany: (topic, payloads) =>
+        db.transaction(async (tx) => {
+          await tx.insert(purchase).values({ value: payloads.length, note: 'bought' });
+          await signals[topic].emitMany(tx, payloads);
+        }),
+      close: () => shut(opened),
+    };
+  },
+
+  worker: async (url, setup): Promise<RunningWorker> => {
+    const concurrency = setup.concurrency ?? setup.hold ?? (setup.work === 'noop' ? NOOP_CONCURRENCY : ONCE_CONCURRENCY);
+    const opened = open(url, setup.work === 'noop' ? 10 : concurrency + OWN_CONNECTIONS);
+    connect(opened.box, setup);
+    const worker = opened.box.worker({ concurrency: Math.min(1_000, concurrency) });
+    await worker.start();
+    return {
+      stop: async () => {
+        await worker.stop();
+        await shut(opened);
+      },
+    };
+  },
+};
+
+function connect(box: Opened['box'], { work, onRun }: WorkerSetup): void {
+  switch (work) {
+    case 'noop':
+      box.connect(signals.noop, (payload: Payload) => onRun(payload), { name: 'noop.r0', transactional: false });
+      break;
+    case 'once':
+      box.connect(
+        signals.once,
+        async (payload: Payload, { tx }) => {
+          await onRun(payload);
+          await (tx as unknown as PostgresJsDatabase).insert(effect).values({ value: payload.value, note: sql`'done'` });
+        },
+        { name: 'once.r0' },
+      );
+      break;
+    case 'batch':
+      throw new Error('Signalbox has no receivers of batches.');
+    default:
+      work satisfies never;
+  }
+}

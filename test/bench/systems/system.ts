@@ -1,0 +1,64 @@
+// What a system under test must be able to do, so that the rows can ask the same of each. One file per system.
+
+export const SYSTEMS = ['signalbox', 'graphile-worker', 'pg-boss', 'floor'] as const;
+export type SystemName = (typeof SYSTEMS)[number];
+
+/** What is emitted, and to how many receivers each emission goes. Nobody works off the fan topics. */
+export const TOPICS = { noop: 1, once: 1, batch: 1, fan1: 1, fan2: 2, fan10: 10 } as const;
+export type Topic = keyof typeof TOPICS;
+export const TOPIC_NAMES = Object.keys(TOPICS) as Topic[];
+
+/** What receivers do: nothing; one insert each; one insert each, in transactions of up to `BATCH` deliveries. */
+export type Work = 'noop' | 'once' | 'batch';
+export const BATCH = 50;
+
+export interface Payload {
+  readonly value: number;
+  readonly filler?: string | undefined;
+}
+
+export interface Sender {
+  /** One transaction: BEGIN, a row of the domain, an emission to the receivers of the topic, COMMIT. */
+  emit(topic: Topic, payload: Payload): Promise<void>;
+  /** One transaction with a row of the domain and these emissions, in the way the system means for many. */
+  emitMany(topic: Topic, payloads: readonly Payload[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface WorkerSetup {
+  readonly work: Work;
+  /** Receivers at once; undefined: what suits the system best for this work. */
+  readonly concurrency?: number | undefined;
+  /** How many deliveries it may take hold of at once, beyond what suits it best: for the row about memory. */
+  readonly hold?: number | undefined;
+  /** Called at the start of each run, with the payload. A promise keeps the run from going on. */
+  onRun(payload: Payload): void | Promise<void>;
+}
+
+export interface RunningWorker {
+  stop(): Promise<void>;
+}
+
+export interface System {
+  /** Makes the tables of the system and of the domain in an empty database. */
+  setUp(url: string): Promise<void>;
+  sender(url: string, connections: number): Promise<Sender>;
+  /** Resolves when the worker is ready. */
+  worker(url: string, setup: WorkerSetup): Promise<RunningWorker>;
+}
+
+/** What the harness asks of a system's tables. Counts are in a column `n`. */
+export interface SystemTables {
+  /** Deliveries that are not done. */
+  readonly left: string;
+  /** Deliveries that no worker has taken hold of. */
+  readonly waiting: string;
+}
+
+/** The domain: what the sender writes besides emitting, and what receivers write. */
+export const DOMAIN = `
+create table if not exists purchase (id bigint generated always as identity primary key, value int not null, note text not null);
+create table if not exists effect (id bigint generated always as identity primary key, value int not null, note text not null)`;
+
+export const INSERT_PURCHASE = `insert into purchase (value, note) values ($1, 'bought')`;
+export const INSERT_EFFECT = `insert into effect (value, note) values ($1, 'done')`;
