@@ -1,6 +1,14 @@
 // All rows, in the order in which they are measured and told.
+import { bulk } from './bulk.ts';
 import { drainBatch, drainNoop, drainOnce } from './drain.ts';
 import { emit } from './emit.ts';
+import { idle, start } from './idle.ts';
+import { latency } from './latency.ts';
+import { memory } from './memory.ts';
+import { recovery } from './recovery.ts';
 import type { Row } from './row.ts';
+import { wire } from './wire.ts';
 
-export const rows: readonly Row[] = [emit, drainNoop, drainOnce, drainBatch];
+export const growthRows: readonly Row[] = [];
+
+export const rows: readonly Row[] = [emit, wire, bulk, drainNoop, drainOnce, drainBatch, latency, idle, start, memory, recovery];

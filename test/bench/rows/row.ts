@@ -31,5 +31,7 @@ export interface Row {
   readonly systems?: readonly SystemName[];
   /** If it is not that of the options. */
   readonly rounds?: number;
+  /** All systems at once: for what is counted over a time, and not timed. */
+  readonly together?: boolean;
   run(round: Round): Promise<Sample[]>;
 }

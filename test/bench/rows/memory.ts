@@ -1,0 +1,38 @@
+// What deliveries cost the memory of a worker that has taken hold of them and has not run them yet.
+import { setTimeout as pause } from 'node:timers/promises';
+import { now } from '../protocol.ts';
+import type { Row } from './row.ts';
+import { fill } from './drain.ts';
+
+const HELD = 10_000;
+const PATIENCE_MS = 15_000;
+const FILLER = 'x'.repeat(200);
+
+export const memory: Row = {
+  name: 'memory',
+  what:
+    `How much RSS and heap (after a collection) of a worker grow from before its start until it holds deliveries with payloads of 200 bytes, of ${HELD.toLocaleString('en')} stored: as many ` +
+    'as it can be told to hold, while its receivers do not end. Per delivery held, as not all can hold that many.',
+  run: async (round) => {
+    const database = await round.database();
+    await fill(round, database, 'noop', HELD, FILLER);
+    const worker = round.child();
+    const before = await worker.call('memory');
+    await worker.call('startWorker', database.url, { work: 'noop', hold: HELD, stuck: true });
+    const waiting = async (): Promise<number> => ((await database.sql.unsafe(round.tables.waiting)) as unknown as [{ n: number }])[0].n;
+    const deadline = now() + PATIENCE_MS;
+    let held = 0;
+    for (let stable = 0; stable < 5 && now() < deadline; await pause(200)) {
+      const next = HELD - (await waiting());
+      stable = next > 0 && next === held ? stable + 1 : 0;
+      held = next;
+    }
+    const after = await worker.call('memory');
+    if (held === 0) throw new Error('Nothing was held.');
+    return [
+      { row: 'memory: deliveries held', unit: 'deliveries', better: 'higher', value: held },
+      { row: 'memory: heap per delivery', unit: 'bytes', better: 'lower', value: (after.heapUsed - before.heapUsed) / held },
+      { row: 'memory: RSS', unit: 'MB', better: 'lower', value: (after.rss - before.rss) / 1e6 },
+    ];
+  },
+};
