@@ -40,6 +40,7 @@ export const groups: readonly Group[] = [
       'guides/frameworks.md': 'Hono, Fastify and Express: one box for the process, a transaction in each request, an orderly end.',
       'guides/nestjs.md': 'Signalbox in a NestJS application.',
       'guides/serverless.md': 'Processes that only emit: functions, cron jobs, scripts.',
+      'performance.md': 'What emits and deliveries cost, beside two job queues and hand-written SQL, and how to size workers.',
       'guides/upgrading.md': 'Renaming receivers, changing payloads, and deploys with old and new code side by side.',
     },
   },

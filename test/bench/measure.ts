@@ -32,6 +32,7 @@ export async function measure(row: Row, measuring: Measuring): Promise<Result[]>
     if (row.together) await Promise.all(order.map(once));
     else for (const system of order) await once(system);
   }
+  await measuring.server.clear();
   return systems.flatMap((name) => collect(name, rounds.get(name)!));
 }
 

@@ -8,7 +8,10 @@ export interface Options {
   /** Beginnings of names of rows; all when empty. */
   readonly rows: readonly string[];
   readonly systems: readonly SystemName[];
+  /** The growth rows in place of the others. */
   readonly growth: boolean;
+  /** The growth rows that take hours, too. */
+  readonly huge: boolean;
   readonly scale: number;
   readonly json: string | undefined;
   readonly chart: string | undefined;
@@ -26,6 +29,7 @@ export function readOptions(args: readonly string[]): Options {
       rows: { type: 'string' },
       systems: { type: 'string' },
       growth: { type: 'boolean', default: false },
+      huge: { type: 'boolean', default: false },
       scale: { type: 'string', default: '0.1' },
       json: { type: 'string' },
       chart: { type: 'string' },
@@ -37,10 +41,11 @@ export function readOptions(args: readonly string[]): Options {
   if (unknown.length > 0) throw new Error(`There is no system ${unknown.join(', ')}. There are: ${SYSTEMS.join(', ')}.`);
   return {
     quick: values.quick,
-    rounds: positive('rounds', values.rounds ?? (values.quick ? '1' : String(ROUNDS))),
+    rounds: positive('rounds', values.rounds ?? (values.quick || values.growth || values.huge ? '1' : String(ROUNDS))),
     rows: words(values.rows),
     systems: values.systems === undefined ? SYSTEMS : SYSTEMS.filter((name) => words(values.systems).includes(name)),
-    growth: values.growth,
+    growth: values.growth || values.huge,
+    huge: values.huge,
     scale: positive('scale', values.scale),
     json: values.json,
     chart: values.chart,

@@ -18,7 +18,10 @@ export interface Calls {
   emitAtRate(topic: Topic, perSecond: number, ms: number): number[];
   closeSender(): void;
   /** `stuck`: a run never ends. `times`: when each value was started is kept. Returns how long the start took. */
-  startWorker(url: string, options: { work: Work; concurrency?: number; hold?: number; stuck?: boolean; times?: boolean }): number;
+  startWorker(
+    url: string,
+    options: { work: Work; hold?: number; receivers?: number | undefined; stuck?: boolean; times?: boolean },
+  ): number;
   progress(): { runs: number; firstAt: number };
   /** When each value was started, of those that were. */
   starts(): [value: number, at: number][];

@@ -6,7 +6,8 @@ import { chart } from './chart.ts';
 import { fillIn } from './document.ts';
 import { measure } from './measure.ts';
 import { readOptions } from './options.ts';
-import { growthRows, rows } from './rows/index.ts';
+import { growthRows, hugeRows } from './rows/growth.ts';
+import { rows } from './rows/index.ts';
 import { SETTINGS, startServer } from './server.ts';
 import type { Result } from './stats.ts';
 import { table } from './table.ts';
@@ -16,7 +17,7 @@ const PAGE = fileURLToPath(new URL('../../docs/performance.md', import.meta.url)
 const CHARTED = /^(emit to [12], 32 clients|bulk|drain|latency p50 at 50)/;
 
 const options = readOptions(process.argv.slice(2));
-const all = options.growth ? growthRows : rows;
+const all = options.growth ? [...growthRows, ...(options.huge ? hugeRows : [])] : rows;
 const chosen = all.filter(({ name }) => options.rows.length === 0 || options.rows.some((word) => name.startsWith(word)));
 if (chosen.length === 0) throw new Error(`No row begins so. There are: ${all.map(({ name }) => name).join(', ')}.`);
 

@@ -27,6 +27,8 @@ export interface Server extends AsyncDisposable {
   readonly version: string;
   /** An empty database with the tables of the system. */
   open(system: SystemName): Promise<Database>;
+  /** Drops the databases that were opened. Not after each round: a drop waits for a checkpoint. */
+  clear(): Promise<void>;
 }
 
 export async function startServer(): Promise<Server> {
@@ -47,6 +49,7 @@ export async function startServer(): Promise<Server> {
       await createDatabaseOn(server.url, { name, template: await template(system) });
       return openDatabase(server.url, name);
     },
+    clear: () => dropDatabasesOn(server.url, (name) => name.startsWith('bench_')),
     [Symbol.asyncDispose]: async () => {
       await sql.end();
       await server.stop();
@@ -72,9 +75,6 @@ function openDatabase(serverUrl: string, name: string): Database {
       await sql`vacuum analyze`;
       await sql`checkpoint`;
     },
-    [Symbol.asyncDispose]: async () => {
-      await sql.end();
-      await dropDatabasesOn(serverUrl, (database) => database === name);
-    },
+    [Symbol.asyncDispose]: () => sql.end(),
   };
 }

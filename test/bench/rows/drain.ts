@@ -21,7 +21,7 @@ function drains(name: string, work: Work, sizes: { quick: number; full: number }
     run: async (round) => {
       const count = round.scale.quick ? sizes.quick : sizes.full;
       const samples: Sample[] = [];
-      for (const processes of [1, 2]) {
+      for (const processes of round.scale.quick ? [1] : [1, 2]) {
         const database = await round.database();
         await fill(round, database, work, count);
         const row = `${name}, ${processes} ${processes === 1 ? 'process' : 'processes'}`;
@@ -33,25 +33,32 @@ function drains(name: string, work: Work, sizes: { quick: number; full: number }
 }
 
 /** Stores deliveries as the system's own sender does. */
-export async function fill({ child }: Pick<Round, 'child'>, database: Database, work: Work, count: number, filler?: string): Promise<void> {
+export async function fill(
+  { child }: Pick<Round, 'child'>,
+  database: Database,
+  work: Work,
+  count: number,
+  filler?: string,
+  { settle = true, atOnce = FILL_AT_ONCE } = {},
+): Promise<void> {
   const sender = child();
   await sender.call('openSender', database.url, 1);
-  await sender.call('emitManyTimes', work, FILL_AT_ONCE, Math.ceil(count / FILL_AT_ONCE), filler);
+  await sender.call('emitManyTimes', work, atOnce, Math.ceil(count / atOnce), filler);
   await sender.call('closeSender');
   await sender.kill();
-  await database.settle();
+  if (settle) await database.settle();
 }
 
 /** Deliveries per second of what is stored. */
 export async function drainRate(
   { child, tables }: Pick<Round, 'child' | 'tables'>,
   { url, sql }: Database,
-  { work, processes, count }: { work: Work; processes: number; count: number },
+  { work, processes, count, receivers }: { work: Work; processes: number; count: number; receivers?: number | undefined },
 ): Promise<number> {
   const workers = Array.from({ length: processes }, child);
   // They are all loaded before the first one starts.
   await Promise.all(workers.map((worker) => worker.call('progress')));
-  await Promise.all(workers.map((worker) => worker.call('startWorker', url, { work })));
+  await Promise.all(workers.map((worker) => worker.call('startWorker', url, { work, receivers })));
   const deadline = now() + LIMIT_MS;
   const progress = async (): Promise<{ runs: number; firstAt: number }> => {
     const all = await Promise.all(workers.map((worker) => worker.call('progress')));
@@ -72,7 +79,7 @@ export async function drainRate(
 export const drainNoop = drains(
   'drain no-op',
   'noop',
-  { quick: 5_000, full: 50_000 },
+  { quick: 3_000, full: 50_000 },
   'Stored deliveries of receivers that do nothing, each run at least once: Signalbox with `transactional: false`; graphile-worker with a ' +
     'local queue of 500 and completions in batches; pg-boss in 4 workers with batches of 1,000; the floor deletes 500 at a time, and runs them after.',
 );
@@ -80,7 +87,7 @@ export const drainNoop = drains(
 export const drainOnce = drains(
   'drain once',
   'once',
-  { quick: 1_000, full: 20_000 },
+  { quick: 500, full: 20_000 },
   'Stored deliveries whose receiver inserts a row, 8 at once. Signalbox and the floor: the row and the end of the delivery are one ' +
     'transaction. graphile-worker and pg-boss (8 workers with batches of 50): at least once, each insert a transaction of its own, deliveries completed in batches.',
 );
@@ -88,7 +95,7 @@ export const drainOnce = drains(
 export const drainBatch = drains(
   'drain once, batches',
   'batch',
-  { quick: 5_000, full: 50_000 },
+  { quick: 3_000, full: 50_000 },
   `The same, with the rows and the ends of up to ${BATCH} deliveries in one transaction: pg-boss with \`transactional: true\`; the floor by hand.`,
   ['pg-boss', 'floor'],
 );

@@ -13,12 +13,12 @@ export const emit: Row = {
   run: async ({ database, child, scale }) => {
     const { url } = await database();
     const samples: Sample[] = [];
-    for (const clients of CLIENTS) {
+    for (const clients of scale.quick ? [8] : CLIENTS) {
       const sender = child();
       await sender.call('openSender', url, clients);
       for (const fanOut of FAN_OUTS) {
-        const ms = scale.quick ? 700 : 4_000;
-        const emitted = await sender.call('emitFor', { topic: `fan${fanOut}`, clients, ms, warmUpMs: scale.quick ? 300 : 1_000 });
+        const ms = scale.quick ? 500 : 4_000;
+        const emitted = await sender.call('emitFor', { topic: `fan${fanOut}`, clients, ms, warmUpMs: scale.quick ? 200 : 1_000 });
         const row = `emit to ${fanOut}, ${clients} clients`;
         samples.push({ row, unit: 'tx/s', better: 'higher', value: (emitted.count * 1_000) / emitted.ms });
       }

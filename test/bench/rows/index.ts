@@ -9,6 +9,4 @@ import { recovery } from './recovery.ts';
 import type { Row } from './row.ts';
 import { wire } from './wire.ts';
 
-export const growthRows: readonly Row[] = [];
-
 export const rows: readonly Row[] = [emit, wire, bulk, drainNoop, drainOnce, drainBatch, latency, idle, start, memory, recovery];

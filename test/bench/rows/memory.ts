@@ -13,6 +13,7 @@ export const memory: Row = {
   what:
     `How much RSS and heap (after a collection) of a worker grow from before its start until it holds deliveries with payloads of 200 bytes, of ${HELD.toLocaleString('en')} stored: as many ` +
     'as it can be told to hold, while its receivers do not end. Per delivery held, as not all can hold that many.',
+  together: true,
   run: async (round) => {
     const database = await round.database();
     await fill(round, database, 'noop', HELD, FILLER);

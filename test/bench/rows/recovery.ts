@@ -18,6 +18,7 @@ export const recovery: Row = {
   what:
     'Seconds from SIGKILL of the worker that runs a delivery until another worker has started it, two workers that are up for 5 s. Of the peers it is ' +
     'not measured but documented: what their defaults are. (The floor holds a transaction open while it works, which ends with the connection.)',
+  together: true,
   run: async ({ system, database, child }) => {
     const row = { row: 'recovery after SIGKILL', unit: 's', better: 'lower' } as const;
     const documented = DOCUMENTED[system];

@@ -3,7 +3,7 @@ import type { Sample } from '../stats.ts';
 import { countWire } from '../wire-count.ts';
 import type { Row } from './row.ts';
 
-const TRANSACTIONS = 100;
+const TRANSACTIONS = 50;
 
 export const wire: Row = {
   name: 'wire',
@@ -11,6 +11,7 @@ export const wire: Row = {
     `Round trips and statements of one transaction with a row of the domain and an emission to 1, 2 or 10 receivers: counted by a proxy over ${TRANSACTIONS} ` +
     'transactions on one connection that has prepared what it will, BEGIN and COMMIT included. Nothing is timed.',
   rounds: 1,
+  together: true,
   run: async ({ database, child }) => {
     const { url } = await database();
     await using counted = await countWire(url);
@@ -18,7 +19,7 @@ export const wire: Row = {
     await sender.call('openSender', counted.url, 1);
     const samples: Sample[] = [];
     for (const fanOut of [1, 2, 10] as const) {
-      await sender.call('emitTimes', `fan${fanOut}`, 20);
+      await sender.call('emitTimes', `fan${fanOut}`, 10);
       counted.take();
       await sender.call('emitTimes', `fan${fanOut}`, TRANSACTIONS);
       const { roundTrips, statements, bytes } = counted.take();

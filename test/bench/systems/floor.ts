@@ -77,7 +77,7 @@ export const system: System = {
   },
 
   worker: async (url, setup): Promise<RunningWorker> => {
-    const loops = setup.concurrency ?? (setup.work === 'noop' ? NOOP_LOOPS : ONCE_LOOPS);
+    const loops = setup.work === 'noop' ? NOOP_LOOPS : ONCE_LOOPS;
     const client = postgres(url, { max: loops });
     const wakeups = new Set<() => void>();
     const wakeAll = (): void => {
@@ -86,21 +86,25 @@ export const system: System = {
     };
     const { unlisten } = await client.listen('floor', wakeAll);
     const state = { stopped: false };
-    const sleep = (): Promise<void> =>
-      new Promise((resolve) => {
-        const timer = setTimeout(resolve, POLL_MS);
-        wakeups.add(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
+    const sleep = (): Promise<void> => new Promise((resolve) => void wakeups.add(resolve));
+    const poll = setInterval(() => {
+      // One loop looks for what no notification told of; it wakes the others if it finds something.
+      const [first] = wakeups;
+      if (first) wakeups.delete(first);
+      first?.();
+    }, POLL_MS);
     const loop = async (): Promise<void> => {
-      while (!state.stopped) if ((await take(client, setup)) === 0 && !state.stopped) await sleep();
+      while (!state.stopped) {
+        const taken = await take(client, setup);
+        if (taken > 0) wakeAll();
+        else if (!state.stopped) await sleep();
+      }
     };
     const running = Promise.all(Array.from({ length: loops }, loop));
     return {
       stop: async () => {
         state.stopped = true;
+        clearInterval(poll);
         wakeAll();
         await running;
         await unlisten();

@@ -41,7 +41,7 @@ export const system: System = {
 
   worker: async (url, setup): Promise<RunningWorker> => {
     const { work, onRun } = setup;
-    const concurrency = setup.concurrency ?? (work === 'noop' ? NOOP_CONCURRENCY : ONCE_CONCURRENCY);
+    const concurrency = work === 'noop' ? NOOP_CONCURRENCY : ONCE_CONCURRENCY;
     const runner = await run({
       preset: {
         worker: {
@@ -57,6 +57,7 @@ export const system: System = {
       noHandleSignals: true,
       parsedCronItems: [],
       taskList: {
+        ...Object.fromEntries(Array.from({ length: (setup.receivers ?? 1) - 1 }, (_, index) => [`idle_${index}`, () => {}])),
         [`${work}_0`]: async (payload, helpers) => {
           await onRun(payload as Payload);
           if (work !== 'noop') await helpers.withPgClient((client) => writeEffect(client, (payload as Payload).value));

@@ -26,6 +26,9 @@ const schema = z.object({ value: z.number(), filler: z.string().optional() });
 const signalOf = (topic: Topic) => defineSignal(`bench.${topic}`, schema);
 const signals = Object.fromEntries(TOPIC_NAMES.map((topic) => [topic, signalOf(topic)])) as Record<Topic, ReturnType<typeof signalOf>>;
 
+/** Never emitted. */
+const idle = defineSignal('bench.idle', schema);
+
 interface Opened {
   readonly client: postgres.Sql;
   readonly db: PostgresJsDatabase;
@@ -80,7 +83,7 @@ export const system: System = {
   },
 
   worker: async (url, setup): Promise<RunningWorker> => {
-    const concurrency = setup.concurrency ?? setup.hold ?? (setup.work === 'noop' ? NOOP_CONCURRENCY : ONCE_CONCURRENCY);
+    const concurrency = setup.hold ?? (setup.work === 'noop' ? NOOP_CONCURRENCY : ONCE_CONCURRENCY);
     const opened = open(url, setup.work === 'noop' ? 10 : concurrency + OWN_CONNECTIONS);
     connect(opened.box, setup);
     const worker = opened.box.worker({ concurrency: Math.min(1_000, concurrency) });
@@ -94,7 +97,8 @@ export const system: System = {
   },
 };
 
-function connect(box: Opened['box'], { work, onRun }: WorkerSetup): void {
+function connect(box: Opened['box'], { work, receivers = 1, onRun }: WorkerSetup): void {
+  for (let index = 1; index < receivers; index += 1) box.connect(idle, () => {}, { name: `idle.r${index}`, transactional: false });
   switch (work) {
     case 'noop':
       box.connect(signals.noop, (payload: Payload) => onRun(payload), { name: 'noop.r0', transactional: false });

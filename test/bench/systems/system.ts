@@ -27,8 +27,8 @@ export interface Sender {
 
 export interface WorkerSetup {
   readonly work: Work;
-  /** Receivers at once; undefined: what suits the system best for this work. */
-  readonly concurrency?: number | undefined;
+  /** How many receivers the worker has, of which only the first gets deliveries. Default 1. */
+  readonly receivers?: number | undefined;
   /** How many deliveries it may take hold of at once, beyond what suits it best: for the row about memory. */
   readonly hold?: number | undefined;
   /** Called at the start of each run, with the payload. A promise keeps the run from going on. */

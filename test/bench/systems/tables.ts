@@ -1,21 +1,34 @@
-// How the harness sees from outside how far a system is.
+// How the harness sees from outside how far a system is. What is scheduled for later, dead, or nobody's here is not left.
 import type { SystemName, SystemTables } from './system.ts';
+
+const SERVED = ['noop', 'once', 'batch'];
+const served = (suffix: string): string => SERVED.map((topic) => `'${topic}${suffix}'`).join(', ');
 
 export const tables: Record<SystemName, SystemTables> = {
   signalbox: {
-    left: `select count(*)::int as n from signalbox.delivery`,
+    left: `
+      select count(*)::int as n from signalbox.receiver r cross join lateral (
+        select from signalbox.delivery d where d.receiver_id = r.id and d.run_at <= now() limit 1
+      ) due where r.name in (${served('.r0')})`,
     waiting: `select count(*)::int as n from signalbox.delivery where state = 'ready'`,
   },
   'graphile-worker': {
-    left: `select count(*)::int as n from graphile_worker._private_jobs`,
+    left: `
+      select count(*)::int as n from (
+        select from graphile_worker._private_jobs where run_at <= now() and attempts <= max_attempts and locked_at is not null
+        union all
+        select from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id
+        where j.is_available and j.run_at <= now() and t.identifier in (${served('_0')}) limit 1
+      ) due`,
     waiting: `select count(*)::int as n from graphile_worker._private_jobs where locked_at is null`,
   },
   'pg-boss': {
-    left: `select count(*)::int as n from pgboss.job where state < 'completed'`,
+    left: `select count(*)::int as n from (
+      select from pgboss.job where state < 'completed' and start_after <= now() and name in (${served('_0')}) limit 1) due`,
     waiting: `select count(*)::int as n from pgboss.job where state < 'active'`,
   },
   floor: {
-    left: `select count(*)::int as n from floor.job`,
+    left: `select count(*)::int as n from (select from floor.job limit 1) due`,
     waiting: `select count(*)::int as n from floor.job`,
   },
 };

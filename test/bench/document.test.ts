@@ -1,0 +1,18 @@
+// That a page is filled in where it says so.
+import { expect, test } from 'vitest';
+import { fillIn } from './document.ts';
+
+const page = 'before\n<!-- bench: results begins -->\nold\n<!-- bench: results ends -->\nafter\n';
+
+test('what stood between the comments is replaced, and the rest is as it was', () => {
+  expect(fillIn(page, 'results', 'new\n')).toBe('before\n<!-- bench: results begins -->\n\nnew\n\n<!-- bench: results ends -->\nafter\n');
+});
+
+test('filling in again changes nothing', () => {
+  const once = fillIn(page, 'results', 'new');
+  expect(fillIn(once, 'results', 'new')).toBe(once);
+});
+
+test('a page without the comments is refused', () => {
+  expect(() => fillIn('nothing here', 'results', 'new')).toThrow('<!-- bench: results begins -->');
+});
