@@ -12,7 +12,7 @@ export interface Measuring {
   readonly rounds: number;
   readonly scale: Round['scale'];
   /** A row that failed of one system does not keep the others from being measured. */
-  onFailure(row: Row, system: SystemName, error: unknown): void;
+  onFailure(system: SystemName, error: unknown): void;
 }
 
 export async function measure(row: Row, measuring: Measuring): Promise<Result[]> {
@@ -22,7 +22,7 @@ export async function measure(row: Row, measuring: Measuring): Promise<Result[]>
     try {
       rounds.get(system)!.push(await measureOnce(row, system, measuring));
     } catch (error) {
-      measuring.onFailure(row, system, error);
+      measuring.onFailure(system, error);
     }
   };
   for (let round = 0; round < (row.rounds ?? measuring.rounds); round += 1) {
@@ -32,7 +32,8 @@ export async function measure(row: Row, measuring: Measuring): Promise<Result[]>
     if (row.together) await Promise.all(order.map(once));
     else for (const system of order) await once(system);
   }
-  await measuring.server.clear();
+  // A quick run is over before its databases are in the way.
+  if (!measuring.scale.quick) await measuring.server.clear();
   return systems.flatMap((name) => collect(name, rounds.get(name)!));
 }
 

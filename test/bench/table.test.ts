@@ -12,12 +12,10 @@ const result = (system: SystemName, rounds: readonly number[], better: Better = 
   median: rounds[Math.floor(rounds.length / 2)]!,
   rounds,
 });
-const cells = (text: string, line: number): string[] =>
-  text
-    .split('\n')
-    [line]!.split('|')
-    .slice(1, -1)
-    .map((cell) => cell.trim());
+function cells(text: string, line: number): string[] {
+  const cut = text.split('\n')[line]!.split('|').slice(1, -1);
+  return cut.map((cell) => cell.trim());
+}
 
 test('a row has the median of each system, with the least and the most of its rounds', () => {
   expect(cells(table([result('signalbox', [90, 100, 1_200]), result('floor', [200])]), 2)).toEqual([

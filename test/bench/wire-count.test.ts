@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Counter } from './wire-count.ts';
 
 /** Messages of PostgreSQL's protocol with empty bodies, by their types. */
-const messages = (types: string): Buffer => Buffer.concat([...types].map((type) => Buffer.from([type.charCodeAt(0), 0, 0, 0, 4])));
+const messages = (types: string): Buffer => Buffer.concat(Array.from(types, (type) => Buffer.from([type.charCodeAt(0), 0, 0, 0, 4])));
 const STARTUP = Buffer.from([0, 0, 0, 8, 0, 3, 0, 0]);
 
 function connected(): { counter: Counter; connection: ReturnType<Counter['connection']> } {

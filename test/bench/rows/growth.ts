@@ -10,6 +10,7 @@ import { drainRate, fill } from './drain.ts';
 import type { Round, Row } from './row.ts';
 
 const DELIVERIES = 10_000;
+const QUICK_DELIVERIES = 2_000;
 const CLIENTS = 8;
 const UPDATED_ROWS = 10_000;
 const SMALL = 100;
@@ -35,11 +36,11 @@ async function rates(
   const release = await prepare?.(database);
   const { filler, receivers } = options;
   const size = filler?.length ?? 1;
-  const count = Math.min(DELIVERIES, MOST_STORED / size);
+  const count = Math.min(round.scale.quick ? QUICK_DELIVERIES : DELIVERIES, MOST_STORED / size);
   const emitted = await sender.call('emitFor', {
     topic: 'fan2',
     clients: CLIENTS,
-    ms: 3_000,
+    ms: round.scale.quick ? 1_000 : 3_000,
     warmUpMs: 500,
     payload: { value: 1, filler },
   });

@@ -21,6 +21,7 @@ export const idle: Row = {
     const ms = scale.quick ? 20_000 : 60_000;
     await pause(ms);
     const { statements, bytes } = counted.take();
+    await worker.kill();
     return [
       { row: 'idle: statements', unit: 'per minute', better: 'lower', value: (statements * 60_000) / ms },
       { row: 'idle: bytes', unit: 'per minute', better: 'lower', value: (bytes * 60_000) / ms },
