@@ -25,7 +25,7 @@ select t.id, '{"value":1}', ${values} from graphile_worker._private_tasks t, gen
 
 const boss = (queue: string, changes: string): string => `
 insert into pgboss.job
-select (jsonb_populate_record(j, jsonb_build_object('id', gen_random_uuid(), ${changes}))).*
+select (jsonb_populate_record(null::pgboss.job, to_jsonb(j) || jsonb_build_object('id', gen_random_uuid(), ${changes}))).*
 from (select * from pgboss.job where name = '${queue}' limit 1) j, generate_series(1, $1::int)`;
 
 /** Those that a system has no table for, or nothing to compare with, are missing. */
