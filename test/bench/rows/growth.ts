@@ -90,10 +90,11 @@ const snapshot: Row = {
       const holder = await database.sql.reserve();
       await holder`begin isolation level repeatable read`;
       await holder`select count(*) from purchase`;
+      const churn = round.scale.quick ? QUICK_DELIVERIES : DELIVERIES;
       const until = performance.now() + (round.scale.quick ? 10_000 : 60_000);
       while (performance.now() < until) {
-        await fill(round, database, 'noop', DELIVERIES, undefined, { settle: false });
-        await drainRate(round, database, { work: 'noop', processes: 1, count: DELIVERIES });
+        await fill(round, database, 'noop', churn, undefined, { settle: false });
+        await drainRate(round, database, { work: 'noop', processes: 1, count: churn });
       }
       return () => letGo(holder);
     });

@@ -28,7 +28,7 @@ export const tables: Record<SystemName, SystemTables> = {
     waiting: `select count(*)::int as n from pgboss.job where state < 'active'`,
   },
   floor: {
-    left: `select count(*)::int as n from (select from floor.job limit 1) due`,
+    left: `select count(*)::int as n from (select from floor.job where topic in (${served('')}) limit 1) due`,
     waiting: `select count(*)::int as n from floor.job`,
   },
 };
