@@ -21,7 +21,7 @@ function line(row: string, results: readonly Result[], systems: readonly SystemN
   const against: Record<string, Result | undefined> = { 'best peer': best, floor: of('floor') };
   const ratio = (other: Result | undefined): string => {
     const own = of('signalbox');
-    return own && other ? timesBetter(any.better, own.median, other.median).toFixed(2) : '–';
+    return own && other && other.note === undefined ? timesBetter(any.better, own.median, other.median).toFixed(2) : '–';
   };
   return [
     row,
