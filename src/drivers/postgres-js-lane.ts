@@ -62,7 +62,7 @@ export function openLane(pool: LanePool, { isWanted, onCommitting }: LaneHooks):
         );
         const begun = session.unsafe(`begin ${MARK}`).then(
           () => {},
-          () => (isBroken = true),
+          () => void (isBroken = true),
         );
         current = undefined;
         const coming = new Promise<Job | undefined>((tell) => (next = waiting = isLast ? undefined : tell));
