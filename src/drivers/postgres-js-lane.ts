@@ -61,7 +61,7 @@ export function openLane(pool: LanePool, { isWanted, onCommitting }: LaneHooks):
           },
         );
         const begun = session.unsafe(`begin ${MARK}`).then(
-          () => {},
+          () => undefined,
           () => void (isBroken = true),
         );
         current = undefined;
