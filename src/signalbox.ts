@@ -120,6 +120,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
       onLost: ignore,
       onError: ignore,
       onRenewed: ignore,
+      onSessionLost: ignore,
     });
     try {
       return await work(new Claims(store, catalogue, lease), newRunner());

@@ -4,6 +4,7 @@
 // Each says which rows it locks and in which order, what makes it safe to repeat, and which index serves it.
 // Times are always the database's: statement_timestamp(), never a time from the client, and never clock_timestamp(),
 // which cannot be an index condition. Arrays and JSON travel as text: every driver sends text alike.
+import { ringIfAsleep } from './bell-statements.ts';
 
 /** Interval of a parameter in milliseconds. */
 export const ms = (parameter: string): string => `${parameter}::float8 * interval '1 millisecond'`;
@@ -53,7 +54,8 @@ join wanted w on r.signal = w.signal and (r.name = w.name or r.name = any(w.form
 /**
  * Stores emissions of one signal and a delivery for each of its receivers, all or none: one statement, in the caller's
  * transaction. $1 signal, $2 version, $3 [{id, payload}] as JSON, $4 headers as JSON or null, $5 run at (ISO) or null,
- * $6 delay in ms, $7 priority, $8 ids of this process's own receivers, $9 channel to wake workers.
+ * $6 delay in ms, $7 priority, $8 ids of this process's own receivers, $9 channel to wake workers, $10 whether to ring also if
+ * none sleeps.
  * Returns for each emission id, number of deliveries and the id of the (outermost) transaction, and whether the signal
  * has receivers at all.
  * Locks: none but the new rows. Index: receiver_signal_name. The own receivers are named besides being in the
@@ -84,12 +86,11 @@ with item as materialized (
 ), delivered as (
   insert into signalbox.delivery (emission_id, receiver_id, version, run_at)
   select i.id, t.id, $2::int, due.run_at from item i cross join target t cross join due
-  returning emission_id
 ), rung as materialized (
-  select pg_notify($9::text, '') from due
+  select ${ringIfAsleep('$9', '$10')} from due
   where due.run_at <= statement_timestamp() and exists (select from target)
 )
-select i.id::text as id, (select count(*)::int from delivered d where d.emission_id = i.id) as deliveries,
+select i.id::text as id, (select count(*)::int from target) as deliveries,
   pg_current_xact_id()::text as xid, (select count(*)::int from rung) as rung
 from item i`;
 

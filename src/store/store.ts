@@ -139,6 +139,7 @@ export class Store {
       options.priority,
       intArray(options.ownReceivers),
       CHANNEL,
+      String(this.#driver.openSession === undefined),
     ]);
     return {
       deliveries: new Map(rows.map((row) => [row['id'] as string, row['deliveries'] as number])),

@@ -3,6 +3,7 @@
 import { errorRecord } from '../core/delivery.ts';
 import type { Run } from '../drivers/driver.ts';
 import { SignalboxError } from '../errors.ts';
+import * as bell from './bell-statements.ts';
 import * as sql from './worker-statements.ts';
 
 export interface RescuedDelivery {
@@ -22,6 +23,9 @@ export interface Freed {
   readonly id: number;
   readonly lease: string;
 }
+
+/** `hung`: whoever appends from now on rings. `calm`: and nobody who has not rung is still to commit. */
+export type BellState = 'calm' | 'hung' | 'none';
 
 const RESCUE_BATCH = 1_000;
 /** A session that is told to end needs some milliseconds. */
@@ -65,6 +69,21 @@ export class WorkersStore {
   async resign(workerId: number): Promise<void> {
     await this.#pool(sql.resignWorker, [workerId]);
     await this.#pool(sql.forgetWorkers, [intArray([workerId])]);
+  }
+
+  /** Hangs the bell out on the session of `run`. */
+  async hangBell(run: Run): Promise<BellState> {
+    return (await run(bell.hangBell, []))[0]!['bell'] as BellState;
+  }
+
+  /** Whether all is calm, of a session that has the bell. */
+  async listenAtDoor(run: Run): Promise<BellState> {
+    return (await run(bell.listenAtDoor, []))[0]!['bell'] as BellState;
+  }
+
+  /** Takes the bell of the session of `run` down. */
+  async takeBellDown(run: Run): Promise<void> {
+    await run(bell.takeBellDown, []);
   }
 
   /** The first look: which others have lost their lock. */

@@ -1,6 +1,8 @@
 // Claims deliveries for a worker's slots, again and again, until it stops.
-// NOTIFY is a hint, polling is the truth: a lost notification costs at most one poll interval.
+// NOTIFY is a hint, polling is the truth: a lost notification costs at most one poll interval. Before it sleeps it hangs out
+// the bell, and claims a last time (doorbell.ts).
 import type { Claims } from './claims.ts';
+import type { Doorbell } from './doorbell.ts';
 import type { Slots } from './slots.ts';
 import { Solitude } from './solitude.ts';
 import { Strays } from './strays.ts';
@@ -10,6 +12,7 @@ import { within } from './within.ts';
 export interface ClaimLoopParts {
   readonly claims: Claims;
   readonly slots: Slots;
+  readonly doorbell: Doorbell;
   readonly pollMs: number;
   /** How long a claim may take. */
   readonly answerMs: number;
@@ -20,6 +23,10 @@ export interface ClaimLoopParts {
   onError(error: unknown): void;
 }
 
+/** Between two looks of a busy worker that found little: more comes meanwhile. */
+const BUSY_NAP_MS = 2;
+/** The first nap while somebody who has not rung is still to commit; each further one is twice as long. */
+const FIRST_NAP_MS = 4;
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 5_000;
 
@@ -30,6 +37,7 @@ export class ClaimLoop {
   readonly #wakeup = new Wakeup();
   #hungry = true;
   #retryMs = FIRST_RETRY_MS;
+  #napMs = FIRST_NAP_MS;
 
   constructor(parts: ClaimLoopParts) {
     this.#parts = parts;
@@ -69,9 +77,10 @@ export class ClaimLoop {
   }
 
   async #claim(): Promise<void> {
-    const { claims, slots, answerMs, pollMs, isRunning, onAnswer, onIdle } = this.#parts;
+    const { claims, slots, doorbell, answerMs, pollMs, isRunning, onAnswer, onIdle } = this.#parts;
     // Before the claim: a notification that comes during it must lead to another one.
     this.#hungry = false;
+    const wasCalm = doorbell.state === 'calm';
     await within(answerMs, 'a look at what this worker holds', this.#strays.giveBack());
     await within(answerMs, 'a release', claims.giveBack(slots.giveBack(performance.now())));
     const room = slots.room(performance.now());
@@ -85,8 +94,31 @@ export class ClaimLoop {
     }
     if (!isRunning()) return within(answerMs, 'a release', claims.giveBack(claimed));
     slots.take(claimed, workerId, performance.now());
-    if (claims.leftSome) this.#hungry = true;
-    else if (claimed.length === 0) onIdle();
     onAnswer();
+    if (claimed.length === 0) onIdle();
+    if (claimed.length > 0 && slots.isBusy) await this.#goOn();
+    else if (claims.leftSome) this.#hungry = true;
+    else if (!wasCalm) await this.#prepareToSleep();
+  }
+
+  /** So much comes that a look finds something: nobody need ring. */
+  async #goOn(): Promise<void> {
+    const { claims, doorbell, answerMs } = this.#parts;
+    this.#hungry = true;
+    await within(answerMs, 'the doorbell', doorbell.takeDown());
+    if (!claims.leftSome) await this.#wakeup.sleep(BUSY_NAP_MS);
+  }
+
+  /** Nothing is due. After this the worker looks a last time, or sleeps if there is no bell to hang out. */
+  async #prepareToSleep(): Promise<void> {
+    const { doorbell, answerMs, pollMs } = this.#parts;
+    if (!doorbell.isThere) return;
+    this.#hungry = true;
+    if ((await within(answerMs, 'the doorbell', doorbell.hang())) === 'calm') {
+      this.#napMs = FIRST_NAP_MS;
+      return;
+    }
+    await this.#wakeup.sleep(this.#napMs);
+    this.#napMs = Math.min(pollMs, this.#napMs * 2);
   }
 }

@@ -5,7 +5,7 @@
 // A session that breaks takes the lock with it. So each renewal says which session holds the lock, and the database
 // believes it only if the renewal comes from that very session, twice in a row; else the lock is taken anew. Behind a pooler
 // in transaction mode the renewals come from ever other sessions: then the lock is given up, and the lease decides alone.
-import type { Driver, Session } from '../drivers/driver.ts';
+import type { Driver, Run, Session } from '../drivers/driver.ts';
 import type { WorkersStore } from '../store/workers-store.ts';
 import { within } from './within.ts';
 
@@ -18,6 +18,8 @@ export interface LeaseOptions {
   onLost(workerId: number, newWorkerId: number): void;
   onError(error: unknown): void;
   onRenewed(): void;
+  /** What the worker's own session held is gone. */
+  onSessionLost(): void;
 }
 
 /** Renewals per lease: two may be missed. */
@@ -42,6 +44,7 @@ export class Lease {
   #lastPid: number | undefined;
   #changes = 0;
   #round = 0;
+  #failures = 0;
   #timer: NodeJS.Timeout | undefined;
   #renewing: Promise<void> | undefined;
   #ended = false;
@@ -63,6 +66,11 @@ export class Lease {
   /** Changes when the lease was lost. */
   get workerId(): number {
     return this.#workerId;
+  }
+
+  /** The worker's own session; undefined while what it holds does not last, as behind a pooler. */
+  get session(): Run | undefined {
+    return this.#usesLock ? this.#session?.run : undefined;
   }
 
   /** Whether what was claimed under this id is still the worker's, unless others have found it dead without its knowing. */
@@ -106,6 +114,7 @@ export class Lease {
   /** The lock is gone with it: others must see a renewal before they look again. */
   #sessionLost(): void {
     this.#lockPid = undefined;
+    this.#options.onSessionLost();
     if (this.#ended || this.#renewing) return;
     clearTimeout(this.#timer);
     this.#schedule(0);
@@ -128,8 +137,10 @@ export class Lease {
       // A connection that is dead without having noticed stays so.
       void this.#session?.close().catch(() => {});
       this.#openSession();
+      this.#options.onSessionLost();
       this.#options.onError(error);
-      return Math.min(RETRY_MS, this.#interval);
+      // Soon at first: without its lock, another who looks twice would find it dead.
+      return Math.min(this.#failures++ === 0 ? SOON_MS : RETRY_MS, this.#interval);
     }
   }
 
@@ -137,18 +148,24 @@ export class Lease {
     const { leaseMs, onRenewed } = this.#options;
     const round = ++this.#round;
     const until = performance.now() + leaseMs;
-    const lock = this.#session && this.#usesLock ? { run: this.#session.run, pid: await this.#lock(this.#session) } : undefined;
+    const lock = this.#session && this.#usesLock ? { run: this.#session.run, pid: await this.#lock(this.#session, round) } : undefined;
+    if (round !== this.#round) return this.#interval;
     const pid = await this.#workers.renew(this.#workerId, leaseMs, lock);
     // This one took too long, and another is under way.
     if (round !== this.#round) return this.#interval;
     if (pid === undefined) await this.#enrolAnew();
     this.#until = until;
+    this.#failures = 0;
     onRenewed();
     return lock !== undefined && (pid === undefined || this.#isUnsettled(pid)) ? SOON_MS : this.#interval;
   }
 
-  async #lock({ run }: Session): Promise<number | undefined> {
-    return (this.#lockPid ??= await this.#workers.lock(this.#workerId, run));
+  async #lock({ run }: Session, round: number): Promise<number | undefined> {
+    if (this.#lockPid !== undefined) return this.#lockPid;
+    const pid = await this.#workers.lock(this.#workerId, run);
+    // Not of a session that was given up meanwhile.
+    if (round === this.#round) this.#lockPid = pid;
+    return pid;
   }
 
   /** Whether the database does not believe in the lock yet, though it could. */

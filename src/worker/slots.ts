@@ -36,6 +36,8 @@ interface Track {
   onCommitting: () => void;
 }
 
+/** From this many ahead on (a thousand starts a second) the worker looks for more by itself, and need not be rung. */
+const BUSY_AHEAD = 100;
 /** What has not been started after this time is given back. */
 const PATIENCE_MS = 1_000;
 /** Receivers that returned and wait for their write: beyond this, the next ones wait. */
@@ -65,6 +67,11 @@ export class Slots {
 
   get waiting(): number {
     return this.#waiting.length - this.#first;
+  }
+
+  /** Whether so much comes that a look at any time finds something. */
+  get isBusy(): boolean {
+    return this.#few * 2 >= BUSY_AHEAD;
   }
 
   /** How many more it can use. 0 unless that is worth a claim. */

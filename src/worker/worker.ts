@@ -10,6 +10,7 @@ import { rescueDeliveries } from '../upkeep/rescue.ts';
 import { keepUp } from '../upkeep/upkeep.ts';
 import type { Ambient } from '../transaction/ambient.ts';
 import { ClaimLoop } from './claim-loop.ts';
+import { Doorbell } from './doorbell.ts';
 import { Claims } from './claims.ts';
 import { runOnce } from './drain.ts';
 import { Lease } from './lease.ts';
@@ -52,6 +53,7 @@ export class Worker {
   readonly #settings: WorkerSettings;
   readonly #runner: Runner;
   readonly #slots: Slots;
+  readonly #doorbell: Doorbell;
   #claiming: ClaimLoop | undefined;
   readonly #upkeep = new Wakeup();
   #phase: 'new' | 'started' | 'stopping' | 'stopped' = 'new';
@@ -71,6 +73,8 @@ export class Worker {
     this.#parts = parts;
     this.#settings = settings;
     this.#runner = parts.newRunner();
+    const { store, driver } = parts;
+    this.#doorbell = new Doorbell(store.workers, () => (driver.openSession ? this.#lease?.session : driver.run()));
     this.#slots = new Slots({
       runner: this.#runner,
       pace: new Pace(settings.prefetch, performance.now()),
@@ -161,6 +165,7 @@ export class Worker {
     this.#claiming = new ClaimLoop({
       claims: this.#claims(),
       slots: this.#slots,
+      doorbell: this.#doorbell,
       pollMs: this.#settings.pollMs,
       answerMs: this.#settings.leaseMs,
       isRunning: () => this.#phase === 'started',
@@ -188,6 +193,10 @@ export class Worker {
       onRenewed: () => {
         this.#slots.fill();
         this.#recovered();
+      },
+      onSessionLost: () => {
+        this.#doorbell.lost();
+        this.#claiming?.ring();
       },
     });
   }
@@ -257,6 +266,7 @@ export class Worker {
   async #signOff(): Promise<void> {
     await this.#listening;
     await this.#unlisten?.();
+    await this.#doorbell.takeDown();
     await this.#lease!.resign();
   }
 

@@ -23,7 +23,7 @@ const lease = mutantsOf({ file: 'src/worker/lease.ts', tests: ['test/worker/leas
   { name: 'lease: a lost session is answered at once', find: '    this.#schedule(0);\n', replace: '    this.#schedule(this.#interval);\n' },
   {
     name: 'lease: a lost session has lost the lock',
-    find: '    this.#lockPid = undefined;\n    if (this.#ended || this.#renewing) return;\n',
+    find: '    this.#lockPid = undefined;\n    this.#options.onSessionLost();\n    if (this.#ended || this.#renewing) return;\n',
     replace: '    if (this.#ended || this.#renewing) return;\n',
   },
   { name: 'lease: a session lost during a renewal leads to no second one', find: 'this.#ended || this.#renewing', replace: 'this.#ended' },
@@ -45,8 +45,8 @@ const lease = mutantsOf({ file: 'src/worker/lease.ts', tests: ['test/worker/leas
   },
   {
     name: 'lease: after a failure the session is another',
-    find: '      this.#openSession();\n      this.#options.onError',
-    replace: '      this.#options.onError',
+    find: '      this.#openSession();\n      this.#options.onSessionLost',
+    replace: '      this.#options.onSessionLost',
   },
   {
     name: 'lease: after a failure the session is closed',
@@ -58,8 +58,13 @@ const lease = mutantsOf({ file: 'src/worker/lease.ts', tests: ['test/worker/leas
     find: '      this.#lockPid = undefined;\n      // A conn',
     replace: '      // A conn',
   },
-  { name: 'lease: a failure is followed soon', find: 'Math.min(RETRY_MS, this.#interval)', replace: 'this.#interval' },
-  { name: 'lease: a renewal that comes too late is void', find: '    if (round !== this.#round) return this.#interval;\n', replace: '' },
+  { name: 'lease: a failure is followed soon', find: 'this.#failures++ === 0 ? SOON_MS : RETRY_MS', replace: 'this.#interval' },
+  { name: 'lease: and only the first one so soon', find: 'this.#failures++ === 0 ? SOON_MS : RETRY_MS', replace: 'SOON_MS' },
+  {
+    name: 'lease: a renewal that comes too late is void',
+    find: 'under way.\n    if (round !== this.#round) return this.#interval;\n',
+    replace: 'under way.\n',
+  },
   { name: 'lease: it is too late from when it was given up', find: '      this.#round++;\n', replace: '' },
   { name: 'lease: who was found dead goes on anew', find: 'if (pid === undefined) await this.#enrolAnew();', replace: '' },
   {

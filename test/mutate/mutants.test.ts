@@ -21,7 +21,7 @@ test('each mutant has a name of its own, and tests that exist', () => {
   expect(missing).toEqual([]);
 });
 
-test.each(['src/store/statements.ts', 'src/store/worker-statements.ts', 'src/store/operations.ts'])(
+test.each(['src/store/statements.ts', 'src/store/bell-statements.ts', 'src/store/worker-statements.ts', 'src/store/operations.ts'])(
   'each statement of %s has a mutant that a test must find',
   (file) => {
     const text = read(file);

@@ -1,4 +1,5 @@
 // All mutants that `npm run mutate` tries.
+import { bellMutants } from './mutants-bell.ts';
 import { emittingMutants } from './mutants-emitting.ts';
 import { laneMutants } from './mutants-lanes.ts';
 import { lifeMutants } from './mutants-life.ts';
@@ -12,6 +13,7 @@ import { workerMutants } from './mutants-worker.ts';
 import type { Mutant } from './mutant.ts';
 
 export const mutants: readonly Mutant[] = [
+  ...bellMutants,
   ...emittingMutants,
   ...runningMutants,
   ...livenessMutants,

@@ -72,21 +72,6 @@ test('if one delivery cannot be stored, nothing is', async () => {
   expect(await h.sql`select from signalbox.delivery`).toHaveLength(0);
 });
 
-test('workers are woken for what is due now and reaches somebody, and for nothing else', async () => {
-  await using h = await openStore();
-  let rung = 0;
-  await h.sql.listen('signalbox_ready', () => void rung++);
-  await append(h);
-  await addReceiver(h.sql);
-  await append(h, { delayMs: 60_000 });
-  await append(h, { runAt: new Date(Date.now() + 60_000) });
-  await append(h);
-  // A notification of our own, behind those: when it is here, they would be too.
-  const last = new Promise<void>((resolve) => void h.sql.listen('last', () => resolve()).then(() => h.sql.notify('last', '')));
-  await last;
-  expect(rung).toBe(1);
-});
-
 test('times and priorities decide when a delivery is due', async () => {
   await using h = await openStore();
   await addReceiver(h.sql);

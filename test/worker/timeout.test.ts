@@ -17,7 +17,9 @@ test('a receiver that timed out is retried, and its later queries are refused', 
     static async receive(_payload: object, { tx, abortSignal, attempt }: DeliveryContext): Promise<void> {
       if (attempt > 1) return;
       await tx.insert(effects).values({ receiver: 'slow', value: 1 });
-      const aborted = new Promise((resolve) => abortSignal.addEventListener('abort', resolve));
+      const aborted = abortSignal.aborted
+        ? Promise.resolve()
+        : new Promise<unknown>((resolve) => abortSignal.addEventListener('abort', resolve));
       late = aborted
         .then(() => h.box.next('delivery.retrying'))
         .then(async () => tx.insert(effects).values({ receiver: 'late', value: 2 }))

@@ -1,0 +1,57 @@
+// Mutants of the doorbell.
+import { type Mutant, mutantsOf } from './mutant.ts';
+
+const file = 'src/store/bell-statements.ts';
+const tests = ['test/store/bell.test.ts'];
+
+const statements: Mutant[] = [
+  ...mutantsOf({ file, within: 'ringIfAsleep', tests }, [
+    {
+      name: 'bell: whoever appends is known at the door',
+      find: 'when not pg_try_advisory_xact_lock_shared(${AT_THE_DOOR}) then',
+      replace: 'when false then',
+    },
+    {
+      name: 'bell: who meets a worker at the door rings',
+      find: "when not pg_try_advisory_xact_lock_shared(${AT_THE_DOOR}) then pg_notify(${channel}::text, '')::text",
+      replace: "when not pg_try_advisory_xact_lock_shared(${AT_THE_DOOR}) then ''",
+    },
+    {
+      name: 'bell: at the door to the end of the transaction',
+      find: 'pg_try_advisory_xact_lock_shared(',
+      replace: 'pg_advisory_unlock_all() is not null and pg_try_advisory_lock(',
+    },
+    { name: 'bell: leaves the bell alone', find: 'pg_advisory_unlock(${BELL})::text', replace: "''" },
+    { name: 'bell: rings where one hangs', find: "else pg_notify(${channel}::text, '')::text", replace: "else ''" },
+    { name: 'bell: rings only where one hangs', find: 'when pg_try_advisory_lock(${BELL}) then', replace: 'when false then' },
+  ]),
+  ...mutantsOf({ file, within: 'IS_CALM', tests }, [
+    { name: 'bell: asks at the door', find: 'pg_try_advisory_lock(${AT_THE_DOOR})', replace: 'true' },
+    { name: 'bell: leaves the door', find: 'pg_advisory_unlock(${AT_THE_DOOR})', replace: 'true' },
+  ]),
+  ...mutantsOf({ file, within: 'hangBell', tests }, [
+    { name: 'bell: hangs', find: 'not pg_try_advisory_lock_shared(${BELL})', replace: 'false' },
+    { name: 'bell: hangs beside others', find: 'pg_try_advisory_lock_shared', replace: 'pg_try_advisory_lock' },
+  ]),
+  ...mutantsOf({ file, within: 'listenAtDoor', tests }, [{ name: 'bell: asks again at the door', find: '${IS_CALM}', replace: 'true' }]),
+  ...mutantsOf({ file, within: 'takeBellDown', tests }, [
+    { name: 'bell: is taken down', find: 'pg_advisory_unlock_shared(${BELL})', replace: "''" },
+  ]),
+];
+
+const worker = [
+  ...mutantsOf({ file: 'src/worker/claim-loop.ts', tests: ['test/worker/doorbell.test.ts'] }, [
+    {
+      name: 'bell: looks a last time',
+      find: '    this.#hungry = true;\n    if ((await within(answerMs, ',
+      replace: '    if ((await within(answerMs, ',
+    },
+    { name: 'bell: sleeps only when all is calm', find: "doorbell.state === 'calm'", replace: "doorbell.state !== 'none'" },
+    { name: 'bell: a busy worker takes it down', find: "    await within(answerMs, 'the doorbell', doorbell.takeDown());\n", replace: '' },
+  ]),
+  ...mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/doorbell.test.ts'] }, [
+    { name: 'bell: is hung out on the next session', find: '        this.#doorbell.lost();\n', replace: '' },
+  ]),
+];
+
+export const bellMutants: readonly Mutant[] = [...statements, ...worker];
