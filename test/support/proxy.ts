@@ -64,10 +64,11 @@ export async function openProxy(serverUrl: string): Promise<Proxy> {
   };
   const next: Proxy['next'] = (statement, fate, cut = (client) => client.destroy()) =>
     new Promise((done) => (doom = { statement, fate, cut, done }));
-  const server: Server = createServer((client) => {
+  // Without delay, for the messages of one statement are sent one by one.
+  const server: Server = createServer({ noDelay: true }, (client) => {
     keep(client);
     const go = (): void => {
-      const upstream = keep(connect({ host: target.hostname, port: Number(target.port || 5432) }));
+      const upstream = keep(connect({ host: target.hostname, port: Number(target.port || 5432), noDelay: true }));
       forward(client, upstream, doomOf);
     };
     if (state === 'open') go();
@@ -161,7 +162,10 @@ function messages({ startup }: { startup: boolean }): (chunk: Buffer) => Message
   };
 }
 
-/** The statement that a message begins: as a query, or by the name under which it was prepared. */
+/**
+ * The statement that a message has executed: as a query, or by the name under which it was prepared. To prepare it is not
+ * yet to execute it: a driver may wait for the answer to that first.
+ */
 function statements(): (message: Message) => string | undefined {
   const prepared = new Map<string, string>();
   return ({ type, texts }) => {
@@ -169,7 +173,7 @@ function statements(): (message: Message) => string | undefined {
     if (type === 'P') {
       const [name, text] = texts();
       prepared.set(name!, text!);
-      return text;
+      return undefined;
     }
     // The name of the portal comes first.
     return type === 'B' ? prepared.get(texts()[1]!) : undefined;
