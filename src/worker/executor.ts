@@ -9,6 +9,7 @@ import { decodePayload } from '../core/envelope.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Receiver } from '../core/receivers.ts';
 import type { Driver, Lane } from '../drivers/driver.ts';
+import { isTransient } from '../drivers/error-kind.ts';
 import { isSignalboxError } from '../errors.ts';
 import { invoke } from '../registry/invoke.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -80,6 +81,7 @@ export class Executor {
     const { log, store, driver, registry, transactions, ambient } = this.#parts;
     let scopeOfRun: TransactionScope | undefined;
     let thrown: { readonly error: unknown } | undefined;
+    let called = false;
     deadline.onEnd(() => scopeOfRun?.close());
     try {
       const { scope: ended, unanswered } = await ambient.outside(() =>
@@ -90,6 +92,7 @@ export class Executor {
             const timeoutMs = receiver.timeoutMs + SERVER_MARGIN_MS;
             const found = await store.settleFirst(driver.run(scope.client), delivery, { timeoutMs, inLane: lane !== undefined });
             if (found !== 'completed') throw found === 'stale' ? STALE : OUTSIDE;
+            called = true;
             try {
               await invoke(receiver, registry, payload, Object.assign(contextOf(delivery, receiver, deadline, log), { tx }));
             } catch (error) {
@@ -110,6 +113,11 @@ export class Executor {
       // Only the connection of this transaction counts as lost: a receiver whose own call elsewhere failed has failed.
       const lost = driver.isConnectionLoss(scopeOfRun?.failure) || (!thrown && driver.isConnectionLoss(error));
       if (lost) return { kind: 'outcome', outcome: { kind: 'interrupted', delayMs: RECONNECT_MS } };
+      // The receiver was not called, so it has not failed. What does not pass by itself counts all the same: nothing is tried for ever.
+      if (!called && isTransient(error)) {
+        log.debug({ err: error, deliveryId: delivery.id }, 'the transaction of a receiver could not be begun');
+        return { kind: 'outcome', outcome: { kind: 'interrupted', delayMs: RECONNECT_MS } };
+      }
       // What the receiver threw counts, and not that the ROLLBACK after it failed: it may be a Discard or a RetryAfter.
       return outcomeOf(thrown ? thrown.error : error);
     }

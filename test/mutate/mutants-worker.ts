@@ -49,6 +49,22 @@ const executor = mutantsOf({ file: 'src/worker/executor.ts', tests: running }, [
     tests: ['test/worker/stale.test.ts'],
   },
   {
+    name: 'executor: a receiver that was not called has not failed',
+    find: 'if (!called && isTransient(error))',
+    replace: 'if (false)',
+  },
+  {
+    name: 'executor: what does not pass by itself counts',
+    find: 'if (!called && isTransient(error))',
+    replace: 'if (!called && !deadline.reason)',
+    named: 'can never be completed',
+  },
+  {
+    name: 'executor: a receiver that was called has failed',
+    find: 'if (!called && isTransient(error))',
+    replace: 'if (isTransient(error))',
+  },
+  {
     name: 'executor: a receiver runs outside of the transaction around',
     find: 'await ambient.outside(() =>\n        transactions.attempt(',
     replace: 'await (async <T>(work: () => Promise<T>) => work())(() =>\n        transactions.attempt(',

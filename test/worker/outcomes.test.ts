@@ -202,3 +202,43 @@ test('a receiver that is not transactional has no tx, and completes after its ca
   ]);
   expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'completed', attempt: 2, epoch: 2 }]);
 });
+
+test('a receiver that could not be called, as its delivery was locked for too long, has lost no attempt', async () => {
+  await using h = await harness({ services: [receiverThat('One')] });
+  await createEffects(h.sql);
+  await emit(h);
+  await h.sql.unsafe(`
+    create sequence tries;
+    create function refuse() returns trigger language plpgsql as $$ begin
+      if nextval('tries') = 1 then raise exception 'too late' using errcode = '55P03'; end if;
+      return null;
+    end $$;
+    create trigger refuse after insert on signalbox.settled for each row execute function refuse()`);
+  expect(await h.box.drain({ ahead: '1h' })).toEqual({ completed: 1, retrying: 0, dead: 0, cancelled: 0 });
+  expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'completed', attempt: 1, epoch: 3 }]);
+  expect(await readErrors(h.sql)).toEqual([]);
+});
+
+test('a receiver whose delivery can never be completed is dead in the end', async () => {
+  await using h = await harness({ services: [receiverThat('One')] });
+  await createEffects(h.sql);
+  await emit(h);
+  await h.sql.unsafe(`
+    create function refuse() returns trigger language plpgsql as $$ begin
+      if new.state = 'completed' then raise exception 'never'; end if;
+      return null;
+    end $$;
+    create trigger refuse after insert on signalbox.settled for each row execute function refuse()`);
+  expect(await h.box.drain({ ahead: '1h' })).toEqual({ completed: 0, retrying: 2, dead: 1, cancelled: 0 });
+  expect(await readErrors(h.sql)).toMatchObject([{ message: 'never' }, { message: 'never' }, { message: 'never' }]);
+});
+
+test('a serialization failure in the receiver is its own', async () => {
+  const raise = async ({ tx }: DeliveryContext): Promise<void> =>
+    void (await tx.execute(sql`do $$ begin raise exception 'a conflict' using errcode = '40001'; end $$`));
+  await using h = await harness({ services: [receiverThat('One', raise)] });
+  await createEffects(h.sql);
+  await emit(h);
+  expect(await h.box.drain({ ahead: '1h' })).toEqual({ completed: 1, retrying: 1, dead: 0, cancelled: 0 });
+  expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'completed', attempt: 2 }]);
+});
