@@ -27,7 +27,7 @@ export class Immediate {
 
   /**
    * Runs the deliveries of committed emissions, and of those that they lead to.
-   * @throws SignalboxError `ReceiverFailed`, unless errors are only collected
+   * @throws SignalboxError `ReceiverFailed`, unless errors are only collected; also then when the receivers could not be run
    */
   async afterCommit(emissionIds: readonly string[]): Promise<void> {
     if (emissionIds.length === 0) return;
@@ -36,7 +36,14 @@ export class Immediate {
       current.next.push(...emissionIds);
       return;
     }
-    const causes = await this.#withClaims((claims, runner) => this.#runAll(claims, runner, emissionIds));
+    const causes = await this.#withClaims((claims, runner) => this.#runAll(claims, runner, emissionIds)).catch((error: unknown) => {
+      // Never as it is: who sees the error of a query takes the transaction for rolled back.
+      throw new SignalboxError(
+        'ReceiverFailed',
+        `The transaction is committed, but not all of its receivers could be run: ${messageOf(error)}. What is left is run by drain() or a worker.`,
+        { cause: error, details: { committed: true, causes: [error] } },
+      );
+    });
     if (causes.length === 0 || this.#onError === 'collect') return;
     throw new SignalboxError(
       'ReceiverFailed',

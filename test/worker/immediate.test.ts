@@ -143,3 +143,16 @@ test('a transaction whose commit cannot be noticed may not emit', async () => {
     await expect(first.emitReliable(tx, { value: 1 })).rejects.toMatchObject({ code: 'UntrackedTransaction' });
   });
 });
+
+test('a transaction that is committed says so, though its receivers could not be run', async () => {
+  await using h = await harness({ services: [Chain], mode: 'immediate', onError: 'collect' });
+  await h.sql.unsafe(`
+    create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no workers'; end $$;
+    create trigger refuse before insert on signalbox.worker for each row execute function refuse()`);
+  const attempt = h.db.transaction(async (tx) => first.emitReliable(tx, { value: 1 }));
+  await expect(attempt).rejects.toMatchObject({
+    code: 'ReceiverFailed',
+    details: { committed: true, causes: [{ message: 'no workers' }] },
+  });
+  expect(await countEmissions(h.sql)).toBe(1);
+});
