@@ -122,7 +122,10 @@ function forward(client: Socket, upstream: Socket, doomOf: (statement: string) =
   });
   upstream.on('data', (chunk: Buffer) => {
     if (!doom) client.write(chunk);
-    else if (answered(chunk).some(({ type }) => type === 'Z') && doom.fate === 'its answer is lost') end();
+    else if (answered(chunk).some(({ type }) => type === 'Z') && doom.fate === 'its answer is lost') {
+      end();
+      upstream.destroy();
+    }
   });
   client.on('close', () => {
     if (!doom) upstream.destroy();
