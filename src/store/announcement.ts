@@ -12,7 +12,7 @@ import { waitingElsewhere } from './waiting.ts';
  * The whole catalogue, by signal and name. No parameters. Locks nothing. A row of a receiver for each signal: hundreds, at
  * most. `live` as in the append, which gives deliveries to such rows only.
  */
-const LIST_RECEIVERS = `
+export const listReceivers = `
 select r.name, r.signal, r.formerly, r.queue, r.priority,
   r.retired_at is null and r.last_seen_at > statement_timestamp() - ${FORGET_RECEIVERS_AFTER} as live
 from signalbox.receiver r
@@ -51,7 +51,7 @@ export interface Announcement {
 /** Announces the receivers of this process, and tells what is then there. @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing` */
 export async function announceAll(store: Store, catalogue: Catalogue, run: Run): Promise<Announcement> {
   await store.check();
-  const list = async (): Promise<CataloguedReceiver[]> => (await explained(run)(LIST_RECEIVERS, [])) as unknown as CataloguedReceiver[];
+  const list = async (): Promise<CataloguedReceiver[]> => (await explained(run)(listReceivers, [])) as unknown as CataloguedReceiver[];
   const before = new Map((await list()).map((row) => [keyOf(row), row]));
   await catalogue.refresh();
   const { all } = catalogue.receivers;

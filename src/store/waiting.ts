@@ -11,7 +11,7 @@ const MOST = 1_000;
  * Receivers of the catalogue, but for the ids $1, with deliveries that have been due for $2 seconds, and how many.
  * Locks nothing. Index: delivery_claim, once for each receiver.
  */
-const WAITING = `
+export const waitingDeliveries = `
 select r.name, r.signal, w.waiting
 from signalbox.receiver r
 cross join lateral (
@@ -35,7 +35,7 @@ export interface Waiting {
 /** What waits for receivers that the catalogue has and this process does not. It must have announced its own. */
 export async function waitingElsewhere(run: Run, catalogue: Catalogue, { dueForSeconds }: { dueForSeconds: number }): Promise<Waiting[]> {
   const own = `{${[...catalogue.entries().keys()].join(',')}}`;
-  return (await explained(run)(WAITING, [own, String(dueForSeconds)])) as unknown as Waiting[];
+  return (await explained(run)(waitingDeliveries, [own, String(dueForSeconds)])) as unknown as Waiting[];
 }
 
 /** As a sentence without its end: `2 deliveries wait for Orders.onPaid`. */
