@@ -2,7 +2,7 @@
 // has no such arrow. Epochs rise with each arrow that takes the delivery away from somebody, and never fall.
 import type { Act, State } from './evidence.ts';
 
-export type Arrow = 'born' | 'claim' | 'retry' | 'later' | 'release' | 'rescue' | 'end' | 'revive';
+export type Arrow = 'born' | 'claim' | 'retry' | 'later' | 'release' | 'rescue' | 'end' | 'cancel' | 'hurry' | 'revive';
 
 export interface Step {
   readonly act: Act;
@@ -60,6 +60,9 @@ function arrowOf(before: Moment, act: Act): Arrow | undefined {
     if (moves(1, -1)) return 'release';
     return moves(1, -1, 1) ? 'rescue' : undefined;
   }
+  if (from === 'ready' && to === 'ready') return moves(0, 0) ? 'hurry' : undefined;
+  // An operator's, of what waits, runs or is dead.
+  if (from !== 'completed' && to === 'cancelled' && moves(1, 0)) return 'cancel';
   if (from === 'running' && ENDS.has(to)) return moves(0, 0) ? 'end' : undefined;
   if (ENDS.has(from) && to === 'ready')
     return rises('epoch') === 1 && act.attempt === 0 && act.crashes === 0 && rises('generation') <= 1 ? 'revive' : undefined;

@@ -7,7 +7,7 @@ import type { Act, Delivery, Effect, Emission, Evidence, Failure, State } from '
  * An act is recorded when it is done, while its row is locked, and is there only if its transaction commits: so the
  * order of `seq` is the true one within a delivery. A delivery that ends leaves two halves, one for each table.
  */
-const RECORDING = `
+export const RECORDING = `
 create table effect (
   delivery_id bigint not null, generation int not null, epoch int, claimed_epoch int not null, attempt int not null,
   pid int not null, at timestamptz not null default clock_timestamp());
@@ -34,6 +34,9 @@ create function record_settled() returns trigger language plpgsql as $$ begin
   if tg_op = 'INSERT' then
     insert into act (delivery_id, went_to, generation, epoch, attempt, crashes)
     values (new.id, new.state, new.generation, new.epoch, new.attempt, new.crashes);
+  elsif tg_op = 'UPDATE' then
+    insert into act (delivery_id, came_from, went_to, generation, epoch, attempt, crashes)
+    values (new.id, old.state, new.state, new.generation, new.epoch, new.attempt, new.crashes);
   else
     insert into act (delivery_id, came_from, generation, epoch, attempt, crashes)
     values (old.id, old.state, old.generation, old.epoch, old.attempt, old.crashes);
@@ -45,7 +48,7 @@ create function record_worker() returns trigger language plpgsql as $$ begin
   return null;
 end $$;
 create trigger record after insert or update or delete on signalbox.delivery for each row execute function record_live();
-create trigger record after insert or delete on signalbox.settled for each row execute function record_settled();
+create trigger record after insert or update or delete on signalbox.settled for each row execute function record_settled();
 create trigger record after insert on signalbox.worker for each row execute function record_worker();`;
 
 export async function prepareTables(sql: postgres.Sql): Promise<void> {

@@ -1,0 +1,42 @@
+// Workers that died, as a rescuer finds them.
+import postgres from 'postgres';
+import { settleFirst } from '../../src/store/statements.ts';
+import type { Stage } from './stage.ts';
+
+export interface Ghosts extends AsyncDisposable {
+  /** How many of them the database still knows. */
+  left(): Promise<number>;
+}
+
+const LABEL = `ghost:${process.pid}`;
+
+/**
+ * Three: one whose lease is far from over, but whose lock is free; one whose lease is over, and one like it that has left
+ * the transaction of a receiver open. Each holds the deliveries of one emission.
+ */
+export async function raiseGhosts({ sql, url }: Stage, emissions: readonly string[]): Promise<Ghosts> {
+  const raise = async (index: number, lease: string, locked: boolean): Promise<{ id: string; epoch: number }[]> => {
+    const [worker] = await sql<{ id: number }[]>`
+      insert into signalbox.worker (label, started_at, lease_until, backend_pid, locked)
+      values (${LABEL}, now() - interval '1 hour', now() + ${lease}::text::interval, 0, ${locked}) returning id`;
+    return sql<{ id: string; epoch: number }[]>`
+      update signalbox.delivery set state = 'running', epoch = epoch + 1, attempt = attempt + 1, worker_id = ${worker!.id}
+      where emission_id = ${emissions[index]!}::text::uuid returning id::text as id, epoch`;
+  };
+  await raise(0, '1 hour', true);
+  await raise(1, '-1 second', false);
+  const [held] = await raise(2, '-1 second', false);
+  const session = postgres(url, { max: 1, onnotice: () => {} });
+  await session.unsafe('begin');
+  await session.unsafe(settleFirst, [held!.id, held!.epoch, '60000']);
+  return {
+    left: async () => (await sql`select from signalbox.worker where label = ${LABEL}`).length,
+    [Symbol.asyncDispose]: () => session.end({ timeout: 0 }),
+  };
+}
+
+/** What waits has been with a worker that died. */
+export async function crash({ sql }: Stage): Promise<void> {
+  await sql`update signalbox.delivery set state = 'running', epoch = epoch + 1, attempt = attempt + 1, worker_id = 0`;
+  await sql`update signalbox.delivery set state = 'ready', epoch = epoch + 1, attempt = attempt - 1, crashes = crashes + 1, worker_id = null`;
+}

@@ -1,0 +1,8 @@
+// Every statement of immediate mode meets every fault.
+import { vi } from 'vitest';
+import { matrixOf } from './matrix.ts';
+import { immediate } from './stories.ts';
+
+vi.mock('../../src/drivers/detect.ts', async (original) => (await import('./faulty-driver.ts')).faultyModule(await original()));
+
+await matrixOf(immediate);

@@ -1,0 +1,75 @@
+// The whole life of a process that sends every statement once at least: it emits, acts as an operator, runs in immediate
+// mode, works, and signs off. Somewhere on the way it is killed.
+import 'reflect-metadata';
+import { drizzle } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+import { createSignalbox, type Signalbox } from '../../../src/index.ts';
+import type { Fate } from '../../chaos/evidence.ts';
+import { release, tell, told } from '../../crash/programs/parent.ts';
+import type { Database } from '../../support/harness.ts';
+import { claim, effectsOf, happened, unheard } from '../receivers.ts';
+import { until } from '../until.ts';
+
+const { DATABASE_URL: url, DIRECT_URL: directUrl, FOREVER: forever } = process.env;
+
+const sql = postgres(directUrl!, { max: 1, onnotice: () => {} });
+const clients = [sql];
+const open = (mode: 'worker' | 'immediate'): { db: Database; box: Signalbox<Database> } => {
+  const client = postgres(url!, { max: 6, onnotice: () => {}, connect_timeout: 2, fetch_types: false });
+  clients.push(client);
+  const db = drizzle({ client }) as Database;
+  const box = createSignalbox({ db, mode, onError: 'collect', services: [effectsOf(course) as never], log: false });
+  box.on('delivery.started', ({ deliveryId, epoch }) => claim.enterWith({ deliveryId, epoch }));
+  return { db, box };
+};
+const course = { sql, calm: false, onRun: () => {} };
+const { db, box } = open('worker');
+
+/** Says what it is about to do, and what became of it. */
+async function send(on: Database, key: string, ...fates: Fate[]): Promise<string> {
+  let id = '';
+  tell(`sends ${key} ${fates.length}`);
+  await on.transaction(async (tx) => {
+    for (const fate of fates) ({ id } = await happened.emitReliable(tx, { key, fate }));
+  });
+  tell(`committed ${key}`);
+  return id;
+}
+
+const go = told('work');
+await box.announce();
+await box.hasReceivers(unheard);
+await send(db, 'lost', 'flaky');
+const fine = await send(db, 'good', 'fine');
+const poison = await send(db, 'bad', 'poison');
+await box.drain({ ahead: '1m' });
+
+const { deliveries } = box;
+await box.settled(fine);
+await deliveries.find();
+await deliveries.replay({ emissionId: fine });
+await deliveries.retry({ emissionId: poison });
+await box.drain({ ahead: '1m' });
+await deliveries.cancel({ emissionId: poison }, 'chaos: cancelled');
+await deliveries.retry({ emissionId: poison });
+
+const { db: immediateDb, box: immediateBox } = open('immediate');
+await send(immediateDb, 'immediate', 'fine');
+await immediateBox.close();
+
+await send(db, 'work', 'fine', 'discard');
+await send(db, 'interrupted', 'slow');
+tell('is about to work');
+await go;
+const worker = box.worker({ lease: '1s', pollInterval: '100ms', concurrency: 3 });
+await worker.start();
+await until('all but the slow one is done', async () => {
+  const [row] = await sql<{ live: number }[]>`
+    select count(*)::int as live from signalbox.delivery d join signalbox.emission e on e.id = d.emission_id where e.payload ->> 'fate' <> 'slow'`;
+  return row!.live === 0 && !forever;
+});
+await worker.stop({ force: true });
+await box.close();
+await Promise.all(clients.map((client) => client.end({ timeout: 1 })));
+tell('has lived');
+release();

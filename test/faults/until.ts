@@ -1,0 +1,13 @@
+// Waits for what a story leads to. It looks less often than a test that is alone would: many stages look at once.
+import { setTimeout as pause } from 'node:timers/promises';
+
+const LIMIT_MS = 30_000;
+const LOOK_EVERY_MS = 60;
+
+export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + LIMIT_MS;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`It did not come about that ${what}.`);
+    await pause(LOOK_EVERY_MS);
+  }
+}
