@@ -55,9 +55,11 @@ export async function openProxy(serverUrl: string): Promise<Proxy> {
     sockets.add(socket);
     return socket.on('error', () => {}).on('close', () => sockets.delete(socket));
   };
-  const doomOf = (text: string): Doom | undefined => {
+  const doomOf = ({ text, isExecuted }: Statement): Doom | undefined => {
     for (const [statement, tell] of watches) if (statement.test(text)) tell();
     if (!doom?.statement.test(text)) return undefined;
+    // To prepare it is not yet to execute it: a driver may wait for the answer to that first.
+    if (!isExecuted && !doom.fate.startsWith('never sent')) return undefined;
     const taken = doom;
     doom = undefined;
     return taken;
@@ -98,7 +100,7 @@ export async function openProxy(serverUrl: string): Promise<Proxy> {
 }
 
 /** Forwards both ways until a statement meets its fate. */
-function forward(client: Socket, upstream: Socket, doomOf: (statement: string) => Doom | undefined): void {
+function forward(client: Socket, upstream: Socket, doomOf: (statement: Statement) => Doom | undefined): void {
   const statementOf = statements();
   const asked = messages({ startup: true });
   const answered = messages({ startup: false });
@@ -165,20 +167,25 @@ function messages({ startup }: { startup: boolean }): (chunk: Buffer) => Message
   };
 }
 
-/**
- * The statement that a message has executed: as a query, or by the name under which it was prepared. To prepare it is not
- * yet to execute it: a driver may wait for the answer to that first.
- */
-function statements(): (message: Message) => string | undefined {
+interface Statement {
+  readonly text: string;
+  /** Or only prepared. */
+  readonly isExecuted: boolean;
+}
+
+/** The statement that a message begins: as a query, or by the name under which it was prepared. */
+function statements(): (message: Message) => Statement | undefined {
   const prepared = new Map<string, string>();
   return ({ type, texts }) => {
-    if (type === 'Q') return texts()[0];
+    if (type === 'Q') return { text: texts()[0]!, isExecuted: true };
     if (type === 'P') {
       const [name, text] = texts();
       prepared.set(name!, text!);
-      return undefined;
+      return { text: text!, isExecuted: false };
     }
+    if (type !== 'B') return undefined;
     // The name of the portal comes first.
-    return type === 'B' ? prepared.get(texts()[1]!) : undefined;
+    const text = prepared.get(texts()[1]!);
+    return text === undefined ? undefined : { text, isExecuted: true };
   };
 }
