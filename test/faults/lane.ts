@@ -54,7 +54,7 @@ function connect(url: string): postgres.Sql {
 
 async function newLane(): Promise<Lane> {
   const database = await createDatabase();
-  const sql = database.connect({ max: 3, fetch_types: false });
+  const sql = database.connect({ max: 3, connect_timeout: 2, fetch_types: false, connection: { application_name: 'lane' } });
   await sql.unsafe(RECORDING);
   const proxy = await openProxy(database.url);
   const lane = { database, sql, proxy, client: connect(proxy.url) };
@@ -66,7 +66,7 @@ async function newLane(): Promise<Lane> {
 async function empty({ sql }: Lane): Promise<void> {
   await sql`
     select pg_terminate_backend(pid, ${TERMINATION_MS}) from pg_stat_activity
-    where datname = current_database() and state <> 'idle' and pid <> pg_backend_pid() and backend_type = 'client backend'`;
+    where datname = current_database() and state <> 'idle' and application_name <> 'lane' and backend_type = 'client backend'`;
   await sql`
     truncate signalbox.delivery, signalbox.settled, signalbox.emission, signalbox.delivery_error, signalbox.receiver, signalbox.worker,
       effect, act, enrolled restart identity`;

@@ -77,7 +77,7 @@ export async function matrixOf(story: Story): Promise<void> {
     (use === 1 ? faults : AT_SECOND_USE).map((fault) => [nth(use), sent.name, fault, { ...sent, use, fault }] as const),
   );
   describe.concurrent(`${story.who}, whose`, () => {
-    test.each(cells)('%s %s %s: nothing is lost, done twice or charged', { timeout: 60_000 }, async (_nth, _name, _fault, cell) => {
+    test.each(cells)('%s %s %s: nothing is lost, done twice or charged', { timeout: 120_000 }, async (_nth, _name, _fault, cell) => {
       const { violations, met } = await playStory(story, cell);
       expect(violations).toEqual([]);
       expect(met).toBe(true);

@@ -42,7 +42,7 @@ async function savepoints({ db, note }: Stage): Promise<void> {
   note({ key: 'inner', emissions: inner || 1, outcome: 'rolled back' });
 }
 
-const WORKER: WorkerOptions = { lease: '1s', pollInterval: '100ms', concurrency: 3 };
+const WORKER: WorkerOptions = { lease: '2s', pollInterval: '100ms', concurrency: 3 };
 
 /** Works until `until`, as an application would: it starts again until it has started, and is stopped in the end. */
 async function work({ box, injector }: Stage, until: () => Promise<void>): Promise<void> {

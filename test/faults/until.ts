@@ -1,7 +1,7 @@
 // Waits for what a story leads to. It looks less often than a test that is alone would: many stages look at once.
 import { setTimeout as pause } from 'node:timers/promises';
 
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 60_000;
 const LOOK_EVERY_MS = 60;
 
 export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
