@@ -28,10 +28,22 @@ export async function raiseGhosts({ sql, url }: Stage, emissions: readonly strin
   const [held] = await raise(2, '-1 second', false);
   const session = postgres(url, { max: 1, onnotice: () => {} });
   await session.unsafe('begin');
-  await session.unsafe(settleFirst, [held!.id, held!.epoch, '60000']);
+  await session.unsafe(settleFirst, [held!.id, held!.epoch, '60000', 'false']);
   return {
     left: async () => (await sql`select from signalbox.worker where label = ${LABEL}`).length,
     [Symbol.asyncDispose]: () => session.end({ timeout: 0 }),
+  };
+}
+
+/** As somebody does who has appended and not committed: workers that would sleep see that. Until it is disposed of. */
+export async function standAtDoor({ sql }: Stage): Promise<AsyncDisposable> {
+  const session = await sql.reserve();
+  await session`select pg_advisory_lock_shared(${0x73_69_67_6f}::int, 2)`;
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await session`select pg_advisory_unlock_all()`;
+      session.release();
+    },
   };
 }
 

@@ -1,8 +1,9 @@
 // What is played under faults: small pieces of the life of a sender, a worker, a rescuer and an operator.
 import type { WorkerOptions } from '../../src/index.ts';
 import { completedRuns } from '../../src/store/commits.ts';
-import { claim, heldDeliveries, loneliness } from '../../src/store/statements.ts';
-import { crash, raiseGhosts } from './ghosts.ts';
+import { listenAtDoor } from '../../src/store/bell-statements.ts';
+import { claim, heldDeliveries, suspectWaits } from '../../src/store/statements.ts';
+import { crash, raiseGhosts, standAtDoor } from './ghosts.ts';
 import type { Story } from './matrix.ts';
 import { happened, unheard } from './receivers.ts';
 import type { Stage } from './stage.ts';
@@ -161,14 +162,27 @@ export const immediate: Story = {
 /** Never idle, it has to look for what must run alone: only every five seconds. */
 export const busy: Story = {
   who: 'a worker that is never idle',
-  only: ['loneliness'],
+  only: ['suspectWaits'],
   options: { crashBudget: 2 },
   play: async (stage) => {
     await stage.emit('suspect', 'fine');
     await crash(stage);
     await stage.emit('long', 'slow');
-    await work(stage, () => stage.until('it looks', async () => stage.injector.uses.has(loneliness)));
+    await work(stage, () => stage.until('it looks', async () => stage.injector.uses.has(suspectWaits)));
   },
 };
 
-export const STORIES = { sender, worker, doubting, rescuer, observer, operator, immediate, busy };
+/** It would sleep, but somebody has appended and not committed. */
+export const sleepless: Story = {
+  who: 'a worker that would sleep',
+  only: ['hangBell', 'listenAtDoor', 'takeBellDown'],
+  play: async (stage) => {
+    await stage.emit('early', 'fine');
+    await work(stage, async () => {
+      await using _sender = await standAtDoor(stage);
+      await stage.until('it looks', async () => stage.injector.uses.has(listenAtDoor));
+    });
+  },
+};
+
+export const STORIES = { sleepless, sender, worker, doubting, rescuer, observer, operator, immediate, busy };
