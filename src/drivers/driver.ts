@@ -26,6 +26,11 @@ export interface Gate {
 /** A connection of its own, which connects again when it is lost; what the session held is then gone. */
 export interface Session {
   readonly run: Run;
+  /**
+   * The number of the server's process behind the connection on which a statement was answered last, as the server told it
+   * when that was made. A pooler tells another, of its own: it has no process for the connection.
+   */
+  toldPid(): number | undefined;
   close(): Promise<void>;
 }
 

@@ -3,6 +3,7 @@ import type { Row, Session } from './driver.ts';
 
 /** What is needed of a client of node-postgres. */
 interface OwnClient {
+  readonly processID?: number | null;
   connect(): Promise<unknown>;
   end(): Promise<void>;
   query(config: { text: string; values: readonly unknown[] }): Promise<{ rows: readonly Row[] }>;
@@ -12,6 +13,7 @@ interface OwnClient {
 export function openSession(makeClient: () => object, onLost: () => void): Session {
   let current: Promise<OwnClient> | undefined;
   let closed = false;
+  let toldPid: number | undefined;
   const connect = (): Promise<OwnClient> => {
     const client = makeClient() as OwnClient;
     // An old client may tell of its end when there is a new one already.
@@ -36,8 +38,12 @@ export function openSession(makeClient: () => object, onLost: () => void): Sessi
   return {
     run: async (text, params) => {
       if (closed) throw new Error('The session was closed.');
-      return (await (await (current ??= connect())).query({ text, values: params })).rows;
+      const client = await (current ??= connect());
+      const { rows } = await client.query({ text, values: params });
+      toldPid = client.processID ?? undefined;
+      return rows;
     },
+    toldPid: () => toldPid,
     close: async () => {
       closed = true;
       const client = await current?.catch(() => undefined);

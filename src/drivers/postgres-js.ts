@@ -37,6 +37,11 @@ export function postgresJs(pool: PostgresJsPool, { prepare = true }: DriverOptio
   };
 }
 
+/** A result of postgres.js, which tells of the connection that it came on. */
+interface Answer extends ReadonlyArray<Row> {
+  readonly state?: { readonly pid: number };
+}
+
 /**
  * Another client, made as the pool's own `listen` makes one: with the pool's options, for one connection. A connection that
  * the pool lends out (`reserve`) will not do: when it is lost, what holds it writes into the session of whoever has it next.
@@ -55,11 +60,15 @@ function openSession(pool: PostgresJsPool, onLost: () => void): Session {
     } as never) as never;
   };
   let closed = false;
+  let toldPid: number | undefined;
   return {
     run: async (text, params) => {
       if (closed) throw new Error('The session was closed.');
-      return (await (client ??= connect())).unsafe(text, params, { prepare: false });
+      const rows = (await (await (client ??= connect())).unsafe(text, params, { prepare: false })) as Answer;
+      toldPid = rows.state?.pid;
+      return rows;
     },
+    toldPid: () => toldPid,
     close: async () => {
       closed = true;
       await (await client)?.end({ timeout: 1 });

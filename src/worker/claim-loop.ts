@@ -97,7 +97,8 @@ export class ClaimLoop {
     onAnswer();
     if (claimed.length === 0) onIdle();
     if (claimed.length > 0 && slots.isBusy) await this.#goOn();
-    else if (claims.leftSome) this.#hungry = true;
+    // Beside what runs alone nothing was looked for.
+    else if (claims.leftSome || claimed.some(({ alone }) => alone)) this.#hungry = true;
     else if (!wasCalm) await this.#prepareToSleep();
   }
 

@@ -4,7 +4,9 @@
 //
 // A session that breaks takes the lock with it. So each renewal says which session holds the lock, and the database
 // believes it only if the renewal comes from that very session, twice in a row; else the lock is taken anew. Behind a pooler
-// in transaction mode the renewals come from ever other sessions: then the lock is given up, and the lease decides alone.
+// no session is the worker's own: the server's process that took the lock is not the one that the connection was told of.
+// A pooler that tells of a real one is known by renewals from ever other sessions. Either way the lock is given up, and the
+// lease decides alone.
 import type { Driver, Run, Session } from '../drivers/driver.ts';
 import type { WorkersStore } from '../store/workers-store.ts';
 import { within } from './within.ts';
@@ -68,9 +70,9 @@ export class Lease {
     return this.#workerId;
   }
 
-  /** The worker's own session; undefined while what it holds does not last, as behind a pooler. */
+  /** The worker's own session, while it holds the worker's lock; so never one behind a pooler, where nothing lasts. */
   get session(): Run | undefined {
-    return this.#usesLock ? this.#session?.run : undefined;
+    return this.#lockPid === undefined ? undefined : this.#session?.run;
   }
 
   /** Whether what was claimed under this id is still the worker's, unless others have found it dead without its knowing. */
@@ -160,12 +162,15 @@ export class Lease {
     return lock !== undefined && (pid === undefined || this.#isUnsettled(pid)) ? SOON_MS : this.#interval;
   }
 
-  async #lock({ run }: Session, round: number): Promise<number | undefined> {
+  async #lock({ run, toldPid }: Session, round: number): Promise<number | undefined> {
     if (this.#lockPid !== undefined) return this.#lockPid;
     const pid = await this.#workers.lock(this.#workerId, run);
     // Not of a session that was given up meanwhile.
-    if (round === this.#round) this.#lockPid = pid;
-    return pid;
+    if (round !== this.#round) return undefined;
+    // While the pooler is quiet, this worker and those who watch it have the same session, and the lock is free to both.
+    if (pid !== undefined && pid !== toldPid()) this.#changes = POOLED;
+    else this.#lockPid = pid;
+    return this.#lockPid;
   }
 
   /** Whether the database does not believe in the lock yet, though it could. */

@@ -193,6 +193,8 @@ export class Worker {
       onRenewed: () => {
         this.#slots.fill();
         this.#recovered();
+        // It may have gone to sleep without one, while its session was not there.
+        if (this.#doorbell.state === 'none' && this.#doorbell.isThere) this.#claiming?.ring();
       },
       onSessionLost: () => {
         this.#doorbell.lost();

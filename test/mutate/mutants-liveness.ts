@@ -82,6 +82,15 @@ const verdict = mutantsOf({ file, within: 'loseWorkers', tests }, [
   { name: 'lose: also those that others marked', find: ' union select id from signalbox.worker where lost_at is not null', replace: '' },
 ]);
 
+const pooler = mutantsOf({ file: 'src/worker/lease.ts', tests: ['test/crash/pooled.test.ts'] }, [
+  {
+    name: 'lease: no lock behind a pooler',
+    find: 'pid !== undefined && pid !== toldPid()',
+    replace: 'pid !== undefined && toldPid() === undefined',
+    named: 'leave each other alone',
+  },
+]);
+
 const TRY = ' where pg_try_advisory_xact_lock_shared(${WORKER_LOCK}, id)';
 
 const looks = mutantsOf({ file, within: 'findFreed', tests: lock }, [
@@ -149,4 +158,4 @@ const forget = mutantsOf({ file, within: 'forgetWorkers', tests }, [
   { name: 'forget: what is ready is not held', find: " and d.state = 'running'", replace: '' },
 ]);
 
-export const livenessMutants: readonly Mutant[] = [...alive, ...leases, ...verdict, ...looks, ...ends, ...rescue, ...forget];
+export const livenessMutants: readonly Mutant[] = [...alive, ...leases, ...verdict, ...pooler, ...looks, ...ends, ...rescue, ...forget];

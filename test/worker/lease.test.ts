@@ -39,13 +39,18 @@ class Stage {
   readonly renewAnswers: Answer[] = [];
   readonly #begun = performance.now();
   #enrolled = 0;
+  #lastLock: number | undefined;
+  /** What a session was told of its backend; that which took the lock, unless the test says otherwise. */
+  toldPid: number | undefined;
 
   async enrol({ single = false, resign = async () => {} }: { single?: boolean; resign?: () => Promise<void> } = {}): Promise<Lease> {
     const workers: Pick<WorkersStore, 'enrol' | 'lock' | 'renew' | 'resign'> = {
       enrol: async () => ++this.#enrolled,
       lock: async (workerId, run) => {
         this.locks.push(workerId);
-        return this.#answer(this.lockAnswers, this.#backend(run));
+        const pid = await this.#answer(this.lockAnswers, this.#backend(run));
+        this.#lastLock = pid;
+        return pid;
       },
       renew: async (workerId, _leaseMs, lock) => {
         const from = lock ? this.#backend(lock.run) : 'pool';
@@ -85,7 +90,8 @@ class Stage {
 
   #open(onLost: () => void): Session {
     const close = async (): Promise<void> => void (session.closed = true);
-    const session: Opened = { run: async () => [], closed: false, lose: onLost, close };
+    const toldPid = (): number | undefined => this.toldPid ?? this.#lastLock;
+    const session: Opened = { run: async () => [], toldPid, closed: false, lose: onLost, close };
     this.sessions.push(session);
     return session;
   }
@@ -128,6 +134,16 @@ test('a lock that another session has still is asked for again at the next renew
     [0, undefined],
     [3_000, 1],
   ]);
+});
+
+test('a lock that was taken by another backend than the connection was told of is given up at once', async () => {
+  const stage = new Stage();
+  stage.toldPid = 77;
+  const lease = await stage.enrol();
+  await vi.advanceTimersByTimeAsync(2 * INTERVAL_MS);
+  expect(stage.locks).toEqual([1]);
+  expect(stage.renewals.slice(1).map(({ from }) => from)).toEqual(['pool', 'pool']);
+  expect(lease.session).toBeUndefined();
 });
 
 test('after three renewals from backends that did not take the lock it gives the lock up, and renews from the pool', async () => {

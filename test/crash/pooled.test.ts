@@ -1,0 +1,153 @@
+// Workers behind PgBouncer in transaction mode, which gives each statement any backend: deliveries arrive, by polling; the
+// session lock is not believed; and the lease alone decides who is dead.
+import { drizzle as drizzleNodePostgres } from 'drizzle-orm/node-postgres';
+import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js';
+import { Pool } from 'pg';
+import postgres from 'postgres';
+import { expect, test } from 'vitest';
+import { createSignalbox, type Signalbox } from '../../src/index.ts';
+import { readDeliveries } from '../support/effects.ts';
+import { harness, type Database, type Harness } from '../support/harness.ts';
+import { launchPgBouncer, pgBouncerVersion, type RunningPgBouncer } from '../support/pgbouncer.ts';
+import { Program, until } from './program.ts';
+import { Effects, happened } from './programs/receivers.ts';
+
+const timeout = 90_000;
+const DRIVERS = ['postgres.js', 'node-postgres'] as const;
+const LEASE = '1s';
+/** Of each worker: two leases and more. */
+const RENEWALS = 8;
+
+const missing = pgBouncerVersion === undefined ? ' (skipped: PgBouncer is not installed)' : '';
+const pooled = pgBouncerVersion === undefined ? test.skip : test;
+
+interface Scene extends Harness {
+  readonly bouncer: RunningPgBouncer;
+  /** A box behind PgBouncer, or past it. */
+  behind(driver: (typeof DRIVERS)[number]): Signalbox<Database>;
+  past(driver: (typeof DRIVERS)[number]): Signalbox<Database>;
+  emit(value: number): Promise<void>;
+  /** How often each worker that lives has renewed, the least first. */
+  renewals(): Promise<number[]>;
+  /** Each worker that others found dead, and whether its lease was over when they did. */
+  verdicts(): Promise<{ worker: number; over: boolean }[]>;
+}
+
+async function openScene(settings: Record<string, string> = {}): Promise<Scene> {
+  const h = await harness({ services: [Effects] });
+  const bouncer = await launchPgBouncer(h.url, { settings });
+  await h.sql.unsafe(`
+    create table effect (delivery bigint not null, epoch int not null, value int not null, pid int not null);
+    create table sign (worker int not null, backend int not null, locked boolean not null, lost boolean not null, over boolean not null);
+    create function record() returns trigger language plpgsql as $$ begin
+      insert into sign values (new.id, new.backend_pid, new.locked, new.lost_at is not null, old.lease_until < clock_timestamp());
+      return null;
+    end $$;
+    create trigger record after update on signalbox.worker for each row execute function record()`);
+  const ends: (() => Promise<void>)[] = [];
+  const connect = (driver: (typeof DRIVERS)[number], url: string): Database => {
+    if (driver === 'postgres.js') {
+      const client = postgres(url, { max: 8, prepare: false, onnotice: () => {} });
+      ends.push(() => client.end({ timeout: 1 }));
+      return drizzlePostgresJs({ client }) as Database;
+    }
+    const client = new Pool({ connectionString: url, max: 8 });
+    client.on('error', () => {});
+    ends.push(() => client.end());
+    return drizzleNodePostgres({ client }) as unknown as Database;
+  };
+  const open = (driver: (typeof DRIVERS)[number], url: string): Signalbox<Database> => {
+    const box = createSignalbox({ db: connect(driver, url), services: [Effects], log: false, prepare: false });
+    ends.unshift(() => box.close());
+    return box;
+  };
+  return {
+    ...h,
+    bouncer,
+    behind: (driver) => open(driver, bouncer.url),
+    past: (driver) => open(driver, h.url),
+    emit: (value) => h.db.transaction(async (tx) => void (await happened.emitReliable(tx, { value }))),
+    renewals: async () => {
+      const rows = await h.sql<{ count: number }[]>`
+        select (select count(*)::int from sign s where s.worker = w.id) as count from signalbox.worker w order by 1`;
+      return rows.map(({ count }) => count);
+    },
+    verdicts: async () => [...(await h.sql<{ worker: number; over: boolean }[]>`select worker, over from sign where lost order by worker`)],
+    [Symbol.asyncDispose]: async () => {
+      for (const end of ends) await end();
+      await bouncer[Symbol.asyncDispose]();
+      await h[Symbol.asyncDispose]();
+    },
+  };
+}
+
+pooled.for(DRIVERS)(
+  `a worker on %s behind a pooler finds its deliveries, but is not woken for them${missing}`,
+  { timeout },
+  async (driver) => {
+    await using scene = await openScene();
+    const box = scene.behind(driver);
+    const patient = box.worker({ lease: LEASE, pollInterval: '1h' });
+    const idle = box.next('worker.idle');
+    await patient.start();
+    await idle;
+    await scene.emit(1);
+    const seen = (await scene.renewals())[0]!;
+    await until('it has renewed twice since', async () => (await scene.renewals())[0]! >= seen + 2);
+    expect(await readDeliveries(scene.sql)).toMatchObject([{ state: 'ready', attempt: 0 }]);
+    await patient.stop();
+
+    const polling = box.worker({ pollInterval: 50 });
+    await polling.start();
+    await scene.emit(2);
+    await until('both are done', async () => (await scene.sql`select from effect`).length === 2);
+    await polling.stop();
+  },
+);
+
+// With one backend for all, each renewal comes from the session that took the lock, which is also that of those who watch.
+pooled(
+  `workers behind a pooler with one backend leave each other alone: they know that it is not theirs${missing}`,
+  { timeout },
+  async () => {
+    await using scene = await openScene({ default_pool_size: '1' });
+    for (const driver of DRIVERS) await scene.behind(driver).worker({ lease: LEASE, pollInterval: 50 }).start();
+    await until('both have renewed for long', async () => (await scene.renewals())[0]! >= RENEWALS);
+    expect(await scene.sql`select from sign where locked`).toHaveLength(0);
+    expect(await scene.verdicts()).toEqual([]);
+    await scene.emit(1);
+    await until('it is done', async () => (await scene.sql`select from effect`).length === 1);
+  },
+);
+
+pooled(`workers behind a pooler whose backends change are found dead by nobody, also from past it${missing}`, { timeout }, async () => {
+  await using scene = await openScene();
+  for (const driver of DRIVERS) await scene.past(driver).worker({ lease: LEASE }).start();
+  for (const driver of DRIVERS) await scene.behind(driver).worker({ lease: LEASE, pollInterval: 50 }).start();
+  for (let value = 1; (await scene.renewals())[0]! < RENEWALS; value++) await scene.emit(value);
+  const signs = await scene.sql<{ backends: number; locked: boolean }[]>`
+    select count(distinct backend)::int as backends, bool_or(locked) as locked from sign group by worker order by locked`;
+  expect(signs.map(({ locked }) => locked)).toEqual([false, false, true, true]);
+  expect(signs.filter(({ locked }) => !locked).some(({ backends }) => backends > 1)).toBe(true);
+  expect(await scene.verdicts()).toEqual([]);
+});
+
+pooled(`a worker killed behind a pooler is replaced when its lease is over, and not before${missing}`, { timeout }, async () => {
+  await using scene = await openScene();
+  const program = new Program('worker', {
+    DATABASE_URL: `${scene.bouncer.url}?prepare=false`,
+    HOLD: 'written',
+    OPTIONS: JSON.stringify({ lease: '3s', pollInterval: 50 }),
+  });
+  await program.says('worker.started');
+  await scene.emit(1);
+  await program.says('written');
+  const other = scene.another().worker({ lease: LEASE });
+  await other.start();
+  await until('the lock of the other is trusted', async () => (await scene.sql`select from sign where locked`).length > 0);
+  await program.kill('SIGKILL');
+  await until('the other completes it', async () => (await scene.sql`select from effect`).length === 1);
+  expect(await readDeliveries(scene.sql)).toMatchObject([{ state: 'completed', epoch: 3, attempt: 1, crashes: 1 }]);
+  expect(await scene.verdicts()).toMatchObject([{ over: true }]);
+  expect(await scene.sql`select pid from effect`).toEqual([{ pid: process.pid }]);
+});
