@@ -4,18 +4,20 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
+import { launchPgBouncer, pgBouncerVersion } from '../support/pgbouncer.ts';
 import { launchPostgres } from '../support/postgres/launch.ts';
 import { check, type Violation } from './checker.ts';
 import type { Span } from './child.ts';
 import type { Evidence } from './evidence.ts';
-import { type FaultKind, planFaults } from './faults.ts';
+import { FAULT_KINDS, type FaultKind, planFaults } from './faults.ts';
 import { Fleet } from './fleet.ts';
 import { type Done, inject } from './inject.ts';
 import { livesOf } from './life.ts';
+import { openOperator } from './operator.ts';
 import { RECEIVERS } from './programs/receivers.ts';
 import { LEASE_MS } from './programs/timing.ts';
 import { startProxy } from './proxy.ts';
-import { falseRescuesOf, type Lifetime, recoveriesOf } from './recovery.ts';
+import { falseRescuesOf, type Lifetime, recoveriesOf, type Recovery } from './recovery.ts';
 import { readSenderLogs } from './sender-log.ts';
 import { prepareTables, readTables } from './tables.ts';
 
@@ -35,12 +37,14 @@ export interface Verdict {
   readonly violations: readonly Violation[];
   readonly evidence: Evidence;
   readonly faults: readonly Done[];
-  readonly recoveries: ReadonlyMap<FaultKind, readonly number[]>;
+  readonly recoveries: readonly Recovery[];
   readonly falseRescues: number;
   readonly rescues: number;
   readonly drainMs: number;
 }
 
+/** As one would have it whose database may be gone for a while: by default it tries again only every 15 s. */
+const POOLER_SETTINGS = { server_login_retry: '0.2' };
 const PROGRESS_MS = 5_000;
 const LONGEST_DRAIN_MS = 90_000;
 /** Peace for so long with work left means that nobody will do it: many leases, polls and retries. */
@@ -52,9 +56,14 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
   await using server = await launchPostgres({ settings: { fsync: 'off', max_connections: '150' } });
   const sql = postgres(server.url, { max: 2, onnotice: () => {} });
   await prepareTables(sql);
-  await using proxy = await startProxy(server.port);
+  if (pgBouncerVersion === undefined) say('PgBouncer is not installed: nobody goes through a pooler');
+  await using pooler = pgBouncerVersion === undefined ? undefined : await launchPgBouncer(server.url, { settings: POOLER_SETTINGS });
+  await using proxy = await startProxy([server.port, ...(pooler ? [pooler.port] : [])]);
+  const [directUrl, pooledUrl] = proxy.ports.map((port) => server.url.replace(`:${server.port}/`, `:${port}/`));
+  const operator = openOperator(server.url);
   const fleet = new Fleet({
-    url: server.url.replace(`:${server.port}/`, `:${proxy.port}/`),
+    url: directUrl!,
+    pooledUrl,
     seed,
     workers: options.workers ?? 4,
     senders: options.senders ?? 2,
@@ -66,10 +75,12 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
     const faults: Done[] = [];
     const progress = setInterval(() => void counts(sql).then((text) => say(`${text}, ${faults.length} faults`)), PROGRESS_MS);
     const away: Span[] = [];
-    const scene = { fleet, server, proxy, sql, away };
+    const poolerAway: Span[] = [];
+    const scene = { fleet, server, proxy, sql, away, pooler, poolerAway, operator };
+    const kinds = (options.kinds ?? FAULT_KINDS).filter((kind) => pooler !== undefined || kind !== 'pooler');
     const startedAt = Date.now();
     const pending: Promise<unknown>[] = [];
-    for (const fault of planFaults(seed, seconds * 1_000, options.kinds)) {
+    for (const fault of planFaults(seed, seconds * 1_000, kinds)) {
       await pause(Math.max(0, startedAt + fault.at - Date.now()));
       pending.push(inject(fault, scene, (done) => faults.push(done)));
     }
@@ -85,17 +96,19 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
     const sent = await readSenderLogs(fleet.senderLogs);
     const evidence: Evidence = { ...tables, sent, receivers: RECEIVERS, runs, misbehaviours: fleet.misbehaviours };
     const { acts, pids } = evidence;
+    const pooledPids = new Set(fleet.children.filter(({ isPooled }) => isPooled).map(({ pid }) => pid));
     return {
       violations: check(evidence),
       evidence,
       faults,
-      recoveries: recoveriesOf(acts, faults, pids),
-      falseRescues: falseRescuesOf(acts, lifetimesOf(fleet, faults, away), pids, LEASE_MS).length,
+      recoveries: recoveriesOf(acts, faults, pids, (pid) => pooledPids.has(pid)),
+      falseRescues: falseRescuesOf(acts, lifetimesOf(fleet, faults, away, poolerAway), pids, LEASE_MS).length,
       rescues: [...livesOf(acts).values()].flat().filter(({ arrow }) => arrow === 'rescue').length,
       drainMs,
     };
   } finally {
     fleet.killAll();
+    await operator.close();
     await sql.end({ timeout: 1 });
     await rm(folder, { recursive: true, force: true });
   }
@@ -129,15 +142,16 @@ async function counts(sql: postgres.Sql): Promise<string> {
   }
 }
 
-/** Who is frozen, has no connection left or no database cannot renew its lease. */
-function lifetimesOf(fleet: Fleet, faults: readonly Done[], away: readonly Span[]): Lifetime[] {
+/** Who is frozen, has no connection left, no database or no way to it cannot renew its lease. */
+function lifetimesOf(fleet: Fleet, faults: readonly Done[], away: readonly Span[], poolerAway: readonly Span[]): Lifetime[] {
   const exhausted = faults.filter(({ kind }) => kind === 'exhaust');
-  return fleet.children.map(({ pid, endedAt, killedAt, askedAt, frozen }) => ({
+  return fleet.children.map(({ pid, isPooled, endedAt, killedAt, askedAt, frozen }) => ({
     pid,
     until: Math.min(endedAt, killedAt, askedAt),
     excused: [
       ...frozen,
       ...away,
+      ...(isPooled ? poolerAway : []),
       ...exhausted.filter(({ pids }) => pids.includes(pid)).map(({ at }) => ({ from: at, until: at + LEASE_MS })),
     ],
   }));

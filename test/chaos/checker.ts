@@ -1,5 +1,6 @@
 // Judges a run: what must hold of any run, whatever faults it had. Pure: evidence in, violations out.
 import {
+  type Act,
   causeOf,
   type Delivery,
   type Effect,
@@ -7,10 +8,11 @@ import {
   type Evidence,
   type Fate,
   ON_PURPOSE,
+  OPERATED,
   type Receiver,
   type State,
 } from './evidence.ts';
-import { grouped, livesOf } from './life.ts';
+import { grouped, livesOf, type Step } from './life.ts';
 
 export const VIOLATIONS = [
   'missing',
@@ -34,7 +36,7 @@ export interface Violation {
 
 type Say = (kind: ViolationKind, text: string) => void;
 
-/** How a delivery of an emission ends, whatever happens on the way. */
+/** How a delivery of an emission ends, whatever happens on the way, unless an operator cancels it or it is given up. */
 const END: Record<Fate, State> = {
   fine: 'completed',
   slow: 'completed',
@@ -55,11 +57,15 @@ export function check(evidence: Evidence): Violation[] {
   checkConsequences(evidence, index, say);
   checkLives(evidence, index, say);
   for (const { deliveryId, message, trace } of evidence.failures)
-    if (!message.startsWith(ON_PURPOSE))
+    if (!message.startsWith(ON_PURPOSE) && !message.includes(CRASHED))
       say('charged', `${index.deliveries.get(deliveryId)?.[0]?.receiver} of delivery ${deliveryId}: ${trace}`);
   for (const { who, what } of evidence.misbehaviours) say('misbehaved', `${who}: ${what}`);
   return violations;
 }
+
+/** What the error of a delivery that is given up says. */
+const CRASHED = '[CrashBudgetSpent]';
+const atEpoch = ({ deliveryId, epoch }: { readonly deliveryId: string; readonly epoch: number }): string => `${deliveryId} ${epoch}`;
 
 interface Index {
   readonly receivers: ReadonlyMap<string, Receiver>;
@@ -67,15 +73,27 @@ interface Index {
   readonly byKey: ReadonlyMap<string, Emission[]>;
   readonly deliveries: ReadonlyMap<string, Delivery[]>;
   readonly effects: ReadonlyMap<string, Effect[]>;
+  /** The acts that led to `completed`, one in each generation at most. */
+  readonly completions: ReadonlyMap<string, Act[]>;
+  /** Delivery and epoch of each cancellation by an operator. */
+  readonly operated: ReadonlySet<string>;
+  /** The same of each death by crashes: a fault may well strike whoever runs the same delivery three times. */
+  readonly givenUp: ReadonlySet<string>;
 }
 
-function indexOf({ receivers, emissions, deliveries, effects }: Evidence): Index {
+function indexOf({ receivers, emissions, deliveries, effects, acts, failures }: Evidence): Index {
   return {
     receivers: new Map(receivers.map((receiver) => [receiver.name, receiver])),
     emissions: new Map(emissions.map((emission) => [emission.id, emission])),
     byKey: grouped(emissions, ({ key }) => key),
     deliveries: grouped(deliveries, ({ id }) => id),
     effects: grouped(effects, ({ deliveryId }) => deliveryId),
+    completions: grouped(
+      acts.filter(({ to }) => to === 'completed'),
+      ({ deliveryId }) => deliveryId,
+    ),
+    operated: new Set(failures.filter(({ message }) => message === OPERATED).map(atEpoch)),
+    givenUp: new Set(failures.filter(({ message }) => message.includes(CRASHED)).map(atEpoch)),
   };
 }
 
@@ -111,14 +129,18 @@ function checkDeliveries({ receivers, emissions, deliveries, pids, runs }: Evide
       const { id, workerId } = delivery;
       const holder = workerId === undefined ? 'nobody has it' : `worker ${workerId} of process ${pids.get(workerId)} has it`;
       say('left waiting', `${about(delivery)} (${emission.fate}); ${holder}; ${runs.get(id) ?? 'nobody'} says to be at it`);
-    } else if (delivery.state !== END[emission.fate]) say('wrong end', `${about(delivery)}, which should end ${END[emission.fate]}`);
+      continue;
+    }
+    const now = `${delivery.id} ${delivery.epoch}`;
+    const end = index.operated.has(now) ? 'cancelled' : index.givenUp.has(now) ? 'dead' : END[emission.fate];
+    if (delivery.state !== end) say('wrong end', `${about(delivery)}, which should end ${end}`);
   }
 }
 
 const about = ({ id, receiver, state, epoch, attempt }: Delivery): string =>
   `delivery ${id} for ${receiver} is ${state}, epoch ${epoch}, attempt ${attempt}`;
 
-/** Completed: one effect, of the very run that completed it (without a transaction: at least one). Otherwise none. */
+/** Completed: one effect in that generation, of the very run that completed it (without a transaction: at least one). Otherwise none. */
 function checkEffects({ deliveries, effects, acts, pids }: Evidence, index: Index, say: Say): void {
   const claimers = new Map<string, number>();
   for (const { deliveryId, to, epoch, workerId } of acts)
@@ -132,35 +154,48 @@ function checkEffects({ deliveries, effects, acts, pids }: Evidence, index: Inde
   for (const delivery of deliveries) {
     const own = (index.effects.get(delivery.id) ?? []).filter(({ generation }) => generation === delivery.generation);
     const transactional = index.receivers.get(delivery.receiver)?.transactional ?? true;
+    // Without a transaction a receiver leaves its effect before its end, which may not come, or be an operator's.
+    const mayBeLeft = !transactional && (LIVE.has(delivery.state) || index.operated.has(`${delivery.id} ${delivery.epoch}`));
     if (delivery.state === 'completed') {
       if (own.length === 0) say('missing', `${about(delivery)}, without an effect`);
-    } else if (own.length > 0 && !(LIVE.has(delivery.state) && !transactional)) {
-      say('ghost', `${about(delivery)}, with ${own.length} effects`);
-    }
-    if (!transactional) continue;
+    } else if (own.length > 0 && !mayBeLeft) say('ghost', `${about(delivery)}, with ${own.length} effects`);
+    const ends = new Map((index.completions.get(delivery.id) ?? []).map((act) => [act.generation, act.epoch]));
     const runs = grouped(index.effects.get(delivery.id) ?? [], ({ generation }) => String(generation));
-    for (const [generation, { length }] of runs)
-      if (length > 1) say('duplicate', `${about(delivery)}, with ${length} effects in generation ${generation}`);
-    for (const { epoch, claimedEpoch } of own)
-      if (epoch !== delivery.epoch || claimedEpoch !== delivery.epoch)
-        say('wrong epoch', `${about(delivery)}; its effect saw epoch ${epoch} and was claimed under ${claimedEpoch}`);
+    for (const generation of ends.keys())
+      if (generation < delivery.generation && !runs.has(String(generation)))
+        say('missing', `${about(delivery)}; it was completed in generation ${generation}, without an effect`);
+    if (!transactional) continue;
+    for (const [generation, effects] of runs) {
+      if (effects.length > 1) say('duplicate', `${about(delivery)}, with ${effects.length} effects in generation ${generation}`);
+      const end = ends.get(Number(generation));
+      if (end === undefined && Number(generation) < delivery.generation)
+        say('ghost', `${about(delivery)}; it was not completed in generation ${generation}, and has an effect there`);
+      for (const { epoch, claimedEpoch } of effects)
+        if (end !== undefined && (epoch !== end || claimedEpoch !== end))
+          say(
+            'wrong epoch',
+            `${about(delivery)}; generation ${generation} ended in epoch ${end}, its effect saw ${epoch} and was claimed under ${claimedEpoch}`,
+          );
+    }
   }
 }
 
-/** What a receiver emits in its transaction is there exactly if the delivery is completed. */
-function checkConsequences({ deliveries }: Evidence, { receivers, emissions, byKey }: Index, say: Say): void {
+/** What a receiver emits in its transaction is there once for each generation that was completed. */
+function checkConsequences({ deliveries }: Evidence, { receivers, emissions, byKey, completions }: Index, say: Say): void {
   for (const delivery of deliveries) {
     const emits = receivers.get(delivery.receiver)?.emits;
     const stored = (byKey.get(causeOf(delivery.id)) ?? []).length;
-    const expected = emits !== undefined && delivery.state === 'completed' && emissions.has(delivery.emissionId) ? 1 : 0;
-    if (stored < expected) say('missing', `${about(delivery)}, and has emitted nothing`);
-    if (stored > expected) say(expected === 0 ? 'ghost' : 'duplicate', `${about(delivery)}, and has emitted ${stored} times`);
+    const expected = emits !== undefined && emissions.has(delivery.emissionId) ? (completions.get(delivery.id)?.length ?? 0) : 0;
+    const text = `${about(delivery)}, was completed ${expected} times, and has emitted ${stored} times`;
+    if (stored < expected) say('missing', text);
+    if (stored > expected) say(expected === 0 ? 'ghost' : 'duplicate', text);
   }
 }
 
 /** Every act is an arrow of the diagram, no claim has an epoch that another had, and no attempt is beyond the budget. */
 function checkLives({ acts, deliveries }: Evidence, index: Index, say: Say): void {
   const lives = livesOf(acts);
+  checkGivenUp(acts, lives, index, say);
   for (const [id, steps] of lives) {
     const budget = index.receivers.get(index.deliveries.get(id)?.[0]?.receiver ?? '')?.budget ?? Infinity;
     let claimed = 0;
@@ -169,6 +204,7 @@ function checkLives({ acts, deliveries }: Evidence, index: Index, say: Say): voi
       if (arrow === undefined) say('off the diagram', text);
       if (act.to === 'running' && act.epoch <= claimed) say('wrong epoch', `${text}; an earlier claim had epoch ${claimed}`);
       if (act.to === 'running') claimed = Math.max(claimed, act.epoch);
+      if (arrow === 'cancel' && !index.operated.has(`${id} ${act.epoch}`)) say('off the diagram', `${text}; no operator noted it`);
       if (act.attempt > budget) say('over budget', `${text}; the budget is ${budget}`);
     }
   }
@@ -177,6 +213,22 @@ function checkLives({ acts, deliveries }: Evidence, index: Index, say: Say): voi
     if (last?.to !== delivery.state || last.epoch !== delivery.epoch)
       say('off the diagram', `${about(delivery)}, and its last act led to ${last?.to ?? 'nothing'}, epoch ${last?.epoch}`);
     const { budget } = index.receivers.get(delivery.receiver) ?? { budget: delivery.attempt };
+    if (index.givenUp.has(`${delivery.id} ${delivery.epoch}`)) continue;
     if (delivery.state === 'dead' && delivery.attempt !== budget) say('over budget', `${about(delivery)}, though its budget is ${budget}`);
+  }
+}
+
+/** Only what its worker ran alone may be given up: nobody else can have killed it. */
+function checkGivenUp(acts: readonly Act[], lives: ReadonlyMap<string, Step[]>, { givenUp }: Index, say: Say): void {
+  const arrows = new Map([...lives.values()].flat().map(({ act, arrow }) => [act, arrow]));
+  const held = new Map<number, Set<string>>();
+  for (const act of acts) {
+    const { deliveryId, heldBy, workerId } = act;
+    if (heldBy !== undefined) held.get(heldBy)?.delete(deliveryId);
+    if (workerId !== undefined) held.set(workerId, (held.get(workerId) ?? new Set()).add(deliveryId));
+    if (arrows.get(act) !== 'give up') continue;
+    const others = [...(held.get(heldBy ?? 0) ?? [])];
+    if (others.length > 0) say('off the diagram', `delivery ${deliveryId} is given up; its worker also ran ${others.join(', ')}`);
+    if (!givenUp.has(atEpoch(act))) say('off the diagram', `delivery ${deliveryId} is given up, and nobody noted it`);
   }
 }

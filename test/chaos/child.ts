@@ -13,6 +13,8 @@ export interface Span {
 
 export class Child {
   readonly pid: number;
+  /** Behind the pooler. */
+  readonly isPooled: boolean;
   readonly startedAt = Date.now();
   /** Infinity while it lives. */
   endedAt = Infinity;
@@ -30,12 +32,13 @@ export class Child {
   readonly #process: ChildProcess;
   #errors = '';
 
-  constructor(program: 'worker' | 'sender', environment: Record<string, string>) {
+  constructor(program: 'worker' | 'sender', environment: Record<string, string>, isPooled: boolean) {
     this.#process = fork(fileURLToPath(new URL(`./programs/${program}.ts`, import.meta.url)), {
       execArgv: ['--import', '@oxc-node/core/register'],
       env: { ...process.env, NODE_OPTIONS: '', SIGNALBOX_LOG_LEVEL: 'warn', ...environment },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
+    this.isPooled = isPooled;
     this.pid = this.#process.pid!;
     this.#process.stderr!.on('data', (chunk: Buffer) => (this.#errors = (this.#errors + chunk.toString()).slice(-KEPT_ERRORS)));
     this.#process.on('error', () => {});

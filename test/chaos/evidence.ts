@@ -72,6 +72,7 @@ export interface Act {
 
 export interface Failure {
   readonly deliveryId: string;
+  readonly epoch: number;
   readonly name: string;
   readonly message: string;
   /** Its stack, and those of its causes. */
@@ -104,3 +105,6 @@ export const causeOf = (deliveryId: string): string => `delivery ${deliveryId}`;
 
 /** What a receiver throws on purpose begins so: every other error was charged for what was not the receiver's doing. */
 export const ON_PURPOSE = 'chaos:';
+
+/** Why an operator cancels. */
+export const OPERATED = `${ON_PURPOSE} an operator`;

@@ -23,6 +23,12 @@ const WEIGHTS = {
   exhaust: 1,
   /** PostgreSQL is killed, and started again. */
   postgres: 0.7,
+  /** The pooler is killed, and started again. */
+  pooler: 1,
+  /** Notifications are withheld for a while. */
+  notify: 1,
+  /** No fault: an operator retries, cancels or replays a delivery. */
+  operate: 4,
 } as const;
 
 export type FaultKind = keyof typeof WEIGHTS;

@@ -1,4 +1,4 @@
-// The processes of a run: so many workers and senders, on both drivers. One that ends is replaced. One that ends without
+// The processes of a run: so many workers and senders, on both drivers, half of each behind a pooler if there is one. One that ends is replaced. One that ends without
 // having been killed or asked to, or that does not end when asked, has misbehaved.
 import { setTimeout as pause } from 'node:timers/promises';
 import { Child } from './child.ts';
@@ -10,6 +10,8 @@ const END_LIMIT_MS = 20_000;
 
 export interface FleetOptions {
   readonly url: string;
+  /** Through the pooler. */
+  readonly pooledUrl: string | undefined;
   readonly seed: number;
   readonly workers: number;
   readonly senders: number;
@@ -23,6 +25,7 @@ interface Slot {
   readonly program: 'worker' | 'sender';
   readonly label: string;
   readonly driver: string;
+  readonly isPooled: boolean;
   child: Child | undefined;
 }
 
@@ -41,12 +44,12 @@ export class Fleet {
   constructor(options: FleetOptions) {
     this.#options = options;
     const slots = (program: Slot['program'], count: number): Slot[] =>
-      Array.from({ length: count }, (_, index) => ({
-        program,
-        label: `${program} ${index + 1} (${DRIVERS[index % 2]})`,
-        driver: DRIVERS[index % 2]!,
-        child: undefined,
-      }));
+      Array.from({ length: count }, (_, index) => {
+        const driver = DRIVERS[index % 2]!;
+        // Of four, one of each driver.
+        const isPooled = options.pooledUrl !== undefined && [1, 2].includes(index % 4);
+        return { program, label: `${program} ${index + 1} (${driver}${isPooled ? ', pooled' : ''})`, driver, isPooled, child: undefined };
+      });
     this.#slots.push(...slots('worker', options.workers), ...slots('sender', options.senders));
   }
 
@@ -105,15 +108,18 @@ export class Fleet {
   }
 
   #fill(slot: Slot): Child {
-    const { url, seed, pauseMs, logOf } = this.#options;
-    const environment: Record<string, string> = { DRIVER: slot.driver, DATABASE_URL: url };
+    const { url, pooledUrl, seed, pauseMs, logOf } = this.#options;
+    const environment: Record<string, string> = {
+      DRIVER: slot.driver,
+      ...(slot.isPooled ? { DATABASE_URL: pooledUrl!, POOLED: 'yes' } : { DATABASE_URL: url }),
+    };
     if (slot.program === 'sender') {
       const name = `s${++this.#senders}`;
       const log = logOf(name);
       this.senderLogs.push(log);
       Object.assign(environment, { NAME: name, LOG: log, SEED: String(seed * 1_000 + this.#senders), PAUSE_MS: String(pauseMs) });
     }
-    const child = new Child(slot.program, environment);
+    const child = new Child(slot.program, environment, slot.isPooled);
     slot.child = child;
     this.children.push(child);
     this.#labels.set(child, slot.label);

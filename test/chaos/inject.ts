@@ -1,10 +1,12 @@
-// Does the faults. Each returns the processes that it hit; none when there was nothing to hit.
+// Does the faults. Each tells the processes that it hit, and is no fault when there was nothing to hit.
 import { setTimeout as pause } from 'node:timers/promises';
 import type postgres from 'postgres';
+import type { RunningPgBouncer } from '../support/pgbouncer.ts';
 import type { RunningPostgres } from '../support/postgres/launch.ts';
 import type { Child, Span } from './child.ts';
 import type { Fault, FaultKind } from './faults.ts';
 import type { Fleet } from './fleet.ts';
+import type { Operator } from './operator.ts';
 import { LEASE_MS } from './programs/timing.ts';
 import type { Proxy } from './proxy.ts';
 
@@ -25,22 +27,30 @@ export interface Scene {
   readonly sql: postgres.Sql;
   /** When PostgreSQL was away. */
   readonly away: Span[];
+  readonly pooler: RunningPgBouncer | undefined;
+  /** When the pooler was away. */
+  readonly poolerAway: Span[];
+  readonly operator: Operator;
 }
 
 export async function inject(fault: Fault, scene: Scene, done: (done: Done) => void): Promise<void> {
-  const hit = (children: readonly Child[]): void => {
-    if (children.length > 0) done({ kind: fault.kind, at: Date.now(), pids: children.map(({ pid }) => pid) });
+  const hit: Hit = (children) => {
+    if (children === 'deliveries') done({ kind: fault.kind, at: Date.now(), pids: [] });
+    else if (children.length > 0) done({ kind: fault.kind, at: Date.now(), pids: children.map(({ pid }) => pid) });
   };
   await ACTIONS[fault.kind](scene, fault, hit);
 }
 
-/** `hit` is called when the fault strikes; the action ends when its part is over. */
-type Action = (scene: Scene, fault: Fault, hit: (children: readonly Child[]) => void) => Promise<void>;
+/** Called when a fault strikes, with whose deliveries are in danger; or it was about deliveries, and nobody is in danger. */
+type Hit = (children: readonly Child[] | 'deliveries') => void;
+/** Ends when its part is over. */
+type Action = (scene: Scene, fault: Fault, hit: Hit) => Promise<void>;
 
 const EXHAUSTED_MS = 1_000;
 const LONGEST_ABSENCE_MS = 1_500;
 const MOST_BACKENDS = 4;
 const MOST_CUT = 0.6;
+const LONGEST_SILENCE_MS = 4_000;
 /** How long a trap waits for its prey. */
 const PATIENCE_MS = 3_000;
 
@@ -111,6 +121,26 @@ const ACTIONS: Record<FaultKind, Action> = {
     await pause(fault.force * LONGEST_ABSENCE_MS);
     await server.restart();
     span.until = Date.now();
+  },
+
+  pooler: async ({ fleet, pooler, poolerAway }, fault, hit) => {
+    if (!pooler || poolerAway.at(-1)?.until === Infinity) return;
+    const span: Span = { from: Date.now(), until: Infinity };
+    poolerAway.push(span);
+    await pooler.kill();
+    hit(fleet.sound('worker').filter(({ isPooled }) => isPooled));
+    await pause(fault.force * LONGEST_ABSENCE_MS);
+    await pooler.start();
+    span.until = Date.now();
+  },
+
+  notify: async ({ proxy }, fault, hit) => {
+    if ((await proxy.withholdNotifications((0.25 + 0.75 * fault.force) * LONGEST_SILENCE_MS)) > 0) hit('deliveries');
+  },
+
+  operate: async ({ operator }, fault, hit) => {
+    // PostgreSQL may be away.
+    if ((await operator.act(fault.force, fault.target).catch(() => 0)) > 0) hit('deliveries');
   },
 };
 

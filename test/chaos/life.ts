@@ -2,7 +2,7 @@
 // has no such arrow. Epochs rise with each arrow that takes the delivery away from somebody, and never fall.
 import type { Act, State } from './evidence.ts';
 
-export type Arrow = 'born' | 'claim' | 'retry' | 'later' | 'release' | 'rescue' | 'end' | 'cancel' | 'hurry' | 'revive';
+export type Arrow = 'born' | 'claim' | 'retry' | 'later' | 'release' | 'rescue' | 'end' | 'give up' | 'hurry' | 'cancel' | 'revive';
 
 export interface Step {
   readonly act: Act;
@@ -18,6 +18,8 @@ interface Moment {
   readonly crashes: number;
 }
 
+/** With so many a delivery is given up, if it ran alone. */
+const CRASH_BUDGET = 3;
 const UNBORN: Moment = { state: undefined, generation: 0, epoch: 0, attempt: 0, crashes: 0 };
 const ENDS = new Set<State | undefined>(['completed', 'dead', 'cancelled']);
 
@@ -61,9 +63,10 @@ function arrowOf(before: Moment, act: Act): Arrow | undefined {
     return moves(1, -1, 1) ? 'rescue' : undefined;
   }
   if (from === 'ready' && to === 'ready') return moves(0, 0) ? 'hurry' : undefined;
-  // An operator's, of what waits, runs or is dead.
-  if (from !== 'completed' && to === 'cancelled' && moves(1, 0)) return 'cancel';
-  if (from === 'running' && ENDS.has(to)) return moves(0, 0) ? 'end' : undefined;
+  if (from === 'running' && ENDS.has(to) && moves(0, 0)) return 'end';
+  if (from === 'running' && to === 'dead') return moves(1, 0, 1) && act.crashes >= CRASH_BUDGET ? 'give up' : undefined;
+  // By an operator, who lays to rest what is dead, too. Whoever runs it is late from then on.
+  if (from !== 'completed' && from !== 'cancelled' && to === 'cancelled') return moves(1, 0) ? 'cancel' : undefined;
   if (ENDS.has(from) && to === 'ready')
     return rises('epoch') === 1 && act.attempt === 0 && act.crashes === 0 && rises('generation') <= 1 ? 'revive' : undefined;
   return undefined;

@@ -1,25 +1,39 @@
-// A proxy between the fleet and PostgreSQL on the loopback, which can cut connections, and let a statement through but
-// not its answer. It reads the server's side of the protocol: a type byte, a length that counts itself, a body.
+// A proxy between the fleet and what it talks to on the loopback, PostgreSQL and a pooler. It can cut connections, let a
+// statement through but not its answer, and withhold notifications. It reads what the server says. The proxy of the other
+// tests, in test/support/proxy.ts, reads what clients say and waits for one statement of one test.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Message, messages } from '../support/proxy.ts';
 
-const HEADER = 5;
 /** BindComplete: the answer to an execution begins. What comes before it, a client may wait for before it goes on. */
 const BOUND = '2';
 /** CommandComplete, and ReadyForQuery, whose body says whether a transaction is open. */
 const COMPLETE = 'C';
 const READY = 'Z';
 const IDLE = 'I';
+const NOTIFICATION = 'A';
 
 /** Each fault of the proxy tells which processes it hit, by the application name of their sessions. */
 export interface Proxy extends AsyncDisposable {
-  readonly port: number;
+  /** Of each target, in their order. */
+  readonly ports: readonly number[];
   /** Cuts a share of the open connections, 0 to 1. */
   cut(share: number): number[];
   /** The next COMMIT gets through, its answer does not; then its connection is cut. Nobody is hit if none comes in time. */
   swallowCommit(withinMs: number): Promise<number[]>;
   /** The same for the next statement outside of a transaction: a claim, a settlement, a renewal. */
   swallowAnswer(withinMs: number): Promise<number[]>;
+  /** No notification gets through for so long. Resolves to the number of those that did not. */
+  withholdNotifications(forMs: number): Promise<number>;
+}
+
+/** What all connections have in common. */
+interface Weather {
+  readonly traps: Trap[];
+  /** Until when notifications are withheld. */
+  silentUntil: number;
+  withheld: number;
 }
 
 interface Trap {
@@ -27,16 +41,18 @@ interface Trap {
   sprung(pid: number): void;
 }
 
-export async function startProxy(target: number): Promise<Proxy> {
+export async function startProxy(targets: readonly number[]): Promise<Proxy> {
   const links = new Set<Link>();
-  const traps: Trap[] = [];
-  const server = createServer((client) => {
-    const link = new Link(client, connect(target, '127.0.0.1'), traps);
-    links.add(link);
-    client.on('close', () => links.delete(link));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const weather: Weather = { traps: [], silentUntil: 0, withheld: 0 };
+  const { traps } = weather;
+  const servers = targets.map((target) =>
+    createServer((client) => {
+      const link = new Link(client, connect(target, '127.0.0.1'), weather);
+      links.add(link);
+      client.on('close', () => links.delete(link));
+    }).listen(0, '127.0.0.1'),
+  );
+  await Promise.all(servers.map((server) => once(server, 'listening')));
   const set = (prey: Trap['prey'], withinMs: number): Promise<number[]> =>
     new Promise((resolve) => {
       const trap: Trap = { prey, sprung: (pid) => resolve([pid]) };
@@ -47,20 +63,27 @@ export async function startProxy(target: number): Promise<Proxy> {
       }, withinMs);
     });
   return {
-    port: (server.address() as AddressInfo).port,
+    ports: servers.map((server) => (server.address() as AddressInfo).port),
     cut: (share) => {
-      const all = [...links];
+      // By chance: the oldest ones, which never end by themselves, would be struck each time otherwise.
+      const all = [...links].toSorted(() => Math.random() - 0.5);
       const cut = all.slice(0, Math.ceil(all.length * share));
       for (const link of cut) link.cut();
       return cut.map(({ pid }) => pid);
     },
     swallowCommit: (withinMs) => set('commit', withinMs),
     swallowAnswer: (withinMs) => set('answer', withinMs),
+    withholdNotifications: async (forMs) => {
+      const before = weather.withheld;
+      weather.silentUntil = Math.max(weather.silentUntil, Date.now() + forMs);
+      await pause(forMs);
+      return weather.withheld - before;
+    },
     [Symbol.asyncDispose]: async () => {
-      const closed = once(server, 'close');
-      server.close();
+      const closed = servers.map((server) => once(server, 'close'));
+      for (const server of servers) server.close();
       for (const link of links) link.cut();
-      await closed;
+      await Promise.all(closed);
     },
   };
 }
@@ -70,16 +93,16 @@ class Link {
   pid = 0;
   readonly #client: Socket;
   readonly #server: Socket;
-  readonly #traps: Trap[];
-  #rest = Buffer.alloc(0);
+  readonly #weather: Weather;
+  readonly #messages = messages({ startup: false });
   /** No transaction was open when the last answer ended. */
   #idle = false;
   #swallowing: Trap | undefined;
 
-  constructor(client: Socket, server: Socket, traps: Trap[]) {
+  constructor(client: Socket, server: Socket, weather: Weather) {
     this.#client = client;
     this.#server = server;
-    this.#traps = traps;
+    this.#weather = weather;
     for (const socket of [client, server]) {
       socket.setNoDelay(true);
       socket.on('error', () => this.cut());
@@ -96,25 +119,21 @@ class Link {
   }
 
   #pass(chunk: Buffer): void {
-    this.#rest = Buffer.concat([this.#rest, chunk]);
-    const passed: Buffer[] = [];
-    while (this.#rest.length >= HEADER) {
-      const length = 1 + this.#rest.readUInt32BE(1);
-      if (this.#rest.length < length) break;
-      const message = this.#rest.subarray(0, length);
-      this.#rest = this.#rest.subarray(length);
-      if (this.#isSwallowed(String.fromCharCode(message[0]!), message.subarray(HEADER))) continue;
-      passed.push(message);
-    }
-    if (passed.length > 0) this.#client.write(Buffer.concat(passed));
+    const passed = this.#messages(chunk).filter((message) => !this.#isSwallowed(message));
+    if (passed.length > 0) this.#client.write(Buffer.concat(passed.map(({ bytes }) => bytes)));
   }
 
-  #isSwallowed(type: string, body: Buffer): boolean {
+  #isSwallowed({ type, texts }: Message): boolean {
+    if (type === NOTIFICATION && Date.now() < this.#weather.silentUntil) {
+      this.#weather.withheld++;
+      return true;
+    }
+    const body = type === COMPLETE || type === READY ? texts()[0]! : '';
     if (!this.#swallowing) {
-      if (type === COMPLETE && body.toString('latin1').startsWith('COMMIT')) this.#swallowing = this.#take('commit');
+      if (type === COMPLETE && body.startsWith('COMMIT')) this.#swallowing = this.#take('commit');
       else if (this.#idle && (type === BOUND || type === COMPLETE)) this.#swallowing = this.#take('answer');
     }
-    if (type === READY) this.#idle = body.toString('latin1') === IDLE;
+    if (type === READY) this.#idle = body === IDLE;
     if (!this.#swallowing) return false;
     // Only now has the server committed for certain.
     if (type === READY) {
@@ -125,7 +144,8 @@ class Link {
   }
 
   #take(prey: Trap['prey']): Trap | undefined {
-    const index = this.#traps.findIndex((trap) => trap.prey === prey);
-    return index < 0 ? undefined : this.#traps.splice(index, 1)[0];
+    const { traps } = this.#weather;
+    const index = traps.findIndex((trap) => trap.prey === prey);
+    return index < 0 ? undefined : traps.splice(index, 1)[0];
   }
 }

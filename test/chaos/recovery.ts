@@ -10,9 +10,27 @@ export interface Struck {
   readonly pids: readonly number[];
 }
 
-/** Milliseconds from a fault to the next claim of each delivery that a process in danger held and did not end by itself. */
-export function recoveriesOf(acts: readonly Act[], faults: readonly Struck[], pids: ReadonlyMap<number, number>): Map<FaultKind, number[]> {
-  const recoveries = new Map<FaultKind, number[]>();
+export interface Recovery {
+  readonly kind: FaultKind;
+  /** Whether the process that had the delivery was behind the pooler, where a free lock tells nothing. */
+  readonly isPooled: boolean;
+  /** Whether it was too often in bad company, and so has to wait for somebody who runs it alone. */
+  readonly isSuspect: boolean;
+  /** Milliseconds from the fault until it was ready again, and until somebody claimed it. */
+  readonly readyMs: number;
+  readonly claimedMs: number;
+}
+
+const SUSPECT_CRASHES = 2;
+
+/** What became of each delivery that a process in danger held and did not end by itself. */
+export function recoveriesOf(
+  acts: readonly Act[],
+  faults: readonly Struck[],
+  pids: ReadonlyMap<number, number>,
+  isPooled: (pid: number) => boolean,
+): Recovery[] {
+  const recoveries: Recovery[] = [];
   for (const steps of livesOf(acts).values())
     for (const [index, { act, arrow }] of steps.entries()) {
       const next = steps[index + 1];
@@ -22,7 +40,10 @@ export function recoveriesOf(acts: readonly Act[], faults: readonly Struck[], pi
       const pid = pids.get(act.workerId!)!;
       // The last one before the delivery was given back is what it was given back for.
       const fault = faults.findLast((one) => one.at >= act.at && one.at <= next.act.at && one.pids.includes(pid));
-      if (fault) recoveries.set(fault.kind, [...(recoveries.get(fault.kind) ?? []), again.act.at - fault.at]);
+      if (!fault) continue;
+      const isSuspect = next.act.crashes >= SUSPECT_CRASHES;
+      const [readyMs, claimedMs] = [next.act.at - fault.at, again.act.at - fault.at];
+      recoveries.push({ kind: fault.kind, isPooled: isPooled(pid), isSuspect, readyMs, claimedMs });
     }
   return recoveries;
 }

@@ -1,6 +1,7 @@
 // The end of a run as text.
 import type { Verdict } from './chaos.ts';
 import { VIOLATIONS } from './checker.ts';
+import { livesOf } from './life.ts';
 import { percentile } from './recovery.ts';
 
 const SHOWN = 8;
@@ -21,15 +22,21 @@ export function reportText({ violations, evidence, faults, recoveries, falseResc
     ['claims', String(count(acts, ({ to }) => to === 'running'))],
     ['effects', String(effects.length)],
     ['rescues', `${rescues}, false ones ${falseRescues}`],
+    ['given up', String([...livesOf(acts).values()].flat().filter(({ arrow }) => arrow === 'give up').length)],
     ['drained in', seconds(drainMs)],
   ];
   for (const kind of new Set(faults.map((fault) => fault.kind))) {
-    const times = recoveries.get(kind) ?? [];
-    const recovered =
-      times.length === 0
-        ? ''
-        : `, ${times.length} deliveries claimed again after p50 ${seconds(percentile(times, 0.5))}, p99 ${seconds(percentile(times, 0.99))}`;
-    rows.push([`fault: ${kind}`, `${count(faults, (fault) => fault.kind === kind)}${recovered}`]);
+    rows.push([`fault: ${kind}`, String(count(faults, (fault) => fault.kind === kind))]);
+    const struck = recoveries.filter((one) => one.kind === kind);
+    for (const [name, group] of [
+      ['direct', struck.filter(({ isPooled, isSuspect }) => !isPooled && !isSuspect)],
+      ['pooled', struck.filter(({ isPooled, isSuspect }) => isPooled && !isSuspect)],
+      ['suspects', struck.filter(({ isSuspect }) => isSuspect)],
+    ] as const) {
+      const ready = times(group.map(({ readyMs }) => readyMs));
+      const claimed = times(group.map(({ claimedMs }) => claimedMs));
+      if (group.length > 0) rows.push([`  ${name}`, `${group.length} deliveries; ready again ${ready}; claimed again ${claimed}`]);
+    }
   }
   for (const wanted of VIOLATIONS) rows.push([wanted, String(count(violations, ({ kind }) => kind === wanted))]);
   const width = Math.max(...rows.map(([name]) => name.length));
@@ -39,4 +46,6 @@ export function reportText({ violations, evidence, faults, recoveries, falseResc
   );
 }
 
+const times = (ms: readonly number[]): string =>
+  `p50 ${seconds(percentile(ms, 0.5))}, p99 ${seconds(percentile(ms, 0.99))}, max ${seconds(percentile(ms, 1))}`;
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(2)} s`;

@@ -73,7 +73,7 @@ export async function readTables(sql: postgres.Sql): Promise<Recorded> {
   const effects = await sql<Effect[]>`
     select delivery_id::text as "deliveryId", generation, epoch, claimed_epoch as "claimedEpoch", pid from effect order by at`;
   const failures = await sql<Failure[]>`
-    select delivery_id::text as "deliveryId", error ->> 'name' as name, coalesce(error ->> 'stack', error ->> 'message') as trace,
+    select delivery_id::text as "deliveryId", epoch, error ->> 'name' as name, coalesce(error ->> 'stack', error ->> 'message') as trace,
       error ->> 'message' as message
     from signalbox.delivery_error`;
   const enrolled = await sql<{ worker_id: number; pid: number }[]>`select worker_id, pid from enrolled`;

@@ -1,5 +1,7 @@
 // A loopback TCP proxy in front of a PostgreSQL server, for tests of connections that end at the worst moment: it reads
 // the messages that it forwards, so it knows a COMMIT and its answer when it sees them. Without TLS.
+// A test picks one statement and its fate beforehand, by what the client says. The proxy of the chaos runs, in
+// test/chaos/proxy.ts, strikes whatever passes, by what the server says; they share the reading of messages alone.
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /** What can befall a statement. */
@@ -135,7 +137,7 @@ function forward(client: Socket, upstream: Socket, doomOf: (statement: Statement
   upstream.on('close', () => client.destroy());
 }
 
-interface Message {
+export interface Message {
   /** One letter; empty for the first message of a client. */
   readonly type: string;
   readonly bytes: Buffer;
@@ -144,7 +146,7 @@ interface Message {
 }
 
 /** Cuts a stream into the messages of PostgreSQL's protocol; what is incomplete waits for more. */
-function messages({ startup }: { startup: boolean }): (chunk: Buffer) => Message[] {
+export function messages({ startup }: { startup: boolean }): (chunk: Buffer) => Message[] {
   let rest: Buffer = Buffer.alloc(0);
   let first = startup;
   return (chunk) => {

@@ -1,10 +1,14 @@
-// The database of a program, on the driver that DRIVER names, and a way to take all of its connections.
+// The database of a program, on the driver that DRIVER names, and a way to take all of its connections. POOLED says that
+// it is behind a pooler which does not know of prepared statements.
 import { drizzle as drizzleNodePostgres } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js';
 import { Pool, type PoolClient } from 'pg';
 import postgres from 'postgres';
 
 export type Database = ReturnType<typeof drizzlePostgresJs>;
+
+/** Whether statements may be prepared. */
+export const prepare = process.env['POOLED'] === undefined;
 
 export interface Connection {
   readonly db: Database;
@@ -28,6 +32,7 @@ export function connect(max: number): Connection {
     // would end the process.
     const client = postgres(url!, {
       max,
+      prepare,
       onnotice: () => {},
       connect_timeout: CONNECT_SECONDS,
       fetch_types: false,

@@ -1,0 +1,108 @@
+// The checker on runs with an operator, and on those whose deliveries are given up.
+import { expect, test } from 'vitest';
+import { check } from './checker.ts';
+import { causeOf, OPERATED } from './evidence.ts';
+import { A, act, call, changed, goodRun, kindsOf, type Mutable, without, write } from './good-run.ts';
+
+/** An operator replays delivery 1, which is completed and emits again, lays the dead delivery 3 to rest, and cancels 2 while it runs again. */
+function operatedRun(): Mutable {
+  const run = goodRun();
+  run.acts.push(
+    act('1', 'completed', 'ready', { generation: 1, epoch: 4 }),
+    act('1', 'ready', 'running', { generation: 1, epoch: 5, attempt: 1, workerId: 1 }),
+    act('1', 'running', 'completed', { generation: 1, epoch: 5, attempt: 1, heldBy: 1 }),
+    act('3', 'dead', 'cancelled', { epoch: 4, attempt: 3 }),
+    act('2', 'completed', 'ready', { generation: 1, epoch: 2 }),
+    act('2', 'ready', 'ready', { generation: 1, epoch: 2 }),
+    act('2', 'ready', 'running', { generation: 1, epoch: 3, attempt: 1, workerId: 1 }),
+    act('2', 'running', 'cancelled', { generation: 1, epoch: 4, attempt: 1, heldBy: 1 }),
+    act('4', undefined, 'ready', {}),
+    act('4', 'ready', 'running', { epoch: 1, attempt: 1, workerId: 1 }),
+    act('4', 'running', 'completed', { epoch: 1, attempt: 1, heldBy: 1 }),
+  );
+  run.deliveries = changed(run.deliveries, ({ id }) => id === '1', { generation: 1, epoch: 5 });
+  run.deliveries = changed(run.deliveries, ({ id }) => id === '3', { state: 'cancelled', epoch: 4 });
+  run.deliveries = changed(run.deliveries, ({ id }) => id === '2', { state: 'cancelled', generation: 1, epoch: 4 });
+  run.deliveries.push({ ...run.deliveries[1]!, id: '4', emissionId: 'e4', generation: 0, state: 'completed', epoch: 1 });
+  run.emissions.push({ id: 'e4', signal: 'further', key: causeOf('1'), fate: 'fine' });
+  run.effects.push(
+    { deliveryId: '1', generation: 1, epoch: 5, claimedEpoch: 5, pid: A },
+    { deliveryId: '2', generation: 1, epoch: null, claimedEpoch: 3, pid: A },
+    { deliveryId: '4', generation: 0, epoch: null, claimedEpoch: 1, pid: A },
+  );
+  for (const deliveryId of ['2', '3']) run.failures.push({ deliveryId, epoch: 4, name: 'Discard', message: OPERATED, trace: '' });
+  return run;
+}
+
+test('a run in which an operator replayed and cancelled deliveries is accepted', () => {
+  expect(check(operatedRun())).toEqual([]);
+});
+
+const operated: [string, string[], (run: Mutable) => void][] = [
+  [
+    'a delivery was cancelled by nobody',
+    ['off the diagram', 'wrong end'],
+    (run) => void (run.failures = without(run.failures, ({ deliveryId, epoch }) => deliveryId === '3' && epoch === 4)),
+  ],
+  [
+    'a cancelled delivery has an effect all the same',
+    ['ghost', 'wrong epoch'],
+    (run) => void (run.receivers = [write, { ...call, transactional: true }]),
+  ],
+  [
+    'the effect of an earlier generation is lost',
+    ['missing'],
+    (run) => void (run.effects = without(run.effects, ({ deliveryId, generation }) => deliveryId === '1' && generation === 0)),
+  ],
+  ['an earlier generation has two effects', ['duplicate'], (run) => void run.effects.push(run.effects[0]!)],
+  [
+    'a replayed delivery has not emitted again',
+    ['missing'],
+    (run) => {
+      run.emissions = without(run.emissions, ({ id }) => id === 'e4');
+      run.deliveries = without(run.deliveries, ({ id }) => id === '4');
+      run.effects = without(run.effects, ({ deliveryId }) => deliveryId === '4');
+      run.acts = without(run.acts, ({ deliveryId }) => deliveryId === '4');
+    },
+  ],
+];
+
+test.each(operated)('with an operator, it finds that %s', (_what, kinds, spoil) => {
+  const run = operatedRun();
+  spoil(run);
+  expect(kindsOf(run)).toEqual(kinds);
+});
+
+/** Delivery 3 is rescued from worker 1 twice, and then given up with worker 2. */
+function givenUpRun(company: 'alone' | 'in company'): Mutable {
+  const run = goodRun();
+  run.acts = without(run.acts, ({ deliveryId }) => deliveryId === '3');
+  run.acts.push(
+    act('3', undefined, 'ready', {}),
+    act('3', 'ready', 'running', { epoch: 1, attempt: 1, workerId: 1 }),
+    act('3', 'running', 'ready', { epoch: 2, crashes: 1, heldBy: 1 }),
+    act('3', 'ready', 'running', { epoch: 3, attempt: 1, crashes: 1, workerId: 1 }),
+    act('3', 'running', 'ready', { epoch: 4, crashes: 2, heldBy: 1 }),
+    act('3', 'ready', 'running', { epoch: 5, attempt: 1, crashes: 2, workerId: 2 }),
+  );
+  const other = run.acts.findIndex(({ deliveryId, workerId }) => deliveryId === '1' && workerId === 2);
+  const [claim, end] = run.acts.slice(other, other + 2);
+  if (company === 'in company') {
+    run.acts.splice(other, 2);
+    run.acts.push(claim!);
+  }
+  run.acts.push(act('3', 'running', 'dead', { epoch: 6, attempt: 1, crashes: 3, heldBy: 2 }));
+  if (company === 'in company') run.acts.push(end!);
+  run.deliveries = changed(run.deliveries, ({ id }) => id === '3', { epoch: 6, attempt: 1 });
+  run.emissions = changed(run.emissions, ({ id }) => id === 'e3', { fate: 'fine' });
+  run.failures = [{ deliveryId: '3', epoch: 6, name: 'SignalboxError', message: '3 workers died [CrashBudgetSpent]', trace: '' }];
+  return run;
+}
+
+test('a delivery that was given up after three crashes, the last one alone, is accepted', () => {
+  expect(check(givenUpRun('alone'))).toEqual([]);
+});
+
+test('it finds that a delivery was given up whose worker ran another, too', () => {
+  expect(kindsOf(givenUpRun('in company'))).toEqual(['off the diagram']);
+});
