@@ -45,6 +45,9 @@ export interface Verdict {
 
 /** As one would have it whose database may be gone for a while: by default it tries again only every 15 s. */
 const POOLER_SETTINGS = { server_login_retry: '0.2' };
+/** With more deliveries waiting, the senders wait, too: what is measured would be the queue. */
+const MOST_LIVE = 150;
+const PACE_MS = 500;
 const PROGRESS_MS = 5_000;
 const LONGEST_DRAIN_MS = 90_000;
 /** Peace for so long with work left means that nobody will do it: many leases, polls and retries. */
@@ -74,6 +77,7 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
     await fleet.start();
     const faults: Done[] = [];
     const progress = setInterval(() => void counts(sql).then((text) => say(`${text}, ${faults.length} faults`)), PROGRESS_MS);
+    const pacing = setInterval(() => void pace(fleet, sql), PACE_MS);
     const away: Span[] = [];
     const poolerAway: Span[] = [];
     const scene = { fleet, server, proxy, sql, away, pooler, poolerAway, operator };
@@ -87,6 +91,7 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
     await pause(Math.max(0, startedAt + seconds * 1_000 - Date.now()));
     await Promise.all(pending);
     say('no more faults; waiting until all is done');
+    clearInterval(pacing);
     await fleet.endSenders();
     const drainMs = await drain(sql);
     clearInterval(progress);
@@ -112,6 +117,11 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
     await sql.end({ timeout: 1 });
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function pace(fleet: Fleet, sql: postgres.Sql): Promise<void> {
+  const [now] = await sql<{ live: number }[]>`select count(*)::int as live from signalbox.delivery`.catch(() => []);
+  if (now) for (const sender of fleet.sound('sender')) sender.tell(now.live > MOST_LIVE ? 'hold' : 'go');
 }
 
 /** Waits until no delivery is live, or nobody does anything about those that are. */

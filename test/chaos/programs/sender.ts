@@ -35,6 +35,10 @@ const write = (line: LogLine): void => void writeSync(log, `${JSON.stringify(lin
 
 const ending = { told: false };
 void told('end').then(() => (ending.told = true));
+const pace = { held: false };
+process.on('message', (message) => {
+  if (message === 'hold' || message === 'go') pace.held = message === 'hold';
+});
 tell('started');
 for (let number = 1; !ending.told; number++) {
   const key = `${name}-${number}`;
@@ -55,7 +59,8 @@ for (let number = 1; !ending.told; number++) {
     write({ key, outcome: returned ? 'unknown' : 'rolled back' });
     if (!(error instanceof RolledBack)) await pause(AFTER_REFUSAL_MS);
   }
-  await pause(random.next() * 2 * Number(pauseMs));
+  do await pause(random.next() * 2 * Number(pauseMs));
+  while (pace.held && !ending.told);
 }
 closeSync(log);
 await box.close();
