@@ -8,7 +8,7 @@ import { launchPgBouncer, pgBouncerVersion } from '../support/pgbouncer.ts';
 import { launchPostgres } from '../support/postgres/launch.ts';
 import { check, type Violation } from './checker.ts';
 import type { Span } from './child.ts';
-import type { Evidence } from './evidence.ts';
+import type { Act, Evidence } from './evidence.ts';
 import { FAULT_KINDS, type FaultKind, planFaults } from './faults.ts';
 import { Fleet } from './fleet.ts';
 import { type Done, inject } from './inject.ts';
@@ -38,7 +38,8 @@ export interface Verdict {
   readonly evidence: Evidence;
   readonly faults: readonly Done[];
   readonly recoveries: readonly Recovery[];
-  readonly falseRescues: number;
+  /** In words. */
+  readonly falseRescues: readonly string[];
   readonly rescues: number;
   readonly drainMs: number;
 }
@@ -106,8 +107,10 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
       violations: check(evidence),
       evidence,
       faults,
-      recoveries: recoveriesOf(acts, faults, pids, (pid) => pooledPids.has(pid)),
-      falseRescues: falseRescuesOf(acts, lifetimesOf(fleet, faults, away, poolerAway), pids, LEASE_MS).length,
+      recoveries: recoveriesOf(acts, faults, pids, (pid) => pooledPids.has(pid), away),
+      falseRescues: falseRescuesOf(acts, lifetimesOf(fleet, faults, away, poolerAway), pids, LEASE_MS).map((act) =>
+        describeRescue(act, pids.get(act.heldBy!)!, fleet, faults),
+      ),
       rescues: [...livesOf(acts).values()].flat().filter(({ arrow }) => arrow === 'rescue').length,
       drainMs,
     };
@@ -165,4 +168,12 @@ function lifetimesOf(fleet: Fleet, faults: readonly Done[], away: readonly Span[
       ...exhausted.filter(({ pids }) => pids.includes(pid)).map(({ at }) => ({ from: at, until: at + LEASE_MS })),
     ],
   }));
+}
+
+/** What befell the process before its delivery was taken away. */
+function describeRescue({ deliveryId, heldBy, at }: Act, pid: number, fleet: Fleet, faults: readonly Done[]): string {
+  const child = fleet.children.find((one) => one.pid === pid)!;
+  const before = faults.filter((fault) => fault.pids.includes(pid) && fault.at <= at && fault.at > at - 3 * LEASE_MS);
+  const told = before.map(({ kind, at: struck }) => `${kind} ${Math.round(at - struck)} ms before`).join(', ');
+  return `delivery ${deliveryId} from worker ${heldBy}, ${fleet.labelOf(child)}, process ${pid}: ${told || 'no fault struck it'}`;
 }

@@ -1,6 +1,7 @@
 // What the acts tell about time: how long after a fault each delivery that it struck was claimed again, and which rescues
 // were not called for. Pure.
 import type { Act } from './evidence.ts';
+import type { Span } from './child.ts';
 import type { FaultKind } from './faults.ts';
 import { livesOf } from './life.ts';
 
@@ -29,6 +30,7 @@ export function recoveriesOf(
   faults: readonly Struck[],
   pids: ReadonlyMap<number, number>,
   isPooled: (pid: number) => boolean,
+  away: readonly Span[],
 ): Recovery[] {
   const recoveries: Recovery[] = [];
   for (const steps of livesOf(acts).values())
@@ -40,7 +42,8 @@ export function recoveriesOf(
       const pid = pids.get(act.workerId!)!;
       // The last one before the delivery was given back is what it was given back for.
       const fault = faults.findLast((one) => one.at >= act.at && one.at <= next.act.at && one.pids.includes(pid));
-      if (!fault) continue;
+      // While the database is away nobody can do anything.
+      if (!fault || (fault.kind !== 'postgres' && away.some(({ from, until }) => from <= next.act.at && until >= fault.at))) continue;
       const isSuspect = next.act.crashes >= SUSPECT_CRASHES;
       const [readyMs, claimedMs] = [next.act.at - fault.at, again.act.at - fault.at];
       recoveries.push({ kind: fault.kind, isPooled: isPooled(pid), isSuspect, readyMs, claimedMs });

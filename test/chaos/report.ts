@@ -21,7 +21,7 @@ export function reportText({ violations, evidence, faults, recoveries, falseResc
     ['deliveries', `${deliveries.length}: ${states.join(', ')}`],
     ['claims', String(count(acts, ({ to }) => to === 'running'))],
     ['effects', String(effects.length)],
-    ['rescues', `${rescues}, false ones ${falseRescues}`],
+    ['rescues', `${rescues}, false ones ${falseRescues.length}`],
     ['given up', String([...livesOf(acts).values()].flat().filter(({ arrow }) => arrow === 'give up').length)],
     ['drained in', seconds(drainMs)],
   ];
@@ -41,9 +41,12 @@ export function reportText({ violations, evidence, faults, recoveries, falseResc
   for (const wanted of VIOLATIONS) rows.push([wanted, String(count(violations, ({ kind }) => kind === wanted))]);
   const width = Math.max(...rows.map(([name]) => name.length));
   const shown = VIOLATIONS.flatMap((wanted) => violations.filter(({ kind }) => kind === wanted).slice(0, SHOWN));
-  return [...rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`), ...shown.map(({ kind, text }) => `${kind}: ${text}`)].join(
-    '\n',
-  );
+  const doubtful = falseRescues.slice(0, SHOWN).map((text) => `false rescue: ${text}`);
+  return [
+    ...rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`),
+    ...doubtful,
+    ...shown.map(({ kind, text }) => `${kind}: ${text}`),
+  ].join('\n');
 }
 
 const times = (ms: readonly number[]): string =>
