@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { check } from './checker.ts';
 import { causeOf, OPERATED } from './evidence.ts';
-import { A, act, call, changed, goodRun, kindsOf, type Mutable, without, write } from './good-run.ts';
+import { A, act, B, call, changed, goodRun, kindsOf, type Mutable, without, write } from './good-run.ts';
 
 /** An operator replays delivery 1, which is completed and emits again, lays the dead delivery 3 to rest, and cancels 2 while it runs again. */
 function operatedRun(): Mutable {
@@ -101,6 +101,14 @@ function givenUpRun(company: 'alone' | 'in company'): Mutable {
 
 test('a delivery that was given up after three crashes, the last one alone, is accepted', () => {
   expect(check(givenUpRun('alone'))).toEqual([]);
+});
+
+test('what is given up may have left an effect outside of its transaction, and none in it', () => {
+  const run = givenUpRun('alone');
+  run.effects.push({ deliveryId: '3', generation: 0, epoch: null, claimedEpoch: 5, pid: B });
+  expect(kindsOf(run)).toEqual(['ghost']);
+  run.receivers = [{ ...write, transactional: false }, call];
+  expect(kindsOf(run)).toEqual([]);
 });
 
 test('it finds that a delivery was given up whose worker ran another, too', () => {

@@ -154,8 +154,9 @@ function checkEffects({ deliveries, effects, acts, pids }: Evidence, index: Inde
   for (const delivery of deliveries) {
     const own = (index.effects.get(delivery.id) ?? []).filter(({ generation }) => generation === delivery.generation);
     const transactional = index.receivers.get(delivery.receiver)?.transactional ?? true;
-    // Without a transaction a receiver leaves its effect before its end, which may not come, or be an operator's.
-    const mayBeLeft = !transactional && (LIVE.has(delivery.state) || index.operated.has(`${delivery.id} ${delivery.epoch}`));
+    // Without a transaction a receiver leaves its effect before its end, which may not come: its worker dies, or an operator ends it.
+    const now = `${delivery.id} ${delivery.epoch}`;
+    const mayBeLeft = !transactional && (LIVE.has(delivery.state) || index.operated.has(now) || index.givenUp.has(now));
     if (delivery.state === 'completed') {
       if (own.length === 0) say('missing', `${about(delivery)}, without an effect`);
     } else if (own.length > 0 && !mayBeLeft) say('ghost', `${about(delivery)}, with ${own.length} effects`);
