@@ -1,8 +1,8 @@
-// The database of a program, on the driver that DRIVER names, and a way to take all of its connections. POOLED says that
-// it is behind a pooler which does not know of prepared statements.
+// The database of a program, on the driver that DRIVER names. POOLED says that it is behind a pooler which does not know of
+// prepared statements.
 import { drizzle as drizzleNodePostgres } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js';
-import { Pool, type PoolClient } from 'pg';
+import { Pool } from 'pg';
 import postgres from 'postgres';
 
 export type Database = ReturnType<typeof drizzlePostgresJs>;
@@ -12,15 +12,10 @@ export const prepare = process.env['POOLED'] === undefined;
 
 export interface Connection {
   readonly db: Database;
-  /** Takes every connection of the pool, and gives them back after so many milliseconds. */
-  exhaust(ms: number): Promise<void>;
   end(): Promise<void>;
 }
 
-const ignore = (): void => {};
 const CONNECT_SECONDS = 2;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export function connect(max: number): Connection {
   const { DRIVER: driver, DATABASE_URL: url } = process.env;
@@ -38,36 +33,9 @@ export function connect(max: number): Connection {
       fetch_types: false,
       connection: { application_name: name },
     });
-    // Not by `reserve`: with 3.4, who gives back a connection that was cut meanwhile has the next query end the process.
-    const takeOne = async (ms: number): Promise<void> => client.begin(() => pause(ms));
-    return {
-      db: drizzlePostgresJs({ client }),
-      exhaust: (ms) => takeAll(max, () => takeOne(ms)),
-      end: () => client.end({ timeout: 2 }),
-    };
+    return { db: drizzlePostgresJs({ client }), end: () => client.end({ timeout: 2 }) };
   }
   const client = new Pool({ connectionString: url!, max, application_name: name });
   client.on('error', () => {});
-  const takeOne = async (ms: number): Promise<void> => {
-    // By callback: what it hears in the same breath as its client finds nobody listening otherwise.
-    const taken = await new Promise<PoolClient>((resolve, reject) => {
-      client.connect((error, got) => {
-        if (!got) return reject(error!);
-        got.on('error', ignore);
-        resolve(got);
-      });
-    });
-    await pause(ms);
-    taken.off('error', ignore);
-    taken.release();
-  };
-  return {
-    db: drizzleNodePostgres({ client }) as unknown as Database,
-    exhaust: (ms) => takeAll(max, () => takeOne(ms)),
-    end: () => client.end(),
-  };
-}
-
-async function takeAll(max: number, takeOne: () => Promise<void>): Promise<void> {
-  await Promise.allSettled(Array.from({ length: max }, takeOne));
+  return { db: drizzleNodePostgres({ client }) as unknown as Database, end: () => client.end() };
 }

@@ -13,11 +13,18 @@ const CONCURRENCY = 5;
 const CONNECTIONS = CONCURRENCY + 4;
 const START_AGAIN_MS = 300;
 
-const { db, exhaust, end } = connect(CONNECTIONS);
+const { db, end } = connect(CONNECTIONS);
 outside.db = db;
 const box = createSignalbox({ db, services: [Effects], prepare });
 // Raised in the course of the run that it tells of, so the run carries it along.
 box.on('delivery.started', ({ deliveryId, epoch }) => claim.enterWith({ deliveryId, epoch }));
+/**
+ * Takes every connection of the pool for so long. In transactions of the box: what else holds a connection of postgres.js
+ * that is cut meanwhile (`reserve`, `begin`) ends the process when it lets go of it.
+ */
+const exhaust = async (ms: number): Promise<void> => {
+  await Promise.allSettled(Array.from({ length: CONNECTIONS }, () => db.transaction(() => pause(ms))));
+};
 let stallUntil = 0;
 // Synchronous: between the claim and the first statement of the receiver's transaction.
 box.on('delivery.started', () => {
