@@ -93,9 +93,9 @@ test('a busy worker takes its bell down, and hangs it out again when nothing is 
       Array.from({ length: 3_000 }, () => ({})),
     );
   });
-  let isOver = false;
-  void all.then(() => (isOver = true));
-  while (!isOver) least = Math.min(least, await bells(h));
+  const state = { isOver: false };
+  void all.then(() => (state.isOver = true));
+  while (!state.isOver) least = Math.min(least, await bells(h));
   expect(least).toBe(0);
   await expect.poll(() => bells(h)).toBe(1);
 });
