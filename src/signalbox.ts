@@ -39,10 +39,10 @@ import { Claims } from './worker/claims.ts';
 import { runAll } from './worker/drain.ts';
 import { Executor } from './worker/executor.ts';
 import { Immediate, type WithClaims } from './worker/immediate.ts';
-import { Lease } from './worker/lease.ts';
+import { Lease, workerLabel } from './worker/lease.ts';
 import { workerSettings } from './worker/options.ts';
 import { Runner } from './worker/runner.ts';
-import { Worker, workerLabel } from './worker/worker.ts';
+import { Worker } from './worker/worker.ts';
 
 function checkCrashBudget(crashBudget: number): number {
   if (Number.isInteger(crashBudget) && crashBudget >= 1 && crashBudget <= 100) return crashBudget;

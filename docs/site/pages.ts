@@ -74,6 +74,7 @@ export const groups: readonly Group[] = [
       'design/unknown-commit.md': 'How a COMMIT whose answer was lost is told from one that failed.',
       'design/catalogue.md': 'Why receivers are announced in a table.',
       'design/claim-ahead.md': 'How much a worker holds beyond its free slots, and what may go wrong with it.',
+      'design/old-snapshots.md': 'How claims stay fast while a backup holds a snapshot.',
       'design/doorbell.md': 'How a worker that sleeps is woken without a NOTIFY in each transaction.',
       'design/lanes.md': 'How the COMMIT of one delivery travels with the BEGIN of the next.',
       'design/plans.md': 'Why the statements leave the planner no choice.',

@@ -105,11 +105,11 @@ const takeFrom = (picked: string): string => `
 taken as (
   update signalbox.delivery d set state = 'running', epoch = d.epoch + 1, attempt = d.attempt + 1, worker_id = $1::int
   where ${lockedBy(picked)}
-  returning d.id, d.emission_id, d.receiver_id, d.version, d.generation, d.epoch, d.attempt, d.crashes
+  returning d.id, d.emission_id, d.receiver_id, d.version, d.generation, d.epoch, d.attempt, d.crashes, d.run_at
 )
 select taken.id::text as id, taken.emission_id::text as emission_id, taken.receiver_id, taken.version, taken.generation,
   taken.epoch, taken.attempt, taken.crashes, e.payload::text as payload, e.headers::text as headers,
-  (extract(epoch from e.emitted_at) * 1000)::float8 as emitted_at_ms
+  (extract(epoch from e.emitted_at) * 1000)::float8 as emitted_at_ms, extract(epoch from taken.run_at)::float8 as run_at
 from taken join signalbox.emission e on e.id = taken.emission_id`;
 
 /**
@@ -126,7 +126,8 @@ me as materialized (
 /**
  * Takes due deliveries of the receivers that this worker has code for. $1 worker, $2 receiver ids, in the order of
  * service, $3 how many of each at most, $4 the newest payload version of each that it can read, $5 how many in all,
- * $6 how far ahead of their time in ms, $7 crashes from which a delivery must run alone, $8 whether one such may be taken.
+ * $6 how far ahead of their time in ms, $7 crashes from which a delivery must run alone, $8 whether one such may be taken, $9
+ * from which time on to look for those of each, in seconds since 1970 (docs/design/old-snapshots.md).
  * Locks: the worker's row, then deliveries, receiver by receiver in the order given, by run_at; others' locks are
  * skipped. Repeatable: a row that is running is not taken again. Index: delivery_claim, one range per receiver; a
  * single `receiver_id = any(...)` would sort the backlog. The locking CTE is never inlined, so the limit is exact.
@@ -136,10 +137,10 @@ me as materialized (
 export const claim = `
 with ${ALIVE}, picked as materialized (
   select due.place
-  from unnest($2::text::int[], $3::text::int[], $4::text::int[]) as r(id, free, version)
+  from unnest($2::text::int[], $3::text::int[], $4::text::int[], $9::text::float8[]) as r(id, free, version, since)
   cross join lateral (
     select d.ctid as place from signalbox.delivery d
-    where d.receiver_id = r.id and d.run_at <= statement_timestamp() + ${ms('$6')} and d.state = 'ready' and d.version <= r.version
+    where d.receiver_id = r.id and d.run_at >= to_timestamp(r.since) and d.run_at <= statement_timestamp() + ${ms('$6')} and d.state = 'ready' and d.version <= r.version
       and d.crashes < $7::int and exists (select from me)
     order by d.run_at
     limit least(r.free, $5::int)

@@ -40,6 +40,8 @@ export interface Claimable {
   readonly receiverId: number;
   readonly free: number;
   readonly version: number;
+  /** Only those that are due from then on, in seconds since 1970. From the beginning without. */
+  readonly since?: number;
 }
 
 /** A delivery as it is claimed, with its emission. */
@@ -60,6 +62,8 @@ export interface ClaimedDelivery {
   /** JSON text, or null. */
   readonly headers: string | null;
   readonly emittedAt: Date;
+  /** When it was due, in seconds since 1970 by the database's clock. */
+  readonly runAt: number;
 }
 
 /** One claim of a delivery. */
@@ -163,6 +167,7 @@ export class Store {
       aheadMs,
       this.#aloneFrom,
       String(alone),
+      `{${claimable.map(({ since = -Infinity }) => since).join(',')}}`,
     ]);
     const rank = new Map(claimable.map(({ receiverId }, index) => [receiverId, index]));
     return rows.map((row) => this.#claimed(row)).sort((a, b) => rank.get(a.receiverId)! - rank.get(b.receiverId)! || byId(a, b));
@@ -241,6 +246,7 @@ export class Store {
       payload: row['payload'] as string,
       headers: row['headers'] as string | null,
       emittedAt: new Date(row['emitted_at_ms'] as number),
+      runAt: row['run_at'] as number,
     };
   }
 }

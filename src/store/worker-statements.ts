@@ -24,7 +24,8 @@ returning id`;
 export const lockWorker = `select pg_try_advisory_lock(${WORKER_LOCK}, $1::int) as locked, pg_backend_pid() as pid`;
 
 /**
- * Renews a worker's lease. $1 worker, $2 lease in ms, $3 the session that holds its lock, or null. Returns the session.
+ * Renews a worker's lease. $1 worker, $2 lease in ms, $3 the session that holds its lock, or null. Returns the session, and
+ * whether there are other workers.
  * No row: others found it dead, and it must enrol anew. A lease that is over but that nobody noticed may be renewed.
  * `locked` says that a free lock means death: only of a worker whose last two renewals came from the session that took
  * the lock. Behind a pooler in transaction mode they come from many, and the lease alone decides.
@@ -34,7 +35,7 @@ update signalbox.worker
 set lease_until = statement_timestamp() + ${ms('$2')}, backend_pid = pg_backend_pid(),
   locked = coalesce($3::int = pg_backend_pid() and backend_pid = pg_backend_pid(), false)
 where id = $1::int and lost_at is null
-returning pg_backend_pid() as pid`;
+returning pg_backend_pid() as pid, exists (select from signalbox.worker o where o.id <> $1::int and o.lost_at is null) as has_others`;
 
 /**
  * Ends a worker by its own will: from then on it can neither renew nor claim. $1 worker.

@@ -53,16 +53,17 @@ export class WorkersStore {
   }
 
   /**
-   * Returns the number of the session that the renewal came from, or undefined: others found the worker dead.
+   * Returns the number of the session that the renewal came from, and whether there are other workers; undefined: others
+   * found this one dead.
    * @param lock where its lock is: the session that sends this, and the number of the one that took it
    */
   async renew(
     workerId: number,
     leaseMs: number,
     lock?: { readonly run: Run; readonly pid: number | undefined },
-  ): Promise<number | undefined> {
+  ): Promise<{ readonly pid: number; readonly hasOthers: boolean } | undefined> {
     const [row] = await (lock?.run ?? this.#pool)(sql.renewLease, [workerId, leaseMs, lock?.pid ?? null]);
-    return row?.['pid'] as number | undefined;
+    return row && { pid: row['pid'] as number, hasOthers: row['has_others'] as boolean };
   }
 
   /** A worker that still holds something is left for the others, who may take it at once. Two statements, each safe to repeat. */

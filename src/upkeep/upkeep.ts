@@ -4,7 +4,7 @@ import type { Events } from '../observe/events.ts';
 import type { Catalogue } from '../store/catalogue.ts';
 import type { WorkersStore } from '../store/workers-store.ts';
 import { rescueDeliveries } from './rescue.ts';
-import { Watch } from './watch.ts';
+import type { Watch } from './watch.ts';
 
 export interface UpkeepParts {
   readonly workers: WorkersStore;
@@ -14,8 +14,9 @@ export interface UpkeepParts {
 
 export interface UpkeepOptions {
   readonly leaseMs: number;
-  /** Whether there can be other workers with sessions of their own. */
-  readonly watches: boolean;
+  readonly watch: Watch;
+  /** Whether there are other workers with sessions of their own. */
+  isWatching(): boolean;
   workerId(): number;
   /** Sleeps this long, or until the worker stops. */
   sleep(ms: number): Promise<unknown>;
@@ -25,21 +26,19 @@ export interface UpkeepOptions {
   onError(error: unknown): void;
 }
 
-const LOOK_EVERY_MS = 500;
-/** Others get this long to come back after a failure of the database: several tries of theirs. */
-const GRACE_MS = 3_000;
+/** With the two looks and the rescue, a killed worker is replaced within a second. */
+const LOOK_EVERY_MS = 400;
 const REFRESH_CATALOGUE_MS = 6 * 3_600_000;
 
 /** Runs until the worker stops. */
 export async function keepUp({ workers, catalogue, events }: UpkeepParts, options: UpkeepOptions): Promise<void> {
-  const { leaseMs, watches } = options;
+  const { leaseMs, watch } = options;
   const rescueEvery = leaseMs / 4;
-  const watch = new Watch(workers, Math.min(GRACE_MS, leaseMs / 2));
   let rescueAt = performance.now();
   let refreshAt = performance.now() + REFRESH_CATALOGUE_MS;
   while (options.isRunning()) {
     try {
-      const dead = watches && (await watch.look(options.workerId()));
+      const dead = options.isWatching() && (await watch.look(options.workerId()));
       if (dead || performance.now() >= rescueAt) {
         if ((await rescueDeliveries(workers, events)) > 0) options.onRescued();
         rescueAt = performance.now() + rescueEvery;
@@ -52,6 +51,6 @@ export async function keepUp({ workers, catalogue, events }: UpkeepParts, option
       watch.unwell();
       options.onError(error);
     }
-    await options.sleep(watches ? Math.min(LOOK_EVERY_MS, rescueEvery) : rescueEvery);
+    await options.sleep(options.isWatching() ? Math.min(LOOK_EVERY_MS, rescueEvery) : rescueEvery);
   }
 }

@@ -95,10 +95,11 @@ export class ClaimLoop {
     if (!isRunning()) return within(answerMs, 'a release', claims.giveBack(claimed));
     slots.take(claimed, workerId, performance.now());
     onAnswer();
-    if (claimed.length === 0) onIdle();
+    if (claimed.length === 0 && claims.lookedBack) onIdle();
     if (claimed.length > 0 && slots.isBusy) await this.#goOn();
     // Beside what runs alone nothing was looked for.
     else if (claims.leftSome || claimed.some(({ alone }) => alone)) this.#hungry = true;
+    else if (!claims.lookedBack) await this.#waitToLookBack();
     else if (!wasCalm) await this.#prepareToSleep();
   }
 
@@ -108,6 +109,12 @@ export class ClaimLoop {
     this.#hungry = true;
     await within(answerMs, 'the doorbell', doorbell.takeDown());
     if (!claims.leftSome) await this.#wakeup.sleep(BUSY_NAP_MS);
+  }
+
+  /** There may be something that has been due for longer. */
+  async #waitToLookBack(): Promise<void> {
+    this.#hungry = true;
+    await this.#wakeup.sleep(Math.min(this.#parts.pollMs, this.#parts.claims.lookBackInMs));
   }
 
   /** Nothing is due. After this the worker looks a last time, or sleeps if there is no bell to hang out. */

@@ -1,8 +1,14 @@
 // Claims deliveries for one worker: which receivers it serves, in which order, under which lease.
 import type { Catalogue } from '../store/catalogue.ts';
-import type { ClaimedDelivery, ClaimRef, Store } from '../store/store.ts';
+import type { Claimable, ClaimedDelivery, ClaimRef, Store } from '../store/store.ts';
+import type { Horizon } from './horizon.ts';
 import type { Lease } from './lease.ts';
 import { leavesSome, runningOrder, serviceOrder } from './service-order.ts';
+
+interface TakeOptions {
+  readonly aheadMs?: number;
+  readonly alone?: boolean;
+}
 
 export class Claims {
   readonly #store: Store;
@@ -10,14 +16,17 @@ export class Claims {
   readonly #lease: Lease;
   readonly #queues: readonly string[] | undefined;
   #turn = 0;
+  readonly #horizon: Horizon | undefined;
   #leftSome = false;
+  #lookedBack = true;
 
-  /** @param queues `undefined`: all */
-  constructor(store: Store, catalogue: Catalogue, lease: Lease, queues?: readonly string[]) {
+  /** @param queues `undefined`: all @param horizon for a worker that claims again and again */
+  constructor(store: Store, catalogue: Catalogue, lease: Lease, queues?: readonly string[], horizon?: Horizon) {
     this.#store = store;
     this.#catalogue = catalogue;
     this.#lease = lease;
     this.#queues = queues;
+    this.#horizon = horizon;
   }
 
   /** The id under which it claims now. */
@@ -30,15 +39,25 @@ export class Claims {
     return this.#leftSome;
   }
 
+  /** Whether the last look was for all that is due, however long it has been. */
+  get lookedBack(): boolean {
+    return this.#lookedBack;
+  }
+
+  /** The time until a look is for all. */
+  get lookBackInMs(): number {
+    return this.#horizon?.waitMs(performance.now()) ?? 0;
+  }
+
   /**
    * Takes up to `free` due deliveries.
    * @param options `aheadMs`: also those that are due within this time; `alone`: nothing runs, so that one may be taken which must run alone
    */
-  async take(free: number, options: { readonly aheadMs?: number; readonly alone?: boolean } = {}): Promise<ClaimedDelivery[]> {
+  async take(free: number, options: TakeOptions = {}): Promise<ClaimedDelivery[]> {
     // Receivers may have been connected since the worker started.
     await this.#catalogue.announce();
     const claimable = this.#claimable(free);
-    const claimed = claimable.length === 0 ? [] : await this.#store.claim(this.#lease.workerId, claimable, free, options);
+    const claimed = claimable.length === 0 ? [] : await this.#claim(claimable, free, options);
     this.#leftSome = claimed.length > 0 && leavesSome(claimed, claimable, free);
     const entries = this.#catalogue.entries();
     return claimable.length < 2 ? claimed : runningOrder(claimed, (id) => entries.get(id)?.priority ?? 0);
@@ -68,6 +87,18 @@ export class Claims {
   /** Gives back what was not started. */
   async giveBack(claims: readonly ClaimRef[]): Promise<void> {
     if (claims.length > 0) await this.#store.release(claims.map(({ id, epoch }) => ({ id, epoch, delayMs: 0 })));
+  }
+
+  async #claim(claimable: readonly Claimable[], free: number, options: TakeOptions): Promise<ClaimedDelivery[]> {
+    const horizon = this.#horizon;
+    const begun = performance.now();
+    const lookedBack = horizon?.looksBack(begun) ?? true;
+    const wanted = lookedBack ? claimable : claimable.map((one) => ({ ...one, since: horizon!.since(one.receiverId) }));
+    const claimed = await this.#store.claim(this.#lease.workerId, wanted, free, options);
+    const now = performance.now();
+    horizon?.claimed(claimed, { lookedBack, tookMs: now - begun, now });
+    this.#lookedBack = lookedBack;
+    return claimed;
   }
 
   #claimable(free: number): ReturnType<typeof serviceOrder> {

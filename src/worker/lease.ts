@@ -7,9 +7,13 @@
 // no session is the worker's own: the server's process that took the lock is not the one that the connection was told of.
 // A pooler that tells of a real one is known by renewals from ever other sessions. Either way the lock is given up, and the
 // lease decides alone.
+import os from 'node:os';
 import type { Driver, Run, Session } from '../drivers/driver.ts';
 import type { WorkersStore } from '../store/workers-store.ts';
 import { within } from './within.ts';
+
+/** `host:pid`, as others see this process. */
+export const workerLabel = (): string => `${os.hostname()}:${process.pid}`;
 
 export interface LeaseOptions {
   readonly label: string;
@@ -47,6 +51,7 @@ export class Lease {
   #changes = 0;
   #round = 0;
   #failures = 0;
+  #hasOthers = true;
   #timer: NodeJS.Timeout | undefined;
   #renewing: Promise<void> | undefined;
   #ended = false;
@@ -68,6 +73,11 @@ export class Lease {
   /** Changes when the lease was lost. */
   get workerId(): number {
     return this.#workerId;
+  }
+
+  /** Whether there were other workers at the last renewal. */
+  get hasOthers(): boolean {
+    return this.#hasOthers;
   }
 
   /** The worker's own session, while it holds the worker's lock; so never one behind a pooler, where nothing lasts. */
@@ -152,11 +162,13 @@ export class Lease {
     const until = performance.now() + leaseMs;
     const lock = this.#session && this.#usesLock ? { run: this.#session.run, pid: await this.#lock(this.#session, round) } : undefined;
     if (round !== this.#round) return this.#interval;
-    const pid = await this.#workers.renew(this.#workerId, leaseMs, lock);
+    const renewed = await this.#workers.renew(this.#workerId, leaseMs, lock);
+    const pid = renewed?.pid;
     // This one took too long, and another is under way.
     if (round !== this.#round) return this.#interval;
     if (pid === undefined) await this.#enrolAnew();
     this.#until = until;
+    this.#hasOthers = renewed?.hasOthers ?? true;
     this.#failures = 0;
     onRenewed();
     return lock !== undefined && (pid === undefined || this.#isUnsettled(pid)) ? SOON_MS : this.#interval;

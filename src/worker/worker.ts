@@ -1,19 +1,21 @@
 // The worker: its life from start to stop. What it does meanwhile is in claim-loop.ts and in upkeep/.
-import os from 'node:os';
 import { SignalboxError } from '../errors.ts';
 import type { Driver } from '../drivers/driver.ts';
 import type { Events } from '../observe/events.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Catalogue } from '../store/catalogue.ts';
-import { CHANNEL, type Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { rescueDeliveries } from '../upkeep/rescue.ts';
 import { keepUp } from '../upkeep/upkeep.ts';
+import { Watch } from '../upkeep/watch.ts';
 import type { Ambient } from '../transaction/ambient.ts';
 import { ClaimLoop } from './claim-loop.ts';
 import { Doorbell } from './doorbell.ts';
 import { Claims } from './claims.ts';
 import { runOnce } from './drain.ts';
-import { Lease } from './lease.ts';
+import { Horizon } from './horizon.ts';
+import { Lease, workerLabel } from './lease.ts';
+import { Listening } from './listening.ts';
 import type { WorkerSettings } from './options.ts';
 import { Pace } from './pace.ts';
 import { runUntilSignal } from './run.ts';
@@ -36,9 +38,8 @@ export interface WorkerParts {
   warnOfWaiting(): Promise<void>;
 }
 
-/** `host:pid`, as others see this process. */
-export const workerLabel = (): string => `${os.hostname()}:${process.pid}`;
-
+/** Others get this long to come back after a failure of the database: several tries of theirs. */
+const GRACE_MS = 3_000;
 /** How long interrupted receivers may take to end. */
 const INTERRUPTION_MS = 3_000;
 /** How long signing off may take: the lease ends by itself. */
@@ -56,10 +57,10 @@ export class Worker {
   readonly #doorbell: Doorbell;
   #claiming: ClaimLoop | undefined;
   readonly #upkeep = new Wakeup();
+  readonly #watch: Watch;
   #phase: 'new' | 'started' | 'stopping' | 'stopped' = 'new';
   #lease: Lease | undefined;
-  #unlisten: (() => Promise<void>) | undefined;
-  #listening: Promise<void> = Promise.resolve();
+  readonly #listening: Listening;
   #starting: Promise<void> | undefined;
   #loops: Promise<unknown> = Promise.resolve();
   #stopping: Promise<void> | undefined;
@@ -74,6 +75,8 @@ export class Worker {
     this.#settings = settings;
     this.#runner = parts.newRunner();
     const { store, driver } = parts;
+    this.#listening = new Listening(driver, () => this.#claiming?.ring());
+    this.#watch = new Watch(store.workers, Math.min(GRACE_MS, settings.leaseMs / 2));
     this.#doorbell = new Doorbell(store.workers, () => (driver.openSession ? this.#lease?.session : driver.run()));
     this.#slots = new Slots({
       runner: this.#runner,
@@ -152,22 +155,22 @@ export class Worker {
     try {
       await this.#prepare();
       await this.#parts.warnOfWaiting();
-      await this.#listen();
+      await this.#listening.start();
     } catch (error) {
       this.#phase = 'stopped';
       await this.#lease?.resign().catch(() => {});
       throw error;
     }
     const { catalogue, events } = this.#parts;
-    const { concurrency, queues = [] } = this.#settings;
+    const { concurrency, queues = [], pollMs, leaseMs: answerMs } = this.#settings;
     const receivers = catalogue.receivers.all.filter(({ queue }) => queues.length === 0 || queues.includes(queue)).map(({ name }) => name);
     events.raise('worker.started', { workerId: this.#lease!.workerId, concurrency, queues, receivers });
     this.#claiming = new ClaimLoop({
       claims: this.#claims(),
       slots: this.#slots,
       doorbell: this.#doorbell,
-      pollMs: this.#settings.pollMs,
-      answerMs: this.#settings.leaseMs,
+      pollMs,
+      answerMs,
       isRunning: () => this.#phase === 'started',
       onIdle: () => events.raise('worker.idle', { workerId: this.#lease!.workerId }),
       onAnswer: () => this.#recovered(),
@@ -189,7 +192,10 @@ export class Worker {
         this.#slots.drop(workerId);
         events.raise('worker.lost', { workerId, newWorkerId });
       },
-      onError: (error) => this.#failed(error),
+      onError: (error) => {
+        this.#watch.unwell();
+        this.#failed(error);
+      },
       onRenewed: () => {
         this.#slots.fill();
         this.#recovered();
@@ -198,19 +204,15 @@ export class Worker {
       },
       onSessionLost: () => {
         this.#doorbell.lost();
+        // The others may have lost theirs by the same cause.
+        this.#watch.unwell();
         this.#claiming?.ring();
       },
     });
   }
 
-  async #listen(): Promise<void> {
-    const before = this.#unlisten;
-    this.#unlisten = await this.#parts.driver.listen(CHANNEL, () => this.#claiming?.ring());
-    await before?.();
-  }
-
   #claims(): Claims {
-    return new Claims(this.#parts.store, this.#parts.catalogue, this.#lease!, this.#settings.queues);
+    return new Claims(this.#parts.store, this.#parts.catalogue, this.#lease!, this.#settings.queues, new Horizon());
   }
 
   #upkeepLoop(): Promise<void> {
@@ -219,7 +221,8 @@ export class Worker {
       { workers: store.workers, catalogue, events },
       {
         leaseMs: this.#settings.leaseMs,
-        watches: driver.openSession !== undefined,
+        watch: this.#watch,
+        isWatching: () => driver.openSession !== undefined && this.#lease!.hasOthers,
         workerId: () => this.#lease!.workerId,
         sleep: (ms) => this.#upkeep.sleep(ms),
         isRunning: () => this.#phase === 'started',
@@ -233,10 +236,8 @@ export class Worker {
     const { events, log } = this.#parts;
     // Who started it hears of a failure.
     await this.#starting?.catch(() => {});
-    if (this.#phase === 'new' || this.#phase === 'stopped') {
-      this.#phase = 'stopped';
-      return;
-    }
+    if (this.#phase === 'new') this.#phase = 'stopped';
+    if (this.#phase === 'stopped') return;
     this.#phase = 'stopping';
     const workerId = this.#lease!.workerId;
     events.raise('worker.stopping', { workerId, running: this.#runner.running });
@@ -260,14 +261,13 @@ export class Worker {
 
   /** What was not started. If that fails, others take it when the worker has signed off. */
   async #giveBack(): Promise<void> {
-    await this.#claims()
-      .giveBack(this.#slots.giveBack())
-      .catch((error: unknown) => this.#parts.log.debug({ err: error }, 'not given back'));
+    await within(SIGN_OFF_MS, 'a release', this.#claims().giveBack(this.#slots.giveBack())).catch((error: unknown) =>
+      this.#parts.log.debug({ err: error }, 'not given back'),
+    );
   }
 
   async #signOff(): Promise<void> {
-    await this.#listening;
-    await this.#unlisten?.();
+    await this.#listening.stop();
     await this.#doorbell.takeDown();
     await this.#lease!.resign();
   }
@@ -290,10 +290,9 @@ export class Worker {
     if (!this.#failing) return;
     this.#failing = false;
     this.#parts.events.raise('worker.recovered', { workerId: this.#lease!.workerId });
-    // A driver may have given up listening meanwhile (postgres.js does when its first new connection fails), and what
-    // was said meanwhile was not heard.
+    // What was said meanwhile was not heard.
     this.#claiming?.ring();
-    this.#listening = this.#listen().catch((error: unknown) => {
+    this.#listening.startAgain((error: unknown) => {
       if (this.#phase === 'started') this.#parts.log.warn({ err: error }, 'not listening for new deliveries; polling finds them');
     });
   }

@@ -86,6 +86,10 @@ const lease = mutantsOf({ file: 'src/worker/lease.ts', tests: ['test/worker/leas
   { name: 'lease: the session is closed in the end', find: '      await this.#session?.close().catch(() => {});\n', replace: '' },
 ]);
 
+const upkeep = mutantsOf({ file: 'src/upkeep/upkeep.ts', tests: ['test/upkeep/upkeep.test.ts'] }, [
+  { name: 'upkeep: alone, it looks at nobody', find: 'options.isWatching() && (await', replace: '(await' },
+]);
+
 const watch = mutantsOf({ file: 'src/upkeep/watch.ts', tests: ['test/upkeep/watch.test.ts'] }, [
   {
     name: 'watch: leaves others alone at first',
@@ -172,4 +176,4 @@ const failures: Mutant[] = [
   },
 ];
 
-export const lifeMutants: readonly Mutant[] = [...lease, ...watch, ...solitude, ...crashBudget, ...failures];
+export const lifeMutants: readonly Mutant[] = [...lease, ...upkeep, ...watch, ...solitude, ...crashBudget, ...failures];

@@ -42,4 +42,19 @@ const worker = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/pr
   },
 ]);
 
-export const slotsMutants: readonly Mutant[] = [...slots, ...loop, ...worker];
+const horizon = mutantsOf({ file: 'src/worker/horizon.ts', tests: ['test/worker/horizon.test.ts'] }, [
+  {
+    name: 'horizon: never back',
+    find: 'Math.max(this.#reached.get(receiverId) ?? -Infinity, runAt - PRECISION_S)',
+    replace: 'runAt - PRECISION_S',
+  },
+  { name: 'horizon: what a float loses', find: ' - PRECISION_S', replace: '' },
+  { name: 'horizon: only looks from the beginning count', find: 'if (lookedBack) this', replace: 'this' },
+  { name: 'horizon: a cheap look is repeated', find: 'tookMs < CHEAP_MS ? 0 : ', replace: '' },
+]);
+
+const since = mutantsOf({ file: 'src/store/statements.ts', within: 'claim', tests: ['test/store/old-snapshot.test.ts'] }, [
+  { name: 'claim: from where the last one had come', find: 'd.run_at >= to_timestamp(r.since) and ', replace: '' },
+]);
+
+export const slotsMutants: readonly Mutant[] = [...slots, ...loop, ...worker, ...horizon, ...since];

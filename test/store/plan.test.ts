@@ -62,7 +62,17 @@ test('beside 185,000 deliveries of others and for later, each statement reads on
   const { sql, worker, mine, idle } = h;
   const claim = (receivers: readonly number[], limit: number): Promise<number> => {
     const each = (value: number): string => `{${receivers.map(() => value).join(',')}}`;
-    return deliveriesRead(sql, statements.claim, [worker, `{${receivers.join(',')}}`, each(limit), each(1), limit, 0, 2, 'true']);
+    return deliveriesRead(sql, statements.claim, [
+      worker,
+      `{${receivers.join(',')}}`,
+      each(limit),
+      each(1),
+      limit,
+      0,
+      2,
+      'true',
+      `{${receivers.map(() => '-infinity').join(',')}}`,
+    ]);
   };
   expect(await claim([idle], 10)).toBe(0);
   expect(await claim([idle, mine], 10)).toBeLessThan(60);

@@ -54,7 +54,7 @@ test.each(takers)('a worker renews its lease while its own %s is under way', asy
   const receiver = await addReceiver(h.sql);
   const worker = await addWorker(h.sql);
   const claim = await h.hold((transaction, store) => take(store, transaction, worker, receiver));
-  expect(await h.store.workers.renew(worker, 60_000)).toBeTypeOf('number');
+  expect(await h.store.workers.renew(worker, 60_000)).toBeDefined();
   await claim.commit();
 });
 
@@ -97,7 +97,7 @@ test('a worker whose lease is over but that renews it at this moment is not decl
   expect(await h.store.workers.rescue()).toEqual([]);
   await renewal.commit();
   expect(await h.store.workers.rescue()).toEqual([]);
-  expect(await h.store.workers.renew(worker, 60_000)).toBeTypeOf('number');
+  expect(await h.store.workers.renew(worker, 60_000)).toBeDefined();
   expect(await stateOf(h.sql, id)).toBe('running 1/1/0');
 });
 

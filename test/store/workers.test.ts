@@ -142,8 +142,9 @@ test('a worker that has resigned can neither renew nor claim, though it still ho
 test('a worker that resigns does so for itself', async () => {
   await using h = await openStore();
   const [worker, other] = [await addWorker(h.sql), await addWorker(h.sql)];
+  expect(await h.store.workers.renew(other, 60_000)).toMatchObject({ hasOthers: true });
   await h.store.workers.resign(worker);
-  expect(await h.store.workers.renew(other, 60_000)).toBeTypeOf('number');
+  expect(await h.store.workers.renew(other, 60_000)).toMatchObject({ hasOthers: false });
 });
 
 test('a worker that lives does nothing for one that is unknown', async () => {

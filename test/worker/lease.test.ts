@@ -38,6 +38,7 @@ class Stage {
   readonly lockAnswers: Answer[] = [];
   readonly renewAnswers: Answer[] = [];
   readonly #begun = performance.now();
+  hasOthers = true;
   #enrolled = 0;
   #lastLock: number | undefined;
   /** What a session was told of its backend; that which took the lock, unless the test says otherwise. */
@@ -55,7 +56,8 @@ class Stage {
       renew: async (workerId, _leaseMs, lock) => {
         const from = lock ? this.#backend(lock.run) : 'pool';
         this.renewals.push({ at: performance.now() - this.#begun, workerId, from, lockPid: lock?.pid });
-        return this.#answer(this.renewAnswers, from === 'pool' ? 99 : from);
+        const pid = await this.#answer(this.renewAnswers, from === 'pool' ? 99 : from);
+        return pid === undefined ? undefined : { pid, hasOthers: this.hasOthers };
       },
       resign,
     };
@@ -115,6 +117,18 @@ test('it locks and renews at once, renews soon again so that the lock is believe
   await vi.advanceTimersByTimeAsync(2 * INTERVAL_MS + 200);
   expect(stage.renewals).toEqual([0, 100, 3_100, 6_100].map((at) => ({ at, workerId: 1, from: 1, lockPid: 1 })));
   expect(stage.locks).toEqual([1]);
+});
+
+test('it knows from its last renewal whether there are other workers, and takes it for so until then', async () => {
+  const stage = new Stage();
+  stage.hasOthers = false;
+  const lease = await stage.enrol();
+  expect(lease.hasOthers).toBe(true);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(lease.hasOthers).toBe(false);
+  stage.hasOthers = true;
+  await vi.advanceTimersByTimeAsync(100);
+  expect(lease.hasOthers).toBe(true);
 });
 
 test('on a single session it renews from the pool, without a lock', async () => {
