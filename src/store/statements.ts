@@ -109,7 +109,7 @@ taken as (
 )
 select taken.id::text as id, taken.emission_id::text as emission_id, taken.receiver_id, taken.version, taken.generation,
   taken.epoch, taken.attempt, taken.crashes, e.payload::text as payload, e.headers::text as headers,
-  (extract(epoch from e.emitted_at) * 1000)::float8 as emitted_at_ms, extract(epoch from taken.run_at)::float8 as run_at
+  date_part('epoch', e.emitted_at) * 1000 as emitted_at_ms, date_part('epoch', taken.run_at) as run_at
 from taken join signalbox.emission e on e.id = taken.emission_id`;
 
 /**
@@ -225,14 +225,13 @@ const OWN = `cross join lateral (
 
 /**
  * Records that the receivers of deliveries returned, where that does not commit with their own writes. $1 ids, in their
- * order, $2 the epoch of each. Returns the ids recorded: one that is missing was taken away, or completed before.
- * Locks: the deliveries, in the order given. Guard: (id, state, epoch). Repeatable. Index: the primary key.
+ * order, $2 the epoch of all of them. Returns the ids recorded: one that is missing was taken away, or completed before.
+ * Locks: the deliveries, in the order of the index and so of ids. Guard: (id, state, epoch). Repeatable. Index: the primary
+ * key, whatever the planner believes: it takes an array for a handful.
  */
 export const complete = `
-with held as materialized (
-  select own.place from unnest($1::text::bigint[], $2::text::int[]) as o(id, epoch) ${OWN}
-), done as (
-  delete from signalbox.delivery d where ${lockedBy('select place from held')}
+with done as (
+  delete from signalbox.delivery d where d.id = any($1::text::bigint[]) and d.state = 'running' and d.epoch = $2::int
   returning d.id, d.emission_id, d.receiver_id, d.version, d.generation, d.epoch, d.attempt, d.crashes
 )
 insert into signalbox.settled (id, emission_id, receiver_id, version, generation, state, epoch, attempt, crashes, finished_at)

@@ -208,9 +208,16 @@ export class Store {
 
   /** Records that the receivers of these claims returned. Returns the ids that were recorded; the outcome of any other is void. */
   async complete(claims: readonly ClaimRef[]): Promise<Set<string>> {
-    // In the order of ids, as all who lock several deliveries do.
-    const sorted = [...claims].sort(byId);
-    return idSet(await this.#pool(sql.complete, [`{${sorted.map(({ id }) => id).join(',')}}`, intArray(sorted.map(({ epoch }) => epoch))]));
+    const byEpoch = new Map<number, string[]>();
+    for (const { id, epoch } of [...claims].sort(byId)) {
+      const ids = byEpoch.get(epoch);
+      if (ids) ids.push(id);
+      else byEpoch.set(epoch, [id]);
+    }
+    const recorded = new Set<string>();
+    for (const [epoch, ids] of byEpoch)
+      for (const row of await this.#pool(sql.complete, [`{${ids.join(',')}}`, epoch])) recorded.add(row['id'] as string);
+    return recorded;
   }
 
   /** Records outcomes. Returns the ids that were recorded; the outcome of any other is void. */

@@ -17,7 +17,7 @@ interface Waiting<Item> {
   reject(error: unknown): void;
 }
 
-const MOST_ITEMS = 500;
+const MOST_ITEMS = 1_000;
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 5_000;
 

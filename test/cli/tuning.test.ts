@@ -27,7 +27,7 @@ const EXPECTED = {
     autovacuum_vacuum_cost_limit: '2000',
     autovacuum_vacuum_scale_factor: '0',
     autovacuum_vacuum_threshold: '1000',
-    fillfactor: '80',
+    fillfactor: '50',
     vacuum_truncate: 'false',
   },
   delivery_error: { ...NEVER_CHANGED, autovacuum_vacuum_insert_threshold: '10000' },

@@ -124,6 +124,9 @@ const own = mutantsOf({ file, within: 'OWN', tests: ['test/store/settle.test.ts'
 ]);
 
 const complete = mutantsOf({ file, within: 'complete', tests: ['test/store/settle.test.ts'] }, [
+  { name: 'complete: id', find: 'd.id = any($1::text::bigint[]) and ', replace: '$1::text is not null and ' },
+  { name: 'complete: state', find: "d.state = 'running' and ", replace: '' },
+  { name: 'complete: epoch', find: ' and d.epoch = $2::int', replace: ' and $2::int is not null' },
   { name: 'complete: is no other end', find: "'completed'", replace: "'cancelled'" },
 ]);
 

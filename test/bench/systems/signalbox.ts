@@ -1,10 +1,11 @@
-// Signalbox as its documentation has it: Drizzle on postgres.js, receivers connected as functions.
+// Signalbox as its documentation has it: Drizzle on postgres.js, the tuning migration, receivers connected as functions.
 import { sql } from 'drizzle-orm';
 import { bigint, integer, pgTable, text } from 'drizzle-orm/pg-core';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { z } from 'zod';
 import { createSignalbox, defineSignal, type Signalbox } from '../../../dist/index.js';
+import { tuningMigration } from '../../../dist/store/tuning.js';
 import { readMigrations } from '../../support/migrations.ts';
 import {
   DOMAIN,
@@ -56,6 +57,7 @@ export const system: System = {
   setUp: async (url) => {
     const opened = open(url, 2);
     await opened.client.unsafe(await readMigrations());
+    for (const statement of tuningMigration().split('--> statement-breakpoint')) await opened.client.unsafe(statement);
     await opened.client.unsafe(DOMAIN);
     for (const topic of TOPIC_NAMES)
       for (let index = 0; index < TOPICS[topic]; index += 1)
