@@ -38,8 +38,8 @@ export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
   /** Told of each delivery that ends dead, after that is written. What it throws is logged. */
   onDead?: (event: SignalboxEvents['delivery.dead']) => unknown;
   /**
-   * How many workers may die with a delivery before it is given up as dead, 1 to 100. Default 3. What has cost one worker
-   * less runs alone: then it dies of nobody else's fault, and takes nobody with it.
+   * How many workers may die with a delivery before it is given up as dead, 1 to 100. Default 3. It is given up only when the
+   * last of them ran nothing else, so nobody else's fault counts: what has cost one worker less runs alone.
    */
   crashBudget?: number;
   /**

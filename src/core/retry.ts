@@ -11,7 +11,7 @@ export interface RetryOptions {
   delay?: Duration;
   /** Each further wait is this many times the one before. 1 to 100. Default 3. */
   factor?: number;
-  /** No wait is longer. Default `'12h'`. */
+  /** The wait grows no further; jitter comes on top of it. Default `'12h'`. */
   maxDelay?: Duration;
   /** Each wait is varied at random by up to this share of itself, 0 to 1. Default 0.2. */
   jitter?: number;

@@ -107,7 +107,7 @@ export class WorkersStore {
     await this.#pool(sql.endTransactions, [lost, TERMINATION_MS]);
     const spent = new SignalboxError(
       'CrashBudgetSpent',
-      `${this.#crashBudget} workers died while they ran this delivery, the last one while it ran nothing else. Look for an endless loop, process.exit or memory that runs out, then retry it.`,
+      `The crash budget of this delivery (${this.#crashBudget}) is spent: so many workers, or more, died while they had it, the last one while it ran nothing else. Look for an endless loop, process.exit or memory that runs out, then retry it.`,
     );
     const rows = await this.#pool(sql.rescue, [lost, RESCUE_BATCH, this.#crashBudget, JSON.stringify(errorRecord(spent))]);
     await this.#pool(sql.forgetWorkers, [lost]);
