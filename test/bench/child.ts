@@ -19,12 +19,13 @@ const payloads = (size: number, filler?: string): Payload[] =>
 const calls: { [Name in keyof Calls]: (...args: Parameters<Calls[Name]>) => ReturnType<Calls[Name]> | Promise<ReturnType<Calls[Name]>> } = {
   setUp: (url) => system.setUp(url),
   openSender: async (url, connections) => void (sender = await system.sender(url, connections)),
-  emitFor: async ({ topic, clients, ms, warmUpMs, payload = { value: 1 } }) => {
+  emitFor: async ({ topic, clients, ms, warmUpMs, payload = { value: 1 }, drizzle = false }) => {
+    const emit = (drizzle && sender.emitByDrizzle) || sender.emit;
     let count = 0;
     const from = now() + warmUpMs;
     const client = async (): Promise<void> => {
       for (;;) {
-        await sender.emit(topic, payload);
+        await emit(topic, payload);
         const at = now();
         if (at > from + ms) return;
         if (at > from) count += 1;

@@ -9,7 +9,10 @@ export interface Calls {
   setUp(url: string): void;
   openSender(url: string, connections: number): void;
   /** Emits from `clients` loops; counts the transactions that committed within `ms`, after a warm-up. */
-  emitFor(options: { topic: Topic; clients: number; ms: number; warmUpMs: number; payload?: Payload }): { count: number; ms: number };
+  emitFor(options: { topic: Topic; clients: number; ms: number; warmUpMs: number; payload?: Payload; drizzle?: boolean }): {
+    count: number;
+    ms: number;
+  };
   /** Transactions one after the other. */
   emitTimes(topic: Topic, times: number): void;
   /** Bulk transactions one after the other; returns how long each took. */

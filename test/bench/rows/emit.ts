@@ -5,6 +5,27 @@ import type { Row } from './row.ts';
 const FAN_OUTS = [1, 2, 10] as const;
 const CLIENTS = [8, 32] as const;
 
+export const emitByDrizzle: Row = {
+  name: 'emit by Drizzle',
+  what:
+    'The same to 2 receivers, and the floor writes by hand what an application on Drizzle would: a transaction of Drizzle with an insert ' +
+    'and a statement of its own. What is left between the two is the price of Signalbox; the rest is that of Drizzle.',
+  systems: ['signalbox', 'floor'],
+  run: async ({ database, child, scale }) => {
+    const { url } = await database();
+    const samples: Sample[] = [];
+    for (const clients of scale.quick ? [8] : CLIENTS) {
+      const sender = child();
+      await sender.call('openSender', url, clients);
+      const [ms, warmUpMs] = scale.quick ? [500, 200] : [4_000, 1_000];
+      const { count } = await sender.call('emitFor', { topic: 'fan2', clients, ms, warmUpMs, drizzle: true });
+      samples.push({ row: `emit by Drizzle to 2, ${clients} clients`, unit: 'tx/s', better: 'higher', value: (count * 1_000) / ms });
+      await sender.call('closeSender');
+    }
+    return samples;
+  },
+};
+
 export const emit: Row = {
   name: 'emit',
   what:

@@ -1,7 +1,7 @@
 // All rows, in the order in which they are measured and told.
 import { bulk } from './bulk.ts';
 import { drainBatch, drainNoop, drainOnce } from './drain.ts';
-import { emit } from './emit.ts';
+import { emit, emitByDrizzle } from './emit.ts';
 import { idle, start } from './idle.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
@@ -9,4 +9,17 @@ import { recovery } from './recovery.ts';
 import type { Row } from './row.ts';
 import { wire } from './wire.ts';
 
-export const rows: readonly Row[] = [emit, wire, bulk, drainNoop, drainOnce, drainBatch, latency, idle, start, memory, recovery];
+export const rows: readonly Row[] = [
+  emit,
+  emitByDrizzle,
+  wire,
+  bulk,
+  drainNoop,
+  drainOnce,
+  drainBatch,
+  latency,
+  idle,
+  start,
+  memory,
+  recovery,
+];

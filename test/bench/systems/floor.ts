@@ -1,11 +1,14 @@
 // The floor: the least SQL that could do the work, written by hand on postgres.js with prepared statements. It has no
 // retries, no history, no leases and no types: what a system costs is its distance from here.
+import { sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import {
   BATCH,
   DOMAIN,
   INSERT_EFFECT,
   INSERT_PURCHASE,
+  purchase,
   type Payload,
   type RunningWorker,
   type Sender,
@@ -59,11 +62,22 @@ export const system: System = {
 
   sender: async (url, connections): Promise<Sender> => {
     const client = postgres(url, { max: connections });
+    const db = drizzle({ client });
     return {
       emit: async (topic, payload) => {
         await client.begin(async (tx) => {
           await tx.unsafe(INSERT_PURCHASE, [payload.value], prepared);
           await tx.unsafe(EMIT, [JSON.stringify(payload), topic, TOPICS[topic]], prepared);
+        });
+      },
+      emitByDrizzle: async (topic, payload) => {
+        await db.transaction(async (tx) => {
+          await tx.insert(purchase).values({ value: payload.value, note: 'bought' });
+          await tx.execute(sql`
+            with event as (insert into floor.event (payload) values (${JSON.stringify(payload)}::text::jsonb) returning id, payload),
+            told as (select pg_notify('floor', ''))
+            insert into floor.job (event_id, topic, receiver, payload)
+            select event.id, ${topic}::text, receiver, event.payload from event, told, generate_series(1, ${TOPICS[topic]}::int) receiver`);
         });
       },
       emitMany: async (topic, payloads) => {

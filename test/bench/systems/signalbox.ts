@@ -1,6 +1,5 @@
 // Signalbox as its documentation has it: Drizzle on postgres.js, the tuning migration, receivers connected as functions.
 import { sql } from 'drizzle-orm';
-import { bigint, integer, pgTable, text } from 'drizzle-orm/pg-core';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { z } from 'zod';
@@ -9,7 +8,9 @@ import { tuningMigration } from '../../../dist/store/tuning.js';
 import { readMigrations } from '../../support/migrations.ts';
 import {
   DOMAIN,
+  effect,
   type Payload,
+  purchase,
   type RunningWorker,
   type Sender,
   type System,
@@ -18,10 +19,6 @@ import {
   type Topic,
   type WorkerSetup,
 } from './system.ts';
-
-const id = () => bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity();
-const purchase = pgTable('purchase', { id: id(), value: integer('value').notNull(), note: text('note').notNull() });
-const effect = pgTable('effect', { id: id(), value: integer('value').notNull(), note: text('note').notNull() });
 
 const schema = z.object({ value: z.number(), filler: z.string().optional() });
 const signalOf = (topic: Topic) => defineSignal(`bench.${topic}`, schema);

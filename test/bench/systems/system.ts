@@ -1,4 +1,5 @@
 // What a system under test must be able to do, so that the rows can ask the same of each. One file per system.
+import { bigint, integer, pgTable, text } from 'drizzle-orm/pg-core';
 
 export const SYSTEMS = ['signalbox', 'graphile-worker', 'pg-boss', 'floor'] as const;
 export type SystemName = (typeof SYSTEMS)[number];
@@ -20,6 +21,8 @@ export interface Payload {
 export interface Sender {
   /** One transaction: BEGIN, a row of the domain, an emission to the receivers of the topic, COMMIT. */
   emit(topic: Topic, payload: Payload): Promise<void>;
+  /** The same with Drizzle, where that is not how it emits anyway. */
+  emitByDrizzle?(topic: Topic, payload: Payload): Promise<void>;
   /** One transaction with a row of the domain and these emissions, in the way the system means for many. */
   emitMany(topic: Topic, payloads: readonly Payload[]): Promise<void>;
   close(): Promise<void>;
@@ -59,6 +62,11 @@ export interface SystemTables {
 export const DOMAIN = `
 create table if not exists purchase (id bigint generated always as identity primary key, value int not null, note text not null);
 create table if not exists effect (id bigint generated always as identity primary key, value int not null, note text not null)`;
+
+/** The same for Drizzle. */
+const id = () => bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity();
+export const purchase = pgTable('purchase', { id: id(), value: integer('value').notNull(), note: text('note').notNull() });
+export const effect = pgTable('effect', { id: id(), value: integer('value').notNull(), note: text('note').notNull() });
 
 export const INSERT_PURCHASE = `insert into purchase (value, note) values ($1, 'bought')`;
 export const INSERT_EFFECT = `insert into effect (value, note) values ($1, 'done')`;
