@@ -28,6 +28,8 @@ export interface UpkeepOptions {
 
 /** With the two looks and the rescue, a killed worker is replaced within a second. */
 const LOOK_EVERY_MS = 400;
+/** Alone, as far as its last renewal knows: somebody may have come since. */
+const LOOK_ALONE_EVERY_MS = 4_000;
 const REFRESH_CATALOGUE_MS = 6 * 3_600_000;
 
 /** Runs until the worker stops. */
@@ -35,10 +37,13 @@ export async function keepUp({ workers, catalogue, events }: UpkeepParts, option
   const { leaseMs, watch } = options;
   const rescueEvery = leaseMs / 4;
   let rescueAt = performance.now();
+  let lookAt = performance.now();
   let refreshAt = performance.now() + REFRESH_CATALOGUE_MS;
   while (options.isRunning()) {
     try {
-      const dead = options.isWatching() && (await watch.look(options.workerId()));
+      const isTime = options.isWatching() || performance.now() >= lookAt;
+      if (isTime) lookAt = performance.now() + LOOK_ALONE_EVERY_MS;
+      const dead = isTime && (await watch.look(options.workerId()));
       if (dead || performance.now() >= rescueAt) {
         if ((await rescueDeliveries(workers, events)) > 0) options.onRescued();
         rescueAt = performance.now() + rescueEvery;
@@ -51,6 +56,6 @@ export async function keepUp({ workers, catalogue, events }: UpkeepParts, option
       watch.unwell();
       options.onError(error);
     }
-    await options.sleep(options.isWatching() ? Math.min(LOOK_EVERY_MS, rescueEvery) : rescueEvery);
+    await options.sleep(Math.min(options.isWatching() ? LOOK_EVERY_MS : LOOK_ALONE_EVERY_MS, rescueEvery));
   }
 }

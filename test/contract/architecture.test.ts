@@ -86,12 +86,12 @@ const SQL =
   /^['"`]\s*(select|insert into|update|delete from|with|begin|commit|rollback|savepoint|set local|lock table|notify|listen)\s|\b(from|into|update|join)\s+signalbox\./i;
 
 /** What a driver says itself where its client has no method for it. */
-const LISTEN = /^`listen \$/;
+const OF_A_DRIVER = /^(`listen \$|`begin \$|'commit'$)/;
 
 const sqlStaysInTheStore: Rule = each(
   (file, text) =>
     roomOf(file) !== 'store' &&
-    literalsOf(text).some((literal) => SQL.test(literal) && !(roomOf(file) === 'drivers' && LISTEN.test(literal))),
+    literalsOf(text).some((literal) => SQL.test(literal) && !(roomOf(file) === 'drivers' && OF_A_DRIVER.test(literal))),
 );
 
 const literalsOf = (text: string): string[] =>

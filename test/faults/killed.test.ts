@@ -44,7 +44,7 @@ async function killBy(name: string, stage: Stage): Promise<Violation[]> {
   const program = new Program('../../faults/programs/life', {
     DATABASE_URL: proxy.url,
     DIRECT_URL: stage.url,
-    FOREVER: name === 'suspectWaits' ? 'yes' : '',
+    FOREVER: ['suspectWaits', 'listenAtDoor'].includes(name) ? 'yes' : '',
   });
   try {
     const kill = (): void => void program.kill('SIGKILL');

@@ -3,6 +3,7 @@ import type { WorkerOptions } from '../../src/index.ts';
 import { completedRuns } from '../../src/store/commits.ts';
 import { listenAtDoor } from '../../src/store/bell-statements.ts';
 import { claim, heldDeliveries, suspectWaits } from '../../src/store/statements.ts';
+import { OPERATED } from '../chaos/evidence.ts';
 import { crash, raiseGhosts, standAtDoor } from './ghosts.ts';
 import type { Story } from './matrix.ts';
 import { happened, unheard } from './receivers.ts';
@@ -63,7 +64,7 @@ async function work({ box, injector }: Stage, until: () => Promise<void>): Promi
 /** Receivers that return, fail and discard, and one that is interrupted when the worker stops. */
 export const worker: Story = {
   who: 'a worker',
-  not: ['findFreed', 'loseWorkers'],
+  not: ['findFreed', 'loseWorkers', 'release', 'hangBell', 'takeBellDown'],
   play: async (stage) => {
     await stage.emit('work', 'fine', 'flaky', 'discard', 'poison');
     await work(stage, async () => {
@@ -137,8 +138,8 @@ export const operator: Story = {
     await again(() => deliveries.retry({ emissionId: later! }));
     await calm.drain({ ahead: '1m' });
     // What is dead or waits is laid to rest, and brought back.
-    await again(() => deliveries.cancel({ emissionId: poison! }, 'chaos: cancelled'));
-    await again(() => deliveries.cancel({ emissionId: later! }, 'chaos: cancelled'));
+    await again(() => deliveries.cancel({ emissionId: poison! }, OPERATED));
+    await again(() => deliveries.cancel({ emissionId: later! }, OPERATED));
     await again(() => deliveries.retry({ emissionId: poison! }));
     await again(() => deliveries.retry({ emissionId: later! }));
   },

@@ -4,7 +4,7 @@ import 'reflect-metadata';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { createSignalbox, type Signalbox } from '../../../src/index.ts';
-import type { Fate } from '../../chaos/evidence.ts';
+import { type Fate, OPERATED } from '../../chaos/evidence.ts';
 import { release, tell, told } from '../../crash/programs/parent.ts';
 import type { Database } from '../../support/harness.ts';
 import { claim, effectsOf, happened, unheard } from '../receivers.ts';
@@ -50,7 +50,7 @@ await deliveries.find();
 await deliveries.replay({ emissionId: fine });
 await deliveries.retry({ emissionId: poison });
 await box.drain({ ahead: '1m' });
-await deliveries.cancel({ emissionId: poison }, 'chaos: cancelled');
+await deliveries.cancel({ emissionId: poison }, OPERATED);
 await deliveries.retry({ emissionId: poison });
 
 const { db: immediateDb, box: immediateBox } = open('immediate');
