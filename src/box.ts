@@ -1,11 +1,12 @@
 // What a box is, as its users see it: the options that it is made of, and what it can do. signalbox.ts makes it.
+import type { BatchContext, BatchItem, DetachedBatchContext } from './core/batch.ts';
 import type { DeliveryContext, DetachedDeliveryContext } from './core/context.ts';
 import type { Duration } from './core/duration.ts';
 import type { AmbientDatabase, DatabaseHandle, TransactionHandle } from './core/handles.ts';
 import type { Logger } from './core/logger.ts';
 import type { Class } from './core/receivers.ts';
 import type { Signal } from './core/signal.ts';
-import type { OnSignalOptions, PayloadOfAny, SignalOrSignals } from './decorators/on-signal.ts';
+import type { BatchOptions, OnSignalOptions, PayloadOfAny, SignalOrSignals } from './decorators/on-signal.ts';
 import type { Injectable } from './decorators/service.ts';
 import type { EventName, SignalboxEvents } from './observe/events.ts';
 import type { Deliveries } from './operate/deliveries.ts';
@@ -82,13 +83,25 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
   connect<const S extends SignalOrSignals>(
     signal: S,
     receiver: (payload: PayloadOfAny<S>, context: DetachedDeliveryContext) => unknown,
-    options: ConnectOptions & { transactional: false },
+    options: ConnectOptions & { batch?: undefined; transactional: false },
   ): () => void;
   /** The same with a transaction in the context, which is the default. */
   connect<const S extends SignalOrSignals>(
     signal: S,
     receiver: (payload: PayloadOfAny<S>, context: DeliveryContext) => unknown,
-    options: ConnectOptions,
+    options: ConnectOptions & { batch?: undefined },
+  ): () => void;
+  /** The same for up to `batch` deliveries at a time, without a transaction. */
+  connect<const S extends SignalOrSignals>(
+    signal: S,
+    receiver: (items: BatchItem<PayloadOfAny<S>>[], context: DetachedBatchContext) => unknown,
+    options: ConnectOptions & BatchOptions & { transactional: false },
+  ): () => void;
+  /** The same for up to `batch` deliveries at a time, in one transaction. */
+  connect<const S extends SignalOrSignals>(
+    signal: S,
+    receiver: (items: BatchItem<PayloadOfAny<S>>[], context: BatchContext) => unknown,
+    options: ConnectOptions & BatchOptions,
   ): () => void;
   /**
    * Adds services whose `@OnSignal` methods receive signals, as if they had been among `services` from the start: for

@@ -9,9 +9,10 @@ export { defineSignal, defineSignals, type PayloadOf, type Signal, type SignalOp
 export type { EmissionReceipt, EmitOptions, ReceiverResult } from './core/dispatcher.ts';
 
 // receivers and services
-export { OnSignal, type OnSignalOptions, type PayloadOfAny, type SignalOrSignals } from './decorators/on-signal.ts';
+export { OnSignal, type BatchOptions, type OnSignalOptions, type PayloadOfAny, type SignalOrSignals } from './decorators/on-signal.ts';
 export { Service, type Injectable, type Scope, type ServiceOptions } from './decorators/service.ts';
 export type { DeliveryContext, DetachedDeliveryContext, EmissionInfo } from './core/context.ts';
+export type { BatchContext, BatchItem, DetachedBatchContext } from './core/batch.ts';
 export { Discard, RetryAfter, Unrecoverable } from './core/outcome.ts';
 export type { RetryOptions } from './core/retry.ts';
 export type { Duration } from './core/duration.ts';

@@ -37,6 +37,7 @@ import { dialectOf, handleOn } from './transaction/drizzle-handle.ts';
 import { Transactions } from './transaction/transactions.ts';
 import { Claims } from './worker/claims.ts';
 import { runAll } from './worker/drain.ts';
+import { BatchExecutor } from './worker/batch-executor.ts';
 import { Executor } from './worker/executor.ts';
 import { Immediate, type WithClaims } from './worker/immediate.ts';
 import { Lease, workerLabel } from './worker/lease.ts';
@@ -101,7 +102,9 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
     },
   });
   const afterCommits = new AfterCommits(ambient, transactions, ambientDb, log);
-  const executor = new Executor({ store, driver, registry, transactions, ambient, log });
+  const executorParts = { store, driver, registry, transactions, ambient, log };
+  const executor = new Executor(executorParts);
+  const batches = new BatchExecutor(executorParts);
   const checkServices = (): void => checkReceivers(registry, receivers);
   const warnOfWaiting = async (): Promise<void> => {
     for (const waiting of await waitingElsewhere(driver.run(), catalogue, { dueForSeconds: 60 }))
@@ -110,7 +113,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
         `${tellWaiting(waiting)}, which this box does not have: another program's, renamed without \`formerly\`, or gone`,
       );
   };
-  const newRunner = (): Runner => new Runner({ store, commits, catalogue, executor, events, log });
+  const newRunner = (): Runner => new Runner({ store, commits, catalogue, executor, batches, events, log });
   const withClaims: WithClaims = async (work) => {
     await catalogue.announce();
     const ignore = (): void => {};

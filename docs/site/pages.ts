@@ -76,6 +76,7 @@ export const groups: readonly Group[] = [
       'design/claim-ahead.md': 'How much a worker holds beyond its free slots, and what may go wrong with it.',
       'design/old-snapshots.md': 'How claims stay fast while a backup holds a snapshot.',
       'design/doorbell.md': 'How a worker that sleeps is woken without a NOTIFY in each transaction.',
+      'design/batches.md': 'What a transaction of many deliveries locks, and who has failed when it fails.',
       'design/lanes.md': 'How the COMMIT of one delivery travels with the BEGIN of the next.',
       'design/plans.md': 'Why the statements leave the planner no choice.',
       'design/priority.md': 'Why priority is a head start in time.',

@@ -33,6 +33,8 @@ export interface Receiver {
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
   readonly transactional: boolean;
+  /** How many deliveries one call takes at most, if it takes several. */
+  readonly batch?: number | undefined;
   readonly target: ReceiverTarget;
 }
 

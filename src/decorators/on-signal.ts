@@ -2,6 +2,7 @@
 // a box is made from the classes (registry/receivers.ts).
 // One function serves both kinds of decorators. As a standard decorator it is called with (method, context), as a
 // legacy one (`experimentalDecorators`) with (prototype or class, key, descriptor).
+import type { BatchContext, BatchItem, DetachedBatchContext } from '../core/batch.ts';
 import type { DeliveryContext, DetachedDeliveryContext } from '../core/context.ts';
 import type { Duration } from '../core/duration.ts';
 import type { Class } from '../core/receivers.ts';
@@ -34,6 +35,18 @@ export interface OnSignalOptions {
   transactional?: boolean;
 }
 
+/** How a receiver is registered and run that takes several deliveries at a time. */
+export interface BatchOptions extends OnSignalOptions {
+  /**
+   * A whole number from 2 to 1000: the method takes an array of up to this many deliveries (`BatchItem`) and a
+   * `BatchContext`. What is due is taken together; nothing waits for more.
+   */
+  batch: number;
+}
+
+/** The options of either kind. */
+export type AnyOptions = OnSignalOptions & { readonly batch?: number | undefined };
+
 type Method<This, Payload, Context> = (this: This, payload: Payload, context: Context) => unknown;
 
 /** A decorator for methods that take `Payload` and, if they wish, `Context`. */
@@ -52,7 +65,7 @@ export interface OnSignalTag {
   readonly key: string | symbol;
   readonly placement: 'instance' | 'static';
   readonly signal: Signal;
-  readonly options: OnSignalOptions;
+  readonly options: AnyOptions;
 }
 
 /** One signal, or a list of which each is received. */
@@ -78,13 +91,21 @@ export type PayloadOfAny<S extends SignalOrSignals> = S extends readonly Signal[
  */
 export function OnSignal<const S extends SignalOrSignals>(
   signal: S,
-  options: OnSignalOptions & { transactional: false },
+  options: BatchOptions & { transactional: false },
+): OnSignalDecorator<BatchItem<PayloadOfAny<S>>[], DetachedBatchContext>;
+export function OnSignal<const S extends SignalOrSignals>(
+  signal: S,
+  options: BatchOptions & { transactional?: true },
+): OnSignalDecorator<BatchItem<PayloadOfAny<S>>[], BatchContext>;
+export function OnSignal<const S extends SignalOrSignals>(
+  signal: S,
+  options: OnSignalOptions & { batch?: undefined; transactional: false },
 ): OnSignalDecorator<PayloadOfAny<S>, DetachedDeliveryContext>;
 export function OnSignal<const S extends SignalOrSignals>(
   signal: S,
-  options?: OnSignalOptions & { transactional?: true },
+  options?: OnSignalOptions & { batch?: undefined; transactional?: true },
 ): OnSignalDecorator<PayloadOfAny<S>, DeliveryContext>;
-export function OnSignal(signal: SignalOrSignals, options: OnSignalOptions = {}): OnSignalDecorator<unknown, never> {
+export function OnSignal(signal: SignalOrSignals, options: AnyOptions = {}): OnSignalDecorator<unknown, never> {
   const signals = (Array.isArray(signal) ? signal : [signal]) as readonly Signal[];
   if (signals.length === 0 || signals.some((one) => typeof one?.name !== 'string'))
     throw new SignalboxError(
@@ -102,7 +123,7 @@ export function OnSignal(signal: SignalOrSignals, options: OnSignalOptions = {})
 const TAGS = Symbol.for('signalbox.onSignal');
 const legacyTags = new WeakMap<object, OnSignalTag[]>();
 
-function tagStandard(context: ClassMethodDecoratorContext, signal: Signal, options: OnSignalOptions): void {
+function tagStandard(context: ClassMethodDecoratorContext, signal: Signal, options: AnyOptions): void {
   if (context.kind !== 'method' || context.private) throw notAMethod(signal, context.name);
   const metadata = context.metadata as Record<symbol, OnSignalTag[]> | undefined;
   if (!metadata)
@@ -120,7 +141,7 @@ function tagLegacy(
   key: string | symbol,
   descriptor: PropertyDescriptor | undefined,
   signal: Signal,
-  options: OnSignalOptions,
+  options: AnyOptions,
 ): void {
   if (typeof descriptor?.value !== 'function') throw notAMethod(signal, key);
   const tags = legacyTags.get(target) ?? [];

@@ -1,6 +1,7 @@
 // emit and emitRobust: the receivers of this process run now, in the caller's process and, if there is one, in the
 // caller's transaction. Payloads make the same trip through JSON as stored ones, so that what works here works there.
 import { v7 as uuidv7 } from 'uuid';
+import type { BatchItem } from '../core/batch.ts';
 import type { DetachedDeliveryContext } from '../core/context.ts';
 import type { EmitOptions, ReceiverResult } from '../core/dispatcher.ts';
 import { decodePayload, encodeHeaders, encodePayload } from '../core/envelope.ts';
@@ -64,8 +65,24 @@ export class LocalDispatch {
         abortSignal,
         log: this.#log.child({ emissionId: emission.id, receiver: receiver.name }),
       };
-      if (!receiver.transactional) return invoke(receiver, this.#registry, decoded, context);
-      return this.#places.inTransaction(place, manner, async (tx) => invoke(receiver, this.#registry, decoded, { ...context, tx }));
+      const call = receiver.batch === undefined ? invoke : invokeWithOne;
+      if (!receiver.transactional) return call(receiver, this.#registry, decoded, context);
+      return this.#places.inTransaction(place, manner, async (tx) => call(receiver, this.#registry, decoded, { ...context, tx }));
     };
   }
+}
+
+/** Calls a receiver of batches with a batch of one. @throws what that one was given up for */
+async function invokeWithOne(
+  receiver: Receiver,
+  registry: Registry,
+  payload: unknown,
+  { emission, attempt, idempotencyKey, abortSignal, log, ...rest }: DetachedDeliveryContext & { readonly tx?: unknown },
+): Promise<unknown> {
+  const failures: unknown[] = [];
+  const fail = (error: unknown): void => void failures.push(error);
+  const item: BatchItem<unknown> = { payload, emission, attempt, idempotencyKey, log, fail };
+  const value = await invoke(receiver, registry, [item], { ...rest, abortSignal, log });
+  if (failures.length > 0) throw failures[0];
+  return value;
 }

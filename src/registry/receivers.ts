@@ -4,11 +4,12 @@ import { checkOptions } from '../core/options.ts';
 import { type Class, type FunctionTarget, type Receiver, Receivers, type ReceiverTarget } from '../core/receivers.ts';
 import { retryPolicy } from '../core/retry.ts';
 import type { Signal } from '../core/signal.ts';
-import { onSignalTags, type OnSignalOptions, type OnSignalTag } from '../decorators/on-signal.ts';
+import { type AnyOptions, onSignalTags, type OnSignalTag } from '../decorators/on-signal.ts';
 import { markedServices, serviceTag } from '../decorators/service.ts';
 import { SignalboxError } from '../errors.ts';
 
 const DEFAULT_TIMEOUT: Duration = '60s';
+const MOST_IN_BATCH = 1_000;
 
 const OPTIONS = {
   name: true,
@@ -18,7 +19,8 @@ const OPTIONS = {
   retry: true,
   timeout: true,
   transactional: true,
-} satisfies Record<keyof OnSignalOptions, true>;
+  batch: true,
+} satisfies Record<keyof AnyOptions, true>;
 
 /**
  * The receivers of the given classes.
@@ -49,7 +51,7 @@ export function forgottenServices(services: readonly Class[]): string[] {
 export function functionReceivers(
   signals: readonly Signal[],
   call: FunctionTarget['call'],
-  options: OnSignalOptions & { name: string },
+  options: AnyOptions & { name: string },
 ): Receiver[] {
   const name = (options as Partial<typeof options> | undefined)?.name ?? 'box.connect';
   const lacks = (what: string): SignalboxError => new SignalboxError('InvalidOption', `${name}: connect was given no ${what}.`);
@@ -63,7 +65,7 @@ function methodReceiver(service: Class, { key, placement, signal, options }: OnS
   return receiver(options.name ?? `${serviceName(service)}.${methodName(key, service)}`, signal, options, { placement, service, key });
 }
 
-function receiver(name: string, signal: Signal, options: OnSignalOptions, target: ReceiverTarget): Receiver {
+function receiver(name: string, signal: Signal, options: AnyOptions, target: ReceiverTarget): Receiver {
   const formerly = options.formerly ?? [];
   checkText(name, 'name', name);
   checkOptions(options, OPTIONS, name);
@@ -78,8 +80,11 @@ function receiver(name: string, signal: Signal, options: OnSignalOptions, target
   const timeoutMs = toMs(options.timeout ?? DEFAULT_TIMEOUT, `${name}: timeout`);
   if (timeoutMs < 1 || timeoutMs > 86_400_000)
     throw new SignalboxError('InvalidOption', `${name}: timeout is ${timeoutMs} ms. Give 1 ms to 24 hours.`);
+  const { batch } = options;
+  if (batch !== undefined && !(Number.isInteger(batch) && batch >= 2 && batch <= MOST_IN_BATCH))
+    throw new SignalboxError('InvalidOption', `${name}: batch is ${String(batch)}. Give a whole number from 2 to ${MOST_IN_BATCH}.`);
   const retry = retryPolicy(options.retry, name);
-  return { name, formerly, signal, queue, priority, retry, timeoutMs, transactional: options.transactional ?? true, target };
+  return { name, formerly, signal, queue, priority, retry, timeoutMs, transactional: options.transactional ?? true, batch, target };
 }
 
 function serviceName(service: Class): string {

@@ -188,7 +188,7 @@ with ${ALIVE}, picked as materialized (
 ), ${takeFrom('select place from picked')}`;
 
 /** The transaction should be one of a lane (drivers/postgres-js-lane.ts), and is not: its BEGIN has failed. */
-const UNMARKED = `($4::text::boolean and current_setting('transaction_deferrable') = 'off')`;
+export const UNMARKED = `($4::text::boolean and current_setting('transaction_deferrable') = 'off')`;
 
 /**
  * Completes a delivery as the first statement of its receiver's transaction. $1 delivery, $2 epoch, $3 milliseconds
@@ -217,8 +217,8 @@ select (select count(*)::int from kept) as completed, ${UNMARKED} as outside,
  * The delivery of claim `o`, locked, if it is that claim's still. One look into the index for each, whatever the planner
  * believes: where it took no row to be running, a join compared each claim with each row of the table.
  */
-const OWN = `cross join lateral (
-    select d.id, d.ctid as place, d.epoch, d.attempt from signalbox.delivery d
+export const OWN = `cross join lateral (
+    select d.id, d.ctid as place, d.epoch, d.attempt, d.worker_id from signalbox.delivery d
     where d.id = o.id and d.state = 'running' and d.epoch = o.epoch
     for update
   ) own`;

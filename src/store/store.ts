@@ -207,23 +207,24 @@ export class Store {
   }
 
   /** Records that the receivers of these claims returned. Returns the ids that were recorded; the outcome of any other is void. */
-  async complete(claims: readonly ClaimRef[]): Promise<Set<string>> {
+  async complete(claims: readonly ClaimRef[], run?: Run): Promise<Set<string>> {
     const byEpoch = new Map<number, string[]>();
     for (const { id, epoch } of [...claims].sort(byId)) {
       const ids = byEpoch.get(epoch);
       if (ids) ids.push(id);
       else byEpoch.set(epoch, [id]);
     }
+    const send = run ? explained(run) : this.#pool;
     const recorded = new Set<string>();
     for (const [epoch, ids] of byEpoch)
-      for (const row of await this.#pool(sql.complete, [`{${ids.join(',')}}`, epoch])) recorded.add(row['id'] as string);
+      for (const row of await send(sql.complete, [`{${ids.join(',')}}`, epoch])) recorded.add(row['id'] as string);
     return recorded;
   }
 
   /** Records outcomes. Returns the ids that were recorded; the outcome of any other is void. */
-  async settle(items: readonly SettleItem[]): Promise<Set<string>> {
+  async settle(items: readonly SettleItem[], run?: Run): Promise<Set<string>> {
     const outcomes = items.map(({ id, epoch, settlement }) => ({ id, epoch, ...settleColumns(settlement) }));
-    return idSet(await this.#pool(sql.settle, [JSON.stringify(outcomes)]));
+    return idSet(await (run ? explained(run) : this.#pool)(sql.settle, [JSON.stringify(outcomes)]));
   }
 
   /** Gives deliveries back. Returns the ids that were. */
@@ -289,7 +290,7 @@ function settleColumns(settlement: SettleItem['settlement']): SettleColumns {
 }
 
 /** Bigints as text: the longer one is the larger one. */
-const byId = (a: { readonly id: string }, b: { readonly id: string }): number =>
+export const byId = (a: { readonly id: string }, b: { readonly id: string }): number =>
   a.id.length - b.id.length || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 
 const idSet = (rows: readonly Record<string, unknown>[]): Set<string> => new Set(rows.map((row) => row['id'] as string));

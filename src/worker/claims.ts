@@ -1,6 +1,8 @@
 // Claims deliveries for one worker: which receivers it serves, in which order, under which lease.
+import type { Receiver } from '../core/receivers.ts';
 import type { Catalogue } from '../store/catalogue.ts';
 import type { Claimable, ClaimedDelivery, ClaimRef, Store } from '../store/store.ts';
+import { groupsOf } from './groups.ts';
 import type { Horizon } from './horizon.ts';
 import type { Lease } from './lease.ts';
 import { leavesSome, runningOrder, serviceOrder } from './service-order.ts';
@@ -37,6 +39,17 @@ export class Claims {
   /** Whether the last look may have left something that is due. */
   get leftSome(): boolean {
     return this.#leftSome;
+  }
+
+  /** How many deliveries one call of a receiver may take; 0 if none takes batches. */
+  get largestBatch(): number {
+    return Math.max(0, ...this.#entries().map(([, { batch = 0 }]) => batch));
+  }
+
+  /** What was claimed, as it is to be run: in calls of receivers. */
+  groups(claimed: readonly ClaimedDelivery[]): ClaimedDelivery[][] {
+    const entries = this.#catalogue.entries();
+    return groupsOf(claimed, ({ receiverId }) => entries.get(receiverId));
   }
 
   /** Whether the last look was for all that is due, however long it has been. */
@@ -102,7 +115,11 @@ export class Claims {
   }
 
   #claimable(free: number): ReturnType<typeof serviceOrder> {
-    const entries = [...this.#catalogue.entries()].filter(([, { queue }]) => this.#queues?.includes(queue) ?? true);
-    return serviceOrder(entries, free, this.#turn++);
+    return serviceOrder(this.#entries(), free, this.#turn++);
+  }
+
+  /** The receivers that it serves. */
+  #entries(): [id: number, receiver: Receiver][] {
+    return [...this.#catalogue.entries()].filter(([, { queue }]) => this.#queues?.includes(queue) ?? true);
   }
 }

@@ -14,10 +14,16 @@ export interface DrainResult {
   readonly cancelled: number;
 }
 
-/** Claims once and runs what was claimed to its end. Returns the results. */
+/** Claims once and runs what was claimed to its end, `free` calls of receivers at once. Returns the results. */
 export async function runOnce(claims: Claims, runner: Runner, free: number, aheadMs = 0): Promise<RunResult[]> {
-  const claimed = await claims.take(free, { aheadMs, alone: true });
-  return Promise.all(claimed.map((delivery) => runner.run(delivery)));
+  const claimed = await claims.take(Math.max(free, claims.largestBatch), { aheadMs, alone: true });
+  const groups = claims.groups(claimed);
+  const results: RunResult[] = [];
+  const run = async (): Promise<void> => {
+    for (let group = groups.shift(); group; group = groups.shift()) results.push(...(await runner.runBatch(group)));
+  };
+  await Promise.all(Array.from({ length: Math.min(free, groups.length) }, run));
+  return results;
 }
 
 /** Runs until nothing is due. */

@@ -66,9 +66,9 @@ export class Immediate {
         return causes;
       }
       const run = { next: [] as string[] };
-      for (const delivery of await claims.takeOf(level)) {
-        const result = await this.#current.run(run, () => runner.run(delivery));
-        if (isFailure(result)) causes.push(result.error);
+      for (const group of claims.groups(await claims.takeOf(level))) {
+        const results = await this.#current.run(run, () => runner.runBatch(group));
+        for (const result of results) if (isFailure(result)) causes.push(result.error);
       }
       level = run.next;
     }

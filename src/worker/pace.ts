@@ -8,19 +8,21 @@ const WINDOW_MS = 20;
 
 export class Pace {
   readonly #most: number;
+  readonly #least: () => number;
   #since: number;
   #count = 0;
   #perMs = 0;
 
-  /** @param most the most to claim ahead */
-  constructor(most: number, now: number) {
+  /** @param most the most to claim ahead @param least the least: a batch, where receivers take batches */
+  constructor(most: number, now: number, least = (): number => 0) {
     this.#most = most;
+    this.#least = least;
     this.#since = now;
   }
 
-  /** A delivery has been started. */
-  started(): void {
-    this.#count++;
+  /** Deliveries have been started. */
+  started(count = 1): void {
+    this.#count += count;
   }
 
   /** How many to hold beside those that run. */
@@ -32,6 +34,6 @@ export class Pace {
       this.#count = 0;
       this.#since = now;
     }
-    return Math.min(this.#most, Math.floor(this.#perMs * HORIZON_MS));
+    return Math.max(this.#least(), Math.min(this.#most, Math.floor(this.#perMs * HORIZON_MS)));
   }
 }

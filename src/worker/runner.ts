@@ -11,7 +11,9 @@ import type { Commits, CompletedRun } from '../store/commits.ts';
 import type { ClaimedDelivery, ClaimRef, ReleaseItem, SettleItem, Store } from '../store/store.ts';
 import { Batcher } from './batcher.ts';
 import { Deadline } from './deadline.ts';
-import type { Execution, Executor } from './executor.ts';
+import type { BatchExecutor } from './batch-executor.ts';
+import type { Execution } from './execution.ts';
+import type { Executor } from './executor.ts';
 
 /** How one run ended, as it was written. `void`: the delivery belonged to somebody else by then. */
 export type RunResult = { readonly receiver: string; readonly ended: Settlement['to'] | 'void'; readonly error?: unknown };
@@ -21,12 +23,13 @@ export interface RunnerParts {
   readonly commits: Commits;
   readonly catalogue: Catalogue;
   readonly executor: Executor;
+  readonly batches: BatchExecutor;
   readonly events: Events;
   readonly log: Logger;
 }
 
 export interface RunOptions {
-  readonly onReturned?: () => void;
+  readonly onReturned?: (() => void) | undefined;
   readonly lane?: Lane | undefined;
 }
 
@@ -68,10 +71,18 @@ export class Runner {
    * Runs a claimed delivery to its written end. Rejects only when the end cannot be written; the lease then decides.
    * @param options `onReturned`: called when the receiver has ended and only the write remains; `lane`: for its transaction
    */
-  run(delivery: ClaimedDelivery, options: RunOptions = {}): Promise<RunResult> {
-    const key = keyOf(delivery);
-    const work = this.#run(delivery, options).finally(() => this.#runs.delete(key));
-    this.#runs.set(key, work);
+  async run(delivery: ClaimedDelivery, options: RunOptions = {}): Promise<RunResult> {
+    const [result] = await this.runBatch([delivery], options);
+    return result!;
+  }
+
+  /** The same for several deliveries of one receiver, which takes batches; the results are in their order. */
+  runBatch(deliveries: readonly ClaimedDelivery[], options: RunOptions = {}): Promise<RunResult[]> {
+    const keys = deliveries.map(keyOf);
+    const work = this.#run(deliveries, options).finally(() => {
+      for (const key of keys) this.#runs.delete(key);
+    });
+    for (const key of keys) this.#runs.set(key, work);
     return work;
   }
 
@@ -94,21 +105,31 @@ export class Runner {
     this.#completions.giveUp();
   }
 
-  async #run(delivery: ClaimedDelivery, { onReturned, lane }: RunOptions): Promise<RunResult> {
+  async #run(deliveries: readonly ClaimedDelivery[], { onReturned, lane }: RunOptions): Promise<RunResult[]> {
     const { catalogue, events } = this.#parts;
-    const receiver = catalogue.entries().get(delivery.receiverId);
-    if (!receiver) return this.#giveBack(delivery);
-    const about = eventOf(delivery, receiver);
+    const receiver = catalogue.entries().get(deliveries[0]!.receiverId);
+    if (!receiver) return together(deliveries.map((delivery) => this.#giveBack(delivery)));
     const startedAt = performance.now();
-    events.raise('delivery.started', about);
-    const execution = await this.#execute(delivery, receiver, lane);
+    for (const delivery of deliveries) events.raise('delivery.started', eventOf(delivery, receiver));
+    const executions = await this.#execute(deliveries, receiver, lane);
     onReturned?.();
     const durationMs = performance.now() - startedAt;
+    return together(deliveries.map((delivery, index) => this.#end(delivery, receiver, executions[index]!, durationMs)));
+  }
 
+  /** Writes what came of a run, unless that is committed, and tells it. */
+  async #end(delivery: ClaimedDelivery, receiver: Receiver, execution: Execution, durationMs: number): Promise<RunResult> {
+    const { events } = this.#parts;
+    const about = eventOf(delivery, receiver);
     switch (execution.kind) {
       case 'committed':
         events.raise('delivery.completed', { ...about, durationMs });
         return { receiver: receiver.name, ended: 'completed' };
+      case 'settled': {
+        const { settlement, error } = execution;
+        this.#tell(about, settlement, durationMs, error);
+        return { receiver: receiver.name, ended: settlement.to, error };
+      }
       case 'stale':
         events.raise('delivery.stale', about);
         return { receiver: receiver.name, ended: 'void' };
@@ -134,12 +155,19 @@ export class Runner {
     }
   }
 
-  async #execute(delivery: ClaimedDelivery, receiver: Receiver, lane: Lane | undefined): Promise<Execution> {
+  async #execute(deliveries: readonly ClaimedDelivery[], receiver: Receiver, lane: Lane | undefined): Promise<readonly Execution[]> {
+    const { executor, batches } = this.#parts;
+    if (receiver.batch !== undefined) return batches.execute(deliveries, receiver, (work) => this.#inTime(receiver, work), lane);
+    return [await this.#inTime(receiver, (deadline) => executor.execute(deliveries[0]!, receiver, deadline, lane))];
+  }
+
+  /** One call of a receiver, which ends at its timeout, or when the worker can wait no longer. */
+  async #inTime<T>(receiver: Receiver, work: (deadline: Deadline) => Promise<T>): Promise<T> {
     using deadline = new Deadline(receiver);
     this.#deadlines.add(deadline);
     if (this.#aborted) deadline.interrupt();
     try {
-      return await this.#parts.executor.execute(delivery, receiver, deadline, lane);
+      return await work(deadline);
     } finally {
       this.#deadlines.delete(deadline);
     }
@@ -182,6 +210,12 @@ export class Runner {
         return settlement satisfies never;
     }
   }
+}
+
+/** All results, or the first error when all have ended. */
+async function together<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }
 
 /** No two claims have the same. */

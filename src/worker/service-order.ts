@@ -3,7 +3,7 @@
 import type { Receiver } from '../core/receivers.ts';
 import type { Claimable, ClaimedDelivery } from '../store/store.ts';
 
-/** However many receivers there are, a claim may take this many of one: most of them have nothing due. */
+/** However many receivers there are, a claim may take this many of one, and a whole batch: most of them have nothing due. */
 const LEAST_SHARE = 10;
 
 /**
@@ -12,17 +12,21 @@ const LEAST_SHARE = 10;
  * @param turn grows by one with each claim
  */
 export function serviceOrder(entries: readonly (readonly [id: number, receiver: Receiver])[], free: number, turn: number): Claimable[] {
-  const byPriority = new Map<number, Omit<Claimable, 'free'>[]>();
-  for (const [receiverId, { priority, signal }] of entries) {
+  const byPriority = new Map<number, (Omit<Claimable, 'free'> & { readonly batch: number })[]>();
+  for (const [receiverId, { priority, signal, batch = 1 }] of entries) {
     const equals = byPriority.get(priority) ?? [];
     byPriority.set(priority, equals);
-    equals.push({ receiverId, version: signal.version });
+    equals.push({ receiverId, version: signal.version, batch });
   }
   return [...byPriority.entries()]
     .sort(([a], [b]) => b - a)
     .flatMap(([, equals]) => {
-      const share = Math.min(free, Math.max(LEAST_SHARE, Math.ceil(free / equals.length)));
-      return rotate(equals, turn % equals.length).map((one) => ({ ...one, free: share }));
+      const share = Math.max(LEAST_SHARE, Math.ceil(free / equals.length));
+      return rotate(equals, turn % equals.length).map(({ receiverId, version, batch }) => ({
+        receiverId,
+        version,
+        free: Math.min(free, Math.max(share, batch)),
+      }));
     });
 }
 

@@ -6,6 +6,7 @@
 import type { Logger } from '../core/logger.ts';
 import type { Driver, Lane } from '../drivers/driver.ts';
 import type { ClaimedDelivery, ClaimRef } from '../store/store.ts';
+import { frontOf, type ReceiverOf } from './groups.ts';
 import type { Pace } from './pace.ts';
 import type { Runner } from './runner.ts';
 
@@ -18,8 +19,7 @@ export interface SlotsParts {
   owns(workerId: number): boolean;
   /** Makes lanes, where the driver has them. */
   readonly openLane: Driver['openLane'];
-  /** Whether the receiver of a delivery has a transaction. */
-  isTransactional(delivery: ClaimedDelivery): boolean;
+  readonly receiverOf: ReceiverOf;
   /** There is room for more. */
   onRoom(): void;
 }
@@ -49,6 +49,8 @@ export class Slots {
   /** Where `#waiting` begins: shifting a long array is slow. */
   #first = 0;
   #busy = 0;
+  /** Deliveries whose receivers have not returned. */
+  #called = 0;
   /** With fewer waiting than this, more are wanted. */
   #few = 0;
   /** Lanes on which nothing runs. */
@@ -98,11 +100,9 @@ export class Slots {
   /** Starts as many as there are free slots. */
   fill(): void {
     const { concurrency, runner, owns } = this.#parts;
-    while (this.waiting > 0 && this.#busy < concurrency && runner.running - this.#busy < MOST_UNWRITTEN) {
-      const { delivery, workerId } = this.#waiting[this.#first]!;
-      if (!owns(workerId)) return;
-      this.#first++;
-      this.#start(delivery);
+    while (this.waiting > 0 && this.#busy < concurrency && runner.running - this.#called < MOST_UNWRITTEN) {
+      if (!owns(this.#waiting[this.#first]!.workerId)) return;
+      this.#start(this.#next());
     }
     if (this.#first > 1_000) {
       this.#waiting = this.#waiting.slice(this.#first);
@@ -125,17 +125,29 @@ export class Slots {
     return given.map(({ delivery }) => delivery);
   }
 
-  #start(delivery: ClaimedDelivery): void {
+  /** What waits first, with what its receiver takes together with it. */
+  #next(): ClaimedDelivery[] {
+    const isSame = (first: Waiting, other: Waiting): boolean => first.workerId === other.workerId;
+    const { group, passed } = frontOf(this.#waiting, this.#first, this.#parts.receiverOf, isSame);
+    this.#first += group.length;
+    for (const [index, waiting] of passed.entries()) this.#waiting[this.#first + index] = waiting;
+    return group.map(({ delivery }) => delivery);
+  }
+
+  #start(deliveries: readonly ClaimedDelivery[]): void {
     const { runner, pace, log } = this.#parts;
-    pace.started();
+    const alone = deliveries.some((delivery) => delivery.alone);
+    pace.started(deliveries.length);
     this.#busy++;
-    this.#occupied ||= delivery.alone;
+    this.#called += deliveries.length;
+    this.#occupied ||= alone;
     const track = this.#idle.pop() ?? this.#openTrack();
     let isFree = false;
     const free = (): void => {
       if (isFree) return;
       isFree = true;
       this.#busy--;
+      this.#called -= deliveries.length;
       if (track) this.#idle.push(track);
       this.fill();
       // Unless the next one is on it already.
@@ -144,13 +156,15 @@ export class Slots {
     };
     if (track) track.onCommitting = free;
     const ended = (): void => {
-      if (delivery.alone) this.#occupied = false;
+      if (alone) this.#occupied = false;
       free();
       // Its write may have been what the next one waited for.
       this.fill();
       this.#tellRoom();
     };
-    runner.run(delivery, { onReturned: free, lane: track?.lane }).then(ended, (error: unknown) => {
+    const options = { onReturned: free, lane: track?.lane };
+    const run = deliveries.length === 1 ? runner.run(deliveries[0]!, options) : runner.runBatch(deliveries, options);
+    run.then(ended, (error: unknown) => {
       log.error({ err: error }, 'the outcome of a delivery could not be written; it is taken back when this worker ends');
       ended();
     });
@@ -167,7 +181,7 @@ export class Slots {
   /** Whether what is next can begin its transaction on the lane that is about to be free. */
   #followsTransaction(): boolean {
     const next = this.#waiting[this.#first];
-    return next !== undefined && this.#parts.owns(next.workerId) && this.#parts.isTransactional(next.delivery);
+    return next !== undefined && this.#parts.owns(next.workerId) && (this.#parts.receiverOf(next.delivery)?.transactional ?? false);
   }
 
   #tellRoom(): void {

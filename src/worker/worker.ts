@@ -80,12 +80,12 @@ export class Worker {
     this.#doorbell = new Doorbell(store.workers, () => (driver.openSession ? this.#lease?.session : driver.run()));
     this.#slots = new Slots({
       runner: this.#runner,
-      pace: new Pace(settings.prefetch, performance.now()),
+      pace: new Pace(settings.prefetch, performance.now(), () => this.#claims().largestBatch),
       log: parts.log,
       concurrency: settings.concurrency,
       owns: (workerId) => this.#lease!.owns(workerId),
       openLane: parts.driver.openLane,
-      isTransactional: ({ receiverId }) => parts.catalogue.entries().get(receiverId)?.transactional ?? false,
+      receiverOf: ({ receiverId }) => parts.catalogue.entries().get(receiverId),
       onRoom: () => this.#claiming?.makeRoom(),
     });
   }

@@ -44,6 +44,8 @@ declare global {
   const RetryAfter: typeof s.RetryAfter;
   const Db: typeof s.Db;
   type Db = s.Db;
+  type BatchContext = s.BatchContext;
+  type BatchItem<P> = s.BatchItem<P>;
   type DeliveryContext = s.DeliveryContext;
   type DetachedDeliveryContext = s.DetachedDeliveryContext;
   type PayloadOf<S extends s.Signal> = s.PayloadOf<S>;

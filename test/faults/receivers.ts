@@ -1,10 +1,20 @@
-// The receivers of the matrix: one with a transaction, one without. Each writes one effect, and does what the fate of the
+// The receivers of the matrix: one with a transaction, one without, and one of batches. Each writes one effect, and does what the fate of the
 // emission says: `slow` goes on until its worker stops, the others are those of the chaos runs.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { sql as query } from 'drizzle-orm';
 import type postgres from 'postgres';
 import { z } from 'zod';
-import { defineSignal, type DeliveryContext, type DetachedDeliveryContext, Discard, OnSignal, RetryAfter } from '../../src/index.ts';
+import {
+  type BatchContext,
+  type BatchItem,
+  defineSignal,
+  type DeliveryContext,
+  type DetachedDeliveryContext,
+  Discard,
+  OnSignal,
+  RetryAfter,
+  type Signalbox,
+} from '../../src/index.ts';
 import { FATES, ON_PURPOSE, type Receiver } from '../chaos/evidence.ts';
 import '../support/register.ts';
 
@@ -12,6 +22,9 @@ const payload = z.object({ key: z.string(), fate: z.enum(FATES) });
 type Payload = z.infer<typeof payload>;
 
 export const happened = defineSignal('faults.happened', payload);
+
+/** Received in batches. */
+export const gathered = defineSignal('faults.gathered', payload);
 
 /** Nobody receives it. */
 export const unheard = defineSignal('faults.unheard', payload);
@@ -23,6 +36,7 @@ const about = { retry: { attempts: BUDGET, delay: '20ms', factor: 1 }, timeout: 
 export const RECEIVERS: readonly Receiver[] = [
   { name: 'Effects.write', signal: 'faults.happened', transactional: true, budget: BUDGET },
   { name: 'Effects.call', signal: 'faults.happened', transactional: false, budget: BUDGET },
+  { name: 'Effects.gather', signal: 'faults.gathered', transactional: true, budget: BUDGET },
 ];
 
 /** The claim that led to the run in whose course this is asked. */
@@ -35,6 +49,16 @@ export interface Course {
   calm: boolean;
   /** Called in each run of `write`. */
   onRun: () => void;
+  /** The epoch of the latest claim of each delivery. */
+  readonly claims: Map<string, number>;
+}
+
+/** Lets the receivers of a box know of which claim each of their runs is. */
+export function tellClaims(box: Pick<Signalbox, 'on'>, { claims }: Course): void {
+  box.on('delivery.started', ({ deliveryId, epoch }) => {
+    claim.enterWith({ deliveryId, epoch });
+    claims.set(deliveryId, epoch);
+  });
 }
 
 /** The class of the receivers, for one stage. */
@@ -61,11 +85,35 @@ export function effectsOf(course: Course): abstract new () => unknown {
         insert into effect (delivery_id, generation, claimed_epoch, attempt, pid)
         values (${deliveryId}::text::bigint, ${generation}::int, ${epoch}::int, ${context.attempt}::int, ${process.pid}::int)`;
     }
+
+    /** Each of the batch in a savepoint of its own; `poison` is the end of all of it. */
+    @OnSignal(gathered, { ...about, batch: 4 })
+    static async gather(items: BatchItem<Payload>[], { tx, abortSignal }: BatchContext): Promise<void> {
+      for (const { payload: emitted, attempt, emission, idempotencyKey, fail } of items) {
+        const id = idempotencyKey.split(':')[1]!;
+        try {
+          await tx.transaction(async (savepoint) => {
+            await savepoint.execute(query`
+              insert into effect (delivery_id, generation, epoch, claimed_epoch, attempt, pid)
+              select id, generation, epoch, ${course.claims.get(id)}::int, ${attempt}::int, ${process.pid}::int
+              from signalbox.delivery where emission_id = ${emission.id}::uuid and id = ${id}::bigint`);
+            await undergo(emitted, { attempt, abortSignal }, course);
+          });
+        } catch (error) {
+          if (!String((error as Error).message).startsWith(ON_PURPOSE) || emitted.fate === 'poison') throw error;
+          fail(error);
+        }
+      }
+    }
   }
   return Effects;
 }
 
-async function undergo({ fate }: Payload, { attempt, abortSignal }: DetachedDeliveryContext, course: Course): Promise<void> {
+async function undergo(
+  { fate }: Payload,
+  { attempt, abortSignal }: Pick<DetachedDeliveryContext, 'attempt' | 'abortSignal'>,
+  course: Course,
+): Promise<void> {
   switch (fate) {
     case 'fine':
       return;

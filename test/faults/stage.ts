@@ -10,7 +10,7 @@ import type { Database } from '../support/harness.ts';
 import type { Proxy } from '../support/proxy.ts';
 import { Injector, type Plan } from './faulty-driver.ts';
 import { giveBack, takeLane } from './lane.ts';
-import { claim, type Course, effectsOf, happened, RECEIVERS } from './receivers.ts';
+import { type Course, effectsOf, gathered, happened, RECEIVERS, tellClaims } from './receivers.ts';
 import { until } from './until.ts';
 
 export interface Stage {
@@ -29,6 +29,8 @@ export interface Stage {
   send(key: string, fates: readonly Fate[], how?: { fails?: boolean; before?: () => void }): Promise<string[]>;
   /** The same through the box that meets no faults. Returns the ids of the emissions. */
   emit(key: string, ...fates: Fate[]): Promise<string[]>;
+  /** The same for the receiver of batches. */
+  gather(key: string, ...fates: Fate[]): Promise<string[]>;
   /** Notes what became of a transaction. */
   note(sent: Sent): void;
   /** Resolves when `condition` holds and the awaited fault has been met. */
@@ -54,11 +56,11 @@ export async function onStage<T>(options: StageOptions, play: (stage: Stage) => 
   const { sql, proxy, client } = lane;
   const { plans = [], awaited, ...boxOptions } = options;
   const injector = new Injector(client, proxy, plans);
-  const course: Course = { sql, calm: false, onRun: () => {} };
+  const course: Course = { sql, calm: false, onRun: () => {}, claims: new Map() };
   const services = [effectsOf(course) as never];
   const open = (db: Database, more: object = {}): Signalbox<Database> => {
     const box = createSignalbox({ log: false, services, ...more, db });
-    box.on('delivery.started', ({ deliveryId, epoch }) => claim.enterWith({ deliveryId, epoch }));
+    tellClaims(box, course);
     return box;
   };
   const db = drizzle({ client }) as Database;
@@ -84,6 +86,7 @@ export async function onStage<T>(options: StageOptions, play: (stage: Stage) => 
     note: (one) => void sent.push(one),
     send: (key, fates, how) => sendOn(db, sent, key, fates, how),
     emit: (key, ...fates) => sendOn(calmDb, sent, key, fates),
+    gather: (key, ...fates) => sendOn(calmDb, sent, key, fates, { signal: gathered }),
     live,
     until: async (what, condition) => {
       await until(what, condition);
@@ -119,7 +122,11 @@ async function sendOn(
   sent: Sent[],
   key: string,
   fates: readonly Fate[],
-  { fails = false, before = () => {} }: { fails?: boolean; before?: () => void } = {},
+  {
+    fails = false,
+    before = () => {},
+    signal = happened,
+  }: { fails?: boolean; before?: () => void; signal?: typeof happened | typeof gathered } = {},
 ): Promise<string[]> {
   const ids: string[] = [];
   const note = (outcome: Sent['outcome']): void => void sent.push({ key, emissions: fates.length, outcome });
@@ -127,8 +134,8 @@ async function sendOn(
     await db.transaction(async (tx) => {
       const payloads = fates.map((fate) => ({ key, fate }));
       const first = payloads.shift()!;
-      ids.push((await happened.emitReliable(tx, first)).id);
-      if (payloads.length > 0) ids.push(...(await happened.emitMany(tx, payloads)).map(({ id }) => id));
+      ids.push((await signal.emitReliable(tx, first)).id);
+      if (payloads.length > 0) ids.push(...(await signal.emitMany(tx, payloads)).map(({ id }) => id));
       if (fails) throw new Error('on purpose');
       before();
     });

@@ -186,4 +186,19 @@ export const sleepless: Story = {
   },
 };
 
-export const STORIES = { sleepless, sender, worker, doubting, rescuer, observer, operator, immediate, busy };
+/** Items that are given up, a batch that fails as a whole, and one that is interrupted. */
+export const gatherer: Story = {
+  who: 'a worker with batches',
+  only: ['holdBatch', 'complete', 'settle', 'release'],
+  play: async (stage) => {
+    await stage.gather('together', 'fine', 'flaky', 'discard', 'fine');
+    await stage.gather('poisoned', 'fine', 'poison', 'fine');
+    await work(stage, async () => {
+      await stage.until('all is done', async () => (await stage.live()) === 0);
+      await stage.gather('interrupted', 'fine', 'slow');
+      await stage.until('it runs', async () => (await stage.sql`select from signalbox.delivery where state = 'running'`).length === 2);
+    });
+  },
+};
+
+export const STORIES = { sleepless, sender, worker, gatherer, doubting, rescuer, observer, operator, immediate, busy };

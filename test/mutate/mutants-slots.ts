@@ -3,7 +3,7 @@ import { type Mutant, mutantsOf } from './mutant.ts';
 
 const slots = mutantsOf({ file: 'src/worker/slots.ts', tests: ['test/worker/slots.test.ts'] }, [
   { name: 'slots: no more than its slots', find: ' && this.#busy < concurrency', replace: '' },
-  { name: 'slots: nothing after the lease', find: '      if (!owns(workerId)) return;\n', replace: '' },
+  { name: 'slots: nothing after the lease', find: '      if (!owns(this.#waiting[this.#first]!.workerId)) return;\n', replace: '' },
   {
     name: 'slots: only what was lost is dropped',
     find: 'filter((waiting) => waiting.workerId !== workerId)',
@@ -11,14 +11,14 @@ const slots = mutantsOf({ file: 'src/worker/slots.ts', tests: ['test/worker/slot
   },
   { name: 'slots: what was lost is dropped', find: 'filter((waiting) => waiting.workerId !== workerId)', replace: 'filter(() => true)' },
   { name: 'slots: nothing beside what must be alone', find: '    if (this.#occupied) return 0;\n', replace: '' },
-  { name: 'slots: what must be alone occupies the worker', find: '    this.#occupied ||= delivery.alone;\n', replace: '' },
-  { name: 'slots: until it is over', find: '      if (delivery.alone) this.#occupied = false;\n', replace: '' },
+  { name: 'slots: what must be alone occupies the worker', find: '    this.#occupied ||= alone;\n', replace: '' },
+  { name: 'slots: until it is over', find: '      if (alone) this.#occupied = false;\n', replace: '' },
   { name: 'slots: a slot is freed once', find: '      if (isFree) return;\n', replace: '' },
-  { name: 'slots: what waits for its write is bounded', find: ' && runner.running - this.#busy < MOST_UNWRITTEN', replace: '' },
+  { name: 'slots: what waits for its write is bounded', find: ' && runner.running - this.#called < MOST_UNWRITTEN', replace: '' },
   {
     name: 'slots: a write makes way for the next',
-    find: '      this.fill();\n      this.#tellRoom();\n    };\n    runner',
-    replace: '      this.#tellRoom();\n    };\n    runner',
+    find: '      this.fill();\n      this.#tellRoom();\n    };\n    const options',
+    replace: '      this.#tellRoom();\n    };\n    const options',
   },
   { name: 'slots: patience', find: ' || now - this.#waiting[this.#first]!.since < PATIENCE_MS', replace: '' },
   { name: 'slots: holds what waits', find: ' || this.#waiting.slice(this.#first).some(isIt)', replace: '' },

@@ -3,33 +3,33 @@ import { type Mutant, mutantsOf } from './mutant.ts';
 
 const running = ['test/worker/outcomes.test.ts', 'test/worker/timeout.test.ts', 'test/worker/connections.test.ts'];
 
-const executor = mutantsOf({ file: 'src/worker/executor.ts', tests: running }, [
+const executor = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: running }, [
   {
     name: 'executor: a stale run calls nobody',
-    find: "          if (found !== 'completed') throw found === 'stale' ? STALE : OUTSIDE;\n",
+    find: "        if (found !== 'held') throw found === 'stale' ? STALE : OUTSIDE;\n",
     replace: '',
     tests: ['test/worker/stale.test.ts'],
   },
   {
     name: 'executor: completes in the transaction of the receiver',
-    find: 'store.settleFirst(driver.run(scope.client), delivery',
-    replace: 'store.settleFirst(driver.run(), delivery',
+    find: 'work.begin(driver.run(scope.client)',
+    replace: 'work.begin(driver.run()',
   },
   {
     name: 'executor: a stale run is no failure',
-    find: "      if (error === STALE) return { kind: 'stale' };\n",
+    find: "    if (error === STALE) return { kind: 'stale' };\n",
     replace: '',
     tests: ['test/worker/stale.test.ts'],
     equivalent: 'Its failure would be recorded under the same guard, find nothing, and be told as stale: one statement for nothing.',
   },
-  { name: 'executor: a timeout closes the transaction', find: '    deadline.onEnd(() => scopeOfRun?.close());\n', replace: '' },
+  { name: 'executor: a timeout closes the transaction', find: '  deadline.onEnd(() => scopeOfRun?.close());\n', replace: '' },
   {
     name: 'executor: a run that is over does not begin',
-    find: '          if (deadline.reason) throw deadline.reason;\n',
+    find: '        if (deadline.reason) throw deadline.reason;\n',
     replace: '',
     tests: ['test/worker/stale.test.ts'],
   },
-  { name: 'executor: a timeout is told as such', find: '      if (deadline.reason) return outcomeOf(deadline.reason);\n', replace: '' },
+  { name: 'executor: a timeout is told as such', find: '    if (deadline.reason) return outcomeOf(deadline.reason);\n', replace: '' },
   {
     name: "executor: a failure elsewhere is the receiver's",
     find: '(!thrown && driver.isConnectionLoss(error))',
@@ -66,13 +66,14 @@ const executor = mutantsOf({ file: 'src/worker/executor.ts', tests: running }, [
   },
   {
     name: 'executor: a receiver runs outside of the transaction around',
-    find: 'await ambient.outside(() =>\n        transactions.attempt(',
-    replace: 'await (async <T>(work: () => Promise<T>) => work())(() =>\n        transactions.attempt(',
+    find: 'await ambient.outside(() =>\n      transactions.attempt(',
+    replace: 'await (async <T>(work: () => Promise<T>) => work())(() =>\n      transactions.attempt(',
     tests: ['test/worker/immediate.test.ts', 'test/worker/stale.test.ts'],
     equivalent: 'Whoever runs deliveries is outside already: the loops, tick, drain, and what follows a commit.',
   },
   {
     name: 'executor: a detached receiver runs outside of the transaction around',
+    file: 'src/worker/executor.ts',
     find: 'ambient.outside(() => invoke(receiver, registry, payload, context))',
     replace: 'invoke(receiver, registry, payload, context)',
     tests: ['test/worker/immediate.test.ts', 'test/worker/stale.test.ts'],
@@ -80,6 +81,7 @@ const executor = mutantsOf({ file: 'src/worker/executor.ts', tests: running }, [
   },
   {
     name: 'executor: a detached receiver has a deadline',
+    file: 'src/worker/executor.ts',
     find: 'await deadline.race(ambient.outside(() => invoke(receiver, registry, payload, context)));',
     replace: 'await ambient.outside(async () => invoke(receiver, registry, payload, context));',
   },

@@ -1,4 +1,5 @@
 // All mutants that `npm run mutate` tries.
+import { batchMutants } from './mutants-batch.ts';
 import { bellMutants } from './mutants-bell.ts';
 import { emittingMutants } from './mutants-emitting.ts';
 import { laneMutants } from './mutants-lanes.ts';
@@ -13,6 +14,7 @@ import { workerMutants } from './mutants-worker.ts';
 import type { Mutant } from './mutant.ts';
 
 export const mutants: readonly Mutant[] = [
+  ...batchMutants,
   ...bellMutants,
   ...emittingMutants,
   ...runningMutants,

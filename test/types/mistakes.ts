@@ -2,10 +2,13 @@
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
 import {
+  type BatchContext,
+  type BatchItem,
   createSignalbox,
   Db,
   defineSignals,
   type DeliveryContext,
+  type DetachedBatchContext,
   type DetachedDeliveryContext,
   inject,
   OnSignal,
@@ -51,6 +54,22 @@ class Right {
     return 'id' in payload ? payload.id.toFixed() : payload.reason;
   }
 
+  @OnSignal(payment.completed, { batch: 50 })
+  async batch(items: BatchItem<PayloadOf<typeof payment.completed>>[], { tx }: BatchContext): Promise<void> {
+    for (const { payload, attempt, fail } of items) {
+      await tx.execute(`${payload.at?.toISOString()} ${attempt.toFixed()}` as never);
+      fail(new Error('not mine'));
+    }
+  }
+
+  @OnSignal([payment.completed, payment.refunded], { batch: 50, transactional: false })
+  static async detachedBatch(
+    items: readonly BatchItem<{ id: number } | { reason: string }>[],
+    { log }: DetachedBatchContext,
+  ): Promise<void> {
+    log.info({ items: items.length }, 'refunded');
+  }
+
   @Transactional()
   async transactional(value: number): Promise<number> {
     return value;
@@ -88,6 +107,42 @@ class Wrong {
   // @ts-expect-error -- one of the signals does not fit
   @OnSignal([payment.completed, payment.refunded])
   async onlyOne(_payload: PayloadOf<typeof payment.refunded>): Promise<void> {}
+
+  // @ts-expect-error -- a batch is an array of deliveries
+  @OnSignal(payment.completed, { batch: 50 })
+  async singleOfBatch(_payload: PayloadOf<typeof payment.completed>): Promise<void> {}
+
+  // @ts-expect-error -- one delivery at a time
+  @OnSignal(payment.completed)
+  async batchOfSingle(_items: BatchItem<PayloadOf<typeof payment.completed>>[]): Promise<void> {}
+
+  // @ts-expect-error -- items, not payloads
+  @OnSignal(payment.completed, { batch: 50 })
+  async payloads(_items: PayloadOf<typeof payment.completed>[]): Promise<void> {}
+
+  // @ts-expect-error -- the payload of another signal
+  @OnSignal(payment.completed, { batch: 50 })
+  async otherBatch(_items: BatchItem<PayloadOf<typeof payment.refunded>>[]): Promise<void> {}
+
+  // @ts-expect-error -- one of the signals does not fit
+  @OnSignal([payment.completed, payment.refunded], { batch: 50 })
+  async oneOfBatch(_items: BatchItem<PayloadOf<typeof payment.refunded>>[]): Promise<void> {}
+
+  // @ts-expect-error -- there is no transaction
+  @OnSignal(payment.refunded, { batch: 50, transactional: false })
+  async noBatchTransaction(_items: BatchItem<{ reason: string }>[], { tx }: BatchContext): Promise<void> {
+    void tx;
+  }
+
+  // @ts-expect-error -- the attempts are those of the items
+  @OnSignal(payment.refunded, { batch: 50 })
+  async noAttempt(_items: BatchItem<{ reason: string }>[], { attempt }: DeliveryContext): Promise<void> {
+    void attempt;
+  }
+
+  // @ts-expect-error -- a number
+  @OnSignal(payment.completed, { batch: '50' })
+  async wrongBatch(): Promise<void> {}
 
   // @ts-expect-error -- no such option
   @OnSignal(payment.completed, { retries: 3 })
@@ -167,6 +222,20 @@ export function boxes(): void {
   box.on('delivery.finished', () => {});
   // @ts-expect-error -- no such mode
   createSignalbox({ db, mode: 'eager' });
+  box.connect(payment.completed, async ([item], { tx }) => tx.execute(`${item?.payload.id.toFixed()}` as never), { name: 'a', batch: 2 });
+  box.connect(payment.refunded, ([item], { log }) => log.info({ reason: item?.payload.reason }, 'refunded'), {
+    name: 'b',
+    batch: 2,
+    transactional: false,
+  });
+  box.connect(payment.completed, async ({ id }, { tx, attempt }) => tx.execute(`${id.toFixed()} ${attempt}` as never), { name: 'c' });
+  const fail = async (_items: BatchItem<{ id: string }>[]): Promise<void> => {};
+  // @ts-expect-error -- items of another payload
+  box.connect(payment.completed, fail, { name: 'd', batch: 2 });
+  // @ts-expect-error -- a batch, and no payload
+  box.connect(payment.completed, async (_payload: { id: number }) => {}, { name: 'e', batch: 2 });
+  // @ts-expect-error -- a payload, and no batch
+  box.connect(payment.completed, async (_items: BatchItem<{ id: number }>[]) => {}, { name: 'f' });
   // @ts-expect-error -- a signal has no receivers of its own
   payment.completed.connect(listed);
 }

@@ -1,5 +1,6 @@
 // The slots of a worker: what is claimed ahead waits in them, and is started, given back or dropped.
 import { describe, expect, test } from 'vitest';
+import type { Receiver } from '../../src/core/receivers.ts';
 import type { Driver, Lane, LaneHooks } from '../../src/drivers/driver.ts';
 import { silentLogger } from '../../src/observe/log.ts';
 import type { ClaimedDelivery, ClaimRef } from '../../src/store/store.ts';
@@ -61,7 +62,7 @@ function openSlots({ concurrency = 2, owner = 7, ahead = 100, openLane }: Stagin
     log: silentLogger,
     concurrency,
     openLane,
-    isTransactional: ({ id }) => !id.startsWith('detached'),
+    receiverOf: ({ id }) => ({ transactional: !id.startsWith('detached') }) as Receiver,
     owns: (workerId) => workerId === state.owner,
     onRoom: () => state.rooms++,
   });

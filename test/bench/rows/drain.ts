@@ -96,6 +96,6 @@ export const drainBatch = drains(
   'drain once, batches',
   'batch',
   { quick: 3_000, full: 50_000 },
-  `The same, with the rows and the ends of up to ${BATCH} deliveries in one transaction: pg-boss with \`transactional: true\`; the floor by hand.`,
-  ['pg-boss', 'floor'],
+  `The same, with the rows and the ends of up to ${BATCH} deliveries in one transaction: Signalbox with \`batch: ${BATCH}\`, and one insert for all of them; pg-boss with \`transactional: true\`; the floor by hand.`,
+  ['signalbox', 'pg-boss', 'floor'],
 );

@@ -7,6 +7,7 @@ import { createSignalbox, defineSignal, type Signalbox } from '../../../dist/ind
 import { tuningMigration } from '../../../dist/store/tuning.js';
 import { readMigrations } from '../../support/migrations.ts';
 import {
+  BATCH,
   DOMAIN,
   effect,
   type Payload,
@@ -113,7 +114,16 @@ function connect(box: Opened['box'], { work, receivers = 1, onRun }: WorkerSetup
       );
       break;
     case 'batch':
-      throw new Error('Signalbox has no receivers of batches.');
+      box.connect(
+        signals.batch,
+        async (items, { tx }) => {
+          for (const { payload } of items) await onRun(payload);
+          const rows = items.map(({ payload }) => ({ value: payload.value, note: sql`'done'` }));
+          await (tx as unknown as PostgresJsDatabase).insert(effect).values(rows);
+        },
+        { name: 'batch.r0', batch: BATCH },
+      );
+      break;
     default:
       work satisfies never;
   }

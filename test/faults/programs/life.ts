@@ -7,7 +7,7 @@ import { createSignalbox, type Signalbox } from '../../../src/index.ts';
 import { type Fate, OPERATED } from '../../chaos/evidence.ts';
 import { release, tell, told } from '../../crash/programs/parent.ts';
 import type { Database } from '../../support/harness.ts';
-import { claim, effectsOf, happened, unheard } from '../receivers.ts';
+import { effectsOf, gathered, happened, tellClaims, unheard } from '../receivers.ts';
 import { until } from '../until.ts';
 
 const { DATABASE_URL: url, DIRECT_URL: directUrl, FOREVER: forever } = process.env;
@@ -19,10 +19,10 @@ const open = (mode: 'worker' | 'immediate'): { db: Database; box: Signalbox<Data
   clients.push(client);
   const db = drizzle({ client }) as Database;
   const box = createSignalbox({ db, mode, onError: 'collect', services: [effectsOf(course) as never], log: false });
-  box.on('delivery.started', ({ deliveryId, epoch }) => claim.enterWith({ deliveryId, epoch }));
+  tellClaims(box, course);
   return { db, box };
 };
-const course = { sql, calm: false, onRun: () => {} };
+const course = { sql, calm: false, onRun: () => {}, claims: new Map<string, number>() };
 const { db, box } = open('worker');
 
 /** Says what it is about to do, and what became of it. */
@@ -58,6 +58,14 @@ await send(immediateDb, 'immediate', 'fine');
 await immediateBox.close();
 
 await send(db, 'work', 'fine', 'discard');
+tell('sends gathered 3');
+await db.transaction(async (tx) => {
+  await gathered.emitMany(
+    tx,
+    (['fine', 'discard', 'fine'] as const).map((fate) => ({ key: 'gathered', fate })),
+  );
+});
+tell('committed gathered');
 await send(db, 'interrupted', 'slow');
 tell('is about to work');
 await go;

@@ -1,0 +1,125 @@
+// The transaction of a receiver, for one delivery or for several: what it begins with, the call, and what its end means.
+//
+// The race: a stalled worker may wake up after its deliveries were given to others. So the first statement of the
+// transaction takes them under (id, state, epoch). If that finds nothing, the receiver is not called. If it finds the
+// row, its lock is held to the end, and nobody else can take the delivery meanwhile.
+import type { TransactionHandle } from '../core/handles.ts';
+import type { Logger } from '../core/logger.ts';
+import type { Receiver } from '../core/receivers.ts';
+import type { Driver, Lane, Run } from '../drivers/driver.ts';
+import { isTransient } from '../drivers/error-kind.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Store } from '../store/store.ts';
+import type { Ambient } from '../transaction/ambient.ts';
+import type { TransactionScope } from '../transaction/scope.ts';
+import type { Transactions } from '../transaction/transactions.ts';
+import type { Deadline } from './deadline.ts';
+import { type Execution, outcomeOf } from './execution.ts';
+
+export interface ExecutorParts {
+  readonly store: Store;
+  readonly driver: Driver;
+  readonly registry: Registry;
+  readonly transactions: Transactions;
+  readonly ambient: Ambient;
+  readonly log: Logger;
+}
+
+/** What is done in the transaction. */
+export interface TransactionWork {
+  readonly receiver: Receiver;
+  readonly deadline: Deadline;
+  /** Where it is opened, if the driver has lanes. */
+  readonly lane: Lane | undefined;
+  /** What it is about, for the log. */
+  readonly about: object;
+  /** The first statement. The receiver is called only if it says so. */
+  begin(run: Run, options: { readonly timeoutMs: number; readonly inLane: boolean }): Promise<'held' | 'stale' | 'outside'>;
+  /** The receiver. What this throws is its failure. */
+  call(tx: TransactionHandle): Promise<unknown>;
+  /** The last statements, if there are any. */
+  end?(scope: TransactionScope): Promise<void>;
+}
+
+/** Time that the server gives a transaction beyond its receiver's timeout, so that the worker's own end comes first. */
+const SERVER_MARGIN_MS = 5_000;
+/** Wait before a delivery runs again whose connection was lost. */
+const RECONNECT_MS = 1_000;
+
+const STALE = Symbol('stale');
+const OUTSIDE = Symbol('outside');
+
+/** Runs a receiver in a transaction of its own. Never rejects. */
+export async function inTransaction(parts: ExecutorParts, work: TransactionWork): Promise<Exclude<Execution, { kind: 'settled' }>> {
+  const { log, driver, transactions, ambient } = parts;
+  const { deadline, receiver, lane, about } = work;
+  let scopeOfRun: TransactionScope | undefined;
+  let thrown: { readonly error: unknown } | undefined;
+  /** Since the receiver was called, all is its doing, but for the last statements. */
+  let called = false;
+  deadline.onEnd(() => scopeOfRun?.close());
+  try {
+    const { scope: ended, unanswered } = await ambient.outside(() =>
+      transactions.attempt(
+        async (tx, scope) => {
+          scopeOfRun = scope;
+          if (deadline.reason) throw deadline.reason;
+          const timeoutMs = receiver.timeoutMs + SERVER_MARGIN_MS;
+          const found = await work.begin(driver.run(scope.client), { timeoutMs, inLane: lane !== undefined });
+          if (found !== 'held') throw found === 'stale' ? STALE : OUTSIDE;
+          called = true;
+          try {
+            await work.call(tx);
+          } catch (error) {
+            thrown = { error };
+            throw error;
+          }
+          if (!work.end) return;
+          called = false;
+          await work.end(scope);
+          called = true;
+        },
+        { on: lane?.client },
+      ),
+    );
+    if (unanswered) return unansweredOf(parts, unanswered.error, ended, about);
+    await follow(parts, ended, about);
+    return { kind: 'committed' };
+  } catch (error) {
+    if (error === STALE) return { kind: 'stale' };
+    if (error === OUTSIDE) return { kind: 'outcome', outcome: { kind: 'interrupted', delayMs: 0 } };
+    if (deadline.reason) return outcomeOf(deadline.reason);
+    // Only the connection of this transaction counts as lost: a receiver whose own call elsewhere failed has failed.
+    const lost = driver.isConnectionLoss(scopeOfRun?.failure) || (!thrown && driver.isConnectionLoss(error));
+    if (lost) return { kind: 'outcome', outcome: { kind: 'interrupted', delayMs: RECONNECT_MS } };
+    // It was before the receiver was called, or behind it, so it has not failed. What does not pass by itself counts all the same:
+    // nothing is tried for ever.
+    if (!called && isTransient(error)) {
+      log.debug({ err: error, ...about }, 'the transaction of a receiver could not be begun, or not be ended');
+      return { kind: 'outcome', outcome: { kind: 'interrupted', delayMs: RECONNECT_MS } };
+    }
+    // What the receiver threw counts, and not that the ROLLBACK after it failed: it may be a Discard or a RetryAfter.
+    return outcomeOf(thrown ? thrown.error : error);
+  }
+}
+
+/**
+ * The receiver returned, and nobody knows whether its COMMIT got through: whatever ended the connection, it was not
+ * the receiver. The release that is written for it waits for the transaction, and finds out.
+ */
+function unansweredOf(parts: ExecutorParts, error: unknown, scope: TransactionScope, about: object): Execution & { kind: 'outcome' } {
+  parts.log.debug({ err: error, ...about }, 'the connection was lost during COMMIT');
+  let followed: Promise<void> | undefined;
+  // Each delivery of a batch finds out.
+  const ifCommitted = async (): Promise<void> => (followed ??= follow(parts, scope, about));
+  return { kind: 'outcome', outcome: { kind: 'interrupted', delayMs: RECONNECT_MS }, ifCommitted };
+}
+
+/** The commit stands, whatever this comes to. */
+async function follow({ log, transactions }: ExecutorParts, scope: TransactionScope, about: object): Promise<void> {
+  try {
+    await transactions.committed(scope);
+  } catch (error) {
+    log.error({ err: error, ...about }, 'what was to follow the COMMIT of a receiver failed');
+  }
+}

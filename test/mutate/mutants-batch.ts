@@ -1,0 +1,159 @@
+// Mutants of receivers that take batches: the statement that holds their deliveries, and what runs them.
+import { type Mutant, mutantsOf } from './mutant.ts';
+
+const statement = ['test/store/batch.test.ts'];
+const running = ['test/worker/batch.test.ts', 'test/worker/batch-failures.test.ts'];
+const grouping = ['test/worker/batch-groups.test.ts'];
+
+const holdBatch = mutantsOf({ file: 'src/store/batch-statements.ts', within: 'holdBatch', tests: statement }, [
+  { name: 'holdBatch: statement timeout', find: "set_config('statement_timeout', $3::text, true)", replace: '$3::text' },
+  {
+    name: 'holdBatch: timeout of an idle transaction',
+    find: "set_config('idle_in_transaction_session_timeout', $3::text, true)",
+    replace: '$3::text',
+  },
+  { name: 'holdBatch: the timeouts are of the transaction', find: '$3::text, true)', replace: '$3::text, false)', count: 2 },
+  {
+    name: 'holdBatch: names the session after its worker',
+    find: "set_config('application_name', coalesce((select 'signalbox worker ' || max(worker_id) from held), ''), true)",
+    replace: 'null',
+  },
+  { name: 'holdBatch: the name is of the transaction', find: "from held), ''), true)", replace: "from held), ''), false)" },
+  { name: 'holdBatch: says whether there is the transaction', find: '${UNMARKED} as outside', replace: '$4::text is null as outside' },
+  {
+    name: 'holdBatch: holds what is of these claims, locked',
+    find: '${OWN}',
+    replace: 'cross join lateral (select o.id, null::int as worker_id) own',
+  },
+]);
+
+const shared = mutantsOf({ file: 'src/store/statements.ts', within: 'UNMARKED', tests: ['test/store/settle.test.ts', ...statement] }, [
+  { name: 'lane: only a transaction with the mark', find: "current_setting('transaction_deferrable') = 'off'", replace: 'false' },
+  { name: 'lane: the mark is asked for in lanes only', find: '$4::text::boolean and ', replace: '$4::text is not null and ' },
+]);
+
+const store = mutantsOf({ file: 'src/store/batches.ts', tests: statement }, [
+  { name: 'batch: is held in the order of ids', find: 'const sorted = [...claims].sort(byId);', replace: 'const sorted = claims;' },
+  { name: 'batch: nothing outside of its transaction', find: "  if (row!['outside'] === true) return 'outside';\n", replace: '' },
+  { name: 'batch: all that should be completed is', find: 'recorded.size < completed.length || ', replace: '' },
+  { name: 'batch: all that has failed is noted', find: ' || noted.size < failed.length', replace: '' },
+]);
+
+const executor = mutantsOf({ file: 'src/worker/batch-executor.ts', tests: running }, [
+  { name: 'batch: what was taken away is left out', find: '        batch.keep(held);\n', replace: '' },
+  { name: 'batch: nobody is called for nothing', find: "held.size > 0 ? 'held' : 'stale'", replace: "'held'" },
+  {
+    name: 'batch: nothing but what is held is called for',
+    find: "if (held === 'outside') return held;",
+    replace: "if (held === 'outside') return 'held';",
+    equivalent: 'No id is held, so that all of the batch would be told as stale; test/drivers/lane.test.ts has the way to it.',
+  },
+  {
+    name: 'batch: the ends are in no savepoint',
+    find: 'scope.beside(() => driver.run(scope.client)(text, params))',
+    replace: 'driver.run(scope.client)(text, params)',
+    equivalent: 'The line below waits for savepoints too. Two statements go out, and one may open in between.',
+  },
+  {
+    name: 'batch: savepoints come to their end before it',
+    find: '        await scope.beside(async () => batch.close());\n',
+    replace: '        batch.close();\n',
+    equivalent: 'Each of the ends waits as well; an item that is given up in such a savepoint is what this is for.',
+  },
+  {
+    name: 'batch: no savepoint is open at its end',
+    find: 'scope.beside(() => driver.run(scope.client)(text, params));\n        await scope.beside(async () => batch.close());',
+    replace: 'driver.run(scope.client)(text, params);\n        batch.close();',
+  },
+  { name: 'batch: a query that failed unseen is told as such', find: 'if (scope.failure === undefined) await', replace: 'await' },
+  { name: 'batch: a call that fails has failed for nobody', find: 'batch.members.length > 1 && hasFailed(execution)', replace: 'false' },
+  {
+    name: 'batch: what failed alone has failed',
+    find: 'batch.members.length > 1 && hasFailed(execution)',
+    replace: 'batch.members.length > 3 && hasFailed(execution)',
+  },
+  { name: 'batch: what is interrupted does not run singly', find: "execution.outcome.kind === 'threw'", replace: 'true' },
+  {
+    name: 'batch: who runs singly has time of his own',
+    find: 'for (const member of left) await inTime((deadline) =>',
+    replace: 'for (const member of left) await inTime(async (deadline) => deadline.reason ? [] :',
+    equivalent: 'Each has a deadline of its own, which has not passed when it begins.',
+  },
+  {
+    name: 'batch: each failure is that of its delivery',
+    find: 'if (!failure) return execution;',
+    replace: 'if (!failure || failure) return execution;',
+  },
+  {
+    name: 'batch: it has a timeout without a transaction',
+    find: 'await deadline.race(ambient.outside(() => invoke(receiver, registry, batch.items(), batch.context())));',
+    replace: 'await ambient.outside(async () => invoke(receiver, registry, batch.items(), batch.context()));',
+  },
+  {
+    name: 'batch: an unreadable payload fails alone',
+    find: '    ends.set(delivery.id, outcomeOf(error));\n    return undefined;\n',
+    replace: '    throw error;\n',
+  },
+]);
+
+const transaction = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: running }, [
+  { name: 'batch: its ends are not the doing of the receiver', find: '          called = false;\n', replace: '' },
+]);
+
+const items = mutantsOf({ file: 'src/worker/batch-items.ts', tests: running }, [
+  { name: 'batch: what has failed does not complete', find: '.filter(({ id }) => !this.#failures.has(id))', replace: '' },
+  { name: 'batch: the first word counts', find: 'else if (!this.#failures.has(delivery.id)) ', replace: 'else ' },
+  { name: 'batch: a late word is told', find: 'if (this.#isOver) ', replace: 'if (this.#isOver && delivery.alone) ' },
+]);
+
+const groups = mutantsOf({ file: 'src/worker/groups.ts', tests: grouping }, [
+  { name: 'groups: no more than the receiver takes', find: ' && group.length < most', replace: '' },
+  { name: 'groups: of a list no more than the receiver takes', find: 'group && group.length < (receiver.batch ?? 1)', replace: 'group' },
+  { name: 'groups: what must be alone is joined by none', find: 'first.delivery.alone ? 1 : ', replace: '' },
+  { name: 'groups: what must be alone joins none', find: '!other.delivery.alone && ', replace: '' },
+  { name: 'groups: in a list, what must be alone is', find: 'delivery.alone ? undefined : ', replace: '' },
+  { name: 'groups: of one receiver', find: 'receiverOf(other.delivery) === receiver && ', replace: '' },
+  { name: 'groups: of one kind', find: ' && isSame(first, other)', replace: '' },
+]);
+
+const forming = [
+  ...mutantsOf({ file: 'src/worker/pace.ts', tests: grouping }, [
+    { name: 'pace: a batch ahead at least', find: 'Math.max(this.#least(), ', replace: 'Math.max(0, ' },
+  ]),
+  ...mutantsOf({ file: 'src/worker/service-order.ts', tests: grouping }, [
+    { name: 'claim: the share of a receiver has a whole batch', find: 'Math.max(share, batch)', replace: 'share' },
+  ]),
+  ...mutantsOf({ file: 'src/worker/drain.ts', tests: grouping }, [
+    { name: 'drain: claims a whole batch', find: 'Math.max(free, claims.largestBatch)', replace: 'free' },
+    { name: 'drain: no more calls at once than it may', find: 'Math.min(free, groups.length)', replace: 'groups.length' },
+  ]),
+  ...mutantsOf({ file: 'src/dispatch/local.ts', tests: grouping }, [
+    { name: 'emit: what is given up fails', find: '  if (failures.length > 0) throw failures[0];\n', replace: '' },
+  ]),
+  ...mutantsOf({ file: 'src/worker/slots.ts', tests: ['test/worker/slots-batch.test.ts'] }, [
+    {
+      name: 'slots: what a batch passes by is not lost',
+      find: '    for (const [index, waiting] of passed.entries()) this.#waiting[this.#first + index] = waiting;\n',
+      replace: '',
+    },
+    { name: 'slots: a batch is one call and many writes', find: 'this.#called += deliveries.length', replace: 'this.#called += 1' },
+  ]),
+];
+
+const registry = mutantsOf({ file: 'src/registry/receivers.ts', tests: ['test/registry/batch.test.ts'] }, [
+  { name: 'batch: two at least', find: 'batch >= 2 && ', replace: '' },
+  { name: 'batch: not beyond reason', find: ' && batch <= MOST_IN_BATCH', replace: '' },
+  { name: 'batch: a whole number', find: 'Number.isInteger(batch) && ', replace: '' },
+]);
+
+export const batchMutants: readonly Mutant[] = [
+  ...holdBatch,
+  ...shared,
+  ...store,
+  ...executor,
+  ...transaction,
+  ...items,
+  ...groups,
+  ...forming,
+  ...registry,
+];

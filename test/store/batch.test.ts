@@ -1,0 +1,120 @@
+// holdBatch and what ends a batch: several deliveries are held in one transaction under (id, state, epoch), and end in it.
+import { expect, test } from 'vitest';
+import { errorRecord } from '../../src/core/delivery.ts';
+import { endBatch, takeHold } from '../../src/store/batches.ts';
+import type { ClaimRef } from '../../src/store/store.ts';
+import { type AnySql, addDelivery, addReceiver, addWorker, openStore, stateOf } from './rows.ts';
+import { untilBlocked } from './waits.ts';
+
+const running = { state: 'running', epoch: 1, attempt: 1 } as const;
+
+const runOn = (sql: AnySql) => async (text: string, params: readonly unknown[]) => sql.unsafe(text, params as never);
+
+const hold = (sql: AnySql, claims: readonly ClaimRef[], inLane = false): ReturnType<typeof takeHold> =>
+  takeHold(runOn(sql), claims, { timeoutMs: 7_000, inLane });
+
+const first = (...ids: string[]): ClaimRef[] => ids.map((id) => ({ id, epoch: 1 }));
+
+test('it holds what is still of this claim, and says what that is', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const [one, taken, ready, two, other] = [
+    await addDelivery(h.sql, receiver, running),
+    await addDelivery(h.sql, receiver, { ...running, epoch: 3 }),
+    await addDelivery(h.sql, receiver, { ...running, state: 'ready' }),
+    await addDelivery(h.sql, receiver, running),
+    await addDelivery(h.sql, receiver, running),
+  ];
+  const transaction = await h.hold(async (sql) => {
+    expect(await hold(sql, first(two, taken, one, ready, '99'))).toEqual(new Set([one, two]));
+  });
+  const free = await h.sql`select id::text as id from signalbox.delivery order by id for update skip locked`;
+  expect(free.map(({ id }) => id as string)).toEqual([taken, ready, other]);
+  await transaction.rollback();
+  expect(await stateOf(h.sql, one)).toBe('running 1/1/0');
+});
+
+test('it holds nothing, and says so, when all was taken away', async () => {
+  await using h = await openStore();
+  const id = await addDelivery(h.sql, await addReceiver(h.sql), { ...running, epoch: 2 });
+  expect(await h.sql.begin((sql) => hold(sql, first(id)))).toEqual(new Set());
+});
+
+test('two that hold the same deliveries in opposite orders wait for each other, and do not lock each other out', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const ids: string[] = [];
+  for (let index = 0; index < 12; index++) ids.push(await addDelivery(h.sql, receiver, running));
+  const transaction = await h.hold((sql) => hold(sql, first(...ids.toReversed())));
+  const completed = h.store.complete(first(...ids));
+  await untilBlocked(h.sql);
+  await transaction.rollback();
+  expect((await completed).size).toBe(12);
+});
+
+test('ids of more digits are held behind those of fewer', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const nine = await addDelivery(h.sql, receiver, running);
+  await h.sql`alter table signalbox.delivery alter column id restart with 10`;
+  const ten = await addDelivery(h.sql, receiver, running);
+  // Somebody has the first one: what waits for it has not yet locked the second.
+  const blocker = await h.hold((sql) => sql`select from signalbox.delivery where id = ${nine} for update`);
+  const held = h.sql.begin((sql) => hold(sql, first(ten, nine)));
+  await untilBlocked(h.sql);
+  expect(await h.sql`select id::text as id from signalbox.delivery where id = ${ten} for update skip locked`).toHaveLength(1);
+  await blocker.commit();
+  expect(await held).toEqual(new Set([nine, ten]));
+});
+
+test('its transaction has the timeouts and the name of its worker, and nothing is left of them behind it', async () => {
+  await using h = await openStore();
+  const worker = await addWorker(h.sql);
+  const id = await addDelivery(h.sql, await addReceiver(h.sql), { ...running, worker });
+  const settings = (sql: AnySql) => sql`
+    select current_setting('statement_timeout') as statement, current_setting('idle_in_transaction_session_timeout') as idle,
+      current_setting('application_name') as name`;
+  const session = await h.sql.reserve();
+  const [before] = await settings(session);
+  await session`begin`;
+  await hold(session, first(id));
+  expect(await settings(session)).toEqual([{ statement: '7s', idle: '7s', name: `signalbox worker ${worker}` }]);
+  await session`commit`;
+  expect(await settings(session)).toEqual([before]);
+  session.release();
+});
+
+test('behind a BEGIN of a lane that failed it says so', async () => {
+  await using h = await openStore();
+  const id = await addDelivery(h.sql, await addReceiver(h.sql), running);
+  expect(await hold(h.sql, first(id), true)).toBe('outside');
+  expect(await h.sql.begin((sql) => hold(sql, first(id), true))).toBe('outside');
+  expect(await h.sql.begin('deferrable', (sql) => hold(sql, first(id), true))).toEqual(new Set([id]));
+  expect(await h.sql.begin((sql) => hold(sql, first(id)))).toEqual(new Set([id]));
+});
+
+test('what is held ends in its transaction: completed, or as its failure says', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const [good, bad] = [await addDelivery(h.sql, receiver, running), await addDelivery(h.sql, receiver, running)];
+  const failed = [{ id: bad, epoch: 1, settlement: { to: 'dead', error: errorRecord(new Error('no')) } }] as const;
+  const end = async (sql: AnySql): Promise<void> => {
+    await hold(sql, first(good, bad));
+    await endBatch(h.store, runOn(sql), first(good), failed);
+  };
+  await (await h.hold(end)).rollback();
+  expect([await stateOf(h.sql, good), await stateOf(h.sql, bad)]).toEqual(['running 1/1/0', 'running 1/1/0']);
+  await (await h.hold(end)).commit();
+  expect([await stateOf(h.sql, good), await stateOf(h.sql, bad)]).toEqual(['completed 1/1/0', 'dead 1/1/0']);
+});
+
+test.each(['completed', 'failed'] as const)('a batch of which one that should be %s was taken away does not end', async (how) => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const [here, gone] = [await addDelivery(h.sql, receiver, running), await addDelivery(h.sql, receiver, { ...running, epoch: 2 })];
+  const failed = first(gone).map((claim) => ({ ...claim, settlement: { to: 'dead', error: errorRecord('no') } }) as const);
+  const end = (sql: AnySql) =>
+    endBatch(h.store, runOn(sql), first(...(how === 'completed' ? [here, gone] : [here])), how === 'failed' ? failed : []);
+  await expect(h.sql.begin(end)).rejects.toThrow('was taken from its transaction');
+  expect([await stateOf(h.sql, here), await stateOf(h.sql, gone)]).toEqual(['running 1/1/0', 'running 2/1/0']);
+});

@@ -1,0 +1,191 @@
+// A batch whose call fails, times out, is interrupted or loses its connection: who has failed then, and who has not.
+import { sql } from 'drizzle-orm';
+import { expect, test } from 'vitest';
+import { type BatchContext, OnSignal } from '../../src/index.ts';
+import { DRIVERS, openBehindProxy } from '../support/behind-proxy.ts';
+import { effects, readDeliveries, readEffects, readErrors } from '../support/effects.ts';
+import { rootCode } from '../support/errors.ts';
+import { harness } from '../support/harness.ts';
+import { Latch } from '../support/latch.ts';
+import { emit, ended, ends, happened, type Item, open, receiverThat, times, valueOf } from './batch-stage.ts';
+
+test.each([true, false])(
+  'when the receiver throws, all run singly, and only the bad one has failed (transactional: %s)',
+  async (transactional) => {
+    const calls: number[][] = [];
+    const receive = (items: Item[]): void => {
+      calls.push(items.map(valueOf));
+      if (items.some((item) => valueOf(item) === 2)) throw new Error('bad');
+    };
+    await using h = await harness();
+    if (transactional) h.box.connect(happened, receive, { name: 'throws', batch: 10 });
+    else h.box.connect(happened, receive, { name: 'throws', batch: 10, transactional: false });
+    await emit(h.db, 3);
+    const started: string[] = [];
+    h.box.on('delivery.started', ({ deliveryId }) => started.push(deliveryId));
+    expect(await h.box.drain()).toMatchObject({ completed: 2, retrying: 1 });
+    expect(calls).toEqual([[1, 2, 3], [1], [2], [3]]);
+    expect(await readDeliveries(h.sql)).toMatchObject([
+      { state: 'completed', attempt: 1, epoch: 1 },
+      { state: 'ready', attempt: 1, epoch: 1 },
+      { state: 'completed', attempt: 1, epoch: 1 },
+    ]);
+    expect(await readErrors(h.sql)).toMatchObject([{ message: 'bad' }]);
+    expect(started).toEqual(['1', '2', '3']);
+  },
+);
+
+test.each([
+  [
+    'throws',
+    () => {
+      throw new Error('on purpose');
+    },
+  ],
+  ['swallows the error of a query', ({ tx }: BatchContext) => tx.execute(sql`select 1 / 0`).catch(() => {})],
+  ['has a COMMIT that is refused', ({ tx }: BatchContext) => tx.execute(sql`insert into once values (1)`)],
+] as const)('a batch that %s leaves nothing behind, and runs singly', async (_what, act) => {
+  const { Receiver, calls } = receiverThat((items, context) => (items.length > 1 ? act(context) : undefined));
+  await using h = await open([Receiver], 3);
+  await h.sql`create table once (id int, constraint once_only unique (id) deferrable initially deferred)`;
+  await h.sql`insert into once values (1)`;
+  expect(await h.box.drain()).toMatchObject({ completed: 3 });
+  expect(calls).toEqual([[1, 2, 3], [1], [2], [3]]);
+  expect(await readEffects(h.sql)).toEqual(['batch:1', 'batch:2', 'batch:3']);
+  expect([await ends(h), await readErrors(h.sql)]).toEqual([times(3, 'completed 1'), []]);
+});
+
+test('a savepoint that nobody awaits takes no end along when it is rolled back', async () => {
+  const { Receiver } = receiverThat((_items, { tx }) => {
+    void tx
+      .transaction(async (savepoint) => {
+        await savepoint.execute(sql`select pg_sleep(0.2)`);
+        throw new Error('rolled back');
+      })
+      .catch(() => {});
+  });
+  await using h = await open([Receiver], 2);
+  expect(await h.box.drain()).toMatchObject({ completed: 2 });
+  expect(await ends(h)).toEqual(times(2, 'completed 1'));
+  expect(await readEffects(h.sql)).toHaveLength(2);
+});
+
+test('a query that failed unseen is the failure of a batch of one, and told as what it was', async () => {
+  const { Receiver } = receiverThat((_items, { tx }) => tx.execute(sql`select 1 / 0`).catch(() => {}));
+  await using h = await open([Receiver], 1);
+  expect(await h.box.drain()).toMatchObject({ retrying: 1 });
+  expect(await readErrors(h.sql)).toMatchObject([{ message: expect.stringContaining('its error was caught') as string }]);
+});
+
+test('a receiver that takes the deliveries out of the tables has failed', async () => {
+  const { Receiver } = receiverThat((_items, { tx }) => tx.execute(sql`update signalbox.delivery set epoch = epoch + 1`));
+  await using h = await open([Receiver], 1);
+  expect(await h.box.drain()).toMatchObject({ retrying: 1 });
+  expect(await readEffects(h.sql)).toEqual([]);
+});
+
+test('ends that the database refuses for a while are no failure: the batch is given back', async () => {
+  const { Receiver, calls } = receiverThat();
+  await using h = await open([Receiver], 2);
+  // The first end only: a sequence is not rolled back.
+  await h.sql.unsafe(`create sequence tries; create function refuse() returns trigger language plpgsql as $$ begin
+    if nextval('tries') = 1 then raise exception 'a moment' using errcode = '40001'; end if; return null; end $$;
+    create trigger refuse after insert on signalbox.settled for each row execute function refuse()`);
+  const released = ended(h, 2, 'delivery.released');
+  await h.box.drain();
+  await released;
+  expect(await h.box.drain({ ahead: '1m' })).toMatchObject({ completed: 2 });
+  expect(calls.map((call) => call.length)).toEqual([2, 2]);
+  expect([await ends(h), await readErrors(h.sql)]).toEqual([times(2, 'completed 1'), []]);
+});
+
+test('the timeout is that of the whole call: a batch that takes longer runs singly, its queries refused', async () => {
+  let late: Promise<unknown> = Promise.resolve();
+  const { Receiver, calls } = receiverThat(
+    async (items, { abortSignal, tx }) => {
+      if (items.length === 1) return;
+      await new Promise((resolve) => abortSignal.addEventListener('abort', resolve));
+      late = tx
+        .insert(effects)
+        .values({ receiver: 'late', value: 0 })
+        .then(undefined, (error: unknown) => error);
+      await late;
+    },
+    { timeout: 200 },
+  );
+  await using h = await open([Receiver], 2);
+  expect(await h.box.drain()).toMatchObject({ completed: 2 });
+  expect(rootCode(await late)).toBe('TransactionEnded');
+  expect(calls).toEqual([[1, 2], [1], [2]]);
+  expect(await readEffects(h.sql)).toEqual(['batch:1', 'batch:2']);
+});
+
+test.for(DRIVERS)('%s: a connection that is lost in mid-batch costs no attempt, and nothing is done twice', async (driver) => {
+  const { Receiver, calls } = receiverThat(async (_items, { tx }, call) => {
+    if (call > 1) return;
+    const result = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
+    const [row] = Array.isArray(result) ? result : (result as unknown as { rows: { pid: number }[] }).rows;
+    await h.sql`select pg_terminate_backend(${(row as { pid: number }).pid})`;
+    await new Promise<void>(() => {});
+  });
+  await using h = await openBehindProxy(driver, { services: [Receiver] });
+  await h.box.announce();
+  await emit(h.direct, 5);
+  await using worker = h.box.worker({ pollInterval: 50 });
+  const [released, completed] = [ended(h, 5, 'delivery.released'), ended(h, 5)];
+  await worker.start();
+  await released;
+  await completed;
+  expect(calls[0]).toHaveLength(5);
+  expect(await ends(h)).toEqual(times(5, 'completed 1'));
+  expect((await readEffects(h.sql)).toSorted()).toEqual([1, 2, 3, 4, 5].map((value) => `batch:${value}`));
+  expect(await readErrors(h.sql)).toEqual([]);
+});
+
+test.for(DRIVERS)('%s: a batch whose COMMIT loses its answer is completed, and what follows a commit follows once', async (driver) => {
+  const told: string[] = [];
+  const { Receiver, calls } = receiverThat((_items, { tx }) => h.box.afterCommit(tx, () => told.push('after')));
+  await using h = await openBehindProxy(driver, { services: [Receiver] });
+  await h.box.announce();
+  await emit(h.direct, 4);
+  const cut = h.proxy.nextCommit('its answer is lost');
+  const completed = ended(h, 4);
+  await using worker = h.box.worker({ pollInterval: 50 });
+  await worker.start();
+  await completed;
+  await cut;
+  expect([calls.length, told]).toEqual([1, ['after']]);
+  expect(await ends(h)).toEqual(times(4, 'completed 1'));
+});
+
+test('a worker that stops gives a whole batch back, at no cost of an attempt', async () => {
+  const running = new Latch();
+  const { Receiver, calls } = receiverThat(async (_items, { abortSignal }) => {
+    running.open();
+    await new Promise((_resolve, reject) => abortSignal.addEventListener('abort', () => reject(abortSignal.reason as Error)));
+  });
+  await using h = await open([Receiver], 3);
+  await using worker = h.box.worker();
+  const released = ended(h, 3, 'delivery.released');
+  await worker.start();
+  await running.opened;
+  await worker.stop({ force: true });
+  await released;
+  expect(calls).toHaveLength(1);
+  expect(await readDeliveries(h.sql)).toMatchObject(times(3, { state: 'ready', attempt: 0, epoch: 2 }));
+  expect(await readErrors(h.sql)).toEqual([]);
+});
+
+test('without a transaction, a batch that takes too long runs singly', async () => {
+  const calls: number[][] = [];
+  class Remote {
+    @OnSignal(happened, { batch: 10, transactional: false, timeout: 100 })
+    static async receive(items: Item[]): Promise<void> {
+      calls.push(items.map(valueOf));
+      if (items.length > 1) await new Promise<void>(() => {});
+    }
+  }
+  await using h = await open([Remote], 2);
+  expect(await h.box.drain()).toMatchObject({ completed: 2 });
+  expect(calls).toEqual([[1, 2], [1], [2]]);
+});

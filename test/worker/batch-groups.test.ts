@@ -1,0 +1,171 @@
+// How batches form: in the queue of a worker, in tick and drain, in immediate mode, and with emit.
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { type BatchContext, type BatchItem, defineSignal, OnSignal } from '../../src/index.ts';
+import type { Receiver } from '../../src/core/receivers.ts';
+import type { ClaimedDelivery } from '../../src/store/store.ts';
+import { frontOf, groupsOf } from '../../src/worker/groups.ts';
+import { Pace } from '../../src/worker/pace.ts';
+import { serviceOrder } from '../../src/worker/service-order.ts';
+import { createEffects, effects, readDeliveries, readEffects } from '../support/effects.ts';
+import { type Database, harness, type Harness } from '../support/harness.ts';
+import { Latch } from '../support/latch.ts';
+
+const happened = defineSignal('groups.happened', z.object({ value: z.number() }));
+type Item = BatchItem<{ value: number }>;
+
+/** Receivers of batches of four, and of one. */
+function receivers() {
+  const calls: number[][] = [];
+  const acts: ((items: Item[], context: BatchContext) => unknown)[] = [];
+  class Receivers {
+    @OnSignal(happened, { batch: 4 })
+    static async batch(items: Item[], context: BatchContext): Promise<void> {
+      calls.push(items.map(({ payload }) => payload.value));
+      for (const act of acts) await act(items, context);
+    }
+
+    @OnSignal(happened)
+    static async single(): Promise<void> {}
+  }
+  return { Receivers, calls, acts };
+}
+
+async function emit(db: Database, ...values: number[]): Promise<void> {
+  await db.transaction(
+    async (tx) =>
+      void (await happened.emitMany(
+        tx,
+        values.map((value) => ({ value })),
+      )),
+  );
+}
+
+test('tick runs what it claims in batches, a whole one at least', async () => {
+  const { Receivers, calls } = receivers();
+  await using h = await harness({ services: [Receivers] });
+  await emit(h.db, 1, 2, 3, 4);
+  expect(await h.box.worker({ concurrency: 1 }).tick()).toBe(4);
+  expect(calls.length).toBeLessThan(3);
+});
+
+test('drain runs all in batches, in no more calls at once than a worker would', async () => {
+  const { Receivers, calls, acts } = receivers();
+  let [now, most] = [0, 0];
+  acts.push(async () => {
+    most = Math.max(most, ++now);
+    await new Promise((resolve) => setImmediate(resolve));
+    now--;
+  });
+  await using h = await harness({ services: [Receivers] }, { max: 4 });
+  await emit(h.db, ...Array.from({ length: 20 }, (_, index) => index));
+  expect(await h.box.drain()).toMatchObject({ completed: 40 });
+  expect(calls.flat()).toHaveLength(20);
+  expect(calls.length).toBeLessThan(20);
+  expect(most).toBeLessThanOrEqual(2);
+});
+
+test('immediate mode runs the deliveries of one level in batches', async () => {
+  const { Receivers, calls } = receivers();
+  await using h = await harness({ services: [Receivers], mode: 'immediate' });
+  await emit(h.db, 1, 2, 3, 4, 5);
+  expect(calls).toEqual([[1, 2, 3, 4], [5]]);
+});
+
+test('immediate mode reports an item that failed', async () => {
+  const { Receivers, acts } = receivers();
+  acts.push((items) => items[1]?.fail(new Error('the second')));
+  await using h = await harness({ services: [Receivers], mode: 'immediate' });
+  await expect(emit(h.db, 1, 2)).rejects.toMatchObject({ code: 'ReceiverFailed', details: { causes: [{ message: 'the second' }] } });
+  expect((await readDeliveries(h.sql)).map(({ state }) => state)).toEqual(['completed', 'ready', 'completed', 'completed']);
+});
+
+async function withEffects(services: (new () => object)[]): Promise<Harness> {
+  const h = await harness({ services });
+  await createEffects(h.sql);
+  return h;
+}
+
+test('emit calls a receiver of batches with a batch of one, in the transaction of the caller', async () => {
+  const { Receivers, calls, acts } = receivers();
+  acts.push(async ([item], { tx }) => tx.insert(effects).values({ receiver: 'emit', value: item!.payload.value }));
+  await using h = await withEffects([Receivers]);
+  await h.db.transaction(async (tx) => {
+    await happened.emit(tx, { value: 1 });
+    await happened.emit(tx, { value: 2 });
+  });
+  expect(calls).toEqual([[1], [2]]);
+  expect(await readEffects(h.sql)).toEqual(['emit:1', 'emit:2']);
+});
+
+test('what a receiver of batches gives up, emit throws and emitRobust returns, with nothing written', async () => {
+  const { Receivers, acts } = receivers();
+  acts.push(async ([item], { tx }) => {
+    await tx.insert(effects).values({ receiver: 'emit', value: 1 });
+    item!.fail(new Error('given up'));
+  });
+  await using h = await withEffects([Receivers]);
+  await expect(happened.emit(h.db, { value: 1 })).rejects.toThrow('given up');
+  expect(await happened.emitRobust(h.db, { value: 1 })).toMatchObject([
+    { receiver: 'Receivers.batch', status: 'rejected', reason: { message: 'given up' } },
+    { receiver: 'Receivers.single', status: 'fulfilled' },
+  ]);
+  expect(await readEffects(h.sql)).toEqual([]);
+});
+
+test('a worker runs at once what is there, and takes together what has come meanwhile', async () => {
+  const { Receivers, calls, acts } = receivers();
+  const [first, go] = [new Latch(), new Latch()];
+  acts.push(async () => {
+    first.open();
+    await go.opened;
+  });
+  await using h = await harness({ services: [Receivers] });
+  await using worker = h.box.worker({ concurrency: 1 });
+  await worker.start();
+  await emit(h.db, 1);
+  await first.opened;
+  await emit(h.db, 2, 3, 4);
+  // The only slot is taken: what is claimed ahead waits for it, and it is as much as a batch.
+  await new Promise<void>((resolve) => {
+    const look = async (): Promise<void> => {
+      const running = await h.sql`select from signalbox.delivery where state = 'running'`;
+      if (running.length >= 5) resolve();
+      else void look();
+    };
+    void look();
+  });
+  go.open();
+  let left = 8;
+  await h.box.next('delivery.completed', () => --left === 1);
+  await worker.stop();
+  expect(calls[0]).toEqual([1]);
+  expect(calls.length).toBeLessThan(4);
+});
+
+const batching = { batch: 3 } as Receiver;
+const single = {} as Receiver;
+const deliver = (id: number, receiverId = 1, alone = false): ClaimedDelivery => ({ id: String(id), receiverId, alone }) as ClaimedDelivery;
+const receiverOf = ({ receiverId }: ClaimedDelivery): Receiver | undefined => (receiverId === 1 ? batching : single);
+const idsOf = (groups: readonly (readonly ClaimedDelivery[])[]): string[] => groups.map((group) => group.map(({ id }) => id).join(' '));
+
+test('a group has no more than its receiver takes, need not be in one piece, and never has what must run alone', () => {
+  const list = [deliver(1), deliver(2, 2), deliver(3), deliver(4, 1, true), deliver(5), deliver(6), deliver(7, 2)];
+  expect(idsOf(groupsOf(list, receiverOf))).toEqual(['1 3 5', '2', '4', '6', '7']);
+});
+
+test('what a group passes by in a queue keeps its order; what is of another kind does not join', () => {
+  const queue = [deliver(1), deliver(2, 2), deliver(3), deliver(4, 1, true), deliver(5), deliver(6)].map((delivery) => ({ delivery }));
+  const same = (): boolean => true;
+  const { group, passed } = frontOf(queue, 0, receiverOf, same);
+  expect(idsOf([group, passed].map((list) => list.map(({ delivery }) => delivery)))).toEqual(['1 3 5', '2 4']);
+  expect(frontOf(queue, 3, receiverOf, same).group).toHaveLength(1);
+  expect(frontOf(queue, 0, receiverOf, () => false).group).toHaveLength(1);
+});
+
+test('a worker wants a batch ahead from the start, and a claim takes a whole one of a receiver', () => {
+  expect(new Pace(1_000, 0, () => 50).ahead(10)).toBe(50);
+  const entry = (id: number, batch?: number): [number, Receiver] => [id, { priority: 0, signal: { version: 1 }, batch } as Receiver];
+  const entries = [entry(1, 50), ...Array.from({ length: 9 }, (_, index) => entry(index + 2))];
+  expect(serviceOrder(entries, 60, 0).map(({ free }) => free)).toEqual([50, ...Array.from({ length: 9 }, () => 10)]);
+});

@@ -1,0 +1,80 @@
+// Batches in the slots of a worker: one call takes what waits for its receiver, and takes one slot.
+import { expect, test } from 'vitest';
+import type { Receiver } from '../../src/core/receivers.ts';
+import { silentLogger } from '../../src/observe/log.ts';
+import type { ClaimedDelivery } from '../../src/store/store.ts';
+import type { Pace } from '../../src/worker/pace.ts';
+import type { Runner, RunOptions } from '../../src/worker/runner.ts';
+import { Slots } from '../../src/worker/slots.ts';
+
+const delivery = (id: number, receiverId = 1): ClaimedDelivery =>
+  ({ id: String(id), epoch: 1, receiverId, alone: false }) as ClaimedDelivery;
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+/** Slots whose receiver 1 takes batches, and the calls that they make. */
+function openSlots({ batch = 3, concurrency = 1 } = {}) {
+  const calls: { readonly ids: string; readonly returns: () => void; readonly ends: () => void }[] = [];
+  let running = 0;
+  const run = (ids: readonly string[], { onReturned = () => {} }: RunOptions): Promise<unknown> => {
+    running += ids.length;
+    return new Promise((resolve) => {
+      const ends = (): void => {
+        running -= ids.length;
+        resolve(undefined);
+      };
+      calls.push({ ids: ids.join(' '), returns: onReturned, ends });
+    });
+  };
+  const runner = {
+    get running() {
+      return running;
+    },
+    run: ({ id }: ClaimedDelivery, options: RunOptions) => run([id], options),
+    runBatch: (deliveries: readonly ClaimedDelivery[], options: RunOptions) =>
+      run(
+        deliveries.map(({ id }) => id),
+        options,
+      ),
+  };
+  const started: number[] = [];
+  const receivers = new Map([
+    [1, { batch } as Receiver],
+    [2, {} as Receiver],
+  ]);
+  const slots = new Slots({
+    runner: runner as unknown as Runner,
+    pace: { started: (count: number) => started.push(count), ahead: () => 5_000 } as unknown as Pace,
+    log: silentLogger,
+    concurrency,
+    openLane: undefined,
+    receiverOf: ({ receiverId }) => receivers.get(receiverId),
+    owns: () => true,
+    onRoom: () => {},
+  });
+  return { slots, calls, started, idsOf: () => calls.map(({ ids }) => ids) };
+}
+
+test('a free slot takes as many as its receiver takes, wherever they wait, and leaves the others in their order', () => {
+  const { slots, calls, started, idsOf } = openSlots();
+  slots.take([delivery(1), delivery(2, 2), delivery(3), delivery(4, 2), delivery(5), delivery(6)], 7, 0);
+  expect([idsOf(), slots.waiting]).toEqual([['1 3 5'], 3]);
+  for (let index = 0; index < 3; index++) calls[index]!.returns();
+  expect([idsOf(), slots.waiting, started]).toEqual([['1 3 5', '2', '4', '6'], 0, [3, 1, 1, 1]]);
+});
+
+test('what is called is not what waits for its write, however much it is', () => {
+  const { slots, calls, idsOf } = openSlots({ batch: 1_000, concurrency: 4 });
+  slots.take(
+    range(1, 4_000).map((id) => delivery(id)),
+    7,
+    0,
+  );
+  expect(calls).toHaveLength(4);
+  slots.take(
+    range(4_001, 4_002).map((id) => delivery(id)),
+    7,
+    0,
+  );
+  calls[0]!.returns();
+  expect(idsOf().at(-1)).toBe('4001 4002');
+});
