@@ -43,10 +43,11 @@ const executor = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: 
     named: 'killed in a query of its own',
   },
   {
-    name: 'executor: a connection lost at COMMIT costs no attempt',
+    name: 'executor: a connection lost at BEGIN costs no attempt',
     find: ' || (!thrown && driver.isConnectionLoss(error))',
     replace: '',
-    tests: ['test/worker/stale.test.ts'],
+    tests: ['test/worker/commit.test.ts'],
+    named: 'at its BEGIN',
   },
   {
     name: 'executor: a receiver that was not called has not failed',

@@ -84,6 +84,14 @@ test.for(DRIVERS)('%s: one that did not get through is released, and runs again 
   expect(await readErrors(h.sql)).toEqual([]);
 });
 
+test.for(DRIVERS)('%s: a transaction whose connection is lost at its BEGIN costs no attempt', async (driver) => {
+  await using h = await openBehindProxy(driver, { services: [receiverThat()] });
+  const cut = h.proxy.next(/^begin/i, 'never sent');
+  expect(await work(h)).toEqual(['released 1/1', 'completed 1/3']);
+  await cut;
+  expect(await readErrors(h.sql)).toEqual([]);
+});
+
 test.for(DRIVERS)('%s: one that still runs when its connection is lost is waited for', async (driver) => {
   await using h = await openBehindProxy(driver, { services: [receiverThat()] });
   const commits = await h.delayCommits();
