@@ -55,6 +55,8 @@ function openSession(pool: PostgresJsPool, onLost: () => void): Session {
       max: 1,
       idle_timeout: null,
       max_lifetime: null,
+      // Whoever uses it paces its own tries; and a client that is ended while it waits for the next one connects all the same (3.4.9).
+      backoff: () => 0,
       fetch_types: false,
       onclose: onLost,
     } as never) as never;

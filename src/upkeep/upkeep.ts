@@ -23,7 +23,8 @@ export interface UpkeepOptions {
   isRunning(): boolean;
   /** Deliveries are ready again. */
   onRescued(): void;
-  onError(error: unknown): void;
+  /** @param since when what failed began */
+  onError(error: unknown, since: number): void;
 }
 
 /** With the two looks and the rescue, a killed worker is replaced within a second. */
@@ -40,6 +41,7 @@ export async function keepUp({ workers, catalogue, events }: UpkeepParts, option
   let lookAt = performance.now();
   let refreshAt = performance.now() + REFRESH_CATALOGUE_MS;
   while (options.isRunning()) {
+    const begun = performance.now();
     try {
       const isTime = options.isWatching() || performance.now() >= lookAt;
       if (isTime) lookAt = performance.now() + LOOK_ALONE_EVERY_MS;
@@ -54,7 +56,7 @@ export async function keepUp({ workers, catalogue, events }: UpkeepParts, option
       }
     } catch (error) {
       watch.unwell();
-      options.onError(error);
+      options.onError(error, begun);
     }
     await options.sleep(Math.min(options.isWatching() ? LOOK_EVERY_MS : LOOK_ALONE_EVERY_MS, rescueEvery));
   }

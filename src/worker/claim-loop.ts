@@ -20,7 +20,8 @@ export interface ClaimLoopParts {
   /** It looked, and found nothing. */
   onIdle(): void;
   onAnswer(): void;
-  onError(error: unknown): void;
+  /** @param since when what failed began */
+  onError(error: unknown, since: number): void;
 }
 
 /** Between two looks of a busy worker that found little: more comes meanwhile. */
@@ -63,12 +64,13 @@ export class ClaimLoop {
         if (!(await this.#wakeup.sleep(pollMs))) this.#hungry = true;
         continue;
       }
+      const begun = performance.now();
       try {
         await this.#claim();
         this.#retryMs = FIRST_RETRY_MS;
       } catch (error) {
         this.#strays.doubt();
-        onError(error);
+        onError(error, begun);
         await this.#wakeup.sleep(this.#retryMs);
         this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
         this.#hungry = true;

@@ -22,7 +22,8 @@ export interface LeaseOptions {
   readonly openSession?: Driver['openSession'] | undefined;
   /** Others found this worker dead; it is enrolled anew under `newWorkerId`. */
   onLost(workerId: number, newWorkerId: number): void;
-  onError(error: unknown): void;
+  /** @param since when what failed began */
+  onError(error: unknown, since: number): void;
   onRenewed(): void;
   /** What the worker's own session held is gone. */
   onSessionLost(): void;
@@ -141,6 +142,7 @@ export class Lease {
 
   /** Returns the time to the next renewal. */
   async #renewInTime(): Promise<number> {
+    const begun = performance.now();
     try {
       return await within(this.#interval, 'a renewal', this.#renew());
     } catch (error) {
@@ -150,7 +152,7 @@ export class Lease {
       void this.#session?.close().catch(() => {});
       this.#openSession();
       this.#options.onSessionLost();
-      this.#options.onError(error);
+      this.#options.onError(error, begun);
       // Soon at first: without its lock, another who looks twice would find it dead.
       return Math.min(this.#failures++ === 0 ? SOON_MS : RETRY_MS, this.#interval);
     }

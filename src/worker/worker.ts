@@ -68,6 +68,7 @@ export class Worker {
   #giveUp: () => void = () => {};
   readonly #gaveUp = new Promise<void>((resolve) => (this.#giveUp = resolve));
   #failing = false;
+  #recoveredAt = 0;
 
   /** @internal Made by `box.worker()`. */
   constructor(parts: WorkerParts, settings: WorkerSettings) {
@@ -174,7 +175,7 @@ export class Worker {
       isRunning: () => this.#phase === 'started',
       onIdle: () => events.raise('worker.idle', { workerId: this.#lease!.workerId }),
       onAnswer: () => this.#recovered(),
-      onError: (error) => this.#failed(error),
+      onError: (error, since) => this.#failed(error, since),
     });
     this.#loops = Promise.all([this.#claiming.run(), this.#upkeepLoop()]);
   }
@@ -192,9 +193,9 @@ export class Worker {
         this.#slots.drop(workerId);
         events.raise('worker.lost', { workerId, newWorkerId });
       },
-      onError: (error) => {
+      onError: (error, since) => {
         this.#watch.unwell();
-        this.#failed(error);
+        this.#failed(error, since);
       },
       onRenewed: () => {
         this.#slots.fill();
@@ -227,7 +228,7 @@ export class Worker {
         sleep: (ms) => this.#upkeep.sleep(ms),
         isRunning: () => this.#phase === 'started',
         onRescued: () => this.#claiming?.ring(),
-        onError: (error) => this.#failed(error),
+        onError: (error, since) => this.#failed(error, since),
       },
     );
   }
@@ -236,8 +237,7 @@ export class Worker {
     const { events, log } = this.#parts;
     // Who started it hears of a failure.
     await this.#starting?.catch(() => {});
-    if (this.#phase === 'new') this.#phase = 'stopped';
-    if (this.#phase === 'stopped') return;
+    if (this.#phase === 'new' || this.#phase === 'stopped') return void (this.#phase = 'stopped');
     this.#phase = 'stopping';
     const workerId = this.#lease!.workerId;
     events.raise('worker.stopping', { workerId, running: this.#runner.running });
@@ -261,9 +261,8 @@ export class Worker {
 
   /** What was not started. If that fails, others take it when the worker has signed off. */
   async #giveBack(): Promise<void> {
-    await within(SIGN_OFF_MS, 'a release', this.#claims().giveBack(this.#slots.giveBack())).catch((error: unknown) =>
-      this.#parts.log.debug({ err: error }, 'not given back'),
-    );
+    const given = within(SIGN_OFF_MS, 'a release', this.#claims().giveBack(this.#slots.giveBack()));
+    await given.catch((error: unknown) => this.#parts.log.debug({ err: error }, 'not given back'));
   }
 
   async #signOff(): Promise<void> {
@@ -279,9 +278,9 @@ export class Worker {
     this.#patience ??= setTimeout(this.#giveUp, INTERRUPTION_MS);
   }
 
-  /** While it stops, the sign-off tells what is amiss. */
-  #failed(error: unknown): void {
-    if (this.#failing || this.#phase === 'stopping' || this.#phase === 'stopped') return;
+  /** While it stops, the sign-off tells what is amiss. What began before the database answered again is old news. */
+  #failed(error: unknown, since: number): void {
+    if (since < this.#recoveredAt || this.#failing || this.#phase === 'stopping' || this.#phase === 'stopped') return;
     this.#failing = true;
     this.#parts.events.raise('worker.failing', { workerId: this.#lease?.workerId ?? 0, error });
   }
@@ -289,6 +288,7 @@ export class Worker {
   #recovered(): void {
     if (!this.#failing) return;
     this.#failing = false;
+    this.#recoveredAt = performance.now();
     this.#parts.events.raise('worker.recovered', { workerId: this.#lease!.workerId });
     // What was said meanwhile was not heard.
     this.#claiming?.ring();

@@ -35,7 +35,6 @@ test('emitters and workers of both drivers survive 30 s without their database',
   const before = programs.map((program) => program.all('emitted').length);
   await pause(AWAY_MS);
   expect(programs.map((program) => program.all('emitted').length)).toEqual(before);
-  // postgres.js waits for up to 20 s between two tries to connect, and an emit waits with it.
   for (const program of programs) expect(program.all('refused')).not.toEqual([]);
   await server.restart();
 

@@ -98,6 +98,12 @@ const immediate = mutantsOf({ file: 'src/worker/immediate.ts', tests: ['test/wor
 
 const worker = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/stale.test.ts'] }, [
   {
+    name: 'worker: what began before it recovered is no new failure',
+    find: 'since < this.#recoveredAt || ',
+    replace: '',
+    tests: ['test/crash/away.test.ts'],
+  },
+  {
     name: 'worker: its loops run outside of the transaction around',
     find: 'this.#parts.ambient.outside(async () => this.#start())',
     replace: 'this.#start()',
