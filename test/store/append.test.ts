@@ -3,17 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Run } from '../../src/drivers/driver.ts';
 import type { AppendOptions } from '../../src/store/store.ts';
-import { type AnySql, addReceiver, addWorker, openStore, type StoreHarness } from './rows.ts';
-
-const OPTIONS: AppendOptions = {
-  signal: 'store.happened',
-  version: 1,
-  headers: null,
-  runAt: undefined,
-  delayMs: 0,
-  priority: 0,
-  ownReceivers: [],
-};
+import { type AnySql, addReceiver, addWorker, openStore, type StoreHarness, PLAIN } from './rows.ts';
 
 const runOn =
   (sql: AnySql): Run =>
@@ -28,7 +18,7 @@ interface Append extends Partial<AppendOptions> {
 /** Returns the number of deliveries. */
 async function append(h: StoreHarness, { payload = '{"value":1}', sql = h.sql, ...options }: Append = {}): Promise<number> {
   const id = randomUUID();
-  return (await h.store.append(runOn(sql), [{ id, payload }], { ...OPTIONS, ...options })).deliveries.get(id)!;
+  return (await h.store.append(runOn(sql), [{ id, payload }], { ...PLAIN, ...options })).deliveries.get(id)!;
 }
 
 test('receivers of the signal get a delivery, those of other signals do not', async () => {
@@ -155,7 +145,7 @@ test('many emissions at once are counted one by one, and each reaches each recei
   await using h = await openStore();
   for (const name of ['A.receive', 'B.receive', 'C.receive']) await addReceiver(h.sql, name);
   const emissions = Array.from({ length: 1_000 }, (_, value) => ({ id: randomUUID(), payload: `{"value":${value}}` }));
-  const { deliveries: counts } = await h.store.append(runOn(h.sql), emissions, OPTIONS);
+  const { deliveries: counts } = await h.store.append(runOn(h.sql), emissions, PLAIN);
   expect(counts).toEqual(new Map(emissions.map(({ id }) => [id, 3])));
   const [row] =
     await h.sql`select count(*)::int as count, count(distinct (emission_id, receiver_id))::int as pairs from signalbox.delivery`;
@@ -166,8 +156,8 @@ test('an emission that is stored twice is refused as a whole', async () => {
   await using h = await openStore();
   await addReceiver(h.sql);
   const emission = { id: randomUUID(), payload: '1' };
-  await h.store.append(runOn(h.sql), [emission], OPTIONS);
-  const again = h.store.append(runOn(h.sql), [{ id: randomUUID(), payload: '2' }, emission], OPTIONS);
+  await h.store.append(runOn(h.sql), [emission], PLAIN);
+  const again = h.store.append(runOn(h.sql), [{ id: randomUUID(), payload: '2' }, emission], PLAIN);
   await expect(again).rejects.toMatchObject({ code: '23505' });
   expect(await h.sql`select from signalbox.emission`).toHaveLength(1);
   expect(await h.sql`select from signalbox.delivery`).toHaveLength(1);

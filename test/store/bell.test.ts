@@ -3,21 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Run } from '../../src/drivers/driver.ts';
 import type { AppendOptions } from '../../src/store/store.ts';
-import { type AnySql, addReceiver, openStore, type StoreHarness } from './rows.ts';
-
-const OPTIONS: AppendOptions = {
-  signal: 'store.happened',
-  version: 1,
-  headers: null,
-  runAt: undefined,
-  delayMs: 0,
-  priority: 0,
-  ownReceivers: [],
-};
+import { type AnySql, addReceiver, openStore, type StoreHarness, PLAIN } from './rows.ts';
 
 const append = async (h: StoreHarness, options: Partial<AppendOptions> = {}, sql: AnySql = h.sql): Promise<void> => {
   const run: Run = async (text, params) => sql.unsafe(text, [...params]);
-  await h.store.append(run, [{ id: randomUUID(), payload: '{}' }], { ...OPTIONS, ...options });
+  await h.store.append(run, [{ id: randomUUID(), payload: '{}' }], { ...PLAIN, ...options });
 };
 
 /** Counts the notifications that have come before it is asked. */

@@ -2,11 +2,22 @@
 import type postgres from 'postgres';
 import { CRASH_BUDGET } from '../../src/core/delivery.ts';
 import { postgresJs } from '../../src/drivers/postgres-js.ts';
-import { Store } from '../../src/store/store.ts';
+import { type AppendOptions, Store } from '../../src/store/store.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
 /** A statement that waits longer fails: a lost SKIP LOCKED shows as an error and not as a hanging test. */
 const PATIENCE_MS = 5_000;
+
+/** An emission at once, of the first version, with nothing besides. */
+export const PLAIN: AppendOptions = {
+  signal: 'store.happened',
+  version: 1,
+  headers: null,
+  runAt: undefined,
+  delayMs: 0,
+  priority: 0,
+  ownReceivers: [],
+};
 
 /** A pool or a transaction. */
 export type AnySql = postgres.ISql<Record<never, never>>;
