@@ -26,7 +26,7 @@ export interface OnSignalOptions {
   priority?: number;
   /** How often and how soon a failed delivery is tried again. Default: 12 attempts over about 20 hours. */
   retry?: RetryOptions;
-  /** After this long a run counts as failed: its transaction is rolled back. 1 ms to 24 hours. Default `'60s'`. */
+  /** So long after its call a run counts as failed: its transaction is rolled back. 1 ms to 24 hours. Default `'60s'`. */
   timeout?: Duration;
   /**
    * `true` (the default): the receiver is handed a transaction, which commits with the completion of the delivery, so

@@ -90,6 +90,7 @@ export class BatchExecutor {
   async #detached(batch: Batch, receiver: Receiver, deadline: Deadline): Promise<Execution> {
     const { registry, ambient } = this.#parts;
     try {
+      deadline.start();
       await deadline.race(ambient.outside(() => invoke(receiver, registry, batch.items(), batch.context())));
       return { kind: 'outcome', outcome: { kind: 'returned' } };
     } catch (error) {

@@ -1,26 +1,31 @@
 // When a run must end: at its receiver's timeout, or when its worker can wait no longer. Whichever comes first is the
-// reason that the receiver's abort signal carries. The signal itself is made when somebody asks for it: most receivers
+// reason that the receiver's abort signal carries. The timeout counts from the call of the receiver: what a run waits before
+// that, for a connection say, is not the receiver's doing. The signal itself is made when somebody asks for it: most receivers
 // are done within a millisecond, and never do.
 import type { Receiver } from '../core/receivers.ts';
 import { SignalboxError } from '../errors.ts';
 
 export class Deadline implements Disposable {
   readonly #receiver: Receiver;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   readonly #onEnd: ((reason: SignalboxError) => void)[] = [];
   #controller: AbortController | undefined;
   #reason: SignalboxError | undefined;
 
   constructor(receiver: Receiver) {
     this.#receiver = receiver;
+  }
+
+  /** The receiver is called now. */
+  start(): void {
     this.#timer = setTimeout(
       (late: Deadline) => {
-        const { name, timeoutMs } = receiver;
+        const { name, timeoutMs } = late.#receiver;
         late.#end(
           new SignalboxError('DeliveryTimedOut', `${name} did not finish within ${timeoutMs} ms. Make it shorter, or raise its timeout.`),
         );
       },
-      receiver.timeoutMs,
+      this.#receiver.timeoutMs,
       this,
     );
   }

@@ -54,6 +54,7 @@ export class Executor {
   async #detached(delivery: ClaimedDelivery, receiver: Receiver, payload: unknown, deadline: Deadline): Promise<Execution> {
     const { registry, ambient, log } = this.#parts;
     const context = contextOf(delivery, receiver, deadline, log);
+    deadline.start();
     await deadline.race(ambient.outside(() => invoke(receiver, registry, payload, context)));
     return { kind: 'outcome', outcome: { kind: 'returned' } };
   }

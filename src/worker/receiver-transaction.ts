@@ -68,6 +68,7 @@ export async function inTransaction(parts: ExecutorParts, work: TransactionWork)
           const found = await work.begin(driver.run(scope.client), { timeoutMs, inLane: lane !== undefined });
           if (found !== 'held') throw found === 'stale' ? STALE : OUTSIDE;
           called = true;
+          deadline.start();
           try {
             await work.call(tx);
           } catch (error) {

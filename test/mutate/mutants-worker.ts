@@ -81,6 +81,13 @@ const executor = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: 
     equivalent: 'Whoever runs deliveries is outside already: the loops, tick, drain, and what follows a commit.',
   },
   {
+    name: 'executor: the clock of the timeout starts with the call',
+    file: 'src/worker/deadline.ts',
+    find: '    this.#receiver = receiver;\n',
+    replace: '    this.#receiver = receiver;\n    this.start();\n',
+    named: 'is not the time of the receiver',
+  },
+  {
     name: 'executor: a detached receiver has a deadline',
     file: 'src/worker/executor.ts',
     find: 'await deadline.race(ambient.outside(() => invoke(receiver, registry, payload, context)));',

@@ -38,6 +38,24 @@ test('a receiver that timed out is retried, and its later queries are refused', 
   expect(await readEffects(h.sql)).toEqual([]);
 });
 
+test('the wait for a connection is not the time of the receiver', async () => {
+  class Quick {
+    @OnSignal(happened, { timeout: 100 })
+    static async receive(_payload: object, { tx }: DeliveryContext): Promise<void> {
+      await tx.insert(effects).values({ receiver: 'quick', value: 1 });
+    }
+  }
+  await using h = await harness({ services: [Quick] }, { max: 1 });
+  await createEffects(h.sql);
+  await emit(h);
+  let other: Promise<unknown> | undefined;
+  // The claim is over, and the only connection is free for a moment.
+  h.box.on('delivery.started', () => void (other ??= h.db.execute(sql`select pg_sleep(0.5)`).execute()));
+  expect(await h.box.drain()).toMatchObject({ completed: 1, retrying: 0 });
+  await other;
+  expect(await readErrors(h.sql)).toEqual([]);
+});
+
 test('a query that still runs at the timeout does not keep the delivery from its retry', async () => {
   class Stuck {
     @OnSignal(happened, { timeout: 100 })

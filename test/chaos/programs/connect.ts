@@ -16,6 +16,9 @@ export interface Connection {
 }
 
 const CONNECT_SECONDS = 2;
+const RECONNECT_SECONDS = 0.2;
+/** In so long a process ends by itself that has nothing left open. */
+const END_MS = 3_000;
 
 export function connect(max: number): Connection {
   const { DRIVER: driver, DATABASE_URL: url } = process.env;
@@ -23,6 +26,7 @@ export function connect(max: number): Connection {
   if (driver === 'postgres.js') {
     // postgres.js 3.4 may never send the first message of a connection whose predecessor was cut with a query in its buffer.
     // Whoever waits for it then waits as long as this, which by default is 30 s.
+    // Without the database it waits for up to 20 s between two tries, and every statement with it.
     // And it asks for the types of arrays with a query whose failure nobody handles: a connection that is lost just then
     // would end the process.
     const client = postgres(url!, {
@@ -30,12 +34,19 @@ export function connect(max: number): Connection {
       prepare,
       onnotice: () => {},
       connect_timeout: CONNECT_SECONDS,
+      backoff: () => RECONNECT_SECONDS,
       fetch_types: false,
       connection: { application_name: name },
     });
-    return { db: drizzlePostgresJs({ client }), end: () => client.end({ timeout: 2 }) };
+    return { db: drizzlePostgresJs({ client }), end: async () => endPool(client) };
   }
   const client = new Pool({ connectionString: url!, max, application_name: name });
   client.on('error', () => {});
   return { db: drizzleNodePostgres({ client }) as unknown as Database, end: () => client.end() };
+}
+
+async function endPool(client: postgres.Sql): Promise<void> {
+  await client.end({ timeout: 2 });
+  // A pool that is ended while it waits for its next try connects once more, and keeps the process.
+  setTimeout(() => process.exit(), END_MS).unref();
 }
