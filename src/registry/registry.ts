@@ -65,15 +65,13 @@ export class Registry {
       if ('useClass' in provider && !this.#providers.has(provider.useClass)) this.#providers.set(provider.useClass, provider);
   }
 
-  /** @throws SignalboxError `MissingProvider`, `CircularDependency`, `MissingMetadata`, and whatever a constructor throws */
+  /**
+   * Another container may answer with a promise.
+   * @throws SignalboxError `MissingProvider`, `CircularDependency`, `MissingMetadata`, and whatever a constructor throws
+   */
   get<T>(token: Injectable<T>): T {
     // A constructor may ask the box itself: the path goes on, or a circle would end in a stack overflow.
     return this.resolve(token, underConstruction?.registry === this ? underConstruction.path : []);
-  }
-
-  /** As {@link Registry.get}, for those who can wait: another container may answer with a promise. */
-  async obtain<T>(token: Injectable<T>): Promise<T> {
-    return this.get(token);
   }
 
   /** @internal `path` is what is being made, outermost first. */

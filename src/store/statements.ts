@@ -233,10 +233,12 @@ export const complete = `
 with done as (
   delete from signalbox.delivery d where d.id = any($1::text::bigint[]) and d.state = 'running' and d.epoch = $2::int
   returning d.id, d.emission_id, d.receiver_id, d.version, d.generation, d.epoch, d.attempt, d.crashes
+), kept as (
+  insert into signalbox.settled (id, emission_id, receiver_id, version, generation, state, epoch, attempt, crashes, finished_at)
+  select id, emission_id, receiver_id, version, generation, 'completed', epoch, attempt, crashes, statement_timestamp() from done
+  returning id
 )
-insert into signalbox.settled (id, emission_id, receiver_id, version, generation, state, epoch, attempt, crashes, finished_at)
-select id, emission_id, receiver_id, version, generation, 'completed', epoch, attempt, crashes, statement_timestamp() from done
-returning id::text as id`;
+select string_agg(kept.id::text, ',') as ids from kept`;
 
 /**
  * Records what else came of deliveries. $1: [{id, epoch, to, delay_ms, refund, error}] as JSON. Returns the ids recorded:

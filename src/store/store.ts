@@ -216,8 +216,10 @@ export class Store {
     }
     const send = run ? explained(run) : this.#pool;
     const recorded = new Set<string>();
-    for (const [epoch, ids] of byEpoch)
-      for (const row of await send(sql.complete, [`{${ids.join(',')}}`, epoch])) recorded.add(row['id'] as string);
+    for (const [epoch, ids] of byEpoch) {
+      const [row] = await send(sql.complete, [`{${ids.join(',')}}`, epoch]);
+      for (const id of (row!['ids'] as string | null)?.split(',') ?? []) recorded.add(id);
+    }
     return recorded;
   }
 

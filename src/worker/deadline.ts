@@ -16,8 +16,9 @@ export class Deadline implements Disposable {
     this.#receiver = receiver;
   }
 
-  /** The receiver is called now. */
+  /** The receiver is called now. @throws the reason why not, if the run is over already */
   start(): void {
+    if (this.#reason) throw this.#reason;
     this.#timer = setTimeout(
       (late: Deadline) => {
         const { name, timeoutMs } = late.#receiver;
@@ -56,8 +57,9 @@ export class Deadline implements Disposable {
     else this.#onEnd.push(listener);
   }
 
-  /** The result of `work`, or the reason as soon as the deadline passes. */
-  async race<T>(work: Promise<T>): Promise<T> {
+  /** What `work` comes to, or the reason as soon as the deadline passes. */
+  race(work: unknown): unknown {
+    if (!isThenable(work)) return work;
     return new Promise((resolve, reject) => {
       this.onEnd(reject);
       work.then(resolve, reject);
@@ -77,3 +79,7 @@ export class Deadline implements Disposable {
     this.#onEnd.length = 0;
   }
 }
+
+/** A promise, or what acts as one: a query of Drizzle is sent when somebody asks what it came to. */
+const isThenable = (work: unknown): work is PromiseLike<unknown> =>
+  work instanceof Promise || typeof (work as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';

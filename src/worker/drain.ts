@@ -20,7 +20,7 @@ export async function runOnce(claims: Claims, runner: Runner, free: number, ahea
   const groups = claims.groups(claimed);
   const results: RunResult[] = [];
   const run = async (): Promise<void> => {
-    for (let group = groups.shift(); group; group = groups.shift()) results.push(...(await runner.runBatch(group)));
+    for (let group = groups.shift(); group; group = groups.shift()) results.push(...(await runner.run(group)));
   };
   await Promise.all(Array.from({ length: Math.min(free, groups.length) }, run));
   return results;

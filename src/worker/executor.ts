@@ -19,18 +19,20 @@ export class Executor {
 
   /** Never rejects. @param lane where its transaction is opened, if the driver has lanes */
   async execute(delivery: ClaimedDelivery, receiver: Receiver, deadline: Deadline, lane?: Lane): Promise<Execution> {
+    const { registry, ambient, log } = this.#parts;
     try {
-      const decoded = decodePayload(receiver.signal, delivery.payload, delivery.version);
-      const payload = decoded instanceof Promise ? await decoded : decoded;
-      return receiver.transactional
-        ? await this.#transactional(delivery, receiver, payload, deadline, lane)
-        : await this.#detached(delivery, receiver, payload, deadline);
+      const payload = await decodePayload(receiver.signal, delivery.payload, delivery.version);
+      if (receiver.transactional) return await this.#transactional(delivery, receiver, payload, deadline, lane);
+      const context = contextOf(delivery, receiver, deadline, log);
+      deadline.start();
+      await deadline.race(ambient.outside(() => invoke(receiver, registry, payload, context)));
+      return { kind: 'outcome', outcome: { kind: 'returned' } };
     } catch (error) {
       return outcomeOf(error);
     }
   }
 
-  async #transactional(
+  #transactional(
     delivery: ClaimedDelivery,
     receiver: Receiver,
     payload: unknown,
@@ -49,13 +51,5 @@ export class Executor {
       },
       call: (tx) => invoke(receiver, registry, payload, Object.assign(contextOf(delivery, receiver, deadline, log), { tx })),
     });
-  }
-
-  async #detached(delivery: ClaimedDelivery, receiver: Receiver, payload: unknown, deadline: Deadline): Promise<Execution> {
-    const { registry, ambient, log } = this.#parts;
-    const context = contextOf(delivery, receiver, deadline, log);
-    deadline.start();
-    await deadline.race(ambient.outside(() => invoke(receiver, registry, payload, context)));
-    return { kind: 'outcome', outcome: { kind: 'returned' } };
   }
 }

@@ -67,7 +67,7 @@ export class Immediate {
       }
       const run = { next: [] as string[] };
       for (const group of claims.groups(await claims.takeOf(level))) {
-        const results = await this.#current.run(run, () => runner.runBatch(group));
+        const results = await this.#current.run(run, () => runner.run(group));
         for (const result of results) if (isFailure(result)) causes.push(result.error);
       }
       level = run.next;

@@ -9,7 +9,7 @@ export interface WorkerOptions {
   concurrency?: number;
   /**
    * Deliveries that are claimed ahead of free slots at most, 0 to 10,000. As many are held as would be started within a
-   * tenth of a second, so slow receivers hold next to none. Default 1,000.
+   * tenth of a second, so slow receivers hold next to none. Default 2,000.
    */
   prefetch?: number;
   /** Serve only receivers of these queues; each must have one in this process. Default: all. */
@@ -32,7 +32,7 @@ export interface WorkerSettings {
 }
 
 const DEFAULT_CONCURRENCY = 10;
-const DEFAULT_PREFETCH = 1_000;
+const DEFAULT_PREFETCH = 2_000;
 /**
  * Connections of the pool that a worker needs beside those of its running receivers: one claims and settles, one looks after
  * other workers, or renews where a pooler leaves it no lock. Not of the pool: the connection that listens, and the session

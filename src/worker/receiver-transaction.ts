@@ -36,7 +36,7 @@ export interface TransactionWork {
   /** The first statement. The receiver is called only if it says so. */
   begin(run: Run, options: { readonly timeoutMs: number; readonly inLane: boolean }): Promise<'held' | 'stale' | 'outside'>;
   /** The receiver. What this throws is its failure. */
-  call(tx: TransactionHandle): Promise<unknown>;
+  call(tx: TransactionHandle): unknown;
   /** The last statements, if there are any. */
   end?(scope: TransactionScope): Promise<void>;
 }
@@ -63,12 +63,11 @@ export async function inTransaction(parts: ExecutorParts, work: TransactionWork)
       transactions.attempt(
         async (tx, scope) => {
           scopeOfRun = scope;
-          if (deadline.reason) throw deadline.reason;
           const timeoutMs = receiver.timeoutMs + SERVER_MARGIN_MS;
           const found = await work.begin(driver.run(scope.client), { timeoutMs, inLane: lane !== undefined });
           if (found !== 'held') throw found === 'stale' ? STALE : OUTSIDE;
-          called = true;
           deadline.start();
+          called = true;
           try {
             await work.call(tx);
           } catch (error) {

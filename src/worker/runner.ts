@@ -15,6 +15,8 @@ import type { BatchExecutor } from './batch-executor.ts';
 import type { Execution } from './execution.ts';
 import type { Executor } from './executor.ts';
 
+type Unwritten = Execution & { readonly kind: 'outcome' };
+
 /** How one run ended, as it was written. `void`: the delivery belonged to somebody else by then. */
 export type RunResult = { readonly receiver: string; readonly ended: Settlement['to'] | 'void'; readonly error?: unknown };
 
@@ -35,7 +37,9 @@ export interface RunOptions {
 
 export class Runner {
   readonly #parts: RunnerParts;
-  readonly #runs = new Map<string, Promise<unknown>>();
+  /** The claims that it is at. */
+  readonly #runs = new Set<string>();
+  readonly #onIdle: (() => void)[] = [];
   /** Of the receivers that have not returned. */
   readonly #deadlines = new Set<Deadline>();
   #aborted = false;
@@ -68,27 +72,32 @@ export class Runner {
   }
 
   /**
-   * Runs a claimed delivery to its written end. Rejects only when the end cannot be written; the lease then decides.
+   * Runs claimed deliveries to their written end: one, or several of one receiver, which takes batches. The results are in
+   * their order. Rejects only when an end cannot be written; the lease then decides.
    * @param options `onReturned`: called when the receiver has ended and only the write remains; `lane`: for its transaction
    */
-  async run(delivery: ClaimedDelivery, options: RunOptions = {}): Promise<RunResult> {
-    const [result] = await this.runBatch([delivery], options);
-    return result!;
-  }
-
-  /** The same for several deliveries of one receiver, which takes batches; the results are in their order. */
-  runBatch(deliveries: readonly ClaimedDelivery[], options: RunOptions = {}): Promise<RunResult[]> {
+  async run(deliveries: readonly ClaimedDelivery[], { onReturned, lane }: RunOptions = {}): Promise<RunResult[]> {
+    const { catalogue, events } = this.#parts;
     const keys = deliveries.map(keyOf);
-    const work = this.#run(deliveries, options).finally(() => {
+    for (const key of keys) this.#runs.add(key);
+    try {
+      const receiver = catalogue.entries().get(deliveries[0]!.receiverId);
+      if (!receiver) return await together(deliveries.map((delivery) => this.#giveBack(delivery)));
+      const startedAt = performance.now();
+      for (const delivery of deliveries) events.raise('delivery.started', eventOf(delivery, receiver));
+      const executions = await this.#execute(deliveries, receiver, lane);
+      onReturned?.();
+      const durationMs = performance.now() - startedAt;
+      return await together(deliveries.map((delivery, index) => this.#end(delivery, receiver, executions[index]!, durationMs)));
+    } finally {
       for (const key of keys) this.#runs.delete(key);
-    });
-    for (const key of keys) this.#runs.set(key, work);
-    return work;
+      if (this.#runs.size === 0) for (const listener of this.#onIdle.splice(0)) listener();
+    }
   }
 
   /** Resolves when nothing runs any more. */
   async idle(): Promise<void> {
-    while (this.#runs.size > 0) await Promise.allSettled(this.#runs.values());
+    while (this.#runs.size > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
   /** Interrupts what runs; it is released. */
@@ -105,54 +114,46 @@ export class Runner {
     this.#completions.giveUp();
   }
 
-  async #run(deliveries: readonly ClaimedDelivery[], { onReturned, lane }: RunOptions): Promise<RunResult[]> {
-    const { catalogue, events } = this.#parts;
-    const receiver = catalogue.entries().get(deliveries[0]!.receiverId);
-    if (!receiver) return together(deliveries.map((delivery) => this.#giveBack(delivery)));
-    const startedAt = performance.now();
-    for (const delivery of deliveries) events.raise('delivery.started', eventOf(delivery, receiver));
-    const executions = await this.#execute(deliveries, receiver, lane);
-    onReturned?.();
-    const durationMs = performance.now() - startedAt;
-    return together(deliveries.map((delivery, index) => this.#end(delivery, receiver, executions[index]!, durationMs)));
-  }
-
-  /** Writes what came of a run, unless that is committed, and tells it. */
-  async #end(delivery: ClaimedDelivery, receiver: Receiver, execution: Execution, durationMs: number): Promise<RunResult> {
+  /** Tells what came of a run, once it is written. */
+  #end(delivery: ClaimedDelivery, receiver: Receiver, execution: Execution, durationMs: number): RunResult | Promise<RunResult> {
     const { events } = this.#parts;
-    const about = eventOf(delivery, receiver);
     switch (execution.kind) {
       case 'committed':
-        events.raise('delivery.completed', { ...about, durationMs });
+        events.raise('delivery.completed', { ...eventOf(delivery, receiver), durationMs });
         return { receiver: receiver.name, ended: 'completed' };
       case 'settled': {
         const { settlement, error } = execution;
-        this.#tell(about, settlement, durationMs, error);
+        this.#tell(eventOf(delivery, receiver), settlement, durationMs, error);
         return { receiver: receiver.name, ended: settlement.to, error };
       }
       case 'stale':
-        events.raise('delivery.stale', about);
+        events.raise('delivery.stale', eventOf(delivery, receiver));
         return { receiver: receiver.name, ended: 'void' };
-      case 'outcome': {
-        const { outcome } = execution;
-        const settlement = settlementFor(outcome, delivery.attempt, receiver.retry, Math.random());
-        if (!(await this.#write(delivery, settlement))) {
-          // Not taken away, if it was completed under this very epoch: the answer to that COMMIT was lost.
-          if (await this.#completions.add(delivery)) {
-            await execution.ifCommitted?.();
-            events.raise('delivery.completed', { ...about, durationMs });
-            return { receiver: receiver.name, ended: 'completed' };
-          }
-          events.raise('delivery.stale', about);
-          return { receiver: receiver.name, ended: 'void' };
-        }
-        const error = outcome.kind === 'threw' ? outcome.error : undefined;
-        this.#tell(about, settlement, durationMs, error);
-        return { receiver: receiver.name, ended: settlement.to, error };
-      }
+      case 'outcome':
+        return this.#write(delivery, receiver, execution, durationMs);
       default:
         return execution satisfies never;
     }
+  }
+
+  async #write(delivery: ClaimedDelivery, receiver: Receiver, execution: Unwritten, durationMs: number): Promise<RunResult> {
+    const { events } = this.#parts;
+    const { outcome } = execution;
+    const about = eventOf(delivery, receiver);
+    const settlement = settlementFor(outcome, delivery.attempt, receiver.retry, Math.random());
+    if (!(await this.#store(delivery, settlement))) {
+      // Not taken away, if it was completed under this very epoch: the answer to that COMMIT was lost.
+      if (await this.#completions.add(delivery)) {
+        await execution.ifCommitted?.();
+        events.raise('delivery.completed', { ...about, durationMs });
+        return { receiver: receiver.name, ended: 'completed' };
+      }
+      events.raise('delivery.stale', about);
+      return { receiver: receiver.name, ended: 'void' };
+    }
+    const error = outcome.kind === 'threw' ? outcome.error : undefined;
+    this.#tell(about, settlement, durationMs, error);
+    return { receiver: receiver.name, ended: settlement.to, error };
   }
 
   async #execute(deliveries: readonly ClaimedDelivery[], receiver: Receiver, lane: Lane | undefined): Promise<readonly Execution[]> {
@@ -179,17 +180,21 @@ export class Runner {
     return { receiver: '', ended: 'void' };
   }
 
-  async #write({ id, epoch }: ClaimedDelivery, settlement: Settlement): Promise<boolean> {
+  #store({ id, epoch }: ClaimedDelivery, settlement: Settlement): Promise<boolean> {
     if (settlement.to === 'released') return this.#releases.add({ id, epoch, delayMs: settlement.delayMs });
     if (settlement.to === 'completed') return this.#completed.add({ id, epoch });
+    return this.#storeFailure({ id, epoch, settlement });
+  }
+
+  async #storeFailure(item: SettleItem): Promise<boolean> {
     try {
-      return await this.#settles.add({ id, epoch, settlement });
+      return await this.#settles.add(item);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       // The error's own text was refused: better its end without the text than no end.
-      this.#parts.log.error({ err: error, deliveryId: id }, 'the error of a delivery could not be stored');
+      this.#parts.log.error({ err: error, deliveryId: item.id }, 'the error of a delivery could not be stored');
       const unstorable = { name: 'Unstorable', message: 'The error of this run could not be stored; see the log of its worker.' };
-      return this.#settles.add({ id, epoch, settlement: { ...settlement, error: unstorable } });
+      return this.#settles.add({ ...item, settlement: { ...item.settlement, error: unstorable } });
     }
   }
 
@@ -213,7 +218,8 @@ export class Runner {
 }
 
 /** All results, or the first error when all have ended. */
-async function together<T>(work: readonly Promise<T>[]): Promise<T[]> {
+async function together<T>(work: readonly (T | Promise<T>)[]): Promise<T[]> {
+  if (work.length === 1) return [await work[0]!];
   await Promise.allSettled(work);
   return Promise.all(work);
 }

@@ -163,8 +163,7 @@ export class Slots {
       this.#tellRoom();
     };
     const options = { onReturned: free, lane: track?.lane };
-    const run = deliveries.length === 1 ? runner.run(deliveries[0]!, options) : runner.runBatch(deliveries, options);
-    run.then(ended, (error: unknown) => {
+    runner.run(deliveries, options).then(ended, (error: unknown) => {
       log.error({ err: error }, 'the outcome of a delivery could not be written; it is taken back when this worker ends');
       ended();
     });

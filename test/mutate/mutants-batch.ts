@@ -87,7 +87,7 @@ const executor = mutantsOf({ file: 'src/worker/batch-executor.ts', tests: runnin
   {
     name: 'batch: it has a timeout without a transaction',
     find: 'await deadline.race(ambient.outside(() => invoke(receiver, registry, batch.items(), batch.context())));',
-    replace: 'await ambient.outside(async () => invoke(receiver, registry, batch.items(), batch.context()));',
+    replace: 'await ambient.outside(() => invoke(receiver, registry, batch.items(), batch.context()));',
   },
   {
     name: 'batch: an unreadable payload fails alone',

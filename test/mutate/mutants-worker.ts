@@ -25,7 +25,8 @@ const executor = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: 
   { name: 'executor: a timeout closes the transaction', find: '  deadline.onEnd(() => scopeOfRun?.close());\n', replace: '' },
   {
     name: 'executor: a run that is over does not begin',
-    find: '        if (deadline.reason) throw deadline.reason;\n',
+    file: 'src/worker/deadline.ts',
+    find: '    if (this.#reason) throw this.#reason;\n',
     replace: '',
     tests: ['test/worker/stale.test.ts'],
   },
@@ -91,7 +92,7 @@ const executor = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: 
     name: 'executor: a detached receiver has a deadline',
     file: 'src/worker/executor.ts',
     find: 'await deadline.race(ambient.outside(() => invoke(receiver, registry, payload, context)));',
-    replace: 'await ambient.outside(async () => invoke(receiver, registry, payload, context));',
+    replace: 'await ambient.outside(() => invoke(receiver, registry, payload, context));',
   },
 ]);
 

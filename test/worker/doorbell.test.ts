@@ -86,11 +86,11 @@ test('a busy worker takes its bell down, and hangs it out again when nothing is 
   await expect.poll(() => bells(h)).toBe(1);
   let least = 1;
   let done = 0;
-  const all = h.box.next('delivery.completed', () => ++done === 3_000);
+  const all = h.box.next('delivery.completed', () => ++done === 10_000);
   await h.db.transaction(async (tx) => {
     await happened.emitMany(
       tx,
-      Array.from({ length: 3_000 }, () => ({})),
+      Array.from({ length: 10_000 }, () => ({})),
     );
   });
   const state = { isOver: false };

@@ -29,8 +29,7 @@ function openSlots({ batch = 3, concurrency = 1 } = {}) {
     get running() {
       return running;
     },
-    run: ({ id }: ClaimedDelivery, options: RunOptions) => run([id], options),
-    runBatch: (deliveries: readonly ClaimedDelivery[], options: RunOptions) =>
+    run: (deliveries: readonly ClaimedDelivery[], options: RunOptions) =>
       run(
         deliveries.map(({ id }) => id),
         options,

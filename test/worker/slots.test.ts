@@ -27,7 +27,7 @@ class Runs {
     return epoch === 1 && this.#open.has(id);
   }
 
-  run({ id }: ClaimedDelivery, { onReturned: returned = () => {}, lane }: RunOptions): Promise<unknown> {
+  run([{ id }]: readonly [ClaimedDelivery], { onReturned: returned = () => {}, lane }: RunOptions): Promise<unknown> {
     if (lane) this.lanes.set(id, lane);
     this.started.push(id);
     return new Promise((resolve) => this.#open.set(id, { returned, written: () => resolve(undefined) }));
