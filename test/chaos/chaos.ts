@@ -57,7 +57,10 @@ const STILLNESS_MS = 15_000;
 export async function runChaos(options: ChaosOptions): Promise<Verdict> {
   const { seconds, seed, say = () => {} } = options;
   const folder = await mkdtemp(path.join(os.tmpdir(), 'signalbox-chaos-'));
-  await using server = await launchPostgres({ settings: { fsync: 'off', max_connections: '150' } });
+  await using server = await launchPostgres({
+    inMemory: true,
+    settings: { fsync: 'off', max_connections: '150', dynamic_shared_memory_type: 'mmap' },
+  });
   const sql = postgres(server.url, { max: 2, onnotice: () => {} });
   await prepareTables(sql);
   if (pgBouncerVersion === undefined) say('PgBouncer is not installed: nobody goes through a pooler');

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import { createDatabaseOn, databaseUrlOn } from '../support/databases.ts';
+import { DISPOSABLE } from '../support/postgres/disposable.ts';
 import { launchPostgres } from '../support/postgres/launch.ts';
 import { type Cell, tableCells, toolCells } from './cells.ts';
 import { installRuntimes, makeProject, pack, run } from './install.ts';
@@ -18,7 +19,7 @@ const wanted = process.argv.slice(2);
 const cells = [...tableCells, ...toolCells].filter(({ name }) => wanted.every((word) => name.includes(word)));
 
 const folder = await mkdtemp(path.join(os.tmpdir(), 'signalbox-matrix-'));
-await using server = await launchPostgres({ settings: { fsync: 'off', max_connections: '200' } });
+await using server = await launchPostgres(DISPOSABLE);
 try {
   const failed = await runMatrix();
   if (failed.length > 0) process.exitCode = 1;

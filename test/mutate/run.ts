@@ -6,6 +6,7 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DISPOSABLE } from '../support/postgres/disposable.ts';
 import { launchPostgres } from '../support/postgres/launch.ts';
 import { type Mutant, mutate } from './mutant.ts';
 import { mutants } from './mutants.ts';
@@ -25,9 +26,7 @@ for (const mutant of wanted) mutate(await readFile(path.join(root, mutant.file),
 const folder = await mkdtemp(path.join(os.tmpdir(), 'signalbox-mutate-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 process.once('SIGINT', () => process.exit(130));
-await using server = await launchPostgres({
-  settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' },
-});
+await using server = await launchPostgres(DISPOSABLE);
 const workshops = await Promise.all(
   Array.from({ length: AT_ONCE }, (_, index) => Workshop.open(path.join(folder, `${index}`), server.url)),
 );

@@ -4,6 +4,7 @@ import type { TestProject } from 'vitest/node';
 import { buildPackage } from './build.ts';
 import { belongsToRun, isLeftover, nameRun } from './database-names.ts';
 import { dropDatabasesOn } from './databases.ts';
+import { DISPOSABLE } from './postgres/disposable.ts';
 import { launchPostgres } from './postgres/launch.ts';
 import { createTemplate } from './template.ts';
 
@@ -16,14 +17,6 @@ declare module 'vitest' {
     databaseTemplate: string | null;
   }
 }
-
-/** Nothing here has to survive a crash of the machine. */
-const settings = {
-  fsync: 'off',
-  synchronous_commit: 'off',
-  full_page_writes: 'off',
-  max_connections: '200',
-};
 
 interface TestServer {
   url: string;
@@ -48,7 +41,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
 async function findServer(): Promise<TestServer> {
   const url = process.env.DATABASE_URL;
   if (url === undefined || url === '') {
-    const server = await launchPostgres({ settings });
+    const server = await launchPostgres(DISPOSABLE);
     return { url: server.url, cleanUp: () => server.stop() };
   }
   await dropDatabasesOn(url, (name) => isLeftover(name));

