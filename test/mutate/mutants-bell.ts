@@ -43,10 +43,16 @@ const worker = [
   ...mutantsOf({ file: 'src/worker/claim-loop.ts', tests: ['test/worker/doorbell.test.ts'] }, [
     {
       name: 'bell: looks a last time',
+      tests: ['test/worker/claim-loop.test.ts'],
       find: '    this.#hungry = true;\n    if ((await within(answerMs, ',
       replace: '    if ((await within(answerMs, ',
     },
-    { name: 'bell: sleeps only when all is calm', find: "doorbell.state === 'calm'", replace: "doorbell.state !== 'none'" },
+    {
+      name: 'bell: sleeps only when all is calm',
+      tests: ['test/worker/claim-loop.test.ts'],
+      find: "doorbell.state === 'calm'",
+      replace: "doorbell.state !== 'none'",
+    },
     { name: 'bell: a busy worker takes it down', find: "    await within(answerMs, 'the doorbell', doorbell.takeDown());\n", replace: '' },
   ]),
   ...mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/doorbell.test.ts'] }, [

@@ -53,7 +53,11 @@ test.each(takers)('a worker renews its lease while its own %s is under way', asy
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const worker = await addWorker(h.sql);
-  const claim = await h.hold((transaction, store) => take(store, transaction, worker, receiver));
+  // A claim that finds nothing asks for no lock either.
+  const id = await addDelivery(h.sql, receiver);
+  let taken: string[] = [];
+  const claim = await h.hold(async (transaction, store) => (taken = await take(store, transaction, worker, receiver)));
+  expect(taken).toEqual([id]);
   expect(await h.store.workers.renew(worker, 60_000)).toBeDefined();
   await claim.commit();
 });

@@ -18,6 +18,7 @@ type Item = BatchItem<{ value: number }>;
 function receivers() {
   const calls: number[][] = [];
   const acts: ((items: Item[], context: BatchContext) => unknown)[] = [];
+  const singleActs: (() => unknown)[] = [];
   class Receivers {
     @OnSignal(happened, { batch: 4 })
     static async batch(items: Item[], context: BatchContext): Promise<void> {
@@ -26,9 +27,11 @@ function receivers() {
     }
 
     @OnSignal(happened)
-    static async single(): Promise<void> {}
+    static async single(): Promise<void> {
+      for (const act of singleActs) await act();
+    }
   }
-  return { Receivers, calls, acts };
+  return { Receivers, calls, acts, singleActs };
 }
 
 async function emit(db: Database, ...values: number[]): Promise<void> {
@@ -50,13 +53,15 @@ test('tick runs what it claims in batches, a whole one at least', async () => {
 });
 
 test('drain runs all in batches, in no more calls at once than a worker would', async () => {
-  const { Receivers, calls, acts } = receivers();
+  const { Receivers, calls, acts, singleActs } = receivers();
   let [now, most] = [0, 0];
-  acts.push(async () => {
+  const count = async (): Promise<void> => {
     most = Math.max(most, ++now);
     await new Promise((resolve) => setImmediate(resolve));
     now--;
-  });
+  };
+  acts.push(count);
+  singleActs.push(count);
   await using h = await harness({ services: [Receivers] }, { max: 4 });
   await emit(h.db, ...Array.from({ length: 20 }, (_, index) => index));
   expect(await h.box.drain()).toMatchObject({ completed: 40 });

@@ -1,0 +1,65 @@
+// When a worker's loop looks again and when it sleeps, with a bell and claims that do as they are told.
+import { expect, test, vi } from 'vitest';
+import type { BellState } from '../../src/store/workers-store.ts';
+import { ClaimLoop } from '../../src/worker/claim-loop.ts';
+import type { Claims } from '../../src/worker/claims.ts';
+import type { Doorbell } from '../../src/worker/doorbell.ts';
+import type { Slots } from '../../src/worker/slots.ts';
+
+const POLL_MS = 60_000;
+
+/** What a worker does to which nothing is ever due, until just before its first poll. */
+async function actsOf(bells: BellState[]): Promise<string[]> {
+  const did: string[] = [];
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  let state: BellState = 'none';
+  const doorbell = {
+    get state() {
+      return state;
+    },
+    isThere: true,
+    hang: async () => {
+      did.push('bell');
+      return (state = bells.shift() ?? 'calm');
+    },
+  };
+  const claims = {
+    workerId: 1,
+    lookedBack: true,
+    leftSome: false,
+    giveBack: async () => {},
+    take: async () => {
+      did.push('look');
+      return [];
+    },
+  };
+  const slots = { load: 0, room: () => 1, take: () => {}, giveBack: () => [], isBusy: false };
+  let isRunning = true;
+  const loop = new ClaimLoop({
+    claims: claims as unknown as Claims,
+    doorbell: doorbell as unknown as Doorbell,
+    slots: slots as unknown as Slots,
+    pollMs: POLL_MS,
+    answerMs: POLL_MS,
+    isRunning: () => isRunning,
+    onIdle: () => {},
+    onAnswer: () => {},
+    onError: (error) => did.push(String(error)),
+  });
+  const ended = loop.run();
+  await vi.advanceTimersByTimeAsync(POLL_MS - 1);
+  const until = [...did];
+  isRunning = false;
+  loop.ring();
+  await ended;
+  vi.useRealTimers();
+  return until;
+}
+
+test('a worker that has hung out the bell looks a last time before it sleeps', async () => {
+  expect(await actsOf(['calm'])).toEqual(['look', 'bell', 'look']);
+});
+
+test('a worker asks again at the door, and looks each time, until all is calm', async () => {
+  expect(await actsOf(['hung', 'hung', 'calm'])).toEqual(['look', 'bell', 'look', 'bell', 'look', 'bell', 'look']);
+});
