@@ -12,6 +12,7 @@ import type { Ambient } from '../transaction/ambient.ts';
 import { ClaimLoop } from './claim-loop.ts';
 import { Doorbell } from './doorbell.ts';
 import { Claims } from './claims.ts';
+import { Condition } from './condition.ts';
 import { runOnce } from './drain.ts';
 import { Horizon } from './horizon.ts';
 import { Lease, workerLabel } from './lease.ts';
@@ -67,8 +68,7 @@ export class Worker {
   #patience: NodeJS.Timeout | undefined;
   #giveUp: () => void = () => {};
   readonly #gaveUp = new Promise<void>((resolve) => (this.#giveUp = resolve));
-  #failing = false;
-  #recoveredAt = 0;
+  readonly #condition = new Condition({ onFailing: (error) => this.#failing(error), onRecovered: () => this.#recovered() });
 
   /** @internal Made by `box.worker()`. */
   constructor(parts: WorkerParts, settings: WorkerSettings) {
@@ -144,7 +144,7 @@ export class Worker {
   /** @internal Its state for the health of the box; `undefined` unless it is started. */
   get health(): { id: number; running: number; failing: boolean } | undefined {
     if (this.#phase !== 'started' || !this.#lease) return undefined;
-    return { id: this.#lease.workerId, running: this.#runner.running, failing: this.#failing };
+    return { id: this.#lease.workerId, running: this.#runner.running, failing: this.#condition.isFailing };
   }
 
   /** {@link Worker.stop} with `force`. */
@@ -174,7 +174,7 @@ export class Worker {
       answerMs,
       isRunning: () => this.#phase === 'started',
       onIdle: () => events.raise('worker.idle', { workerId: this.#lease!.workerId }),
-      onAnswer: () => this.#recovered(),
+      onAnswer: () => this.#condition.answered(performance.now()),
       onError: (error, since) => this.#failed(error, since),
     });
     this.#loops = Promise.all([this.#claiming.run(), this.#upkeepLoop()]);
@@ -199,7 +199,7 @@ export class Worker {
       },
       onRenewed: () => {
         this.#slots.fill();
-        this.#recovered();
+        this.#condition.answered(performance.now());
         // It may have gone to sleep without one, while its session was not there.
         if (this.#doorbell.state === 'none' && this.#doorbell.isThere) this.#claiming?.ring();
       },
@@ -278,17 +278,16 @@ export class Worker {
     this.#patience ??= setTimeout(this.#giveUp, INTERRUPTION_MS);
   }
 
-  /** While it stops, the sign-off tells what is amiss. What began before the database answered again is old news. */
+  /** While it stops, the sign-off tells what is amiss. */
   #failed(error: unknown, since: number): void {
-    if (since < this.#recoveredAt || this.#failing || this.#phase === 'stopping' || this.#phase === 'stopped') return;
-    this.#failing = true;
+    if (this.#phase !== 'stopping' && this.#phase !== 'stopped') this.#condition.failed(error, since);
+  }
+
+  #failing(error: unknown): void {
     this.#parts.events.raise('worker.failing', { workerId: this.#lease?.workerId ?? 0, error });
   }
 
   #recovered(): void {
-    if (!this.#failing) return;
-    this.#failing = false;
-    this.#recoveredAt = performance.now();
     this.#parts.events.raise('worker.recovered', { workerId: this.#lease!.workerId });
     // What was said meanwhile was not heard.
     this.#claiming?.ring();

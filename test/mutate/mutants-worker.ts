@@ -106,10 +106,18 @@ const immediate = mutantsOf({ file: 'src/worker/immediate.ts', tests: ['test/wor
 
 const worker = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/stale.test.ts'] }, [
   {
-    name: 'worker: what began before it recovered is no new failure',
-    find: 'since < this.#recoveredAt || ',
+    name: 'worker: an absence of the database is told once',
+    file: 'src/worker/condition.ts',
+    find: 'this.#failing || ',
     replace: '',
-    tests: ['test/crash/away.test.ts'],
+    tests: ['test/worker/condition.test.ts'],
+  },
+  {
+    name: 'worker: what began before it recovered is no new failure',
+    file: 'src/worker/condition.ts',
+    find: ' || since < this.#recoveredAt',
+    replace: '',
+    tests: ['test/worker/condition.test.ts'],
   },
   {
     name: 'worker: its loops run outside of the transaction around',
