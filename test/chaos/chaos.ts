@@ -74,7 +74,7 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
     seed,
     workers: options.workers ?? 4,
     senders: options.senders ?? 2,
-    pauseMs: options.pauseMs ?? 60,
+    pauseMs: options.pauseMs ?? 150,
     logOf: (name) => path.join(folder, `${name}.log`),
   });
   try {
