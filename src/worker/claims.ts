@@ -5,7 +5,7 @@ import type { Claimable, ClaimedDelivery, ClaimRef, Store } from '../store/store
 import { groupsOf } from './groups.ts';
 import type { Horizon } from './horizon.ts';
 import type { Lease } from './lease.ts';
-import { leavesSome, runningOrder, serviceOrder } from './service-order.ts';
+import { ladenAfter, runningOrder, serviceOrder } from './service-order.ts';
 
 interface TakeOptions {
   readonly aheadMs?: number;
@@ -20,6 +20,7 @@ export class Claims {
   #turn = 0;
   readonly #horizon: Horizon | undefined;
   #leftSome = false;
+  #laden: ReadonlySet<number> = new Set();
   #lookedBack = true;
 
   /** @param queues `undefined`: all @param horizon for a worker that claims again and again */
@@ -71,7 +72,8 @@ export class Claims {
     await this.#catalogue.announce();
     const claimable = this.#claimable(free);
     const claimed = claimable.length === 0 ? [] : await this.#claim(claimable, free, options);
-    this.#leftSome = claimed.length > 0 && leavesSome(claimed, claimable, free);
+    this.#laden = ladenAfter(claimed, claimable, free, this.#laden);
+    this.#leftSome = claimed.length > 0 && (claimed.length >= free || this.#laden.size > 0);
     const entries = this.#catalogue.entries();
     return claimable.length < 2 ? claimed : runningOrder(claimed, (id) => entries.get(id)?.priority ?? 0);
   }
@@ -115,7 +117,7 @@ export class Claims {
   }
 
   #claimable(free: number): ReturnType<typeof serviceOrder> {
-    return serviceOrder(this.#entries(), free, this.#turn++);
+    return serviceOrder(this.#entries(), free, this.#turn++, this.#laden);
   }
 
   /** The receivers that it serves. */

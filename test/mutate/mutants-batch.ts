@@ -122,6 +122,18 @@ const forming = [
   ]),
   ...mutantsOf({ file: 'src/worker/service-order.ts', tests: grouping }, [
     { name: 'claim: the share of a receiver has a whole batch', find: 'Math.max(share, batch)', replace: 'share' },
+    {
+      name: 'claim: a backlog gets what the others leave',
+      find: 'give(last, last.length)',
+      replace: 'give(last, equals.length)',
+      tests: ['test/worker/service-order.test.ts'],
+    },
+    {
+      name: 'claim: who had no room has more still',
+      find: ' || (claimed.length >= free && before.has(receiverId))',
+      replace: '',
+      tests: ['test/worker/service-order.test.ts'],
+    },
   ]),
   ...mutantsOf({ file: 'src/worker/drain.ts', tests: grouping }, [
     { name: 'drain: claims a whole batch', find: 'Math.max(free, claims.largestBatch)', replace: 'free' },
