@@ -40,7 +40,7 @@ export const ERROR_CODES = {
   // delivering
   StoredPayloadInvalid: 'A stored payload cannot be read with the schema of its signal.',
   DeliveryTimedOut: 'A receiver did not finish within its timeout.',
-  DeliveryAborted: 'A receiver was interrupted because its worker stops.',
+  DeliveryAborted: 'A receiver was interrupted because its worker stops, or could not be called in time.',
   CrashBudgetSpent: 'Workers died, time and again, while they ran a delivery; it is dead.',
   ReceiverFailed: 'In immediate mode, receivers failed after the transaction had committed.',
   ImmediateDepthExceeded: 'In immediate mode, receivers kept emitting signals that run receivers.',

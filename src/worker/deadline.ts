@@ -1,34 +1,28 @@
 // When a run must end: at its receiver's timeout, or when its worker can wait no longer. Whichever comes first is the
 // reason that the receiver's abort signal carries. The timeout counts from the call of the receiver: what a run waits before
-// that, for a connection say, is not the receiver's doing. The signal itself is made when somebody asks for it: most receivers
+// that, for a connection say, is not the receiver's doing. It may wait as long, and is given back then. The signal itself is made when somebody asks for it: most receivers
 // are done within a millisecond, and never do.
 import type { Receiver } from '../core/receivers.ts';
 import { SignalboxError } from '../errors.ts';
 
 export class Deadline implements Disposable {
   readonly #receiver: Receiver;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timer: NodeJS.Timeout;
   readonly #onEnd: ((reason: SignalboxError) => void)[] = [];
+  #isCalled = false;
   #controller: AbortController | undefined;
   #reason: SignalboxError | undefined;
 
   constructor(receiver: Receiver) {
     this.#receiver = receiver;
+    this.#timer = setTimeout((late: Deadline) => late.#pass(), receiver.timeoutMs, this);
   }
 
   /** The receiver is called now. @throws the reason why not, if the run is over already */
   start(): void {
     if (this.#reason) throw this.#reason;
-    this.#timer = setTimeout(
-      (late: Deadline) => {
-        const { name, timeoutMs } = late.#receiver;
-        late.#end(
-          new SignalboxError('DeliveryTimedOut', `${name} did not finish within ${timeoutMs} ms. Make it shorter, or raise its timeout.`),
-        );
-      },
-      this.#receiver.timeoutMs,
-      this,
-    );
+    this.#isCalled = true;
+    this.#timer.refresh();
   }
 
   /** Aborted at the end, with its reason. */
@@ -64,6 +58,14 @@ export class Deadline implements Disposable {
       this.onEnd(reject);
       work.then(resolve, reject);
     });
+  }
+
+  #pass(): void {
+    const { name, timeoutMs } = this.#receiver;
+    const error = this.#isCalled
+      ? new SignalboxError('DeliveryTimedOut', `${name} did not finish within ${timeoutMs} ms. Make it shorter, or raise its timeout.`)
+      : new SignalboxError('DeliveryAborted', `${name} could not be called within ${timeoutMs} ms. It will run again.`);
+    this.#end(error);
   }
 
   #end(reason: SignalboxError): void {

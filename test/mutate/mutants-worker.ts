@@ -84,9 +84,16 @@ const executor = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: 
   {
     name: 'executor: the clock of the timeout starts with the call',
     file: 'src/worker/deadline.ts',
-    find: '    this.#receiver = receiver;\n',
-    replace: '    this.#receiver = receiver;\n    this.start();\n',
+    find: '    this.#timer.refresh();\n',
+    replace: '',
     named: 'is not the time of the receiver',
+  },
+  {
+    name: 'executor: a receiver that was not called has not timed out',
+    file: 'src/worker/deadline.ts',
+    find: 'const error = this.#isCalled\n',
+    replace: 'const error = true\n',
+    named: 'longer than its timeout',
   },
   {
     name: 'executor: a detached receiver has a deadline',

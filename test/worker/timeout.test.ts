@@ -38,22 +38,35 @@ test('a receiver that timed out is retried, and its later queries are refused', 
   expect(await readEffects(h.sql)).toEqual([]);
 });
 
-test('the wait for a connection is not the time of the receiver', async () => {
-  class Quick {
-    @OnSignal(happened, { timeout: 100 })
-    static async receive(_payload: object, { tx }: DeliveryContext): Promise<void> {
-      await tx.insert(effects).values({ receiver: 'quick', value: 1 });
-    }
-  }
-  await using h = await harness({ services: [Quick] }, { max: 1 });
-  await createEffects(h.sql);
+/** Runs one delivery whose only connection is taken for so long between its claim and its call. */
+async function runLate(seconds: number, Service: new () => object): Promise<{ result: object; released: number; errors: object[] }> {
+  await using h = await harness({ services: [Service] }, { max: 1 });
   await emit(h);
   let other: Promise<unknown> | undefined;
-  // The claim is over, and the only connection is free for a moment.
-  h.box.on('delivery.started', () => void (other ??= h.db.execute(sql`select pg_sleep(0.5)`).execute()));
-  expect(await h.box.drain()).toMatchObject({ completed: 1, retrying: 0 });
+  let released = 0;
+  h.box.on('delivery.started', () => void (other ??= h.db.execute(sql`select pg_sleep(${seconds}::float8)`).execute()));
+  h.box.on('delivery.released', () => released++);
+  const result = await h.box.drain();
   await other;
-  expect(await readErrors(h.sql)).toEqual([]);
+  return { result, released, errors: await readErrors(h.sql) };
+}
+
+test('the wait for a connection is not the time of the receiver', async () => {
+  class Quick {
+    @OnSignal(happened, { timeout: '2s' })
+    static async receive(_payload: object, { tx }: DeliveryContext): Promise<void> {
+      await tx.execute(sql`select pg_sleep(1.2)`);
+    }
+  }
+  expect(await runLate(1.2, Quick)).toMatchObject({ result: { completed: 1, retrying: 0 }, released: 0, errors: [] });
+});
+
+test('a receiver whose connection takes longer than its timeout to come is given back, and has not failed', async () => {
+  class Quick {
+    @OnSignal(happened, { timeout: 100 })
+    static async receive(): Promise<void> {}
+  }
+  expect(await runLate(0.5, Quick)).toMatchObject({ result: { completed: 1, retrying: 0 }, released: 1, errors: [] });
 });
 
 test('a query that still runs at the timeout does not keep the delivery from its retry', async () => {
