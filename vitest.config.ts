@@ -12,8 +12,10 @@ export default defineConfig({
     pool: 'forks',
     // Most tests wait for the database or for a process: more of them at once than there are cores.
     maxWorkers: Math.max(3, availableParallelism()),
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    testTimeout: 40_000,
+    hookTimeout: 60_000,
     teardownTimeout: 10_000,
+    // What is waited for is a state, not a time: a second would be one.
+    expect: { poll: { timeout: 15_000 } },
   },
 });

@@ -47,7 +47,7 @@ export const workerCases: readonly Case[] = [
       await worker.start();
       expect(await h.count(LISTENERS)).toBe(1);
       await worker.stop();
-      await vi.waitFor(async () => expect(await h.count(LISTENERS)).toBe(0));
+      await vi.waitFor(async () => expect(await h.count(LISTENERS)).toBe(0), 15_000);
     },
   },
   {
