@@ -52,9 +52,10 @@ export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
   onError?: OnError;
   /**
    * Whether the statements of Signalbox are prepared (the default). `false` is for a pooler in transaction mode that does
-   * not know of prepared statements: PgBouncer before 1.21. Your own statements are the driver's and Drizzle's matter.
+   * not know of prepared statements: PgBouncer before 1.21. `'all'`: so are those that Drizzle sends in transactions, yours and
+   * those of receivers, once a text has come three times; at most 250 texts. On postgres.js it saves a round trip for each.
    */
-  prepare?: boolean;
+  prepare?: boolean | 'all';
   /** Any logger with pino's interface; `false` for none. Default: pino on standard error. */
   log?: Logger | false;
 }

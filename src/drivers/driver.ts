@@ -51,8 +51,8 @@ export interface Lane {
 }
 
 export interface DriverOptions {
-  /** Whether statements that are run with {@link Driver.run} are prepared. Default true. */
-  readonly prepare?: boolean;
+  /** Whether statements that are run with {@link Driver.run} are prepared; `'all'`: guarded ones, too. Default true. */
+  readonly prepare?: boolean | 'all';
 }
 
 export interface Driver {

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Client, Driver, DriverOptions, Gate, Row, Run } from './driver.ts';
 import { causesOf, hasConnectionCode } from './error-kind.ts';
+import { HotStatements } from './hot-statements.ts';
 import { gated, passing, withOwn } from './passing.ts';
 import { listenOn, type ListeningClient, listenWithOwnClient } from './pg-listen.ts';
 import { openSession } from './pg-own-session.ts';
@@ -31,7 +32,9 @@ export function isNodePostgres(client: unknown): client is PgPool | PgClient {
 }
 
 export function nodePostgres(client: PgPool | PgClient, { prepare = true }: DriverOptions = {}): Driver {
-  return isPool(client) ? withPool(client, prepare) : withClient(client, prepare);
+  const hot = prepare === 'all' ? new HotStatements() : undefined;
+  const driver = isPool(client) ? withPool(client, prepare !== false) : withClient(client, prepare !== false);
+  return { ...driver, guard: (transaction, gate) => guard(transaction, gate, hot) };
 }
 
 const isPool = (client: object): client is PgPool => 'totalCount' in client && 'Client' in client;
@@ -39,12 +42,11 @@ const isPool = (client: object): client is PgPool => 'totalCount' in client && '
 const common = {
   name: 'node-postgres',
   rejectsWhenLost: false,
-  guard,
   redirect: (pick: () => Client) => passing(pick),
   isConnectionLoss,
 };
 
-function withPool(pool: PgPool, prepare: boolean): Driver {
+function withPool(pool: PgPool, prepare: boolean): Omit<Driver, 'guard'> {
   return {
     ...common,
     maxConnections: pool.options.max ?? 10,
@@ -68,7 +70,7 @@ function checkOutOf(pool: PgPool, hold: (client: PooledClient) => Client): Promi
 /** Drizzle tells a pool by the name of its class. */
 class SessionPool {}
 
-function withClient(client: PgClient, prepare: boolean): Driver {
+function withClient(client: PgClient, prepare: boolean): Omit<Driver, 'guard'> {
   let last: Promise<unknown> = Promise.resolve();
   /** Resolves to the client, and to what gives it to the next, when those before have. */
   const checkOut = async (): Promise<PooledClient> => {
@@ -103,9 +105,16 @@ function withClient(client: PgClient, prepare: boolean): Driver {
 
 const SENDING = new Set(['query']);
 
-function guard(client: Client, gate: Gate): Client {
+function guard(client: Client, gate: Gate, hot: HotStatements | undefined): Client {
   reportLoss(client, gate);
-  return gated(client, SENDING, gate);
+  return gated(client, SENDING, gate, hot && ((args) => named(args, hot)));
+}
+
+/** Drizzle sends a statement as an object, and its parameters beside it. */
+function named([config, values, ...others]: unknown[], hot: HotStatements): unknown[] {
+  const { name, text } = (config ?? {}) as { name?: string; text?: string };
+  const isOurs = name === undefined && text !== undefined && Array.isArray(values) && values.length > 0 && hot.isHot(text);
+  return [isOurs ? { ...(config as object), name: nameOf(text) } : config, values, ...others];
 }
 
 /** The names of prepared statements. A name must never mean another text, not even that of another version on the same connection. */

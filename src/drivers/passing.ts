@@ -10,22 +10,24 @@ export function isThenable(value: unknown): value is Promise<unknown> {
   return typeof (value as { then?: unknown } | undefined | null)?.then === 'function';
 }
 
-/** The same client, each statement of which passes the gate first. */
-export function gated(client: Client, sending: Sending, gate: Gate): Client {
+/** The same client, each statement of which passes the gate first. @param adapt what is sent in place of these arguments */
+export function gated(client: Client, sending: Sending, gate: Gate, adapt = (args: unknown[]): unknown[] => args): Client {
   return passing(
     () => client,
     sending,
-    (call) => {
+    (call, args) => {
       gate.enter();
-      const result = call();
+      const result = call(adapt(args));
       if (isThenable(result)) gate.watch(result);
       return result;
     },
   );
 }
 
+type Send = (call: (args: unknown[]) => unknown, args: unknown[]) => unknown;
+
 /** A client that is `pick()`, asked anew for each use; the methods in `sending` go through `send`. */
-export function passing(pick: () => Client, sending: Sending = new Set(), send = (call: () => unknown): unknown => call()): Client {
+export function passing(pick: () => Client, sending: Sending = new Set(), send: Send = (call, args) => call(args)): Client {
   return new Proxy(
     {},
     {
@@ -37,7 +39,7 @@ export function passing(pick: () => Client, sending: Sending = new Set(), send =
           const client = pick();
           return Reflect.apply(Reflect.get(client, key) as () => unknown, client, args);
         };
-        return (...args: unknown[]): unknown => (sending.has(key) ? send(() => call(args)) : call(args));
+        return (...args: unknown[]): unknown => (sending.has(key) ? send(call, args) : call(args));
       },
       has: (_target, key) => Reflect.has(pick(), key),
       getPrototypeOf: () => Reflect.getPrototypeOf(pick()),

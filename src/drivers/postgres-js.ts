@@ -1,6 +1,7 @@
 // postgres.js (npm: postgres) behind drizzle-orm/postgres-js.
 import type { Client, Driver, DriverOptions, Gate, Param, Row, Run, Session } from './driver.ts';
 import { hasConnectionCode } from './error-kind.ts';
+import { HotStatements } from './hot-statements.ts';
 import { type LanePool, openLane } from './postgres-js-lane.ts';
 
 /** What is needed of postgres.js: a pool, a transaction and a savepoint all have it. */
@@ -20,12 +21,13 @@ export function isPostgresJs(client: unknown): client is PostgresJsPool {
 }
 
 export function postgresJs(pool: PostgresJsPool, { prepare = true }: DriverOptions = {}): Driver {
+  const hot = prepare === 'all' ? new HotStatements() : undefined;
   return {
     name: 'postgres-js',
     maxConnections: pool.options.max,
     rejectsWhenLost: true,
-    run: (client = pool) => runOn(client as PostgresJsClient, prepare),
-    guard,
+    run: (client = pool) => runOn(client as PostgresJsClient, prepare !== false),
+    guard: (client, gate) => guard(client, gate, hot),
     redirect,
     listen: async (channel, onMessage) => {
       const { unlisten } = await pool.listen(channel, onMessage);
@@ -86,7 +88,7 @@ function runOn(client: PostgresJsClient, prepare: boolean): Run {
   return async (text: string, params: readonly Param[]) => client.unsafe(text, params, { prepare });
 }
 
-function guard(client: Client, gate: Gate): Client {
+function guard(client: Client, gate: Gate, hot: HotStatements | undefined): Client {
   const send = (call: () => unknown): unknown => {
     gate.enter();
     const query = call();
@@ -99,9 +101,15 @@ function guard(client: Client, gate: Gate): Client {
     get(target, key) {
       const member: unknown = Reflect.get(target, key);
       if (typeof member !== 'function' || !SENDING.has(key)) return member;
-      return (...args: unknown[]) => send(() => Reflect.apply(member, target, args));
+      return (...args: unknown[]) => send(() => Reflect.apply(member, target, hot && key === 'unsafe' ? prepared(args, hot) : args));
     },
   });
+}
+
+/** Drizzle sends each statement by `unsafe`; one with parameters that is not prepared costs postgres.js two round trips. */
+function prepared([text, values, options]: unknown[], hot: HotStatements): unknown[] {
+  const isHot = Array.isArray(values) && values.length > 0 && hot.isHot(text as string);
+  return [text, values, isHot ? { ...(options as object | undefined), prepare: true } : options];
 }
 
 function redirect(pick: () => Client): Client {

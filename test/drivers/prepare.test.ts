@@ -1,10 +1,12 @@
-// `prepare: false`: behind a pooler that does not know of prepared statements, Signalbox must not make any.
+// What is prepared: behind a pooler that does not know of prepared statements nothing must be; with `'all'` also what an
+// application sends again and again in transactions, and not what it sends once.
 import { sql } from 'drizzle-orm';
 import { drizzle as drizzleNodePostgres } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js';
 import { Pool } from 'pg';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { HotStatements } from '../../src/drivers/hot-statements.ts';
 import { createSignalbox, defineSignal } from '../../src/index.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -42,4 +44,40 @@ async function prepared(connect: (database: TestDatabase) => Connected, prepare?
 test.each(drivers)('the statements of Signalbox are prepared on %s, unless it is told not to', async (_name, connect) => {
   expect(await prepared(connect)).toBeGreaterThan(0);
   expect(await prepared(connect, false)).toBe(0);
+});
+
+const OWN = sql`pg_prepared_statements where statement like 'select %own%' and statement not like '%pg_prepared_statements%'`;
+
+async function preparedOwn(connect: (database: TestDatabase) => Connected, prepare: boolean | 'all'): Promise<number[]> {
+  await using database = await createDatabase();
+  const { db, end } = connect(database);
+  const box = createSignalbox({ db, log: false, prepare });
+  const counts: number[] = [];
+  for (let times = 0; times < 4; times++)
+    await db.transaction(async (tx) => {
+      // Of the savepoint, too; and one that is another each time, and one without parameters.
+      await tx.transaction((nested) => nested.execute(sql`select ${times}::int as own`));
+      await tx.execute(sql.raw(`select ${times} as own`));
+      await tx.execute(sql`select ${sql.raw(String(times))} + ${times}::int as own`);
+      counts.push(await tx.$count(OWN));
+    });
+  await box.close();
+  await end();
+  return counts;
+}
+
+test.each(drivers)('with all, what an application sends for the third time in a transaction is prepared on %s', async (_name, connect) => {
+  expect(await preparedOwn(connect, 'all')).toEqual([0, 0, 1, 1]);
+  expect(await preparedOwn(connect, true)).toEqual([0, 0, 0, 0]);
+  expect(await preparedOwn(connect, false)).toEqual([0, 0, 0, 0]);
+});
+
+test('a text is hot from its third use on, and no more than 250 are', () => {
+  const hot = new HotStatements();
+  expect([1, 2, 3, 4].map(() => hot.isHot('select 1'))).toEqual([false, false, true, true]);
+  // Those that differ each time neither become hot, nor keep others from it.
+  for (let index = 0; index < 5_000; index++) expect(hot.isHot(`select once ${index}`)).toBe(false);
+  const often = Array.from({ length: 300 }, (_, index) => [1, 2, 3].map(() => hot.isHot(`select often ${index}`)));
+  expect(often.filter(([, , third]) => third).length).toBe(249);
+  expect(hot.isHot('select 1')).toBe(true);
 });
