@@ -1,6 +1,5 @@
 // emit and emitRobust: the receivers of this process run now, in the caller's process and, if there is one, in the
 // caller's transaction. Payloads make the same trip through JSON as stored ones, so that what works here works there.
-import { v7 as uuidv7 } from 'uuid';
 import type { BatchItem } from '../core/batch.ts';
 import type { DetachedDeliveryContext } from '../core/context.ts';
 import type { EmitOptions, ReceiverResult } from '../core/dispatcher.ts';
@@ -10,6 +9,7 @@ import type { Receiver, Receivers } from '../core/receivers.ts';
 import type { Signal } from '../core/signal.ts';
 import { invoke } from '../registry/invoke.ts';
 import type { Registry } from '../registry/registry.ts';
+import { emissionId } from './emission-id.ts';
 import type { Place, Places } from './place.ts';
 
 type Call = (receiver: Receiver) => Promise<unknown>;
@@ -53,7 +53,7 @@ export class LocalDispatch {
   async #prepare(signal: Signal, place: Place, payload: unknown, options: EmitOptions, manner: 'joined' | 'apart'): Promise<Call> {
     const json = await encodePayload(signal, payload);
     encodeHeaders(signal.name, options.headers);
-    const emission = { id: uuidv7(), signal: signal.name, emittedAt: new Date(), headers: options.headers ?? {} };
+    const emission = { id: emissionId(), signal: signal.name, emittedAt: new Date(), headers: options.headers ?? {} };
     const { signal: abortSignal } = new AbortController();
 
     return async (receiver) => {

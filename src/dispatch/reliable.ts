@@ -1,5 +1,4 @@
 // emitReliable and emitMany: checks everything that can be wrong before any SQL, then appends in the caller's transaction.
-import { v7 as uuidv7 } from 'uuid';
 import type { EmissionReceipt, EmitOptions } from '../core/dispatcher.ts';
 import { toMs } from '../core/duration.ts';
 import { encodeHeaders, encodePayload } from '../core/envelope.ts';
@@ -9,6 +8,7 @@ import type { Client, Driver } from '../drivers/driver.ts';
 import { SignalboxError } from '../errors.ts';
 import type { Catalogue } from '../store/catalogue.ts';
 import type { NewEmission, Store } from '../store/store.ts';
+import { emissionId } from './emission-id.ts';
 import type { Place, Places } from './place.ts';
 
 /** Most emissions, and most characters of payload, that one statement carries. A longer emitMany takes several. */
@@ -81,13 +81,13 @@ export class ReliableDispatch {
     const schedule = scheduleOf(signal, options);
     const headers = encodeHeaders(signal.name, options.headers);
     const emissions: NewEmission[] = [];
-    for (const payload of payloads) emissions.push({ id: uuidv7(), payload: await encodePayload(signal, payload) });
+    for (const payload of payloads) emissions.push({ id: emissionId(), payload: await encodePayload(signal, payload) });
 
     const append = async (client: Client): Promise<{ receipts: EmissionReceipt[]; xid: string | undefined }> => {
       let xid: string | undefined;
       const run = this.#driver.run(client);
       const ownReceivers = await this.#catalogue.idsOf(signal, run);
-      const counts = new Map<string, number>();
+      const receipts: EmissionReceipt[] = [];
       for (const batch of batches(emissions)) {
         const stored = await this.#store.append(run, batch, {
           signal: signal.name,
@@ -96,10 +96,10 @@ export class ReliableDispatch {
           ...schedule,
           ownReceivers,
         });
-        for (const [id, deliveries] of stored.deliveries) counts.set(id, deliveries);
+        for (const { id } of batch) receipts.push({ id, deliveries: stored.deliveries });
         xid = stored.xid;
       }
-      return { receipts: emissions.map(({ id }) => ({ id, deliveries: counts.get(id)! })), xid };
+      return { receipts, xid };
     };
 
     const { receipts } =

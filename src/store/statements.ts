@@ -56,8 +56,7 @@ join wanted w on r.signal = w.signal and (r.name = w.name or r.name = any(w.form
  * transaction. $1 signal, $2 version, $3 [{id, payload}] as JSON, $4 headers as JSON or null, $5 run at (ISO) or null,
  * $6 delay in ms, $7 priority, $8 ids of this process's own receivers, $9 channel to wake workers, $10 whether to ring also if
  * none sleeps.
- * Returns for each emission id, number of deliveries and the id of the (outermost) transaction, and whether the signal
- * has receivers at all.
+ * Returns one row: the number of deliveries of each emission, and the id of the (outermost) transaction.
  * Locks: none but the new rows. Index: receiver_signal_name. The own receivers are named besides being in the
  * catalogue, for the caller's snapshot (repeatable read) may be older than their announcement. A receiver that another
  * names as its former self gets nothing: the other does. (Two that name each other both get it: better twice than lost.)
@@ -90,9 +89,7 @@ with item as materialized (
   select ${ringIfAsleep('$9', '$10')} from due
   where due.run_at <= statement_timestamp() and exists (select from target)
 )
-select i.id::text as id, (select count(*)::int from target) as deliveries,
-  pg_current_xact_id()::text as xid, (select count(*)::int from rung) as rung
-from item i`;
+select (select count(*)::int from target) as deliveries, pg_current_xact_id()::text as xid, (select count(*)::int from rung) as rung`;
 
 /**
  * The rows that `picked` has locked, by their place. An array, not a join: whatever the planner believes of the numbers

@@ -29,8 +29,8 @@ export interface AppendOptions {
 }
 
 export interface Appended {
-  /** The number of deliveries by emission id. */
-  readonly deliveries: ReadonlyMap<string, number>;
+  /** The number of deliveries of each emission. */
+  readonly deliveries: number;
   /** The id of the transaction, that of the outermost one in a savepoint. */
   readonly xid: string;
 }
@@ -145,10 +145,7 @@ export class Store {
       CHANNEL,
       String(this.#driver.openSession === undefined),
     ]);
-    return {
-      deliveries: new Map(rows.map((row) => [row['id'] as string, row['deliveries'] as number])),
-      xid: rows[0]!['xid'] as string,
-    };
+    return { deliveries: rows[0]!['deliveries'] as number, xid: rows[0]!['xid'] as string };
   }
 
   /** Takes due deliveries, in the order of `claimable`; `alone` also one that must run alone, if no other is due. */

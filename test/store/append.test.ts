@@ -18,7 +18,7 @@ interface Append extends Partial<AppendOptions> {
 /** Returns the number of deliveries. */
 async function append(h: StoreHarness, { payload = '{"value":1}', sql = h.sql, ...options }: Append = {}): Promise<number> {
   const id = randomUUID();
-  return (await h.store.append(runOn(sql), [{ id, payload }], { ...PLAIN, ...options })).deliveries.get(id)!;
+  return (await h.store.append(runOn(sql), [{ id, payload }], { ...PLAIN, ...options })).deliveries;
 }
 
 test('receivers of the signal get a delivery, those of other signals do not', async () => {
@@ -141,12 +141,11 @@ test('payloads are delivered as they were sent, and so are headers and version',
   }
 });
 
-test('many emissions at once are counted one by one, and each reaches each receiver', async () => {
+test('of many emissions at once each reaches each receiver', async () => {
   await using h = await openStore();
   for (const name of ['A.receive', 'B.receive', 'C.receive']) await addReceiver(h.sql, name);
   const emissions = Array.from({ length: 1_000 }, (_, value) => ({ id: randomUUID(), payload: `{"value":${value}}` }));
-  const { deliveries: counts } = await h.store.append(runOn(h.sql), emissions, PLAIN);
-  expect(counts).toEqual(new Map(emissions.map(({ id }) => [id, 3])));
+  expect((await h.store.append(runOn(h.sql), emissions, PLAIN)).deliveries).toBe(3);
   const [row] =
     await h.sql`select count(*)::int as count, count(distinct (emission_id, receiver_id))::int as pairs from signalbox.delivery`;
   expect(row).toEqual({ count: 3_000, pairs: 3_000 });
