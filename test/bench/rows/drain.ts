@@ -84,12 +84,30 @@ export const drainNoop = drains(
     'local queue of 500 and completions in batches; pg-boss in 4 workers with batches of 1,000; the floor deletes 500 at a time, and runs them after.',
 );
 
+export const drainWrite = drains(
+  'drain with a write',
+  'write',
+  { quick: 500, full: 10_000 },
+  'Stored deliveries whose receiver inserts a row in a transaction of its own, each run at least once, 8 at once: Signalbox with ' +
+    '`transactional: false` and a statement that Drizzle has prepared; pg-boss in 8 workers with batches of 50.',
+  ['signalbox', 'graphile-worker', 'pg-boss'],
+);
+
 export const drainOnce = drains(
   'drain once',
   'once',
-  { quick: 500, full: 20_000 },
+  { quick: 500, full: 10_000 },
   'Stored deliveries whose receiver inserts a row, 8 at once. Signalbox and the floor: the row and the end of the delivery are one ' +
     'transaction. graphile-worker and pg-boss (8 workers with batches of 50): at least once, each insert a transaction of its own, deliveries completed in batches.',
+);
+
+export const drainOnceByDrizzle = drains(
+  'drain once by Drizzle',
+  'drizzle',
+  { quick: 500, full: 10_000 },
+  'The same for Signalbox; and the floor writes by hand what an application on Drizzle would: a transaction of Drizzle that deletes ' +
+    'the job and inserts the row.',
+  ['signalbox', 'floor'],
 );
 
 export const drainBatch = drains(

@@ -1,6 +1,6 @@
 // All rows, in the order in which they are measured and told.
 import { bulk } from './bulk.ts';
-import { drainBatch, drainNoop, drainOnce } from './drain.ts';
+import { drainBatch, drainNoop, drainOnce, drainOnceByDrizzle, drainWrite } from './drain.ts';
 import { emit, emitByDrizzle } from './emit.ts';
 import { idle, start } from './idle.ts';
 import { latency } from './latency.ts';
@@ -15,7 +15,9 @@ export const rows: readonly Row[] = [
   wire,
   bulk,
   drainNoop,
+  drainWrite,
   drainOnce,
+  drainOnceByDrizzle,
   drainBatch,
   latency,
   idle,

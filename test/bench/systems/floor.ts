@@ -1,11 +1,12 @@
 // The floor: the least SQL that could do the work, written by hand on postgres.js with prepared statements. It has no
 // retries, no history, no leases and no types: what a system costs is its distance from here.
 import { sql } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/postgres-js';
+import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import {
   BATCH,
   DOMAIN,
+  effect,
   INSERT_EFFECT,
   INSERT_PURCHASE,
   purchase,
@@ -93,6 +94,7 @@ export const system: System = {
   worker: async (url, setup): Promise<RunningWorker> => {
     const loops = setup.work === 'noop' ? NOOP_LOOPS : ONCE_LOOPS;
     const client = postgres(url, { max: loops });
+    const db = drizzle({ client });
     const wakeups = new Set<() => void>();
     const wakeAll = (): void => {
       for (const wake of wakeups) wake();
@@ -109,7 +111,7 @@ export const system: System = {
     }, POLL_MS);
     const loop = async (): Promise<void> => {
       while (!state.stopped) {
-        const taken = await take(client, setup);
+        const taken = setup.work === 'drizzle' ? await takeByDrizzle(db, setup) : await take(client, setup);
         if (taken > 0) wakeAll();
         else if (!state.stopped) await sleep();
       }
@@ -146,4 +148,19 @@ async function take(client: postgres.Sql, { work, hold, onRun }: WorkerSetup): P
     else await tx`insert into effect ${tx(rows.map(({ payload: { value } }) => ({ value, note: 'done' })))}`;
   });
   return taken;
+}
+
+/** The same for one job, as an application on Drizzle would write it. */
+async function takeByDrizzle(db: PostgresJsDatabase, { work, onRun }: WorkerSetup): Promise<number> {
+  return db.transaction(async (tx) => {
+    const rows: Row[] = await tx.execute<Row>(sql`
+      delete from floor.job where id in (
+        select id from floor.job where topic = ${work}::text order by id limit 1 for update skip locked
+      ) returning payload`);
+    for (const { payload } of rows) {
+      await onRun(payload);
+      await tx.insert(effect).values({ value: payload.value, note: sql`'done'` });
+    }
+    return rows.length;
+  });
 }

@@ -93,6 +93,7 @@ async function work(boss: PgBoss, effects: pg.Pool, setup: WorkerSetup): Promise
         },
       );
       break;
+    case 'write':
     case 'once':
       await boss.work<Payload>(queue, { ...ONCE, ...polling }, async (jobs) => {
         for (const { data } of jobs) {
@@ -108,6 +109,8 @@ async function work(boss: PgBoss, effects: pg.Pool, setup: WorkerSetup): Promise
         await db.executeSql(`insert into effect (value, note) select value, 'done' from unnest($1::int[]) value`, [values]);
       });
       break;
+    case 'drizzle':
+      throw new Error('pg-boss has no row with Drizzle.');
     default:
       setup.work satisfies never;
   }

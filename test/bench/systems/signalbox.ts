@@ -37,7 +37,7 @@ interface Opened {
 function open(url: string, connections: number): Opened {
   const client = postgres(url, { max: connections, onnotice: () => {} });
   const db = drizzle({ client });
-  return { client, db, box: createSignalbox({ db, log: false }) };
+  return { client, db, box: createSignalbox({ db, log: false, prepare: 'all' }) };
 }
 
 async function shut({ box, client }: Opened): Promise<void> {
@@ -85,7 +85,7 @@ export const system: System = {
   worker: async (url, setup): Promise<RunningWorker> => {
     const concurrency = setup.hold ?? (setup.work === 'noop' ? NOOP_CONCURRENCY : ONCE_CONCURRENCY);
     const opened = open(url, setup.work === 'noop' ? 10 : concurrency + OWN_CONNECTIONS);
-    connect(opened.box, setup);
+    connect(opened, setup);
     const worker = opened.box.worker({ concurrency: Math.min(1_000, concurrency) });
     await worker.start();
     return {
@@ -97,20 +97,36 @@ export const system: System = {
   },
 };
 
-function connect(box: Opened['box'], { work, receivers = 1, onRun }: WorkerSetup): void {
+function connect({ box, db }: Opened, { work, receivers = 1, onRun }: WorkerSetup): void {
   for (let index = 1; index < receivers; index += 1) box.connect(idle, () => {}, { name: `idle.r${index}`, transactional: false });
   switch (work) {
     case 'noop':
       box.connect(signals.noop, (payload: Payload) => onRun(payload), { name: 'noop.r0', transactional: false });
       break;
-    case 'once':
+    case 'write': {
+      const insert = db
+        .insert(effect)
+        .values({ value: sql.placeholder('value'), note: sql`'done'` })
+        .prepare('effect');
       box.connect(
-        signals.once,
+        signals.write,
+        async ({ value }: Payload) => {
+          await onRun({ value });
+          await insert.execute({ value });
+        },
+        { name: 'write.r0', transactional: false },
+      );
+      break;
+    }
+    case 'once':
+    case 'drizzle':
+      box.connect(
+        signals[work],
         async (payload: Payload, { tx }) => {
           await onRun(payload);
           await (tx as unknown as PostgresJsDatabase).insert(effect).values({ value: payload.value, note: sql`'done'` });
         },
-        { name: 'once.r0' },
+        { name: `${work}.r0` },
       );
       break;
     case 'batch':

@@ -1,7 +1,7 @@
 // How the harness sees from outside how far a system is. What is scheduled for later, dead, or nobody's here is not left.
 import type { SystemName, SystemTables } from './system.ts';
 
-const SERVED = ['noop', 'once', 'batch'];
+const SERVED = ['noop', 'write', 'once', 'drizzle', 'batch'];
 const served = (suffix: string): string => SERVED.map((topic) => `'${topic}${suffix}'`).join(', ');
 
 export const tables: Record<SystemName, SystemTables> = {
