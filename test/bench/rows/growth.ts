@@ -9,7 +9,7 @@ import { SYSTEMS } from '../systems/system.ts';
 import { drainRate, fill } from './drain.ts';
 import type { Round, Row } from './row.ts';
 
-const DELIVERIES = 10_000;
+const DELIVERIES = 30_000;
 const QUICK_DELIVERIES = 2_000;
 const CLIENTS = 8;
 const UPDATED_ROWS = 10_000;
