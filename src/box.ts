@@ -53,7 +53,8 @@ export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
   /**
    * Whether the statements of Signalbox are prepared (the default). `false` is for a pooler in transaction mode that does
    * not know of prepared statements: PgBouncer before 1.21. `'all'`: so are those that Drizzle sends in transactions, yours and
-   * those of receivers, once a text has come three times; at most 250 texts. On postgres.js it saves a round trip for each.
+   * those of receivers, once a text has come three times; at most 250 texts. On postgres.js it saves a round trip for
+   * each; on a single client of node-postgres, and on PGlite, it is as `true`.
    */
   prepare?: boolean | 'all';
   /** Any logger with pino's interface; `false` for none. Default: pino on standard error. */

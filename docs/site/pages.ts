@@ -78,6 +78,7 @@ export const groups: readonly Group[] = [
       'design/doorbell.md': 'How a worker that sleeps is woken without a NOTIFY in each transaction.',
       'design/batches.md': 'What a transaction of many deliveries locks, and who has failed when it fails.',
       'design/lanes.md': 'How the COMMIT of one delivery travels with the BEGIN of the next.',
+      'design/prepared.md': 'What is prepared, and why your own statements only on request.',
       'design/plans.md': 'Why the statements leave the planner no choice.',
       'design/priority.md': 'Why priority is a head start in time.',
       'design/tools.md': 'Which loader, logger and compiler, and why.',

@@ -32,7 +32,8 @@ export function isNodePostgres(client: unknown): client is PgPool | PgClient {
 }
 
 export function nodePostgres(client: PgPool | PgClient, { prepare = true }: DriverOptions = {}): Driver {
-  const hot = prepare === 'all' ? new HotStatements() : undefined;
+  // The one session of a client could not be given up when the server refuses one of its statements (pg-session.ts).
+  const hot = prepare === 'all' && isPool(client) ? new HotStatements() : undefined;
   const driver = isPool(client) ? withPool(client, prepare !== false) : withClient(client, prepare !== false);
   return { ...driver, guard: (transaction, gate) => guard(transaction, gate, hot) };
 }

@@ -1,8 +1,10 @@
-// One checkout of a node-postgres client, for one transaction. Drizzle trusts such a client too much in three ways, and
+// One checkout of a node-postgres client, for one transaction. Drizzle trusts such a client too much in four ways, and
 // this mends them without touching the client or the pool:
 // - it never releases the client of a BEGIN that failed, so the pool loses a slot for good;
 // - it listens to no 'error' event, so a backend that is killed between two statements ends the process (or one that is
 //   killed as the pool hands its client out: a promise of that client comes too late for what arrives with it);
+// - it goes on with a session one of whose prepared statements the server refuses (a column has changed its type), and
+//   node-postgres would send that statement again for as long as the session lasts;
 // - a ROLLBACK that fails hides the error that led to it, and gives the next user a client in an unknown state.
 import type { Client, Gate } from './driver.ts';
 import { isThenable, withOwn } from './passing.ts';
@@ -19,6 +21,9 @@ interface Checkout {
   /** The outermost scope of the transaction. */
   gate: Gate | undefined;
 }
+
+/** The part of the server that refuses a prepared statement which would no longer return what it did. */
+const STALE_PLAN = 'RevalidateCachedQuery';
 
 const checkouts = new WeakMap<Client, Checkout>();
 
@@ -55,6 +60,7 @@ function held(client: PooledClient): Client {
     client.release(broken);
   };
   const failed = (text: unknown, error: unknown): unknown => {
+    if ((error as { routine?: unknown } | null)?.routine === STALE_PLAN) broken ??= asError(error);
     if (begun && text !== 'rollback') throw error;
     // Whatever state its session is in, nobody shall have it.
     broken ??= asError(error);

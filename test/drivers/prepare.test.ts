@@ -72,6 +72,22 @@ test.each(drivers)('with all, what an application sends for the third time in a 
   expect(await preparedOwn(connect, false)).toEqual([0, 0, 0, 0]);
 });
 
+test.each(drivers)('a column that changes its type costs a prepared statement one transaction on %s', async (_name, connect) => {
+  await using database = await createDatabase();
+  const { db, end } = connect(database);
+  const box = createSignalbox({ db, log: false, prepare: 'all' });
+  const other = database.connect({ max: 1 });
+  await other`create table item (value int not null)`;
+  await other`insert into item values (1)`;
+  const read = (): Promise<unknown> => db.transaction(async (tx) => tx.execute(sql`select value from item where value = ${1}::int`));
+  for (let times = 0; times < 4; times++) await read();
+  await other`alter table item alter column value type bigint`;
+  await expect(read()).rejects.toMatchObject({ cause: { code: '0A000' } });
+  await read();
+  await box.close();
+  await end();
+});
+
 test('a text is hot from its third use on, and no more than 250 are', () => {
   const hot = new HotStatements();
   expect([1, 2, 3, 4].map(() => hot.isHot('select 1'))).toEqual([false, false, true, true]);
