@@ -79,7 +79,7 @@ export async function drainRate(
 export const drainNoop = drains(
   'drain no-op',
   'noop',
-  { quick: 3_000, full: 50_000 },
+  { quick: 3_000, full: 100_000 },
   'Stored deliveries of receivers that do nothing, each run at least once: Signalbox with `transactional: false`; graphile-worker with a ' +
     'local queue of 500 and completions in batches; pg-boss in 4 workers with batches of 1,000; the floor deletes 500 at a time, and runs them after.',
 );

@@ -9,7 +9,7 @@ import { SYSTEMS } from '../systems/system.ts';
 import { drainRate, fill } from './drain.ts';
 import type { Round, Row } from './row.ts';
 
-const DELIVERIES = 30_000;
+const DELIVERIES = 60_000;
 const QUICK_DELIVERIES = 2_000;
 const CLIENTS = 8;
 const UPDATED_ROWS = 10_000;
@@ -40,7 +40,7 @@ async function rates(
   const emitted = await sender.call('emitFor', {
     topic: 'fan2',
     clients: CLIENTS,
-    ms: round.scale.quick ? 1_000 : 3_000,
+    ms: round.scale.quick ? 1_000 : 4_000,
     warmUpMs: 500,
     payload: { value: 1, filler },
   });
@@ -69,7 +69,7 @@ const systemsWith = (seed: Seed): Row['systems'] => SYSTEMS.filter((system) => s
 function seeded(seed: Seed, count: number, what: string): Row {
   return {
     name: `${told(count)} ${seed}`,
-    what: `${what} Count times --scale. Then 8 loops emit to 2 receivers for 3 s, and ${told(DELIVERIES)} deliveries of receivers that do nothing are drained.`,
+    what: `${what} Count times --scale. Then 8 loops emit to 2 receivers for 4 s, and ${told(DELIVERIES)} deliveries of receivers that do nothing are drained.`,
     systems: systemsWith(seed)!,
     run: async (round) => {
       const rows = Math.round(count * round.scale.growth);

@@ -9,6 +9,8 @@ export type Database = ReturnType<typeof drizzlePostgresJs>;
 
 /** Whether statements may be prepared. */
 export const prepare = process.env['POOLED'] === undefined;
+/** What a box is told: where they may be, those of Drizzle are, too. */
+export const prepareFor = prepare ? 'all' : false;
 
 export interface Connection {
   readonly db: Database;

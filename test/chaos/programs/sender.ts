@@ -8,7 +8,7 @@ import { release, tell, told } from '../../crash/programs/parent.ts';
 import type { Fate } from '../evidence.ts';
 import { seededRandom } from '../random.ts';
 import type { LogLine } from '../sender-log.ts';
-import { connect, prepare } from './connect.ts';
+import { connect, prepareFor } from './connect.ts';
 import { chaos } from './receivers.ts';
 
 const { NAME: name, SEED: seed, LOG: file, PAUSE_MS: pauseMs } = process.env;
@@ -28,7 +28,7 @@ class RolledBack extends Error {}
 
 const { db, end } = connect(2);
 // It knows no receivers: those of the catalogue are reached.
-const box = createSignalbox({ db, services: [], prepare });
+const box = createSignalbox({ db, services: [], prepare: prepareFor });
 const random = seededRandom(Number(seed));
 const log = openSync(file!, 'a');
 const write = (line: LogLine): void => void writeSync(log, `${JSON.stringify(line)}\n`);

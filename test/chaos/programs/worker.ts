@@ -4,7 +4,7 @@ import 'reflect-metadata';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createSignalbox } from '../../../src/index.ts';
 import { release, tell } from '../../crash/programs/parent.ts';
-import { connect, prepare } from './connect.ts';
+import { connect, prepareFor } from './connect.ts';
 import { LEASE_MS } from './timing.ts';
 import { claim, Effects, outside } from './receivers.ts';
 
@@ -15,7 +15,7 @@ const START_AGAIN_MS = 300;
 
 const { db, end } = connect(CONNECTIONS);
 outside.db = db;
-const box = createSignalbox({ db, services: [Effects], prepare });
+const box = createSignalbox({ db, services: [Effects], prepare: prepareFor });
 // Raised in the course of the run that it tells of, so the run carries it along.
 box.on('delivery.started', ({ deliveryId, epoch }) => claim.enterWith({ deliveryId, epoch }));
 /**
