@@ -12,7 +12,8 @@ export const memory: Row = {
   name: 'memory',
   what:
     `How much RSS and heap (after a collection) of a worker grow from before its start until it holds deliveries with payloads of 200 bytes, of ${HELD.full.toLocaleString('en')} stored: as many ` +
-    'as it can be told to hold, while its receivers do not end. Per delivery held, as not all can hold that many.',
+    'as it can be told to hold, while its receivers do not end. Per delivery held, as not all can hold that many. Signalbox, which claims ' +
+    'no more ahead than it will start soon, holds them in ten calls of a receiver of batches.',
   together: true,
   run: async (round) => {
     const stored = round.scale.quick ? HELD.quick : HELD.full;

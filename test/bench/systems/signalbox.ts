@@ -48,6 +48,8 @@ async function shut({ box, client }: Opened): Promise<void> {
 /** Concurrency of receivers that do nothing: it also bounds how many are claimed at once. */
 const NOOP_CONCURRENCY = 500;
 const ONCE_CONCURRENCY = 8;
+/** What is held is in this many calls of a receiver of batches: a worker claims no more ahead than it will start soon. */
+const HOLDING_CALLS = 10;
 /** The pool holds these besides the connections of receivers. */
 const OWN_CONNECTIONS = 2;
 
@@ -83,10 +85,10 @@ export const system: System = {
   },
 
   worker: async (url, setup): Promise<RunningWorker> => {
-    const concurrency = setup.hold ?? (setup.work === 'noop' ? NOOP_CONCURRENCY : ONCE_CONCURRENCY);
+    const concurrency = setup.hold ? HOLDING_CALLS : setup.work === 'noop' ? NOOP_CONCURRENCY : ONCE_CONCURRENCY;
     const opened = open(url, setup.work === 'noop' ? 10 : concurrency + OWN_CONNECTIONS);
     connect(opened, setup);
-    const worker = opened.box.worker({ concurrency: Math.min(1_000, concurrency) });
+    const worker = opened.box.worker({ concurrency });
     await worker.start();
     return {
       stop: async () => {
@@ -97,11 +99,17 @@ export const system: System = {
   },
 };
 
-function connect({ box, db }: Opened, { work, receivers = 1, onRun }: WorkerSetup): void {
+function connect({ box, db }: Opened, { work, receivers = 1, hold, onRun }: WorkerSetup): void {
   for (let index = 1; index < receivers; index += 1) box.connect(idle, () => {}, { name: `idle.r${index}`, transactional: false });
   switch (work) {
     case 'noop':
-      box.connect(signals.noop, (payload: Payload) => onRun(payload), { name: 'noop.r0', transactional: false });
+      if (hold === undefined) box.connect(signals.noop, (payload: Payload) => onRun(payload), { name: 'noop.r0', transactional: false });
+      else
+        box.connect(signals.noop, async (items) => void (await Promise.all(items.map(({ payload }) => onRun(payload)))), {
+          name: 'noop.r0',
+          transactional: false,
+          batch: hold / HOLDING_CALLS,
+        });
       break;
     case 'write': {
       const insert = db
