@@ -66,11 +66,18 @@ export async function drainRate(
     return { runs: all.reduce((sum, { runs }) => sum + runs, 0), firstAt: Math.min(...firsts) };
   };
   const left = async (): Promise<number> => ((await sql.unsafe(tables.left)) as unknown as [{ n: number }])[0].n;
-  while ((await progress()).runs < count || (await left()) > 0) {
+  // What it answers is true of when it was asked.
+  let askedAt = now();
+  const isDone = async (): Promise<boolean> => {
+    if ((await progress()).runs < count) return false;
+    askedAt = now();
+    return (await left()) === 0;
+  };
+  while (!(await isDone())) {
     if (now() > deadline) throw new Error(`${await left()} of ${count} deliveries are left after ${LIMIT_MS / 1_000} s.`);
     await pause(LOOK_EVERY_MS);
   }
-  const seconds = (now() - (await progress()).firstAt) / 1_000;
+  const seconds = (askedAt - (await progress()).firstAt) / 1_000;
   await Promise.all(workers.map((worker) => worker.call('stopWorker')));
   await Promise.all(workers.map((worker) => worker.kill()));
   return count / seconds;
