@@ -105,7 +105,7 @@ function connect({ box, db }: Opened, { work, receivers = 1, hold, onRun }: Work
     case 'noop':
       if (hold === undefined) box.connect(signals.noop, (payload: Payload) => onRun(payload), { name: 'noop.r0', transactional: false });
       else
-        box.connect(signals.noop, async (items) => void (await Promise.all(items.map(({ payload }) => onRun(payload)))), {
+        box.connect(signals.noop, async (items) => void (await Promise.all(items.map(async ({ payload }) => onRun(payload)))), {
           name: 'noop.r0',
           transactional: false,
           batch: hold / HOLDING_CALLS,
