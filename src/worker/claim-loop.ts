@@ -26,8 +26,8 @@ export interface ClaimLoopParts {
 
 /** Between two looks of a busy worker that found little: more comes meanwhile. */
 const BUSY_NAP_MS = 2;
-/** The first nap while somebody who has not rung is still to commit; each further one is twice as long. */
-const FIRST_NAP_MS = 4;
+/** The shortest nap while somebody who has not rung is still to commit, or the bell cannot be hung out. */
+const SHORTEST_NAP_MS = 4;
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 5_000;
 
@@ -38,7 +38,10 @@ export class ClaimLoop {
   readonly #wakeup = new Wakeup();
   #hungry = true;
   #retryMs = FIRST_RETRY_MS;
-  #napMs = FIRST_NAP_MS;
+  /** When the bell was hung out. */
+  #hungAt = 0;
+  /** The next nap if it cannot be; each further one is twice as long. */
+  #napMs = SHORTEST_NAP_MS;
 
   constructor(parts: ClaimLoopParts) {
     this.#parts = parts;
@@ -124,11 +127,16 @@ export class ClaimLoop {
     const { doorbell, answerMs, pollMs } = this.#parts;
     if (!doorbell.isThere) return;
     this.#hungry = true;
-    if ((await within(answerMs, 'the doorbell', doorbell.hang())) === 'calm') {
-      this.#napMs = FIRST_NAP_MS;
-      return;
-    }
-    await this.#wakeup.sleep(this.#napMs);
-    this.#napMs = Math.min(pollMs, this.#napMs * 2);
+    const hung = doorbell.state !== 'none';
+    const state = await within(answerMs, 'the doorbell', doorbell.hang());
+    const now = performance.now();
+    if (!hung) this.#hungAt = now;
+    if (state !== 'none') this.#napMs = SHORTEST_NAP_MS;
+    if (state === 'calm') return;
+    // Who has not rung has appended before the bell hung. A nap for as long as it has hung finds that within twice the time that
+    // its transaction took, however often others ring and end the naps.
+    const nap = state === 'hung' ? Math.max(SHORTEST_NAP_MS, now - this.#hungAt) : this.#napMs;
+    if (state === 'none') this.#napMs = Math.min(pollMs, this.#napMs * 2);
+    await this.#wakeup.sleep(Math.min(pollMs, nap));
   }
 }

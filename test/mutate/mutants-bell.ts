@@ -44,8 +44,20 @@ const worker = [
     {
       name: 'bell: looks a last time',
       tests: ['test/worker/claim-loop.test.ts'],
-      find: '    this.#hungry = true;\n    if ((await within(answerMs, ',
-      replace: '    if ((await within(answerMs, ',
+      find: '    this.#hungry = true;\n    const hung = ',
+      replace: '    const hung = ',
+    },
+    {
+      name: 'bell: naps no longer than it has hung',
+      tests: ['test/worker/claim-loop.test.ts'],
+      find: 'Math.max(SHORTEST_NAP_MS, now - this.#hungAt)',
+      replace: 'pollMs',
+    },
+    {
+      name: 'bell: that it hung before does not count',
+      tests: ['test/worker/claim-loop.test.ts'],
+      find: 'if (!hung) this.#hungAt = now;',
+      replace: 'this.#hungAt ||= now;',
     },
     {
       name: 'bell: sleeps only when all is calm',
