@@ -174,11 +174,11 @@ test('a worker that others gave up goes on under a new id, and its late outcome 
   await entered.opened;
   const lost = h.box.next('worker.lost');
   const stale = h.box.next('delivery.stale');
+  const other = h.another({ services: [] });
+  // By the other, or by the worker itself if it notices first.
+  const rescued = Promise.race([other.next('delivery.rescued'), h.box.next('delivery.rescued')]);
   // As if it had been cut off, and found dead before it could renew: another takes back what it held.
   await h.sql`update signalbox.worker set lost_at = now(), lease_until = now() - interval '1 second'`;
-  const other = h.another({ services: [] });
-  // Or the worker itself does, if it has noticed by then.
-  const rescued = Promise.race([other.next('delivery.rescued'), h.box.next('delivery.rescued')]);
   expect(await other.worker().tick()).toBe(0);
   expect(await rescued).toMatchObject({ crashes: 1, epoch: 2 });
   await lost;
