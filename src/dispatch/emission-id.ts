@@ -1,5 +1,6 @@
 // The ids of emissions: UUIDs of version 7, which rise within a process, so that their indexes grow at one end.
-// The library's own source of randomness asks the system for 16 bytes at a time, which took half of what a bulk emit cost.
+// The library's own source of randomness asks the system for 16 bytes at a time, which took nearly half
+// of what each emission of a bulk emit cost Node.
 import { randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
 

@@ -59,6 +59,7 @@ test('emitters and workers of both drivers survive 30 s without their database',
     const times = program.all('').filter((message) => message.endsWith(' worker.failing')).length;
     expect(states).toEqual(['worker started', ...Array.from({ length: times }, () => AWAY).flat(), 'worker stopping', 'worker stopped']);
     expect(times).toBeLessThanOrEqual(3);
+    expect(messages.filter((message) => message === NOT_HEARD).length).toBeLessThanOrEqual(times);
   }
   await sql.end();
 });

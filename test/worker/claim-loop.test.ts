@@ -135,6 +135,15 @@ test('a bell that is hung out anew begins with short naps, however long it hung 
   expect(looksWithin(acts, 5_020, 5_040)).toBeGreaterThan(0);
 });
 
+test('a bell that could be hung out meanwhile is tried again as soon as at first', async () => {
+  const acts = await actsOf(
+    (at) => (at >= 10_000 && at < 20_000 ? 'hung' : 'none'),
+    () => vi.advanceTimersByTimeAsync(POLL_MS - 1),
+  );
+  const late = acts.filter(({ what, at }) => what === 'bell' && at >= 20_000);
+  expect(late[3]!.at - late[0]!.at).toBeLessThan(100);
+});
+
 test('a bell that cannot be hung out is tried again, ever more seldom', async () => {
   const bells = await idleWith(Array.from({ length: 1_000 }, () => 'none'));
   expect(bells.filter((what) => what === 'bell').length).toBeGreaterThan(5);
