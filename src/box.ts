@@ -4,7 +4,9 @@ import type { DeliveryContext, DetachedDeliveryContext } from './core/context.ts
 import type { Duration } from './core/duration.ts';
 import type { AmbientDatabase, DatabaseHandle, TransactionHandle } from './core/handles.ts';
 import type { Logger } from './core/logger.ts';
+import type { OptionTable, Rule } from './core/options.ts';
 import type { Class } from './core/receivers.ts';
+import { abortSignal, anything, callable, duration, listOf, oneOf, whole } from './core/rules.ts';
 import type { Signal } from './core/signal.ts';
 import type { BatchOptions, OnSignalOptions, PayloadOfAny, SignalOrSignals } from './decorators/on-signal.ts';
 import type { Injectable } from './decorators/service.ts';
@@ -61,6 +63,29 @@ export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
   log?: Logger | false;
 }
 
+const logger: Rule = {
+  wants: "false for none, or a logger with pino's interface: debug, info, warn, error and child",
+  accepts: (log) =>
+    log === false ||
+    (typeof log === 'object' &&
+      log !== null &&
+      (['debug', 'info', 'warn', 'error', 'child'] as const).every((method) => typeof (log as Partial<Logger>)[method] === 'function')),
+};
+
+export const BOX_OPTIONS: OptionTable<SignalboxOptions> = {
+  db: anything,
+  services: listOf('classes'),
+  providers: listOf('what provide(…) returns'),
+  override: listOf('what provide(…) returns'),
+  resolve: callable,
+  onDead: callable,
+  crashBudget: whole(1, 100),
+  mode: oneOf('worker', 'immediate'),
+  onError: oneOf('throw', 'collect'),
+  prepare: oneOf(true, false, 'all'),
+  log: logger,
+};
+
 /** As for `@OnSignal`; the name is not optional, for a function has no class. */
 export type ConnectOptions = OnSignalOptions & { readonly name: string };
 
@@ -69,6 +94,16 @@ export interface DrainOptions {
   /** Also run what is due within this time: `'1d'` runs a delivery that waits for its retry. Default 0. */
   ahead?: Duration;
 }
+
+export const DRAIN_OPTIONS: OptionTable<DrainOptions> = { ahead: duration() };
+
+/** What `box.settled` may be told. */
+export interface SettledOptions {
+  /** Ends the wait: `settled` rejects with its reason. */
+  signal?: AbortSignal;
+}
+
+export const SETTLED_OPTIONS: OptionTable<SettledOptions> = { signal: abortSignal };
 
 /** A box: signals, receivers and deliveries of one database, in this process. */
 export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
@@ -112,7 +147,7 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
   register(services: readonly Class[]): void;
   /** Makes an object that another container made known as this box's, so that its `@Transactional` methods find it. */
   adopt(made: object): void;
-  /** Whether a signal has a receiver, in this process or in the catalogue. @throws SignalboxError `MigrationMissing` */
+  /** Whether a signal has a receiver, in this process or in the catalogue. @throws SignalboxError `MigrationMissing`, `InvalidOption` */
   hasReceivers(signal: Signal): Promise<boolean>;
   /**
    * Writes the receivers into the catalogue, so that every process delivers to them from now on: the step of a deploy.
@@ -121,16 +156,17 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
   announce(): Promise<Announcement>;
   /**
    * Applies a folder of Drizzle migrations, one process at a time. Returns how many it applied.
-   * @throws SignalboxError `DatabaseUnreachable`, `MigrationFailed`
+   * @throws SignalboxError `DatabaseUnreachable`, `MigrationFailed`, `InvalidOption`
    */
   migrate(options: MigrateOptions): Promise<number>;
   /** Deliveries, to look at and to act on. */
   readonly deliveries: Deliveries;
   /**
    * Waits until every delivery of an emission is completed, dead or cancelled; returns them, the latest first.
-   * @throws the reason of `signal` when that is aborted
+   * Call it after the commit: before, there is no such emission.
+   * @throws SignalboxError `EmissionNotFound`, `InvalidOption`; and the reason of `signal` when that is aborted
    */
-  settled(emissionId: string, options?: { signal?: AbortSignal }): Promise<Delivery[]>;
+  settled(emissionId: string, options?: SettledOptions): Promise<Delivery[]>;
   /** Whether this process can do its work: for probes. Never rejects. */
   health(): Promise<Health>;
   /** Makes a worker; `start()` or `run()` sets it to work. @throws SignalboxError `InvalidOption`, `PoolTooSmall` */
@@ -143,14 +179,14 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
   /**
    * Runs `callback` after the outermost commit of the transaction that this code is in, or of `handle`; drops it with
    * its savepoint or transaction. For what may be lost: a crash right after the commit loses it.
-   * @throws SignalboxError `NotInTransaction`, `UntrackedTransaction`, `TransactionEnded`
+   * @throws SignalboxError `NotInTransaction`, `UntrackedTransaction`, `TransactionEnded`, `InvalidOption`
    */
   afterCommit(callback: () => unknown): void;
   /** The same for the transaction `handle`, wherever it is called. */
   afterCommit(handle: TransactionHandle, callback: () => unknown): void;
-  /** Calls `listener` for each event of this process from now on, after the write that it tells of. Returns the undo. */
+  /** Calls `listener` for each event of this process from now on, after the write that it tells of. Returns the undo. @throws SignalboxError `InvalidOption` */
   on<E extends EventName>(event: E, listener: (event: SignalboxEvents[E]) => void): () => void;
-  /** The next event that `matches`. Never rejects and never times out. */
+  /** The next event that `matches`. Never rejects and never times out. @throws SignalboxError `InvalidOption` */
   next<E extends EventName>(event: E, matches?: (event: SignalboxEvents[E]) => boolean): Promise<SignalboxEvents[E]>;
   /** Stops its workers and lets go of the database object, whose connections stay open: they are yours. */
   close(): Promise<void>;

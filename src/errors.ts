@@ -33,6 +33,7 @@ export const ERROR_CODES = {
   PayloadTooLarge: 'A payload is larger than its signal allows.',
   NotInTransaction: 'A reliable emit or a commit hook was used outside a transaction.',
   UntrackedTransaction: 'The transaction was not opened through the database object that the box was given.',
+  EmissionNotFound: 'There is no emission of this id, or none that is committed.',
   // transactions
   TransactionEnded: 'A transaction was used after it had ended.',
   TransactionFailed: 'A query of the transaction failed and the error was swallowed, so nothing can be committed.',

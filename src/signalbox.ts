@@ -1,10 +1,12 @@
 // The composition root: createSignalbox wires the rooms together for one database. It holds no policy.
-import type { ConnectOptions, Signalbox, SignalboxOptions } from './box.ts';
+import { BOX_OPTIONS, type ConnectOptions, DRAIN_OPTIONS, SETTLED_OPTIONS, type Signalbox, type SignalboxOptions } from './box.ts';
 import { CRASH_BUDGET } from './core/delivery.ts';
 import { attachDispatcher } from './core/dispatcher.ts';
 import { toMs } from './core/duration.ts';
 import type { AmbientDatabase, DatabaseHandle } from './core/handles.ts';
+import { checkOptions, checkValue } from './core/options.ts';
 import type { FunctionTarget } from './core/receivers.ts';
+import { callable, object, uuid } from './core/rules.ts';
 import type { Signal } from './core/signal.ts';
 import type { SignalOrSignals } from './decorators/on-signal.ts';
 import { LocalDispatch } from './dispatch/local.ts';
@@ -16,7 +18,7 @@ import { logEvents } from './observe/event-log.ts';
 import { Events } from './observe/events.ts';
 import { defaultLogger, silentLogger } from './observe/log.ts';
 import { checkReceivers } from './registry/check.ts';
-import { provide } from './registry/provider.ts';
+import { checkProvision, provide } from './registry/provider.ts';
 import { forgottenServices, functionReceivers, receiversOf } from './registry/receivers.ts';
 import { Registry } from './registry/registry.ts';
 import { Deliveries } from './operate/deliveries.ts';
@@ -25,7 +27,7 @@ import { untilSettled } from './operate/settled.ts';
 import { announceAll } from './store/announcement.ts';
 import { Catalogue } from './store/catalogue.ts';
 import { Commits } from './store/commits.ts';
-import { migrateFolder } from './store/migrate.ts';
+import { MIGRATE_OPTIONS, migrateFolder } from './store/migrate.ts';
 import { OperationsStore } from './store/operations-store.ts';
 import { Store } from './store/store.ts';
 import { tellWaiting, waitingElsewhere } from './store/waiting.ts';
@@ -45,10 +47,7 @@ import { workerSettings } from './worker/options.ts';
 import { Runner } from './worker/runner.ts';
 import { Worker } from './worker/worker.ts';
 
-function checkCrashBudget(crashBudget: number): number {
-  if (Number.isInteger(crashBudget) && crashBudget >= 1 && crashBudget <= 100) return crashBudget;
-  throw new SignalboxError('InvalidOption', `createSignalbox: crashBudget is ${crashBudget}. Give a whole number from 1 to 100.`);
-}
+const handleRule = object('a transaction');
 
 const DRAIN_LEASE_MS = 30_000;
 
@@ -59,6 +58,7 @@ const DRAIN_LEASE_MS = 30_000;
  * export default createSignalbox({ db, services: [PaymentProcesses, Order, Analytics] });
  */
 export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOptions<D>): Signalbox<D> {
+  checkOptions(options, BOX_OPTIONS, 'createSignalbox');
   const {
     db,
     services = [],
@@ -70,13 +70,15 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
     onDead,
     prepare = true,
     crashBudget = CRASH_BUDGET,
-  } = options;
-  const log = options.log === false ? silentLogger : (options.log ?? defaultLogger());
+    log: givenLog,
+  } = options ?? {};
+  for (const provision of [...providers, ...override]) checkProvision(provision, 'createSignalbox');
+  const log = givenLog === false ? silentLogger : (givenLog ?? defaultLogger());
   const driver = driverOf(db, { prepare });
   const receivers = receiversOf(services);
   const known = [...services];
   const events = new Events(log);
-  const store = new Store(driver, checkCrashBudget(crashBudget));
+  const store = new Store(driver, crashBudget);
   const commits = new Commits(driver);
   const catalogue = new Catalogue(store, receivers, log);
   const ambient = new Ambient();
@@ -208,27 +210,36 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
     },
     migrate: async (migrateOptions) => {
       assertOpen();
+      checkOptions(migrateOptions, MIGRATE_OPTIONS, 'box.migrate', { required: ['folder'] });
       return migrateFolder({ db: driver.openOn ? handleOn(db, driver.openOn()) : db, driver, store }, migrateOptions);
     },
     deliveries: new Deliveries(operations),
-    settled: (emissionId, { signal } = {}) => untilSettled(operations, emissionId, signal),
+    settled: async (emissionId, settledOptions = {}) => {
+      checkValue(emissionId, uuid, 'box.settled', 'the emission');
+      checkOptions(settledOptions, SETTLED_OPTIONS, 'box.settled');
+      return untilSettled(operations, emissionId, settledOptions.signal);
+    },
     health: () =>
       checkHealth(
         store,
         [...workers].flatMap((worker) => worker.health ?? []),
       ),
-    drain: async ({ ahead = 0 } = {}) => {
+    drain: async (drainOptions = {}) => {
       assertOpen();
+      checkOptions(drainOptions, DRAIN_OPTIONS, 'box.drain');
       const { concurrency } = workerSettings({}, receivers.all, {
         maxConnections: driver.maxConnections && Math.max(driver.maxConnections, 3),
       });
-      const aheadMs = toMs(ahead, 'drain: ahead');
+      const aheadMs = toMs(drainOptions.ahead ?? 0, 'drain: ahead');
       checkServices();
       await store.check();
       return ambient.outside(() => withClaims((claims, runner) => runAll(claims, runner, concurrency, aheadMs)));
     },
     afterCommit: (...args: [() => unknown] | [object, () => unknown]) => {
-      afterCommits.add(args.length === 1 ? ambientDb : args[0], args.length === 1 ? args[0] : args[1]);
+      const [handle, callback] = args.length === 1 ? [ambientDb, args[0]] : args;
+      checkValue(handle, handleRule, 'box.afterCommit', 'the transaction');
+      checkValue(callback, callable, 'box.afterCommit', 'the callback');
+      afterCommits.add(handle, callback);
     },
     on: (event, listener) => events.on(event, listener),
     next: (event, matches) => events.next(event, matches),

@@ -41,7 +41,7 @@ export async function workerCommand(args: readonly string[]): Promise<void> {
   const { config, help, once, watch, ...options } = parse(args);
   if (help) return print(HELP);
   // Before the box makes its logger: a process that only works tells what it does.
-  process.env['SIGNALBOX_LOG_LEVEL'] ??= 'info';
+  process.env['SIGNALBOX_LOG_LEVEL'] ||= 'info';
   if (watch) return watchWorker(await findConfig(process.cwd(), config), ['worker', ...args.filter((arg) => arg !== '--watch')]);
   endWithParent();
   const box = await loadBox(process.cwd(), config);

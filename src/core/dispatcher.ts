@@ -2,13 +2,15 @@
 // Drizzle shares between a database and all of its transactions. So several boxes live side by side in one process.
 import { SignalboxError } from '../errors.ts';
 import type { Duration } from './duration.ts';
+import type { OptionTable } from './options.ts';
+import { date, duration, object, whole } from './rules.ts';
 import type { Signal } from './signal.ts';
 
 /** What may be said with an emit. */
 export interface EmitOptions {
   /** Kept with the emission and handed to the receivers: ids of traces, requests, users. 16 KiB of JSON at most. */
   headers?: Readonly<Record<string, string>>;
-  /** Not before this time. Only with reliable emits, and not together with `delay` or `priority`. Default: at once. */
+  /** Not before this time, from the years 1970 to 9999. Only with reliable emits, and not together with `delay` or `priority`. Default: at once. */
   runAt?: Date;
   /** Not before this much time has passed since the emit. Only with reliable emits, and not together with `runAt` or `priority`. */
   delay?: Duration;
@@ -18,6 +20,16 @@ export interface EmitOptions {
    */
   priority?: number;
 }
+
+export const RELIABLE_EMIT_OPTIONS: OptionTable<EmitOptions> = {
+  headers: object('an object of texts'),
+  runAt: date,
+  delay: duration(),
+  priority: whole(0, 100),
+};
+
+/** Those of an emit that stores nothing, and so cannot wait. */
+export const LOCAL_EMIT_OPTIONS: OptionTable<Pick<EmitOptions, 'headers'>> = { headers: RELIABLE_EMIT_OPTIONS.headers };
 
 /** What a reliable emit stored. */
 export interface EmissionReceipt {

@@ -1,7 +1,7 @@
 // When a failed delivery is tried again: pure arithmetic, the randomness is handed in.
-import { SignalboxError } from '../errors.ts';
 import { type Duration, toMs } from './duration.ts';
-import { checkOptions } from './options.ts';
+import { checkOptions, type OptionTable } from './options.ts';
+import { bag, duration, number, whole } from './rules.ts';
 
 /** How often and how soon a failed delivery is tried again. */
 export interface RetryOptions {
@@ -28,30 +28,27 @@ export interface RetryPolicy {
 /** Twelve attempts over about twenty hours: 1 s, 3 s, 9 s … 5.5 h, 12 h. */
 export const DEFAULT_RETRY: RetryPolicy = { attempts: 12, delayMs: 1_000, factor: 3, maxDelayMs: 43_200_000, jitter: 0.2 };
 
-const OPTIONS = { attempts: true, delay: true, factor: true, maxDelay: true, jitter: true } satisfies Record<keyof RetryOptions, true>;
+const OPTIONS: OptionTable<RetryOptions> = {
+  attempts: whole(1, 10_000),
+  delay: duration(),
+  factor: number(1, 100),
+  maxDelay: duration(),
+  jitter: number(0, 1),
+};
+
+/** What `retry` of a receiver may be. */
+export const retryRule = bag('an object, such as { attempts: 5 }', OPTIONS);
 
 /** Fills in the defaults. @throws SignalboxError `InvalidOption`, naming `subject` */
 export function retryPolicy(options: RetryOptions | undefined, subject: string): RetryPolicy {
-  if (options !== undefined && (typeof options !== 'object' || options === null))
-    throw new SignalboxError('InvalidOption', `${subject}: retry is ${String(options)}. Give an object, such as { attempts: 5 }.`);
-  checkOptions(options ?? {}, OPTIONS, `${subject}: retry`);
-  const policy: RetryPolicy = {
+  checkOptions({ retry: options }, { retry: retryRule }, subject);
+  return {
     attempts: options?.attempts ?? DEFAULT_RETRY.attempts,
     delayMs: options?.delay === undefined ? DEFAULT_RETRY.delayMs : toMs(options.delay, `${subject}: retry.delay`),
     factor: options?.factor ?? DEFAULT_RETRY.factor,
     maxDelayMs: options?.maxDelay === undefined ? DEFAULT_RETRY.maxDelayMs : toMs(options.maxDelay, `${subject}: retry.maxDelay`),
     jitter: options?.jitter ?? DEFAULT_RETRY.jitter,
   };
-  const wrong =
-    !Number.isSafeInteger(policy.attempts) || policy.attempts < 1 || policy.attempts > 10_000
-      ? `retry.attempts is ${policy.attempts}; give a whole number from 1 to 10000`
-      : !(policy.factor >= 1 && policy.factor <= 100)
-        ? `retry.factor is ${policy.factor}; give a number from 1 to 100`
-        : !(policy.jitter >= 0 && policy.jitter <= 1)
-          ? `retry.jitter is ${policy.jitter}; give a number from 0 to 1`
-          : undefined;
-  if (wrong) throw new SignalboxError('InvalidOption', `${subject}: ${wrong}.`);
-  return policy;
 }
 
 /**

@@ -2,8 +2,18 @@
 // that it is given (core/dispatcher.ts).
 import type { input, output, ZodType } from 'zod';
 import { SignalboxError } from '../errors.ts';
-import { type Dispatcher, dispatcherFor, type EmissionReceipt, type EmitOptions, type ReceiverResult } from './dispatcher.ts';
+import {
+  type Dispatcher,
+  dispatcherFor,
+  type EmissionReceipt,
+  type EmitOptions,
+  LOCAL_EMIT_OPTIONS,
+  type ReceiverResult,
+  RELIABLE_EMIT_OPTIONS,
+} from './dispatcher.ts';
 import type { DatabaseHandle, ReliableHandle, TransactionHandle } from './handles.ts';
+import { checkOptions, checkValue, type OptionTable } from './options.ts';
+import { callable, listOf, object, whole } from './rules.ts';
 import { findSchemaFault } from './schema-check.ts';
 
 /** Bytes of JSON that a payload may have unless its signal says otherwise: 256 KiB. */
@@ -83,6 +93,17 @@ export interface Signal<Name extends string = string, Schema extends ZodType = Z
 /** What the emits of a signal take and its receivers get: the output type of its schema. */
 export type PayloadOf<S extends Signal> = output<S['schema']>;
 
+const OPTIONS: OptionTable<SignalOptions> = {
+  version: whole(1, 1_000_000),
+  upcast: callable,
+  maxPayloadBytes: {
+    ...whole(1, MOST_PAYLOAD_BYTES),
+    wants: `a whole number from 1 to ${MOST_PAYLOAD_BYTES}; send the id of anything larger`,
+  },
+};
+const PAYLOADS = listOf('payloads');
+const DEFINITIONS = object('an object with a schema for each');
+
 const NAME = /^[A-Za-z][\w-]*(\.[A-Za-z][\w-]*)*$/;
 
 /**
@@ -98,19 +119,13 @@ export function defineSignal<const Name extends string, Schema extends ZodType>(
   schema: Schema,
   options: SignalOptions<Schema> = {},
 ): Signal<Name, Schema> {
-  const { version = 1, maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES, upcast } = options;
   if (typeof name !== 'string' || name.length > 200 || !NAME.test(name))
     throw new SignalboxError(
       'InvalidSignal',
       `${JSON.stringify(name)} cannot name a signal. Use parts joined by dots, such as 'payment.completed', of at most 200 characters.`,
     );
-  if (!Number.isSafeInteger(version) || version < 1 || version > 1_000_000)
-    throw new SignalboxError('InvalidSignal', `Signal ${name}: version is ${version}. Give a whole number from 1 to 1000000.`);
-  if (!Number.isSafeInteger(maxPayloadBytes) || maxPayloadBytes < 1 || maxPayloadBytes > MOST_PAYLOAD_BYTES)
-    throw new SignalboxError(
-      'InvalidSignal',
-      `Signal ${name}: maxPayloadBytes is ${maxPayloadBytes}. Give a whole number from 1 to ${MOST_PAYLOAD_BYTES}; send the id of anything larger.`,
-    );
+  checkOptions(options, OPTIONS, `Signal ${name}`, { code: 'InvalidSignal' });
+  const { version = 1, maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES, upcast } = options;
   const fault = findSchemaFault(schema);
   if (fault) throw new SignalboxError('SchemaNotEncodable', `Signal ${name}: at ${fault.path}, ${fault.reason}.`);
   return new DefinedSignal(name, schema, version, maxPayloadBytes, upcast);
@@ -151,6 +166,7 @@ export function defineSignals<const Namespace extends string, const Definitions 
   namespace: Namespace,
   definitions: Definitions & UpcastsFit<Definitions>,
 ): Signals<Namespace, Definitions> {
+  checkValue(definitions, DEFINITIONS, `Signals of ${String(namespace)}`, 'what defines them');
   const signals = Object.entries<SignalDefinitions[string]>(definitions).map(([key, definition]) => {
     const { schema, ...options } = isOptions(definition) ? definition : { schema: definition };
     return [key, defineSignal(`${namespace}.${key}`, schema, options)] as const;
@@ -159,7 +175,7 @@ export function defineSignals<const Namespace extends string, const Definitions 
 }
 
 function isOptions(definition: SignalDefinitions[string] | undefined): definition is { readonly schema: ZodType } & SignalOptions {
-  return typeof definition === 'object' && !('_zod' in definition);
+  return typeof definition === 'object' && definition !== null && !('_zod' in definition);
 }
 
 class DefinedSignal<Name extends string, Schema extends ZodType> implements Signal<Name, Schema> {
@@ -179,19 +195,28 @@ class DefinedSignal<Name extends string, Schema extends ZodType> implements Sign
   }
 
   async emit(handle: object, payload: output<Schema>, options: EmitOptions = {}): Promise<void> {
+    checkOptions(options, LOCAL_EMIT_OPTIONS, `${this.name}.emit`);
     return this.#dispatcher(handle).emit(this, handle, payload, options);
   }
 
   async emitRobust(handle: object, payload: output<Schema>, options: EmitOptions = {}): Promise<ReceiverResult[]> {
+    checkOptions(options, LOCAL_EMIT_OPTIONS, `${this.name}.emitRobust`);
     return this.#dispatcher(handle).emitRobust(this, handle, payload, options);
   }
 
   emitReliable(handle: object, payload: output<Schema>, options: EmitOptions = {}): Promise<EmissionReceipt> {
-    return rejecting(() => this.#dispatcher(handle).emitReliable(this, handle, payload, options));
+    return rejecting(() => {
+      checkOptions(options, RELIABLE_EMIT_OPTIONS, `${this.name}.emitReliable`);
+      return this.#dispatcher(handle).emitReliable(this, handle, payload, options);
+    });
   }
 
   emitMany(handle: object, payloads: readonly output<Schema>[], options: EmitOptions = {}): Promise<EmissionReceipt[]> {
-    return rejecting(() => this.#dispatcher(handle).emitMany(this, handle, payloads, options));
+    return rejecting(() => {
+      checkOptions(options, RELIABLE_EMIT_OPTIONS, `${this.name}.emitMany`);
+      checkValue(payloads, PAYLOADS, `${this.name}.emitMany`, 'what it was given');
+      return this.#dispatcher(handle).emitMany(this, handle, payloads, options);
+    });
   }
 
   #dispatcher(handle: object): Dispatcher {

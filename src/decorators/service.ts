@@ -1,7 +1,9 @@
 // @Service: marks a class as one that the registry may make, pins its stored name, and lists what its constructor
 // takes where the compiler does not say. It decides nothing.
 import './metadata.ts';
+import { checkOptions, type OptionTable } from '../core/options.ts';
 import type { Class } from '../core/receivers.ts';
+import { listOf, oneOf, storedName } from '../core/rules.ts';
 import type { Token } from '../core/token.ts';
 import { SignalboxError } from '../errors.ts';
 
@@ -29,13 +31,15 @@ export interface ServiceTag extends ServiceOptions {
   readonly inject?: readonly Injectable[];
 }
 
+const OPTIONS: OptionTable<ServiceTag> = { name: storedName, scope: oneOf('singleton', 'transient'), inject: listOf('what is injected') };
+
 type ServiceDecorator<C> = <T extends C>(target: T, context?: ClassDecoratorContext) => void;
 
 /**
  * Marks a class as a service, which the registry makes with its dependencies.
  * Its constructor's parameters are injected by their types where the compiler emits them (`emitDecoratorMetadata`,
  * with `reflect-metadata` imported first); elsewhere list them in `inject`, which is checked against the constructor.
- * @throws SignalboxError `InvalidDecorator` on anything but a class
+ * @throws SignalboxError `InvalidDecorator` on anything but a class; `InvalidOption`
  * @example
  * \@Service({ inject: [Mailer, CLOCK] })
  * class Billing { constructor(readonly mailer: Mailer, readonly clock: () => Date) {} }
@@ -45,6 +49,7 @@ export function Service<const List extends readonly Injectable[]>(
   options: ServiceOptions & { inject: List },
 ): ServiceDecorator<abstract new (...args: Injected<List>) => object>;
 export function Service(options: ServiceTag = {}): ServiceDecorator<Class> {
+  checkOptions(options, OPTIONS, '@Service');
   return (target, context) => {
     // Only TypeScript refuses the other places. A legacy decorator of a member is given its key in place of the context.
     if (typeof target !== 'function' || (context !== undefined && context.kind !== 'class'))

@@ -126,12 +126,10 @@ interface Schedule {
   readonly priority: number;
 }
 
+/** Which options there are and what each may be was checked by the signal (core/signal.ts). */
 function scheduleOf(signal: Signal, { runAt, delay, priority = 0 }: EmitOptions): Schedule {
   const wrong = (what: string): SignalboxError => new SignalboxError('InvalidOption', `${signal.name}.emitReliable: ${what}.`);
   if (runAt !== undefined && delay !== undefined) throw wrong('runAt and delay are both given; give one of them');
-  if (runAt !== undefined && !(runAt instanceof Date && !Number.isNaN(runAt.getTime()))) throw wrong('runAt is no valid Date');
-  if (!Number.isInteger(priority) || priority < 0 || priority > 100)
-    throw wrong(`priority is ${priority}; give a whole number from 0 to 100`);
   if (priority > 0 && (runAt !== undefined || delay !== undefined))
     throw wrong('priority orders what is due now; leave it out with runAt or delay');
   return { runAt, delayMs: delay === undefined ? 0 : toMs(delay, `${signal.name}.emitReliable: delay`), priority };

@@ -13,10 +13,14 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, ModuleRef } from '@nestjs/core';
 import { createSignalbox, Db, type Signalbox, type SignalboxOptions, type WorkerOptions } from '../index.ts';
+import { BOX_OPTIONS } from '../box.ts';
+import { checkOptions, type OptionTable } from '../core/options.ts';
 import type { Class } from '../core/receivers.ts';
+import { callable, listOf, object } from '../core/rules.ts';
 import type { Injectable as Token } from '../decorators/service.ts';
 import { onSignalTags } from '../decorators/on-signal.ts';
 import type { DatabaseHandle } from '../core/handles.ts';
+import { WORKER_OPTIONS } from '../worker/options.ts';
 import type { Worker } from '../worker/worker.ts';
 
 /** What the module is made of: the options of `createSignalbox` but for what NestJS supplies, and those of its worker. */
@@ -38,6 +42,21 @@ export interface SignalboxModuleAsyncOptions {
   useFactory: (...args: never[]) => SignalboxModuleOptions | Promise<SignalboxModuleOptions>;
 }
 
+const { services: _services, resolve: _resolve, ...ours } = BOX_OPTIONS;
+const MODULE_OPTIONS: OptionTable<SignalboxModuleOptions> = {
+  ...ours,
+  worker: {
+    wants: 'true, false, or the options of a worker',
+    accepts: (value) => typeof value === 'boolean' || object('').accepts(value),
+    table: WORKER_OPTIONS,
+  },
+};
+const ASYNC_OPTIONS: OptionTable<SignalboxModuleAsyncOptions> = {
+  imports: listOf('modules'),
+  inject: listOf('what is injected'),
+  useFactory: callable,
+};
+
 const OPTIONS = Symbol('signalbox.options');
 
 /** Injects the box: `constructor(@Inject(SIGNALBOX) private readonly box: Signalbox) {}`. */
@@ -52,16 +71,19 @@ export const SIGNALBOX = Symbol('signalbox');
  * export class AppModule {}
  */
 export class SignalboxModule {
-  /** With options that are known. @throws SignalboxError as `createSignalbox`, when the application starts */
+  /** With options that are known. @throws SignalboxError `InvalidOption`; as `createSignalbox`, when the application starts */
   static forRoot(options: SignalboxModuleOptions): DynamicModule {
+    checkOptions(options, MODULE_OPTIONS, 'SignalboxModule.forRoot', { required: ['db'] });
     return moduleOf([{ provide: OPTIONS, useValue: options }]);
   }
 
   /**
-   * With options that a factory makes.
+   * With options that a factory makes. @throws SignalboxError `InvalidOption`
    * @example SignalboxModule.forRootAsync({ inject: [DATABASE], useFactory: (db: typeof database) => ({ db, worker: true }) })
    */
-  static forRootAsync({ imports = [], inject = [], useFactory }: SignalboxModuleAsyncOptions): DynamicModule {
+  static forRootAsync(options: SignalboxModuleAsyncOptions): DynamicModule {
+    checkOptions(options, ASYNC_OPTIONS, 'SignalboxModule.forRootAsync', { required: ['useFactory'] });
+    const { imports = [], inject = [], useFactory } = options;
     return moduleOf([{ provide: OPTIONS, useFactory: useFactory as FactoryProvider['useFactory'], inject }], imports);
   }
 }
@@ -82,6 +104,7 @@ function moduleOf(options: Provider[], imports: ModuleMetadata['imports'] = []):
 }
 
 function boxOf(options: SignalboxModuleOptions, container: ModuleRef, discovery: DiscoveryService): Signalbox {
+  checkOptions(options, MODULE_OPTIONS, 'SignalboxModule', { required: ['db'] });
   const { worker: _worker, ...boxOptions } = options;
   return createSignalbox({ ...boxOptions, resolve: (token) => instanceOf(token, container, discovery) });
 }

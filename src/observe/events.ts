@@ -1,6 +1,8 @@
 // The lifecycle events of a box, typed, and the hub that hands them out. Events are raised after the write that they
 // tell of, never before. A listener that throws is reported to the log; it stops nobody.
 import type { Logger } from '../core/logger.ts';
+import { checkValue } from '../core/options.ts';
+import { callable, oneOf } from '../core/rules.ts';
 
 /** Which delivery an event is about. */
 export interface DeliveryEvent {
@@ -64,6 +66,26 @@ export interface SignalboxEvents {
 
 /** The name of an event: `delivery.completed`. */
 export type EventName = keyof SignalboxEvents;
+
+const NAMES = {
+  'delivery.started': true,
+  'delivery.completed': true,
+  'delivery.retrying': true,
+  'delivery.dead': true,
+  'delivery.cancelled': true,
+  'delivery.released': true,
+  'delivery.stale': true,
+  'delivery.rescued': true,
+  'worker.started': true,
+  'worker.idle': true,
+  'worker.lost': true,
+  'worker.failing': true,
+  'worker.recovered': true,
+  'worker.stopping': true,
+  'worker.stopped': true,
+} satisfies Record<EventName, true>;
+const eventName = oneOf(...Object.keys(NAMES));
+
 type Listener<E extends EventName> = (event: SignalboxEvents[E]) => unknown;
 
 export class Events {
@@ -74,8 +96,10 @@ export class Events {
     this.#log = log;
   }
 
-  /** Calls `listener` for each `event` from now on. Returns the undo. */
+  /** Calls `listener` for each `event` from now on. Returns the undo. @throws SignalboxError `InvalidOption` */
   on<E extends EventName>(event: E, listener: Listener<E>): () => void {
+    checkValue(event, eventName, 'box.on', 'the event');
+    checkValue(listener, callable, 'box.on', 'the listener');
     const listeners = this.#listeners.get(event) ?? new Set();
     // A function of its own, so that a listener given twice is undone once.
     const own: Listener<E> = (raised) => listener(raised);
@@ -83,8 +107,10 @@ export class Events {
     return () => void listeners.delete(own);
   }
 
-  /** The next `event` that `matches`. Never rejects, never times out: race it with what you like. */
+  /** The next `event` that `matches`. Never rejects, never times out: race it with what you like. @throws SignalboxError `InvalidOption` */
   next<E extends EventName>(event: E, matches: (event: SignalboxEvents[E]) => boolean = () => true): Promise<SignalboxEvents[E]> {
+    checkValue(event, eventName, 'box.next', 'the event');
+    checkValue(matches, callable, 'box.next', 'its condition');
     return new Promise((resolve) => {
       const off = this.on(event, (raised) => {
         if (!matches(raised)) return;

@@ -3,13 +3,15 @@
 import { pino, type Logger as Pino } from 'pino';
 import pretty from 'pino-pretty';
 import type { Logger } from '../core/logger.ts';
+import { checkValue } from '../core/options.ts';
+import { oneOf } from '../core/rules.ts';
 
-const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
+const level = oneOf('debug', 'info', 'warn', 'error', 'silent');
 
 /** Loggers that nobody chose, so that nobody chose their level either. */
 const defaults = new WeakSet<Logger>();
 
-/** A pino logger. `SIGNALBOX_LOG_LEVEL` (debug, info, warn, error, silent) sets its level; it is `warn` without. */
+/** A pino logger. `SIGNALBOX_LOG_LEVEL` (debug, info, warn, error, silent) sets its level, in any case of letters; it is `warn` without. @throws SignalboxError `InvalidOption` */
 export function defaultLogger(): Logger & Pick<Pino, 'level'> {
   const stderr = 2;
   const options = { name: 'signalbox', level: levelFromEnvironment() ?? 'warn', serializers: { err: describeError } };
@@ -59,7 +61,9 @@ function causesOf(error: Error): (Error & { code?: unknown; params?: unknown })[
   return causes;
 }
 
+/** An empty variable is one that is not set: compose files make such. */
 function levelFromEnvironment(): string | undefined {
-  const level = process.env['SIGNALBOX_LOG_LEVEL'];
-  return level !== undefined && LEVELS.includes(level) ? level : undefined;
+  const given = process.env['SIGNALBOX_LOG_LEVEL'] || undefined;
+  if (given !== undefined) checkValue(given.toLowerCase(), level, 'SIGNALBOX_LOG_LEVEL', 'the level');
+  return given?.toLowerCase();
 }

@@ -1,6 +1,8 @@
 // box.deliveries: looking at deliveries and acting on them, from code.
 import { errorRecord, LIVE_STATES, SETTLED_STATES, type DeliveryState } from '../core/delivery.ts';
+import { checkOptions, checkValue, type OptionTable, type Rule } from '../core/options.ts';
 import { Discard } from '../core/outcome.ts';
+import { listOf, oneOf, rowId, text, uuid, whole } from '../core/rules.ts';
 import { SignalboxError } from '../errors.ts';
 import type { Delivery, DeliveryAddress, OperationsStore } from '../store/operations-store.ts';
 
@@ -21,7 +23,20 @@ export interface DeliveryFilter {
 }
 
 const STATES: readonly DeliveryState[] = [...LIVE_STATES, ...SETTLED_STATES];
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const state = oneOf(...STATES);
+
+const FILTER: OptionTable<DeliveryFilter> = {
+  states: { ...listOf('states', state), wants: `a list of ${state.wants}` },
+  emissionId: uuid,
+  receiver: text,
+  signal: text,
+  beforeId: rowId,
+  limit: whole(1, 1_000),
+};
+
+const ADDRESS: OptionTable<DeliveryAddress> = { emissionId: uuid, receiver: text };
+
+const reason: Rule = { wants: 'a text', accepts: (value) => typeof value === 'string' };
 
 /** Deliveries for operators: what happened to an emission, and another try for what failed. */
 export class Deliveries {
@@ -34,13 +49,8 @@ export class Deliveries {
 
   /** Deliveries that match, the latest first, with their errors and without payloads. @throws SignalboxError `InvalidOption` */
   async find(filter: DeliveryFilter = {}): Promise<Delivery[]> {
+    checkOptions(filter, FILTER, 'deliveries.find');
     const { states = STATES, emissionId, receiver, signal, beforeId, limit = 100 } = filter;
-    const unknown = states.filter((state) => !STATES.includes(state));
-    if (unknown.length > 0) throw wrong(`there is no state ${unknown.join(', ')}; the states are ${STATES.join(', ')}`);
-    if (emissionId !== undefined && !UUID.test(emissionId)) throw wrong(`emissionId is ${JSON.stringify(emissionId)}; give a UUID`);
-    if (beforeId !== undefined && !/^\d{1,18}$/.test(beforeId))
-      throw wrong(`beforeId is ${JSON.stringify(beforeId)}; give the id of a delivery`);
-    if (!Number.isInteger(limit) || limit < 1 || limit > 1_000) throw wrong(`limit is ${limit}; give a whole number from 1 to 1000`);
     return this.#store.find({ states, emissionId, receiver, signal, beforeId, limit });
   }
 
@@ -49,7 +59,7 @@ export class Deliveries {
    * keeps its idempotency key. Returns the ids of those that changed. @throws SignalboxError `InvalidOption`
    */
   async retry(address: DeliveryAddress): Promise<string[]> {
-    check(address);
+    check(address, 'retry');
     return [...(await this.#store.revive(address, ['dead', 'cancelled'], 0)), ...(await this.#store.hurry(address))];
   }
 
@@ -58,7 +68,7 @@ export class Deliveries {
    * that was wrong. Returns the ids of those that changed. @throws SignalboxError `InvalidOption`
    */
   async replay(address: DeliveryAddress): Promise<string[]> {
-    check(address);
+    check(address, 'replay');
     return this.#store.revive(address, SETTLED_STATES, 1);
   }
 
@@ -66,15 +76,23 @@ export class Deliveries {
    * Ends what waits or runs as `cancelled`, and so lays to rest what is dead; a receiver whose transaction is about to commit
    * is waited for, and wins. Returns the ids of those that were cancelled. @throws SignalboxError `InvalidOption`
    */
-  async cancel(address: DeliveryAddress, reason = 'Cancelled by an operator.'): Promise<string[]> {
-    check(address);
-    const { name, message } = errorRecord(new Discard(reason));
+  async cancel(address: DeliveryAddress, because = 'Cancelled by an operator.'): Promise<string[]> {
+    check(address, 'cancel');
+    checkValue(because, reason, 'deliveries.cancel', 'its reason');
+    const { name, message } = errorRecord(new Discard(because));
     return this.#store.cancel(address, { name, message });
   }
 }
 
-function check({ emissionId }: DeliveryAddress): void {
-  if (typeof emissionId !== 'string' || !UUID.test(emissionId)) throw wrong(`emissionId is ${JSON.stringify(emissionId)}; give a UUID`);
+/**
+ * A receiver that is there but undefined is most likely a variable that lacks its value, and would widen the act to all of them.
+ * @throws SignalboxError `InvalidOption`
+ */
+function check(address: DeliveryAddress, act: string): void {
+  checkOptions(address, ADDRESS, `deliveries.${act}`, { required: ['emissionId'] });
+  if ('receiver' in address && address.receiver === undefined)
+    throw new SignalboxError(
+      'InvalidOption',
+      `deliveries.${act}: receiver is undefined. Give its stored name, or leave it out for all receivers.`,
+    );
 }
-
-const wrong = (what: string): SignalboxError => new SignalboxError('InvalidOption', `deliveries: ${what}.`);

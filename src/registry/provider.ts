@@ -1,7 +1,10 @@
 // How a thing that is injected comes about: the three kinds of provider.
+import { checkOptions, type OptionTable, show } from '../core/options.ts';
 import type { Class } from '../core/receivers.ts';
+import { anything, callable, listOf, oneOf } from '../core/rules.ts';
 import { Token } from '../core/token.ts';
 import type { Injectable, Injected, Scope } from '../decorators/service.ts';
+import { SignalboxError } from '../errors.ts';
 
 /**
  * Where the value of an injectable comes from: `useValue` is the value, `useClass` a class that is made, `useFactory` a
@@ -27,6 +30,7 @@ export interface Provision {
 
 /**
  * Says where an injectable comes from: a value, another class, or a factory with its own list of injectables.
+ * @throws SignalboxError `InvalidOption`
  * @example
  * provide(CLOCK, { useValue: () => new Date() })
  * provide(Mailer, { useClass: SmtpMailer })
@@ -39,7 +43,44 @@ export function provide<T, const List extends readonly Injectable[] = readonly [
   provider: { useFactory: (...args: Injected<List>) => NoInfer<T>; inject?: List; scope?: Scope },
 ): Provision;
 export function provide(token: Injectable, provider: Provider<unknown>): Provision {
-  return { token, provider };
+  return checkProvision({ token, provider }, 'provide');
+}
+
+const FACTORY: OptionTable<Extract<Provider<unknown>, { useFactory: unknown }>> = {
+  useFactory: callable,
+  inject: listOf('what is injected'),
+  scope: oneOf('singleton', 'transient'),
+};
+
+/** What each kind of provider may say. */
+const KINDS = {
+  useValue: { useValue: anything },
+  useClass: { useClass: callable },
+  useFactory: FACTORY,
+};
+
+/** The given one, if it can be meant. @throws SignalboxError `InvalidOption` */
+export function checkProvision(provision: Provision | null | undefined, subject: string): Provision {
+  const { token, provider } = provision ?? {};
+  const wrong = (what: string): SignalboxError => new SignalboxError('InvalidOption', `${subject}: ${what}`);
+  if (!isInjectable(token))
+    throw wrong(
+      `what is provided is ${show(token)}${token === undefined ? ': most likely two files import each other' : ''}. Give a class or a Token, as in provide(Mailer, { useValue: mailer }).`,
+    );
+  const given = typeof provider === 'object' && provider !== null ? provider : {};
+  const kind = (['useValue', 'useClass', 'useFactory'] as const).filter((key) => key in given);
+  if (kind.length !== 1)
+    throw wrong(
+      `${injectableName(token)} is provided by ${show(provider)}. Give one of { useValue }, { useClass } and { useFactory, inject, scope }.`,
+    );
+  const required = kind[0] === 'useValue' ? [] : kind;
+  checkOptions(given, KINDS[kind[0]!], `${subject}(${injectableName(token)})`, { required });
+  return provision!;
+}
+
+/** Whether it is a class or a token. */
+export function isInjectable(token: unknown): token is Injectable {
+  return typeof token === 'function' || token instanceof Token;
 }
 
 /** The name of an injectable in messages. */

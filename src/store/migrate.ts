@@ -7,6 +7,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
+import type { OptionTable } from '../core/options.ts';
+import { callable, text } from '../core/rules.ts';
 import type { Client, Driver } from '../drivers/driver.ts';
 import { isSignalboxError, SignalboxError } from '../errors.ts';
 import type { Store } from './store.ts';
@@ -22,6 +24,8 @@ export interface MigrateOptions {
   /** Called when another process is at it, for which this one then waits. */
   readonly onWait?: (() => void) | undefined;
 }
+
+export const MIGRATE_OPTIONS: OptionTable<MigrateOptions> = { folder: text, table: text, schema: text, onWait: callable };
 
 /** As drizzle-orm and drizzle-kit have them. */
 const TABLE = '__drizzle_migrations';

@@ -97,8 +97,10 @@ export class OperationsStore {
     return (await this.#run(sql.hasReceivers, [signalName]))[0]!['has'] === true;
   }
 
-  async countLive(emissionId: string): Promise<number> {
-    return (await this.#run(sql.countLive, [emissionId]))[0]!['live'] as number;
+  /** `undefined`: there is no such emission, or none that is committed. */
+  async countLive(emissionId: string): Promise<number | undefined> {
+    const [row] = await this.#run(sql.countLive, [emissionId]);
+    return row!['there'] === true ? (row!['live'] as number) : undefined;
   }
 }
 

@@ -128,6 +128,11 @@ select id::text as id from ended`;
 export const hasReceivers = `
 select exists (select from signalbox.receiver r where r.signal = $1::text and r.retired_at is null) as has`;
 
-/** How many deliveries of an emission are live. $1 emission. Index: delivery_emission_receiver. */
+/**
+ * How many deliveries of an emission are live, and whether the emission is there: one snapshot, so one that commits
+ * meanwhile is seen with its deliveries or not at all. $1 emission. Index: delivery_emission_receiver, emission_pkey.
+ */
 export const countLive = `
-select count(*)::int as live from signalbox.delivery where emission_id = $1::text::uuid`;
+select
+  (select count(*)::int from signalbox.delivery where emission_id = $1::text::uuid) as live,
+  exists (select from signalbox.emission where id = $1::text::uuid) as there`;

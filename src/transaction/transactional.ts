@@ -1,5 +1,7 @@
 // @Transactional: a method runs in a transaction of its box, which it finds through the registry that made its object.
 import '../decorators/metadata.ts';
+import { checkOptions, type OptionTable } from '../core/options.ts';
+import { flag, oneOf } from '../core/rules.ts';
 import { registryOf } from '../registry/registry.ts';
 import { SignalboxError } from '../errors.ts';
 import { Db } from './db.ts';
@@ -21,13 +23,20 @@ export interface TransactionalOptions {
   deferrable?: boolean;
 }
 
+const OPTIONS: OptionTable<TransactionalOptions> = {
+  isolationLevel: oneOf('read uncommitted', 'read committed', 'repeatable read', 'serializable'),
+  accessMode: oneOf('read only', 'read write'),
+  deferrable: flag,
+};
+
 /**
  * Runs the method in a transaction: all of it or nothing of it happens. `Db` inside is that transaction.
  * Called inside a transaction it is a savepoint of it, so that an error which the caller catches undoes the method only;
  * `options` then say nothing.
- * @throws SignalboxError `NoInjectionContext` on an object that the registry did not make; `InvalidDecorator`
+ * @throws SignalboxError `NoInjectionContext` on an object that the registry did not make; `InvalidDecorator`, `InvalidOption`
  */
 export function Transactional(options?: TransactionalOptions): TransactionalDecorator {
+  checkOptions(options, OPTIONS, '@Transactional');
   return ((target: unknown, second: unknown, descriptor?: PropertyDescriptor) => {
     const method = descriptor ? descriptor.value : target;
     if (typeof method !== 'function' || (typeof second === 'object' && (second as ClassMethodDecoratorContext).kind !== 'method'))

@@ -1,6 +1,8 @@
 // What a worker can be told, and whether the pool has room for it.
 import { type Duration, toMs } from '../core/duration.ts';
+import { checkOptions, type OptionTable } from '../core/options.ts';
 import type { Receiver } from '../core/receivers.ts';
+import { listOf, text, timer, whole } from '../core/rules.ts';
 import { SignalboxError } from '../errors.ts';
 
 /** What a worker can be told. */
@@ -14,11 +16,11 @@ export interface WorkerOptions {
   prefetch?: number;
   /** Serve only receivers of these queues; each must have one in this process. Default: all. */
   queues?: readonly string[];
-  /** The longest time between two looks for work; notifications come before it. At least 10 ms. Default `'1s'`. */
+  /** The longest time between two looks for work; notifications come before it. 10 ms to 24.8 days. Default `'1s'`. */
   pollInterval?: Duration;
-  /** How long others wait before they take over from a worker that no longer renews. At least 1 s. Default `'10s'`. */
+  /** How long others wait before they take over from a worker that no longer renews. 1 s to 24.8 days. Default `'10s'`. */
   lease?: Duration;
-  /** How long a stop waits for running receivers before it interrupts them. Default `'30s'`. */
+  /** How long a stop waits for running receivers before it interrupts them. 24.8 days at most. Default `'30s'`. */
   shutdownTimeout?: Duration;
 }
 
@@ -40,16 +42,24 @@ const DEFAULT_PREFETCH = 2_000;
  */
 const OWN_CONNECTIONS = 2;
 
+export const WORKER_OPTIONS: OptionTable<WorkerOptions> = {
+  concurrency: whole(1, 1_000),
+  prefetch: whole(0, 10_000),
+  queues: listOf('names of queues', text),
+  pollInterval: timer({ least: '10ms' }),
+  lease: timer({ least: '1s' }),
+  shutdownTimeout: timer(),
+};
+
 /** @throws SignalboxError `InvalidOption`, `PoolTooSmall` */
 export function workerSettings(
   options: WorkerOptions,
   receivers: readonly Receiver[],
   { maxConnections }: { readonly maxConnections: number | undefined },
 ): WorkerSettings {
+  checkOptions(options, WORKER_OPTIONS, 'Worker');
   const room = maxConnections === undefined ? 1 : Math.max(1, maxConnections - OWN_CONNECTIONS);
   const { concurrency = Math.min(DEFAULT_CONCURRENCY, room) } = options;
-  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 1_000)
-    throw new SignalboxError('InvalidOption', `Worker: concurrency is ${concurrency}. Give a whole number from 1 to 1000.`);
   if (
     maxConnections !== undefined &&
     concurrency + OWN_CONNECTIONS > maxConnections &&
@@ -59,20 +69,13 @@ export function workerSettings(
       'PoolTooSmall',
       `Worker: concurrency ${concurrency} needs a pool of ${concurrency + OWN_CONNECTIONS} connections (one for each running receiver, two for the worker); it has ${maxConnections}. Give the pool more (max), or the worker less.`,
     );
-  const { prefetch = DEFAULT_PREFETCH } = options;
-  if (!Number.isInteger(prefetch) || prefetch < 0 || prefetch > 10_000)
-    throw new SignalboxError('InvalidOption', `Worker: prefetch is ${prefetch}. Give a whole number from 0 to 10,000.`);
-  const leaseMs = toMs(options.lease ?? '10s', 'Worker: lease');
-  if (leaseMs < 1_000) throw new SignalboxError('InvalidOption', `Worker: lease is ${leaseMs} ms. Give at least 1s.`);
-  const pollMs = toMs(options.pollInterval ?? '1s', 'Worker: pollInterval');
-  if (pollMs < 10) throw new SignalboxError('InvalidOption', `Worker: pollInterval is ${pollMs} ms. Give at least 10ms.`);
   return {
     // A single session does one thing at a time: two receivers would only keep each other waiting.
     concurrency: maxConnections === undefined ? 1 : concurrency,
-    prefetch,
+    prefetch: options.prefetch ?? DEFAULT_PREFETCH,
     queues: checkQueues(options.queues, receivers),
-    pollMs,
-    leaseMs,
+    pollMs: toMs(options.pollInterval ?? '1s', 'Worker: pollInterval'),
+    leaseMs: toMs(options.lease ?? '10s', 'Worker: lease'),
     shutdownMs: toMs(options.shutdownTimeout ?? '30s', 'Worker: shutdownTimeout'),
   };
 }

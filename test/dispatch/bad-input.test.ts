@@ -42,12 +42,18 @@ test.each([
   ['priority with a time', { priority: 1, delay: '1s' as const }],
   ['two times', { runAt: new Date(), delay: 1 }],
   ['a time that is none', { runAt: new Date('never') }],
+  ['a time after PostgreSQL ends', { runAt: new Date(8.64e15) }],
+  ['a time that PostgreSQL cannot read', { runAt: new Date('+010000-01-01T00:00:00Z') }],
+  ['a time before Christ', { runAt: new Date('-000001-01-01T00:00:00Z') }],
+  ['a delay that PostgreSQL cannot add', { delay: '999999999d' as const }],
   ['a negative delay', { delay: -1 }],
 ])('the option %s is refused', async (_what, options) => {
   await using h = await harness({ services: [Listener] });
   await h.db.transaction(async (tx) => {
     await expect(anything.emitReliable(tx, {}, options)).rejects.toMatchObject({ code: 'InvalidOption' });
+    await anything.emitReliable(tx, { text: 'fine' });
   });
+  expect(await countEmissions(h.sql)).toBe(1);
 });
 
 test('headers that are no short texts are refused', async () => {

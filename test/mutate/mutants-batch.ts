@@ -153,9 +153,13 @@ const forming = [
 ];
 
 const registry = mutantsOf({ file: 'src/registry/receivers.ts', tests: ['test/registry/batch.test.ts'] }, [
-  { name: 'batch: two at least', find: 'batch >= 2 && ', replace: '' },
-  { name: 'batch: not beyond reason', find: ' && batch <= MOST_IN_BATCH', replace: '' },
-  { name: 'batch: a whole number', find: 'Number.isInteger(batch) && ', replace: '' },
+  { name: 'batch: two at least', find: 'batch: whole(2, 1000)', replace: 'batch: whole(1, 1000)' },
+  { name: 'batch: not beyond reason', find: 'batch: whole(2, 1000)', replace: 'batch: whole(2, 10000)' },
+  {
+    name: 'batch: a whole number',
+    find: 'batch: whole(2, 1000)',
+    replace: "batch: { wants: '', accepts: (value) => !(Number(value) < 2 || Number(value) > 1000) }",
+  },
 ]);
 
 export const batchMutants: readonly Mutant[] = [

@@ -138,11 +138,11 @@ const budget = ['test/worker/crash-budget.test.ts'];
 
 const crashBudget = [
   ...mutantsOf({ file: 'src/signalbox.ts', tests: budget }, [
-    { name: 'crash budget: whole numbers', find: 'Number.isInteger(crashBudget) && ', replace: '' },
-    { name: 'crash budget: one at least', find: ' && crashBudget >= 1', replace: '' },
-    { name: 'crash budget: a hundred at most', find: ' && crashBudget <= 100', replace: '' },
-    { name: 'crash budget: is checked', find: 'checkCrashBudget(crashBudget));', replace: 'crashBudget);' },
-    { name: 'crash budget: counts', find: 'checkCrashBudget(crashBudget));', replace: 'CRASH_BUDGET);' },
+    { name: 'crash budget: counts', find: 'new Store(driver, crashBudget)', replace: 'new Store(driver, CRASH_BUDGET)' },
+  ]),
+  ...mutantsOf({ file: 'src/box.ts', tests: budget }, [
+    { name: 'crash budget: one at least', find: 'crashBudget: whole(1, 100)', replace: 'crashBudget: whole(0, 100)' },
+    { name: 'crash budget: a hundred at most', find: 'crashBudget: whole(1, 100)', replace: 'crashBudget: whole(1, 101)' },
   ]),
   ...mutantsOf({ file: 'src/store/store.ts', tests: budget }, [
     { name: 'crash budget: of the rescue', find: 'new WorkersStore(this.#pool, crashBudget)', replace: 'new WorkersStore(this.#pool, 3)' },

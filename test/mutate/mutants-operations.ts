@@ -83,6 +83,7 @@ const look = mutantsOf({ file, tests: [...tests, 'test/operate/box.test.ts'] }, 
   { name: 'hasReceivers: signal', within: 'hasReceivers', find: 'r.signal = $1::text and ', replace: '$1::text is not null and ' },
   { name: 'hasReceivers: not retired ones', within: 'hasReceivers', find: ' and r.retired_at is null', replace: '' },
   { name: 'countLive: emission', within: 'countLive', find: 'emission_id = $1::text::uuid', replace: '$1::text is not null' },
+  { name: 'countLive: is there', within: 'countLive', find: 'where id = $1::text::uuid', replace: '' },
 ]);
 
 export const operationMutants: readonly Mutant[] = [...find, ...revive, ...hurry, ...cancel, ...cancelDead, ...look];

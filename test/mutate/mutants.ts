@@ -6,6 +6,7 @@ import { laneMutants } from './mutants-lanes.ts';
 import { lifeMutants } from './mutants-life.ts';
 import { livenessMutants } from './mutants-liveness.ts';
 import { operationMutants } from './mutants-operations.ts';
+import { optionMutants } from './mutants-options.ts';
 import { runningMutants } from './mutants-running.ts';
 import { scopeMutants } from './mutants-scope.ts';
 import { slotsMutants } from './mutants-slots.ts';
@@ -22,6 +23,7 @@ export const mutants: readonly Mutant[] = [
   ...laneMutants,
   ...lifeMutants,
   ...operationMutants,
+  ...optionMutants,
   ...scopeMutants,
   ...slotsMutants,
   ...transactionMutants,

@@ -16,9 +16,8 @@ test.each<[environment: string | undefined, level: string, inWorker: string]>([
   ['error', 'error', 'error'],
   ['silent', 'silent', 'silent'],
   ['', 'warn', 'info'],
-  ['loud', 'warn', 'info'],
-  ['WARN', 'warn', 'info'],
-  ['trace', 'warn', 'info'],
+  ['WARN', 'warn', 'warn'],
+  ['Debug', 'debug', 'debug'],
 ])('with SIGNALBOX_LOG_LEVEL %j the default logger is at %s, and at %s in a worker', (environment, level, inWorker) => {
   vi.stubEnv('SIGNALBOX_LOG_LEVEL', environment);
   const log = defaultLogger();
@@ -26,6 +25,19 @@ test.each<[environment: string | undefined, level: string, inWorker: string]>([
   raiseToInfo(log);
   expect(log.level).toBe(inWorker);
 });
+
+test.each(['loud', 'trace', 'verbose', 'warning', ' info', '1'])(
+  'SIGNALBOX_LOG_LEVEL %j is refused, with the levels that there are',
+  (environment) => {
+    vi.stubEnv('SIGNALBOX_LOG_LEVEL', environment);
+    expect(() => defaultLogger()).toThrow(
+      expect.objectContaining({
+        code: 'InvalidOption',
+        message: expect.stringContaining("Give 'debug', 'info', 'warn', 'error' or 'silent'") as string,
+      }),
+    );
+  },
+);
 
 test('the logger of a user is left alone, with a level or without', () => {
   vi.stubEnv('SIGNALBOX_LOG_LEVEL', undefined);

@@ -7,6 +7,7 @@ import { harness, type Harness } from '../support/harness.ts';
 import { Latch } from '../support/latch.ts';
 
 const happened = defineSignal('operate.happened', z.object({ value: z.number() }));
+const unheard = defineSignal('operate.unheard', z.object({}));
 
 let mood: 'well' | 'badly' | 'not at all' = 'well';
 let keys: string[] = [];
@@ -241,7 +242,25 @@ test('settled waits until nothing of an emission is left to do', async () => {
     'Steady.receive completed',
     'Moody.receive completed',
   ]);
-  expect(await h.box.settled('01a1fccc-6efa-71fa-ab0a-f7d04a773c61')).toEqual([]);
   const impatient = h.box.settled(await h.emit(), { signal: AbortSignal.timeout(30) });
   await expect(impatient).rejects.toMatchObject({ name: 'TimeoutError' });
+});
+
+test('settled of an emission that is not there says so, also while its transaction is open', async () => {
+  await using h = await openBox();
+  const nowhere = { code: 'EmissionNotFound', message: expect.stringContaining('has not committed yet') as string };
+  await expect(h.box.settled('01a1fccc-6efa-71fa-ab0a-f7d04a773c61')).rejects.toMatchObject(nowhere);
+  const id = await h.db.transaction(async (tx) => {
+    const receipt = await happened.emitReliable(tx, { value: 1 });
+    await expect(h.box.settled(receipt.id)).rejects.toMatchObject(nowhere);
+    return receipt.id;
+  });
+  await h.box.drain();
+  expect(await h.box.settled(id)).toHaveLength(2);
+});
+
+test('an emission that reaches nobody is settled at once', async () => {
+  await using h = await openBox();
+  const { id } = await h.db.transaction(async (tx) => unheard.emitReliable(tx, {}));
+  expect(await h.box.settled(id)).toEqual([]);
 });

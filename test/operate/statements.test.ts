@@ -1,4 +1,5 @@
 // Operators' statements, each by itself: what it leaves alone, whom it waits for, and whom it wakes.
+import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Run } from '../../src/drivers/driver.ts';
 import { OperationsStore } from '../../src/store/operations-store.ts';
@@ -162,6 +163,7 @@ test('the catalogue and the count of what is left answer for what they are asked
   expect(await operations.hasReceivers('store.happened')).toBe(false);
   await operations.cancel({ emissionId: one.emissionId }, reason);
   expect([await operations.countLive(one.emissionId), await operations.countLive(other.emissionId)]).toEqual([0, 1]);
+  expect(await operations.countLive(randomUUID())).toBeUndefined();
 });
 
 type Act = (operations: OperationsStore, emissionId: string, receiver?: string) => Promise<string[]>;

@@ -43,7 +43,7 @@ test.each<[what: string, args: unknown[], named: RegExp]>([
   ['no signal', [undefined, call, { name: 'ledger' }], /^ledger: connect was given no signal/],
   ['an empty list of signals', [[], call, { name: 'ledger' }], /^ledger: connect was given no signal/],
   ['an undefined signal in a list', [[happened, undefined], call, { name: 'ledger' }], /^ledger: connect was given no signal/],
-  ['a former name that is no list', [happened, call, { name: 'ledger', formerly: 'old' }], /^ledger: formerly is old\. Give a list/],
+  ['a former name that is no list', [happened, call, { name: 'ledger', formerly: 'old' }], /^ledger: formerly is "old"\. Give a list/],
   ['an option out of bounds', [happened, call, { name: 'ledger', timeout: '25h' }], /^ledger: timeout/],
 ])('connect refuses %s, and connects nothing', async (_what, args, named) => {
   await using box = openBox();
