@@ -4,14 +4,14 @@ import { OWN, UNMARKED } from './statements.ts';
 /**
  * Takes hold of deliveries as the first statement of the transaction of their receiver. $1 ids, in their order, $2 the epoch
  * of each, $3 milliseconds that any further statement and any pause of the transaction may take, $4 whether the transaction
- * carries the mark of a lane. Returns the ids that it holds, with a space between: one that is missing was taken away, and
+ * carries the mark of a lane, $5 the worker that claimed each. Returns the ids that it holds, with a space between: one that is missing was taken away, and
  * must not reach the receiver. Writes nothing, so that behind a BEGIN that has failed it does no harm; it says so.
  * Locks: the deliveries, in the order given, until the transaction ends, so that no rescue can take them from a
- * transaction that lives. Guard: (id, state, epoch). Repeatable. The rest is as in settleFirst. Index: the primary key.
+ * transaction that lives. Guard: (id, state, epoch, worker). Repeatable. The rest is as in settleFirst. Index: the primary key.
  */
 export const holdBatch = `
 with held as materialized (
-  select own.id, own.worker_id from unnest($1::text::bigint[], $2::text::int[]) as o(id, epoch) ${OWN}
+  select own.id, own.worker_id from unnest($1::text::bigint[], $2::text::int[], $5::text::int[]) as o(id, epoch, worker_id) ${OWN}
 )
 select coalesce((select string_agg(id::text, ' ') from held), '') as ids, ${UNMARKED} as outside,
   set_config('application_name', coalesce((select 'signalbox worker ' || max(worker_id) from held), ''), true),

@@ -17,7 +17,8 @@ export async function takeHold(
   // In the order of ids, as all who lock several deliveries do.
   const sorted = [...claims].sort(byId);
   const [ids, epochs] = [`{${sorted.map(({ id }) => id).join(',')}}`, intArray(sorted.map(({ epoch }) => epoch))];
-  const [row] = await explained(run)(holdBatch, [ids, epochs, String(timeoutMs), String(inLane)]);
+  const workers = intArray(sorted.map(({ workerId }) => workerId));
+  const [row] = await explained(run)(holdBatch, [ids, epochs, String(timeoutMs), String(inLane), workers]);
   if (row!['outside'] === true) return 'outside';
   return new Set((row!['ids'] as string).split(' ').filter((id) => id !== ''));
 }

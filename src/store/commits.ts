@@ -19,6 +19,7 @@ export type CommitState = 'committed' | 'aborted' | 'open';
 export interface CompletedRun {
   readonly id: string;
   readonly epoch: number;
+  readonly workerId: number;
   readonly emissionId: string;
   readonly receiverId: number;
 }
@@ -38,15 +39,15 @@ export const isEmissionStored = `
 select exists (select from signalbox.emission where id = $1::text::uuid) as stored`;
 
 /**
- * Which runs are recorded as completed. $1: [{id, epoch, emission_id, receiver_id}] as JSON. Returns their ids.
- * The epoch is of one claim only, so the row is that claimant's own. Locks: none. Repeatable.
+ * Which runs are recorded as completed. $1: [{id, epoch, worker_id, emission_id, receiver_id}] as JSON. Returns their
+ * ids. Epoch and worker are of one claim only, so the row is that claimant's own. Locks: none. Repeatable.
  * Index: settled_emission_receiver.
  */
 export const completedRuns = `
 select s.id::text as id
-from jsonb_to_recordset($1::text::jsonb) as r(id bigint, epoch int, emission_id uuid, receiver_id int)
+from jsonb_to_recordset($1::text::jsonb) as r(id bigint, epoch int, worker_id int, emission_id uuid, receiver_id int)
 join signalbox.settled s on s.emission_id = r.emission_id and s.receiver_id = r.receiver_id
-where s.id = r.id and s.epoch = r.epoch and s.state = 'completed'`;
+where s.id = r.id and s.epoch = r.epoch and s.worker_id = r.worker_id and s.state = 'completed'`;
 
 const INVALID_PARAMETER = '22023';
 
@@ -69,7 +70,13 @@ export class Commits {
 
   /** The ids of those runs that are recorded as completed. */
   async completed(runs: readonly CompletedRun[]): Promise<Set<string>> {
-    const items = runs.map(({ id, epoch, emissionId, receiverId }) => ({ id, epoch, emission_id: emissionId, receiver_id: receiverId }));
+    const items = runs.map(({ id, epoch, workerId, emissionId, receiverId }) => ({
+      id,
+      epoch,
+      worker_id: workerId,
+      emission_id: emissionId,
+      receiver_id: receiverId,
+    }));
     const rows = await this.#pool(completedRuns, [JSON.stringify(items)]);
     return new Set(rows.map((row) => row['id'] as string));
   }

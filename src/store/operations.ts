@@ -115,7 +115,7 @@ with held as materialized (
   order by s.receiver_id
   for update of s
 ), ended as (
-  update signalbox.settled s set state = 'cancelled', epoch = s.epoch + 1, finished_at = statement_timestamp()
+  update signalbox.settled s set state = 'cancelled', epoch = s.epoch + 1, worker_id = null, finished_at = statement_timestamp()
   from held where s.emission_id = held.emission_id and s.receiver_id = held.receiver_id
   returning s.id, s.epoch, s.attempt
 ), noted as (

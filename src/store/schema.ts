@@ -76,7 +76,7 @@ export const delivery = signalboxSchema.table(
     attempt: integer('attempt').notNull().default(0),
     /** How often it was taken back from a dead worker. */
     crashes: integer('crashes').notNull().default(0),
-    /** Who runs it. */
+    /** The worker that claimed it, part of the fence. */
     workerId: integer('worker_id'),
   },
   (table) => [
@@ -103,6 +103,8 @@ export const settled = signalboxSchema.table(
     generation: integer('generation').notNull(),
     state: text('state').notNull(),
     epoch: integer('epoch').notNull(),
+    /** The worker whose run ended it; null if something else did. */
+    workerId: integer('worker_id'),
     attempt: integer('attempt').notNull(),
     crashes: integer('crashes').notNull(),
     finishedAt: instant('finished_at').notNull(),
@@ -137,7 +139,8 @@ export const deliveryError = signalboxSchema.table(
 
 /** Running workers. A worker whose lease is over is dead: others take its deliveries back. */
 export const worker = signalboxSchema.table('worker', {
-  id: integer('id').primaryKey().generatedAlwaysAsIdentity(),
+  /** Random: a failover may make a sequence give a number again. */
+  id: integer('id').primaryKey(),
   /** `host:pid`, for people. */
   label: text('label').notNull(),
   startedAt: instant('started_at').notNull(),

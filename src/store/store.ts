@@ -53,6 +53,8 @@ export interface ClaimedDelivery {
   readonly version: number;
   readonly generation: number;
   readonly epoch: number;
+  /** Under which it was claimed. */
+  readonly workerId: number;
   readonly attempt: number;
   readonly crashes: number;
   /** It may have killed its workers: nothing else may run beside it. */
@@ -70,6 +72,8 @@ export interface ClaimedDelivery {
 export interface ClaimRef {
   readonly id: string;
   readonly epoch: number;
+  /** The worker's id when it claimed: the lease may have another by now. */
+  readonly workerId: number;
 }
 
 /** A settlement that has something to note, for one claimed delivery. */
@@ -167,7 +171,7 @@ export class Store {
       `{${claimable.map(({ since = -Infinity }) => since).join(',')}}`,
     ]);
     const rank = new Map(claimable.map(({ receiverId }, index) => [receiverId, index]));
-    return rows.map((row) => this.#claimed(row)).sort((a, b) => rank.get(a.receiverId)! - rank.get(b.receiverId)! || byId(a, b));
+    return rows.map((row) => this.#claimed(row, workerId)).sort((a, b) => rank.get(a.receiverId)! - rank.get(b.receiverId)! || byId(a, b));
   }
 
   /** Takes the due deliveries of given emissions, in the order in which they were stored. */
@@ -178,7 +182,7 @@ export class Store {
       intArray(claimable.map(({ version }) => version)),
       `{${emissionIds.join(',')}}`,
     ]);
-    return rows.map((row) => this.#claimed(row)).sort(byId);
+    return rows.map((row) => this.#claimed(row, workerId)).sort(byId);
   }
 
   /** Whether a suspect is due: it waits for a worker that runs nothing else. */
@@ -195,26 +199,27 @@ export class Store {
    */
   async settleFirst(
     run: Run,
-    { id, epoch }: ClaimRef,
+    { id, epoch, workerId }: ClaimRef,
     { timeoutMs, inLane = false }: { readonly timeoutMs: number; readonly inLane?: boolean },
   ): Promise<'completed' | 'stale' | 'outside'> {
-    const [row] = await explained(run)(sql.settleFirst, [id, epoch, String(timeoutMs), String(inLane)]);
+    const [row] = await explained(run)(sql.settleFirst, [id, epoch, String(timeoutMs), String(inLane), workerId]);
     if (row!['outside'] === true) return 'outside';
     return row!['completed'] === 1 ? 'completed' : 'stale';
   }
 
   /** Records that the receivers of these claims returned. Returns the ids that were recorded; the outcome of any other is void. */
   async complete(claims: readonly ClaimRef[], run?: Run): Promise<Set<string>> {
-    const byEpoch = new Map<number, string[]>();
-    for (const { id, epoch } of [...claims].sort(byId)) {
-      const ids = byEpoch.get(epoch);
-      if (ids) ids.push(id);
-      else byEpoch.set(epoch, [id]);
+    const alike = new Map<string, { readonly epoch: number; readonly workerId: number; readonly ids: string[] }>();
+    for (const { id, epoch, workerId } of [...claims].sort(byId)) {
+      const key = `${epoch}:${workerId}`;
+      const group = alike.get(key);
+      if (group) group.ids.push(id);
+      else alike.set(key, { epoch, workerId, ids: [id] });
     }
     const send = run ? explained(run) : this.#pool;
     const recorded = new Set<string>();
-    for (const [epoch, ids] of byEpoch) {
-      const [row] = await send(sql.complete, [`{${ids.join(',')}}`, epoch]);
+    for (const { epoch, workerId, ids } of alike.values()) {
+      const [row] = await send(sql.complete, [`{${ids.join(',')}}`, epoch, workerId]);
       for (const id of (row!['ids'] as string | null)?.split(',') ?? []) recorded.add(id);
     }
     return recorded;
@@ -222,23 +227,23 @@ export class Store {
 
   /** Records outcomes. Returns the ids that were recorded; the outcome of any other is void. */
   async settle(items: readonly SettleItem[], run?: Run): Promise<Set<string>> {
-    const outcomes = items.map(({ id, epoch, settlement }) => ({ id, epoch, ...settleColumns(settlement) }));
+    const outcomes = items.map(({ id, epoch, workerId, settlement }) => ({ id, epoch, worker_id: workerId, ...settleColumns(settlement) }));
     return idSet(await (run ? explained(run) : this.#pool)(sql.settle, [JSON.stringify(outcomes)]));
   }
 
   /** Gives deliveries back. Returns the ids that were. */
   async release(items: readonly ReleaseItem[]): Promise<Set<string>> {
-    const given = items.map(({ id, epoch, delayMs }) => ({ id, epoch, delay_ms: delayMs }));
+    const given = items.map(({ id, epoch, workerId, delayMs }) => ({ id, epoch, worker_id: workerId, delay_ms: delayMs }));
     return idSet(await this.#pool(sql.release, [JSON.stringify(given)]));
   }
 
   /** What a worker holds by the tables, whether it knows of it or not. */
   async heldDeliveries(workerId: number): Promise<ClaimRef[]> {
     const rows = await this.#pool(sql.heldDeliveries, [workerId]);
-    return rows.map((row) => ({ id: row['id'] as string, epoch: row['epoch'] as number }));
+    return rows.map((row) => ({ id: row['id'] as string, epoch: row['epoch'] as number, workerId }));
   }
 
-  #claimed(row: Row): ClaimedDelivery {
+  #claimed(row: Row, workerId: number): ClaimedDelivery {
     const crashes = row['crashes'] as number;
     return {
       id: row['id'] as string,
@@ -247,6 +252,7 @@ export class Store {
       version: row['version'] as number,
       generation: row['generation'] as number,
       epoch: row['epoch'] as number,
+      workerId,
       attempt: row['attempt'] as number,
       crashes,
       alone: crashes > 0 && crashes >= this.#aloneFrom,
@@ -287,6 +293,8 @@ function settleColumns(settlement: SettleItem['settlement']): SettleColumns {
       return settlement satisfies never;
   }
 }
+
+export const isSameClaim = (a: ClaimRef, b: ClaimRef): boolean => a.id === b.id && a.epoch === b.epoch && a.workerId === b.workerId;
 
 /** Bigints as text: the longer one is the larger one. */
 export const byId = (a: { readonly id: string }, b: { readonly id: string }): number =>

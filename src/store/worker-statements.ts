@@ -11,10 +11,14 @@ const WORKER_LOCK = 0x73_69_67_6e;
 /** How many others a worker looks at: enough that each is looked at by several, however many there are. */
 const LOOK_AT = 10;
 
-/** Enrols a worker. $1 label, $2 lease in ms. Returns its id. */
+/**
+ * Enrols a worker. $1 label, $2 lease in ms, $3 the id that it wants: a random one, for a sequence gives the same number
+ * twice where a failover has lost its end. Returns its id; no row: another worker has it. Locks: its row. Index: the primary key.
+ */
 export const enrolWorker = `
-insert into signalbox.worker (label, started_at, lease_until, backend_pid)
-values ($1::text, statement_timestamp(), statement_timestamp() + ${ms('$2')}, pg_backend_pid())
+insert into signalbox.worker (id, label, started_at, lease_until, backend_pid)
+values ($3::int, $1::text, statement_timestamp(), statement_timestamp() + ${ms('$2')}, pg_backend_pid())
+on conflict (id) do nothing
 returning id`;
 
 /**

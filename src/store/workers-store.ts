@@ -1,5 +1,6 @@
 // Workers in the store: their leases and locks, the verdict on them, and what is taken back from the dead.
 // Parameters are encoded here and rows decoded, nothing is decided.
+import { randomInt } from 'node:crypto';
 import { errorRecord } from '../core/delivery.ts';
 import type { Run } from '../drivers/driver.ts';
 import { SignalboxError } from '../errors.ts';
@@ -27,6 +28,8 @@ export interface Freed {
 /** `hung`: whoever appends from now on rings. `calm`: and nobody who has not rung is still to commit. */
 export type BellState = 'calm' | 'hung' | 'none';
 
+/** Of PostgreSQL's integer. */
+const MOST_ID = 2 ** 31 - 1;
 const RESCUE_BATCH = 1_000;
 /** A session that is told to end needs some milliseconds. */
 const TERMINATION_MS = 1_000;
@@ -34,16 +37,21 @@ const TERMINATION_MS = 1_000;
 export class WorkersStore {
   readonly #pool: Run;
   readonly #crashBudget: number;
+  readonly #drawId: () => number;
 
-  constructor(pool: Run, crashBudget: number) {
+  /** @param drawId the id that a new worker wants */
+  constructor(pool: Run, crashBudget: number, drawId: () => number = () => randomInt(1, MOST_ID + 1)) {
     this.#pool = pool;
     this.#crashBudget = crashBudget;
+    this.#drawId = drawId;
   }
 
   /** Returns the new worker's id. */
   async enrol(label: string, leaseMs: number): Promise<number> {
-    const [row] = await this.#pool(sql.enrolWorker, [label.slice(0, 200), leaseMs]);
-    return row!['id'] as number;
+    for (;;) {
+      const [row] = await this.#pool(sql.enrolWorker, [label.slice(0, 200), leaseMs, this.#drawId()]);
+      if (row) return row['id'] as number;
+    }
   }
 
   /** Takes the worker's lock for the session of `run`. Returns the session's number, or undefined if another still has it. */

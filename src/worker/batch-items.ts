@@ -41,7 +41,7 @@ export class Batch {
   }
 
   get claims(): ClaimRef[] {
-    return this.#members.map(({ delivery: { id, epoch } }) => ({ id, epoch }));
+    return this.#members.map(({ delivery: { id, epoch, workerId } }) => ({ id, epoch, workerId }));
   }
 
   /** Those that the receiver did not give up. */

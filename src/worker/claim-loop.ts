@@ -89,7 +89,6 @@ export class ClaimLoop {
     await within(answerMs, 'a look at what this worker holds', this.#strays.giveBack());
     await within(answerMs, 'a release', claims.giveBack(slots.giveBack(performance.now())));
     const room = slots.room(performance.now());
-    const { workerId } = claims;
     const claimed = await within(answerMs, 'a claim', this.#solitude.take(room, slots.load));
     if (claimed === undefined) {
       // No slot is free: the end of a run rings.
@@ -98,7 +97,7 @@ export class ClaimLoop {
       return;
     }
     if (!isRunning()) return within(answerMs, 'a release', claims.giveBack(claimed));
-    slots.take(claimed, workerId, performance.now());
+    slots.take(claimed, performance.now());
     onAnswer();
     if (claimed.length === 0 && claims.lookedBack) onIdle();
     if (claimed.length > 0 && slots.isBusy) await this.#goOn();

@@ -32,11 +32,6 @@ export class Claims {
     this.#horizon = horizon;
   }
 
-  /** The id under which it claims now. */
-  get workerId(): number {
-    return this.#lease.workerId;
-  }
-
   /** Whether the last look may have left something that is due. */
   get leftSome(): boolean {
     return this.#leftSome;
@@ -92,7 +87,7 @@ export class Claims {
 
   /**
    * Gives back what this worker holds and does not run: the answer to its claim was lost on the way. Not while a claim is
-   * under way. What has ended since it was read, or is somebody else's, keeps its state: release is guarded by the epoch.
+   * under way. What has ended since it was read, or is somebody else's, keeps its state: release is guarded by the claim.
    */
   async returnStrays(holds: (claim: ClaimRef) => boolean): Promise<void> {
     const held = await this.#store.heldDeliveries(this.#lease.workerId);
@@ -101,7 +96,7 @@ export class Claims {
 
   /** Gives back what was not started. */
   async giveBack(claims: readonly ClaimRef[]): Promise<void> {
-    if (claims.length > 0) await this.#store.release(claims.map(({ id, epoch }) => ({ id, epoch, delayMs: 0 })));
+    if (claims.length > 0) await this.#store.release(claims.map(({ id, epoch, workerId }) => ({ id, epoch, workerId, delayMs: 0 })));
   }
 
   async #claim(claimable: readonly Claimable[], free: number, options: TakeOptions): Promise<ClaimedDelivery[]> {

@@ -79,6 +79,8 @@ export class Runner {
   async run(deliveries: readonly ClaimedDelivery[], { onReturned, lane }: RunOptions = {}): Promise<RunResult[]> {
     const { catalogue, events } = this.#parts;
     const keys = deliveries.map(keyOf);
+    // A failover has forgotten the claim that still runs. The release makes both void: one outcome could pass for the other's.
+    if (keys.some((key) => this.#runs.has(key))) return together(deliveries.map((delivery) => this.#giveBack(delivery)));
     for (const key of keys) this.#runs.add(key);
     try {
       const receiver = catalogue.entries().get(deliveries[0]!.receiverId);
@@ -174,16 +176,16 @@ export class Runner {
     }
   }
 
-  /** Its receiver was disconnected between the claim and now. */
-  async #giveBack({ id, epoch }: ClaimedDelivery): Promise<RunResult> {
-    await this.#releases.add({ id, epoch, delayMs: 0 });
+  /** Its receiver was disconnected between the claim and now, or it is claimed twice. */
+  async #giveBack({ id, epoch, workerId }: ClaimedDelivery): Promise<RunResult> {
+    await this.#releases.add({ id, epoch, workerId, delayMs: 0 });
     return { receiver: '', ended: 'void' };
   }
 
-  #store({ id, epoch }: ClaimedDelivery, settlement: Settlement): Promise<boolean> {
-    if (settlement.to === 'released') return this.#releases.add({ id, epoch, delayMs: settlement.delayMs });
-    if (settlement.to === 'completed') return this.#completed.add({ id, epoch });
-    return this.#storeFailure({ id, epoch, settlement });
+  #store({ id, epoch, workerId }: ClaimedDelivery, settlement: Settlement): Promise<boolean> {
+    if (settlement.to === 'released') return this.#releases.add({ id, epoch, workerId, delayMs: settlement.delayMs });
+    if (settlement.to === 'completed') return this.#completed.add({ id, epoch, workerId });
+    return this.#storeFailure({ id, epoch, workerId, settlement });
   }
 
   async #storeFailure(item: SettleItem): Promise<boolean> {
@@ -225,7 +227,7 @@ async function together<T>(work: readonly (T | Promise<T>)[]): Promise<T[]> {
 }
 
 /** No two claims have the same. */
-const keyOf = ({ id, epoch }: ClaimRef): string => `${id}:${epoch}`;
+const keyOf = ({ id, epoch, workerId }: ClaimRef): string => `${id}:${epoch}:${workerId}`;
 
 /** 22: data exceptions, 23: constraints, 54: limits. */
 const isRefusal = (error: unknown): boolean => /^(22|23|54)/.test(sqlState(error) ?? '');

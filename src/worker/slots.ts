@@ -5,7 +5,7 @@
 // may be slower than they were when this was claimed: what has waited for long is given back, for other workers may idle.
 import type { Logger } from '../core/logger.ts';
 import type { Driver, Lane } from '../drivers/driver.ts';
-import type { ClaimedDelivery, ClaimRef } from '../store/store.ts';
+import { type ClaimedDelivery, type ClaimRef, isSameClaim } from '../store/store.ts';
 import { frontOf, type ReceiverOf } from './groups.ts';
 import type { Pace } from './pace.ts';
 import type { Runner } from './runner.ts';
@@ -26,7 +26,6 @@ export interface SlotsParts {
 
 interface Waiting {
   readonly delivery: ClaimedDelivery;
-  readonly workerId: number;
   readonly since: number;
 }
 
@@ -87,13 +86,13 @@ export class Slots {
 
   /** Whether it holds the delivery of this claim. */
   holds(claim: ClaimRef): boolean {
-    const isIt = ({ delivery }: Waiting): boolean => delivery.id === claim.id && delivery.epoch === claim.epoch;
+    const isIt = ({ delivery }: Waiting): boolean => isSameClaim(delivery, claim);
     return this.#parts.runner.isAt(claim) || this.#waiting.slice(this.#first).some(isIt);
   }
 
-  /** Takes what was claimed under `workerId`. */
-  take(deliveries: readonly ClaimedDelivery[], workerId: number, now: number): void {
-    for (const delivery of deliveries) this.#waiting.push({ delivery, workerId, since: now });
+  /** Takes what was claimed. */
+  take(deliveries: readonly ClaimedDelivery[], now: number): void {
+    for (const delivery of deliveries) this.#waiting.push({ delivery, since: now });
     this.fill();
   }
 
@@ -101,7 +100,7 @@ export class Slots {
   fill(): void {
     const { concurrency, runner, owns } = this.#parts;
     while (this.waiting > 0 && this.#busy < concurrency && runner.running - this.#called < MOST_UNWRITTEN) {
-      if (!owns(this.#waiting[this.#first]!.workerId)) return;
+      if (!owns(this.#waiting[this.#first]!.delivery.workerId)) return;
       this.#start(this.#next());
     }
     if (this.#first > 1_000) {
@@ -112,7 +111,7 @@ export class Slots {
 
   /** Forgets what was claimed under an id that is lost: it belongs to others. */
   drop(workerId: number): void {
-    this.#waiting = this.#waiting.slice(this.#first).filter((waiting) => waiting.workerId !== workerId);
+    this.#waiting = this.#waiting.slice(this.#first).filter(({ delivery }) => delivery.workerId !== workerId);
     this.#first = 0;
   }
 
@@ -127,7 +126,7 @@ export class Slots {
 
   /** What waits first, with what its receiver takes together with it. */
   #next(): ClaimedDelivery[] {
-    const isSame = (first: Waiting, other: Waiting): boolean => first.workerId === other.workerId;
+    const isSame = (first: Waiting, other: Waiting): boolean => first.delivery.workerId === other.delivery.workerId;
     const { group, passed } = frontOf(this.#waiting, this.#first, this.#parts.receiverOf, isSame);
     this.#first += group.length;
     for (const [index, waiting] of passed.entries()) this.#waiting[this.#first + index] = waiting;
@@ -180,7 +179,9 @@ export class Slots {
   /** Whether what is next can begin its transaction on the lane that is about to be free. */
   #followsTransaction(): boolean {
     const next = this.#waiting[this.#first];
-    return next !== undefined && this.#parts.owns(next.workerId) && (this.#parts.receiverOf(next.delivery)?.transactional ?? false);
+    return (
+      next !== undefined && this.#parts.owns(next.delivery.workerId) && (this.#parts.receiverOf(next.delivery)?.transactional ?? false)
+    );
   }
 
   #tellRoom(): void {

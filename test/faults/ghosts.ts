@@ -1,4 +1,5 @@
 // Workers that died, as a rescuer finds them.
+import { randomInt } from 'node:crypto';
 import postgres from 'postgres';
 import { settleFirst } from '../../src/store/statements.ts';
 import type { Stage } from './stage.ts';
@@ -15,20 +16,20 @@ const LABEL = `ghost:${process.pid}`;
  * the transaction of a receiver open. Each holds the deliveries of one emission.
  */
 export async function raiseGhosts({ sql, url }: Stage, emissions: readonly string[]): Promise<Ghosts> {
-  const raise = async (index: number, lease: string, locked: boolean): Promise<{ id: string; epoch: number }[]> => {
+  const raise = async (index: number, lease: string, locked: boolean): Promise<{ id: string; epoch: number; worker: number }[]> => {
     const [worker] = await sql<{ id: number }[]>`
-      insert into signalbox.worker (label, started_at, lease_until, backend_pid, locked)
-      values (${LABEL}, now() - interval '1 hour', now() + ${lease}::text::interval, 0, ${locked}) returning id`;
-    return sql<{ id: string; epoch: number }[]>`
+      insert into signalbox.worker (id, label, started_at, lease_until, backend_pid, locked)
+      values (${randomInt(1, 2 ** 31)}, ${LABEL}, now() - interval '1 hour', now() + ${lease}::text::interval, 0, ${locked}) returning id`;
+    return sql<{ id: string; epoch: number; worker: number }[]>`
       update signalbox.delivery set state = 'running', epoch = epoch + 1, attempt = attempt + 1, worker_id = ${worker!.id}
-      where emission_id = ${emissions[index]!}::text::uuid returning id::text as id, epoch`;
+      where emission_id = ${emissions[index]!}::text::uuid returning id::text as id, epoch, worker_id as worker`;
   };
   await raise(0, '1 hour', true);
   await raise(1, '-1 second', false);
   const [held] = await raise(2, '-1 second', false);
   const session = postgres(url, { max: 1, onnotice: () => {} });
   await session.unsafe('begin');
-  await session.unsafe(settleFirst, [held!.id, held!.epoch, '60000', 'false']);
+  await session.unsafe(settleFirst, [held!.id, held!.epoch, '60000', 'false', held!.worker]);
   return {
     left: async () => (await sql`select from signalbox.worker where label = ${LABEL}`).length,
     [Symbol.asyncDispose]: () => session.end({ timeout: 0 }),

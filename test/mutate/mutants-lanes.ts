@@ -31,7 +31,7 @@ const slots = mutantsOf({ file: 'src/worker/slots.ts', tests: ['test/worker/slot
   },
   { name: 'slots: the next is on the lane of the one before', find: '      if (track) this.#idle.push(track);\n', replace: '' },
   { name: 'slots: only transactions follow', find: ' && (this.#parts.receiverOf(next.delivery)?.transactional ?? false)', replace: '' },
-  { name: "slots: only the worker's own follow", find: ' && this.#parts.owns(next.workerId) && (this', replace: ' && (this' },
+  { name: "slots: only the worker's own follow", find: ' && this.#parts.owns(next.delivery.workerId) && (this', replace: ' && (this' },
 ]);
 
 export const laneMutants: readonly Mutant[] = [...lane, ...slots];

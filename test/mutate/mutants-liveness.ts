@@ -25,6 +25,13 @@ const alive = mutantsOf({ file: 'src/store/statements.ts', within: 'ALIVE', test
 
 const leases = mutantsOf({ file, tests }, [
   {
+    name: 'fence: an id that another has is drawn again',
+    within: 'enrolWorker',
+    find: 'on conflict (id) do nothing',
+    replace: 'on conflict (id) do update set label = excluded.label',
+    tests: ['test/store/fence.test.ts'],
+  },
+  {
     name: 'enrol: lease',
     within: 'enrolWorker',
     find: "statement_timestamp() + ${ms('$2')}",

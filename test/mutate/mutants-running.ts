@@ -91,10 +91,14 @@ const claimEmissions = mutantsOf({ file, within: 'claimEmissions', tests: ['test
   },
 ]);
 
+/** In which only the worker's id can refuse. */
+const fence = ['test/store/fence.test.ts'];
+
 const settleFirst = mutantsOf({ file, within: 'settleFirst', tests: ['test/store/settle.test.ts'] }, [
   { name: 'settleFirst: id', find: 'id = $1::text::bigint and ', replace: '$1::text is not null and ' },
   { name: 'settleFirst: state', find: "state = 'running' and ", replace: '' },
   { name: 'settleFirst: epoch', find: ' and epoch = $2::int', replace: ' and $2::int is not null' },
+  { name: 'fence: settleFirst by worker', find: ' and worker_id = $5::int', replace: ' and $5::int is not null', tests: fence },
   { name: 'settleFirst: statement timeout', find: "set_config('statement_timeout', $3::text, true)", replace: '$3::text' },
   {
     name: 'settleFirst: timeout of an idle transaction',
@@ -119,6 +123,7 @@ const settleFirst = mutantsOf({ file, within: 'settleFirst', tests: ['test/store
 const own = mutantsOf({ file, within: 'OWN', tests: ['test/store/settle.test.ts'] }, [
   { name: 'written apart: id', find: 'd.id = o.id and ', replace: '' },
   { name: 'written apart: epoch', find: ' and d.epoch = o.epoch', replace: '' },
+  { name: 'fence: written apart by worker', find: ' and d.worker_id = o.worker_id', replace: '', tests: fence },
   { name: 'written apart: state', find: " and d.state = 'running'", replace: '' },
   { name: 'written apart: locks', find: '    for update\n', replace: '', tests: ['test/store/races.test.ts', 'test/store/settle.test.ts'] },
 ]);
@@ -127,6 +132,7 @@ const complete = mutantsOf({ file, within: 'complete', tests: ['test/store/settl
   { name: 'complete: id', find: 'd.id = any($1::text::bigint[]) and ', replace: '$1::text is not null and ' },
   { name: 'complete: state', find: "d.state = 'running' and ", replace: '' },
   { name: 'complete: epoch', find: ' and d.epoch = $2::int', replace: ' and $2::int is not null' },
+  { name: 'fence: complete by worker', find: ' and d.worker_id = $3::int', replace: ' and $3::int is not null', tests: fence },
   { name: 'complete: is no other end', find: "'completed'", replace: "'cancelled'" },
 ]);
 

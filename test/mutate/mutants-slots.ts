@@ -3,13 +3,21 @@ import { type Mutant, mutantsOf } from './mutant.ts';
 
 const slots = mutantsOf({ file: 'src/worker/slots.ts', tests: ['test/worker/slots.test.ts'] }, [
   { name: 'slots: no more than its slots', find: ' && this.#busy < concurrency', replace: '' },
-  { name: 'slots: nothing after the lease', find: '      if (!owns(this.#waiting[this.#first]!.workerId)) return;\n', replace: '' },
+  {
+    name: 'slots: nothing after the lease',
+    find: '      if (!owns(this.#waiting[this.#first]!.delivery.workerId)) return;\n',
+    replace: '',
+  },
   {
     name: 'slots: only what was lost is dropped',
-    find: 'filter((waiting) => waiting.workerId !== workerId)',
+    find: 'filter(({ delivery }) => delivery.workerId !== workerId)',
     replace: 'filter(() => false)',
   },
-  { name: 'slots: what was lost is dropped', find: 'filter((waiting) => waiting.workerId !== workerId)', replace: 'filter(() => true)' },
+  {
+    name: 'slots: what was lost is dropped',
+    find: 'filter(({ delivery }) => delivery.workerId !== workerId)',
+    replace: 'filter(() => true)',
+  },
   { name: 'slots: nothing beside what must be alone', find: '    if (this.#occupied) return 0;\n', replace: '' },
   { name: 'slots: what must be alone occupies the worker', find: '    this.#occupied ||= alone;\n', replace: '' },
   { name: 'slots: until it is over', find: '      if (alone) this.#occupied = false;\n', replace: '' },
@@ -22,7 +30,6 @@ const slots = mutantsOf({ file: 'src/worker/slots.ts', tests: ['test/worker/slot
   },
   { name: 'slots: patience', find: ' || now - this.#waiting[this.#first]!.since < PATIENCE_MS', replace: '' },
   { name: 'slots: holds what waits', find: ' || this.#waiting.slice(this.#first).some(isIt)', replace: '' },
-  { name: 'slots: holds it under this claim only', find: ' && delivery.epoch === claim.epoch', replace: '' },
   { name: 'slots: no claim while enough waits', find: 'this.waiting > this.#few ? 0 : ', replace: '' },
 ]);
 

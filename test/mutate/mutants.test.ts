@@ -27,6 +27,7 @@ test.each([
   'src/store/bell-statements.ts',
   'src/store/worker-statements.ts',
   'src/store/operations.ts',
+  'src/store/commits.ts',
 ])('each statement of %s has a mutant that a test must find', (file) => {
   const text = read(file);
   const changed = new Set<string | undefined>();

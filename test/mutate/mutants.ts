@@ -1,6 +1,7 @@
 // All mutants that `npm run mutate` tries.
 import { batchMutants } from './mutants-batch.ts';
 import { bellMutants } from './mutants-bell.ts';
+import { commitsMutants } from './mutants-commits.ts';
 import { emittingMutants } from './mutants-emitting.ts';
 import { laneMutants } from './mutants-lanes.ts';
 import { lifeMutants } from './mutants-life.ts';
@@ -17,6 +18,7 @@ import type { Mutant } from './mutant.ts';
 export const mutants: readonly Mutant[] = [
   ...batchMutants,
   ...bellMutants,
+  ...commitsMutants,
   ...emittingMutants,
   ...runningMutants,
   ...livenessMutants,

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { errorRecord } from '../../src/core/delivery.ts';
 import { endBatch, takeHold } from '../../src/store/batches.ts';
 import type { ClaimRef } from '../../src/store/store.ts';
-import { type AnySql, addDelivery, addReceiver, addWorker, openStore, stateOf } from './rows.ts';
+import { type AnySql, addDelivery, addReceiver, addWorker, openStore, stateOf, WORKER } from './rows.ts';
 import { untilBlocked } from './waits.ts';
 
 const running = { state: 'running', epoch: 1, attempt: 1 } as const;
@@ -13,7 +13,7 @@ const runOn = (sql: AnySql) => async (text: string, params: readonly unknown[]) 
 const hold = (sql: AnySql, claims: readonly ClaimRef[], inLane = false): ReturnType<typeof takeHold> =>
   takeHold(runOn(sql), claims, { timeoutMs: 7_000, inLane });
 
-const first = (...ids: string[]): ClaimRef[] => ids.map((id) => ({ id, epoch: 1 }));
+const first = (...ids: string[]): ClaimRef[] => ids.map((id) => ({ id, workerId: WORKER, epoch: 1 }));
 
 test('it holds what is still of this claim, and says what that is', async () => {
   await using h = await openStore();
@@ -77,7 +77,7 @@ test('its transaction has the timeouts and the name of its worker, and nothing i
   const session = await h.sql.reserve();
   const [before] = await settings(session);
   await session`begin`;
-  await hold(session, first(id));
+  await hold(session, [{ id, epoch: 1, workerId: worker }]);
   expect(await settings(session)).toEqual([{ statement: '7s', idle: '7s', name: `signalbox worker ${worker}` }]);
   await session`commit`;
   expect(await settings(session)).toEqual([before]);
@@ -97,7 +97,7 @@ test('what is held ends in its transaction: completed, or as its failure says', 
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const [good, bad] = [await addDelivery(h.sql, receiver, running), await addDelivery(h.sql, receiver, running)];
-  const failed = [{ id: bad, epoch: 1, settlement: { to: 'dead', error: errorRecord(new Error('no')) } }] as const;
+  const failed = [{ id: bad, workerId: WORKER, epoch: 1, settlement: { to: 'dead', error: errorRecord(new Error('no')) } }] as const;
   const end = async (sql: AnySql): Promise<void> => {
     await hold(sql, first(good, bad));
     await endBatch(h.store, runOn(sql), first(good), failed);

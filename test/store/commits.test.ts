@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Driver, Row } from '../../src/drivers/driver.ts';
 import { postgresJs } from '../../src/drivers/postgres-js.ts';
 import { Commits } from '../../src/store/commits.ts';
-import { type AnySql, addDelivery, addReceiver, openStore, settleFirst, type StoreHarness } from './rows.ts';
+import { type AnySql, addDelivery, addReceiver, openStore, settleFirst, type StoreHarness, WORKER } from './rows.ts';
 
 const commitsOf = ({ sql }: StoreHarness): Commits => new Commits(postgresJs(sql as never));
 
@@ -48,7 +48,7 @@ test('a standby is no judge of a transaction, and a question that fails is no an
   const answering = (rows: readonly Row[]): Commits => new Commits({ run: () => async () => rows } as unknown as Driver);
   expect(await answering([{ standby: true, status: 'aborted', stored: false }]).stateOf({ xid: '1', emissionId: '' })).toBe('open');
   await using h = await openStore();
-  await expect(commitsOf(h).stateOf({ xid: 'none', emissionId: '' })).rejects.toThrow();
+  await expect(commitsOf(h).stateOf({ xid: 'none', emissionId: randomUUID() })).rejects.toThrow();
 });
 
 test('append tells the id of the outermost transaction, in a savepoint too', async () => {
@@ -65,17 +65,18 @@ test('append tells the id of the outermost transaction, in a savepoint too', asy
   });
 });
 
-test('a run is completed if it is recorded so under its own epoch', async () => {
+test('a run is completed if it is recorded so under its own epoch and worker', async () => {
   await using h = await openStore();
   const receiverId = await addReceiver(h.sql);
   const id = await addDelivery(h.sql, receiverId, { state: 'running', epoch: 3, attempt: 1 });
   const [delivery] = await h.sql<{ emissionId: string }[]>`select emission_id as "emissionId" from signalbox.delivery`;
-  const run = { id, epoch: 3, emissionId: delivery!.emissionId, receiverId };
+  const run = { id, workerId: WORKER, epoch: 3, emissionId: delivery!.emissionId, receiverId };
   const completed = async (...runs: readonly (typeof run)[]): Promise<string[]> => [...(await commitsOf(h).completed(runs))];
   expect(await completed(run)).toEqual([]);
   expect(await settleFirst(h.sql, h.store, run)).toBe(true);
   expect(await completed(run)).toEqual([id]);
   expect(await completed({ ...run, epoch: 1 })).toEqual([]);
+  expect(await completed({ ...run, workerId: 1 })).toEqual([]);
   expect(await completed({ ...run, id: '0' })).toEqual([]);
   await h.sql`update signalbox.settled set state = 'dead'`;
   expect(await completed(run)).toEqual([]);

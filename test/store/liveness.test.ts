@@ -162,8 +162,8 @@ test('the transactions of lost workers are ended, so that what they hold can be 
     await addDelivery(h.sql, receiver, { ...running, worker: dead }),
     await addDelivery(h.sql, receiver, { ...running, worker: alive }),
   ];
-  await h.hold((transaction, store) => settleFirst(transaction, store, { id: held, epoch: 1 })).catch(() => {});
-  const living = await h.hold((transaction, store) => settleFirst(transaction, store, { id: other, epoch: 1 }));
+  await h.hold((transaction, store) => settleFirst(transaction, store, { id: held, epoch: 1, workerId: dead })).catch(() => {});
+  const living = await h.hold((transaction, store) => settleFirst(transaction, store, { id: other, epoch: 1, workerId: alive }));
   expect(await h.store.workers.rescue()).toMatchObject([{ id: held }]);
   await living.commit();
   expect([await stateOf(h.sql, held), await stateOf(h.sql, other)]).toEqual(['ready 2/0/1', 'completed 1/1/0']);
@@ -186,7 +186,7 @@ test('a session of another user, which may not be ended, is no error and lives o
   const receiver = await addReceiver(h.sql);
   const dead = await addWorker(h.sql, { leaseSeconds: -1 });
   const id = await addDelivery(h.sql, receiver, { state: 'running', epoch: 1, attempt: 1, worker: dead });
-  const living = await h.hold((transaction, store) => settleFirst(transaction, store, { id, epoch: 1 }));
+  const living = await h.hold((transaction, store) => settleFirst(transaction, store, { id, epoch: 1, workerId: dead }));
   const rescue = await h.hold(async (transaction, store) => {
     // Rolled back with all that it may: roles are the whole server's.
     await transaction.unsafe(`

@@ -83,21 +83,22 @@ test('beside 185,000 deliveries of others and for later, each statement reads on
   const [first, ...others] = taken;
   const [released, settled] = [others.slice(0, 4), others.slice(4, 7)];
   const ids = others.slice(7).map(({ id }) => id);
-  expect(await deliveriesRead(sql, statements.settleFirst, [first!.id, 1, '1000', 'false'])).toBeLessThan(5);
-  const back = released.map(({ id }) => ({ id, epoch: 1, delay_ms: 0 }));
+  expect(await deliveriesRead(sql, statements.settleFirst, [first!.id, 1, '1000', 'false', worker])).toBeLessThan(5);
+  const back = released.map(({ id }) => ({ id, epoch: 1, worker_id: worker, delay_ms: 0 }));
   expect(await deliveriesRead(sql, statements.release, [JSON.stringify(back)])).toBeLessThan(20);
   const emissions = `{${released.map(({ emission }) => emission).join(',')}}`;
   expect(await deliveriesRead(sql, statements.claimEmissions, [worker, `{${mine}}`, '{1}', emissions])).toBeLessThan(20);
   const outcomes = settled.map(({ id }) => ({
     id,
     epoch: 1,
+    worker_id: worker,
     to: 'dead',
     delay_ms: 0,
     refund: false,
     error: { name: 'Error', message: '' },
   }));
   expect(await deliveriesRead(sql, statements.settle, [JSON.stringify(outcomes)])).toBeLessThan(30);
-  expect(await deliveriesRead(sql, statements.complete, [`{${ids.join(',')}}`, 1])).toBeLessThan(15);
+  expect(await deliveriesRead(sql, statements.complete, [`{${ids.join(',')}}`, 1, worker])).toBeLessThan(15);
   const left = await sql`select state from signalbox.delivery where state = 'running'`;
   expect(left).toHaveLength(4);
 });

@@ -1,7 +1,7 @@
 // Statements that meet each other half-way: one has looked, waits for a lock, and finds the world changed.
 import { expect, test } from 'vitest';
-import type { SettleItem, Store } from '../../src/store/store.ts';
-import { type AnySql, addDelivery, addReceiver, addWorker, openStore, settleFirst, stateOf } from './rows.ts';
+import type { ClaimRef, SettleItem, Store } from '../../src/store/store.ts';
+import { type AnySql, addDelivery, addReceiver, addWorker, openStore, settleFirst, stateOf, WORKER } from './rows.ts';
 import { untilBlocked } from './waits.ts';
 
 const RUNNING = { state: 'running', epoch: 1, attempt: 1 } as const;
@@ -120,18 +120,17 @@ test('a renewal that waits for the verdict on its worker fails when that is dead
 });
 
 const retry: SettleItem['settlement'] = { to: 'ready', delayMs: 0, refund: false, error: { name: 'Error', message: 'no' } };
-const item = { epoch: 1 } as const;
 
 /** The delivery after each write. */
 const AFTER: Readonly<Record<string, string>> = { complete: 'completed 1/1/0', settle: 'ready 1/1/0', release: 'ready 2/0/0' };
 
-type Write = (store: Store, sql: AnySql, id: string) => Promise<unknown>;
+type Write = (store: Store, sql: AnySql, claim: ClaimRef) => Promise<unknown>;
 
 const writes: [name: string, write: Write][] = [
-  ['settleFirst', async (store, sql, id) => ((await settleFirst(sql, store, { id, ...item })) ? [id] : [])],
-  ['complete', async (store, _sql, id) => [...(await store.complete([{ id, ...item }]))]],
-  ['settle', async (store, _sql, id) => [...(await store.settle([{ id, ...item, settlement: retry }]))]],
-  ['release', async (store, _sql, id) => [...(await store.release([{ id, ...item, delayMs: 0 }]))]],
+  ['settleFirst', async (store, sql, claim) => ((await settleFirst(sql, store, claim)) ? [claim.id] : [])],
+  ['complete', async (store, _sql, claim) => [...(await store.complete([claim]))]],
+  ['settle', async (store, _sql, claim) => [...(await store.settle([{ ...claim, settlement: retry }]))]],
+  ['release', async (store, _sql, claim) => [...(await store.release([{ ...claim, delayMs: 0 }]))]],
 ];
 
 test.each(writes)('a %s that waits while its delivery is rescued and claimed by another is void', async (_name, write) => {
@@ -139,15 +138,16 @@ test.each(writes)('a %s that waits while its delivery is rescued and claimed by 
   const receiver = await addReceiver(h.sql);
   const [dead, other] = [await addWorker(h.sql, { leaseSeconds: -1 }), await addWorker(h.sql)];
   const id = await addDelivery(h.sql, receiver, { ...RUNNING, worker: dead });
-  const taking = await h.hold(async (_transaction, store) => {
+  const taking = await h.hold(async (transaction, store) => {
     await store.workers.rescue();
     await store.claim(other, [{ receiverId: receiver, free: 1, version: 1 }], 1);
+    // So that only the epoch tells the two runs apart.
+    await transaction`update signalbox.delivery set worker_id = ${dead}`;
   });
-  const written = write(h.store, h.sql, id);
+  const written = write(h.store, h.sql, { id, epoch: 1, workerId: dead });
   await untilBlocked(h.sql);
   await taking.commit();
   expect(await written).toEqual([]);
-  // Running again, so that only the epoch tells the two runs apart.
   expect(await stateOf(h.sql, id)).toBe('running 3/1/1');
   expect(await h.sql`select from signalbox.delivery_error`).toHaveLength(0);
 });
@@ -157,8 +157,9 @@ test.each(writes.slice(1).flatMap(([name, write]) => (['commit', 'rollback'] as 
   async (name, end, write) => {
     await using h = await openStore();
     const id = await addDelivery(h.sql, await addReceiver(h.sql), RUNNING);
-    const receiver = await h.hold((transaction, store) => settleFirst(transaction, store, { id, ...item }));
-    const written = write(h.store, h.sql, id);
+    const claim = { id, epoch: 1, workerId: WORKER };
+    const receiver = await h.hold((transaction, store) => settleFirst(transaction, store, claim));
+    const written = write(h.store, h.sql, claim);
     await untilBlocked(h.sql);
     await receiver[end]();
     expect(await written).toEqual(end === 'commit' ? [] : [id]);

@@ -86,12 +86,15 @@ async function holdOpen(
 export async function settleFirst(
   transaction: AnySql,
   store: Store,
-  delivery: { id: string; epoch: number },
+  delivery: { id: string; epoch: number; workerId?: number },
   timeoutMs = 5_000,
 ): Promise<boolean> {
   const run = async (text: string, params: readonly unknown[]) => transaction.unsafe(text, params as never);
-  return (await store.settleFirst(run, delivery, { timeoutMs })) === 'completed';
+  return (await store.settleFirst(run, { workerId: WORKER, ...delivery }, { timeoutMs })) === 'completed';
 }
+
+/** The worker that holds a running delivery, unless a test names another. */
+export const WORKER = 5;
 
 export interface DeliveryOptions {
   readonly state?: 'ready' | 'running';
@@ -113,7 +116,7 @@ export async function addReceiver(sql: AnySql, name = 'A.receive', signal = 'sto
 
 /** An emission with one delivery. Returns the delivery's id. */
 export async function addDelivery(sql: AnySql, receiverId: number, options: DeliveryOptions = {}): Promise<string> {
-  const { state = 'ready', epoch = 0, attempt = 0, worker = null, version = 1, dueInSeconds = -1 } = options;
+  const { state = 'ready', epoch = 0, attempt = 0, worker = state === 'running' ? WORKER : null, version = 1, dueInSeconds = -1 } = options;
   const [row] = await sql<{ id: string }[]>`
     with e as (
       insert into signalbox.emission (id, signal, version, payload) values (gen_random_uuid(), 'store.happened', ${version}, '{"value": 1}')
@@ -128,8 +131,8 @@ export async function addDelivery(sql: AnySql, receiverId: number, options: Deli
 /** @param leaseSeconds negative: its lease is over */
 export async function addWorker(sql: AnySql, { leaseSeconds = 60, lost = false } = {}): Promise<number> {
   const [row] = await sql<{ id: number }[]>`
-    insert into signalbox.worker (label, started_at, lease_until, backend_pid, lost_at)
-    values ('test', now(), now() + ${leaseSeconds} * interval '1 second', 0, ${lost ? sql`now()` : null}) returning id`;
+    insert into signalbox.worker (id, label, started_at, lease_until, backend_pid, lost_at)
+    values ((select coalesce(max(id), 0) + 1 from signalbox.worker), 'test', now(), now() + ${leaseSeconds} * interval '1 second', 0, ${lost ? sql`now()` : null}) returning id`;
   return row!.id;
 }
 

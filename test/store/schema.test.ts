@@ -35,7 +35,7 @@ test.each([
   ['a negative count', 'update signalbox.delivery set attempt = -1', 'delivery_counts'],
   [
     'a settled row that is not settled',
-    "insert into signalbox.settled select id, emission_id, receiver_id, 1, 0, 'ready', 0, 0, 0, now() from signalbox.delivery",
+    "insert into signalbox.settled select id, emission_id, receiver_id, 1, 0, 'ready', 0, null, 0, 0, now() from signalbox.delivery",
     'settled_state',
   ],
   ['a negative epoch', 'update signalbox.delivery set epoch = -1', 'delivery_counts'],
@@ -77,9 +77,9 @@ test.each([
 test('the same emission and receiver cannot be settled twice', async () => {
   await using h = await openStore();
   await addDelivery(h.sql, await addReceiver(h.sql));
-  const settle = h.sql`insert into signalbox.settled select id, emission_id, receiver_id, 1, 0, 'completed', 0, 0, 0, now() from signalbox.delivery`;
+  const settle = h.sql`insert into signalbox.settled select id, emission_id, receiver_id, 1, 0, 'completed', 0, null, 0, 0, now() from signalbox.delivery`;
   await settle;
   await expect(
-    h.sql`insert into signalbox.settled select id, emission_id, receiver_id, 1, 0, 'dead', 0, 0, 0, now() from signalbox.delivery`,
+    h.sql`insert into signalbox.settled select id, emission_id, receiver_id, 1, 0, 'dead', 0, null, 0, 0, now() from signalbox.delivery`,
   ).rejects.toMatchObject({ code: '23505', constraint_name: 'settled_emission_receiver' });
 });

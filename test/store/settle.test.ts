@@ -1,8 +1,8 @@
-// settleFirst, settle and release: an outcome counts only under (id, state, epoch).
+// settleFirst, settle and release: an outcome counts only under (id, state, epoch); of the worker, fence.test.ts tells.
 import { expect, test } from 'vitest';
 import { type ErrorRecord, errorRecord } from '../../src/core/delivery.ts';
 import type { SettleItem, Store } from '../../src/store/store.ts';
-import { type AnySql, addDelivery, addReceiver, addWorker, openStore, settleFirst, stateOf } from './rows.ts';
+import { type AnySql, addDelivery, addReceiver, addWorker, openStore, settleFirst, stateOf, WORKER } from './rows.ts';
 import { untilBlocked } from './waits.ts';
 
 const error: ErrorRecord = { name: 'Error', message: 'no', stack: '' };
@@ -13,7 +13,7 @@ test('settleFirst completes a delivery in the transaction of its receiver', asyn
   const id = await addDelivery(h.sql, await addReceiver(h.sql), { state: 'running', epoch: 3, attempt: 2 });
   let settled: boolean | undefined;
   const receiver = await h.hold(async (transaction, store) => {
-    settled = await settleFirst(transaction, store, { id, epoch: 3 }, 7_000);
+    settled = await settleFirst(transaction, store, { id, workerId: WORKER, epoch: 3 }, 7_000);
     const [timeouts] = await transaction`
       select current_setting('statement_timeout') as statement, current_setting('idle_in_transaction_session_timeout') as idle`;
     expect(timeouts).toEqual({ statement: '7s', idle: '7s' });
@@ -32,7 +32,7 @@ test.each([
   const id = await addDelivery(h.sql, await addReceiver(h.sql), row);
   let settled: boolean | undefined;
   const receiver = await h.hold(async (transaction, store) => {
-    settled = await settleFirst(transaction, store, { id, epoch: 3 }, 7_000);
+    settled = await settleFirst(transaction, store, { id, workerId: WORKER, epoch: 3 }, 7_000);
   });
   await receiver.commit();
   expect(settled).toBe(false);
@@ -46,7 +46,7 @@ test('settleFirst leaves other deliveries of the same epoch alone', async () => 
     await addDelivery(h.sql, receiver, { state: 'running', epoch: 1 }),
     await addDelivery(h.sql, receiver, { state: 'running', epoch: 1 }),
   ];
-  await (await h.hold((transaction, store) => settleFirst(transaction, store, { id, epoch: 1 }))).commit();
+  await (await h.hold((transaction, store) => settleFirst(transaction, store, { id, workerId: WORKER, epoch: 1 }))).commit();
   expect([await stateOf(h.sql, id), await stateOf(h.sql, other)]).toEqual(['completed 1/0/0', 'running 1/0/0']);
 });
 
@@ -54,7 +54,11 @@ test('settleFirst of a lane does nothing without the transaction that it counts 
   await using h = await openStore();
   const id = await addDelivery(h.sql, await addReceiver(h.sql), { state: 'running', epoch: 1, attempt: 1 });
   const settle = (sql: AnySql) =>
-    h.store.settleFirst(async (text, params) => sql.unsafe(text, params as never), { id, epoch: 1 }, { timeoutMs: 1_000, inLane: true });
+    h.store.settleFirst(
+      async (text, params) => sql.unsafe(text, params as never),
+      { id, workerId: WORKER, epoch: 1 },
+      { timeoutMs: 1_000, inLane: true },
+    );
   expect(await settle(h.sql)).toBe('outside');
   expect(await h.sql.begin((tx) => settle(tx))).toBe('outside');
   expect(await stateOf(h.sql, id)).toBe('running 1/1/0');
@@ -66,23 +70,23 @@ test('settle records each outcome of a batch, and leaves out what was taken away
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const add = (epoch = 1, state: 'ready' | 'running' = 'running'): Promise<string> =>
-    addDelivery(h.sql, receiver, { state, epoch, attempt: 2, worker: 5 });
+    addDelivery(h.sql, receiver, { state, epoch, attempt: 2 });
   const ids = [await add(), await add(), await add(), await add(), await add(), await add(2), await add(1, 'ready')];
   const [completed, retried, putOff, dead, cancelled, taken, ready] = ids as [string, string, string, string, string, string, string];
   expect(
     await h.store.complete([
-      { id: completed, epoch: 1 },
-      { id: taken, epoch: 1 },
-      { id: ready, epoch: 1 },
+      { id: completed, workerId: WORKER, epoch: 1 },
+      { id: taken, workerId: WORKER, epoch: 1 },
+      { id: ready, workerId: WORKER, epoch: 1 },
     ]),
   ).toEqual(new Set([completed]));
   const recorded = await h.store.settle([
-    { id: retried, epoch: 1, settlement: retry },
-    { id: putOff, epoch: 1, settlement: { to: 'ready', delayMs: 60_000, refund: true, error } },
-    { id: dead, epoch: 1, settlement: { to: 'dead', error } },
-    { id: cancelled, epoch: 1, settlement: { to: 'cancelled', error } },
-    { id: taken, epoch: 1, settlement: retry },
-    { id: ready, epoch: 1, settlement: { to: 'dead', error } },
+    { id: retried, workerId: WORKER, epoch: 1, settlement: retry },
+    { id: putOff, workerId: WORKER, epoch: 1, settlement: { to: 'ready', delayMs: 60_000, refund: true, error } },
+    { id: dead, workerId: WORKER, epoch: 1, settlement: { to: 'dead', error } },
+    { id: cancelled, workerId: WORKER, epoch: 1, settlement: { to: 'cancelled', error } },
+    { id: taken, workerId: WORKER, epoch: 1, settlement: retry },
+    { id: ready, workerId: WORKER, epoch: 1, settlement: { to: 'dead', error } },
   ]);
   expect(recorded).toEqual(new Set(ids.slice(1, 5)));
   expect(await Promise.all(ids.map((id) => stateOf(h.sql, id)))).toEqual([
@@ -105,12 +109,12 @@ test('settle records each outcome of a batch, and leaves out what was taken away
 test('release gives back what is held: the epoch goes up, the attempt is refunded', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
-  const running = { state: 'running', epoch: 1, attempt: 1, worker: 5, dueInSeconds: -100 } as const;
+  const running = { state: 'running', epoch: 1, attempt: 1, dueInSeconds: -100 } as const;
   const [now, later] = [await addDelivery(h.sql, receiver, running), await addDelivery(h.sql, receiver, running)];
   expect(
     await h.store.release([
-      { id: now, epoch: 1, delayMs: 0 },
-      { id: later, epoch: 1, delayMs: 60_000 },
+      { id: now, workerId: WORKER, epoch: 1, delayMs: 0 },
+      { id: later, workerId: WORKER, epoch: 1, delayMs: 60_000 },
     ]),
   ).toEqual(new Set([now, later]));
   expect([await stateOf(h.sql, now), await stateOf(h.sql, later)]).toEqual(['ready 2/0/0', 'ready 2/0/0']);
@@ -128,7 +132,7 @@ test.each([
 ] as const)('release leaves a delivery %s', async (_what, row) => {
   await using h = await openStore();
   const id = await addDelivery(h.sql, await addReceiver(h.sql), { ...row, attempt: 1 });
-  expect(await h.store.release([{ id, epoch: 1, delayMs: 0 }])).toEqual(new Set());
+  expect(await h.store.release([{ id, workerId: WORKER, epoch: 1, delayMs: 0 }])).toEqual(new Set());
   expect(await stateOf(h.sql, id)).toBe(`${row.state} ${row.epoch}/1/0`);
 });
 
@@ -142,7 +146,7 @@ test('a settled row keeps what the delivery was', async () => {
     select id, emission_id, receiver_id, version, generation, epoch, attempt, crashes from signalbox.delivery order by id`;
   expect(before[0]).toMatchObject({ version: 3, generation: 2, epoch: 5, attempt: 4, crashes: 1 });
   await settleFirst(h.sql, h.store, { id: ids[0]!, epoch: 5 });
-  await h.store.settle([{ id: ids[1]!, epoch: 5, settlement: { to: 'dead', error } }]);
+  await h.store.settle([{ id: ids[1]!, workerId: WORKER, epoch: 5, settlement: { to: 'dead', error } }]);
   const after = await h.sql`
     select id, emission_id, receiver_id, version, generation, epoch, attempt, crashes from signalbox.settled order by id`;
   expect([...after]).toEqual([...before]);
@@ -159,7 +163,7 @@ test('the timeouts of settleFirst, and the name that it gives the session, end w
   const named = async (): Promise<unknown> => (await session`show application_name`)[0]!['application_name'];
   const before = await named();
   await session`begin`;
-  await settleFirst(session, h.store, { id, epoch: 1 }, 7_000);
+  await settleFirst(session, h.store, { id, workerId: worker, epoch: 1 }, 7_000);
   expect(await named()).toBe(`signalbox worker ${worker}`);
   await session`commit`;
   expect(await named()).toBe(before);
@@ -174,8 +178,8 @@ test('of two outcomes of one delivery in a batch, only that of the current epoch
   const id = await addDelivery(h.sql, await addReceiver(h.sql), { state: 'running', epoch: 3, attempt: 1 });
   const late = { name: 'Error', message: 'late' };
   const recorded = await h.store.settle([
-    { id, epoch: 1, settlement: { to: 'dead', error: late } },
-    { id, epoch: 3, settlement: { to: 'cancelled', error } },
+    { id, workerId: WORKER, epoch: 1, settlement: { to: 'dead', error: late } },
+    { id, workerId: WORKER, epoch: 3, settlement: { to: 'cancelled', error } },
   ]);
   expect(recorded).toEqual(new Set([id]));
   expect(await stateOf(h.sql, id)).toBe('cancelled 3/1/0');
@@ -188,7 +192,7 @@ test('the longest error that is made of a thrown one can be stored, and is bound
   const thrown = new Error('\u{1f600}'.repeat(100_000));
   thrown.stack = '\u{1f600}\u0000'.repeat(100_000);
   thrown.cause = new Error('x'.repeat(100_000));
-  await h.store.settle([{ id, epoch: 1, settlement: { to: 'dead', error: errorRecord(thrown) } }]);
+  await h.store.settle([{ id, workerId: WORKER, epoch: 1, settlement: { to: 'dead', error: errorRecord(thrown) } }]);
   const [row] = await h.sql`select octet_length(error::text) < 100000 as bounded from signalbox.delivery_error`;
   expect(row).toEqual({ bounded: true });
 });
@@ -200,8 +204,8 @@ test('an outcome whose error is too large is refused with its whole batch, and n
   const ids = [await addDelivery(h.sql, receiver, running), await addDelivery(h.sql, receiver, running)];
   const huge = { name: 'Error', message: 'x'.repeat(300_000) };
   const settled = h.store.settle([
-    { id: ids[0]!, epoch: 1, settlement: retry },
-    { id: ids[1]!, epoch: 1, settlement: { to: 'dead', error: huge } },
+    { id: ids[0]!, workerId: WORKER, epoch: 1, settlement: retry },
+    { id: ids[1]!, workerId: WORKER, epoch: 1, settlement: { to: 'dead', error: huge } },
   ]);
   await expect(settled).rejects.toMatchObject({ code: '23514', constraint_name: 'delivery_error_size' });
   expect(await Promise.all(ids.map((id) => stateOf(h.sql, id)))).toEqual(['running 1/1/0', 'running 1/1/0']);
@@ -210,9 +214,9 @@ test('an outcome whose error is too large is refused with its whole batch, and n
 type Write = (store: Store, ids: readonly string[]) => Promise<unknown>;
 
 test.each<[name: string, write: Write]>([
-  ['completions', (store, ids) => store.complete(ids.map((id) => ({ id, epoch: 1 })))],
-  ['settles', (store, ids) => store.settle(ids.map((id) => ({ id, epoch: 1, settlement: retry })))],
-  ['releases', (store, ids) => store.release(ids.map((id) => ({ id, epoch: 1, delayMs: 0 })))],
+  ['completions', (store, ids) => store.complete(ids.map((id) => ({ id, workerId: WORKER, epoch: 1 })))],
+  ['settles', (store, ids) => store.settle(ids.map((id) => ({ id, workerId: WORKER, epoch: 1, settlement: retry })))],
+  ['releases', (store, ids) => store.release(ids.map((id) => ({ id, workerId: WORKER, epoch: 1, delayMs: 0 })))],
 ])('%s of overlapping batches lock in one order, so that none waits for another in a circle', async (_name, write) => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);

@@ -52,7 +52,7 @@ test('a delivery in an open transaction of its receiver is left until that ends,
   const live = await addDelivery(h.sql, receiver, { ...RUNNING, worker: dead });
   const other = await addDelivery(h.sql, receiver, { ...RUNNING, worker: dead });
   const transaction = await h.hold(async (tx, store) => {
-    await settleFirst(tx, store, { id: live, epoch: 1 }, 5_000);
+    await settleFirst(tx, store, { id: live, epoch: 1, workerId: dead }, 5_000);
     // Under another name it cannot be found, and so not be ended.
     await tx`set local application_name = 'other'`;
   });
@@ -190,5 +190,5 @@ test('what a worker holds is what it runs, and nobody else', async () => {
   const held = await addDelivery(h.sql, receiver, { ...RUNNING, worker: one });
   await addDelivery(h.sql, receiver, { ...RUNNING, worker: two });
   await addDelivery(h.sql, receiver, { state: 'ready', worker: one });
-  expect(await h.store.heldDeliveries(one)).toEqual([{ id: held, epoch: 1 }]);
+  expect(await h.store.heldDeliveries(one)).toEqual([{ id: held, epoch: 1, workerId: one }]);
 });

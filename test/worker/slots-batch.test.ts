@@ -55,7 +55,7 @@ function openSlots({ batch = 3, concurrency = 1 } = {}) {
 
 test('a free slot takes as many as its receiver takes, wherever they wait, and leaves the others in their order', () => {
   const { slots, calls, started, idsOf } = openSlots();
-  slots.take([delivery(1), delivery(2, 2), delivery(3), delivery(4, 2), delivery(5), delivery(6)], 7, 0);
+  slots.take([delivery(1), delivery(2, 2), delivery(3), delivery(4, 2), delivery(5), delivery(6)], 0);
   expect([idsOf(), slots.waiting]).toEqual([['1 3 5'], 3]);
   for (let index = 0; index < 3; index++) calls[index]!.returns();
   expect([idsOf(), slots.waiting, started]).toEqual([['1 3 5', '2', '4', '6'], 0, [3, 1, 1, 1]]);
@@ -65,13 +65,11 @@ test('what is called is not what waits for its write, however much it is', () =>
   const { slots, calls, idsOf } = openSlots({ batch: 1_000, concurrency: 4 });
   slots.take(
     range(1, 4_000).map((id) => delivery(id)),
-    7,
     0,
   );
   expect(calls).toHaveLength(4);
   slots.take(
     range(4_001, 4_002).map((id) => delivery(id)),
-    7,
     0,
   );
   calls[0]!.returns();

@@ -9,7 +9,7 @@ import type { Runner, RunOptions } from '../../src/worker/runner.ts';
 import { Slots } from '../../src/worker/slots.ts';
 
 const delivery = (id: string, about: Partial<ClaimedDelivery> = {}): ClaimedDelivery =>
-  ({ id, epoch: 1, alone: false, ...about }) as ClaimedDelivery;
+  ({ id, epoch: 1, workerId: 7, alone: false, ...about }) as ClaimedDelivery;
 
 const deliveries = (...ids: string[]): ClaimedDelivery[] => ids.map((id) => delivery(id));
 
@@ -23,8 +23,8 @@ class Runs {
     return this.#open.size;
   }
 
-  isAt({ id, epoch }: ClaimRef): boolean {
-    return epoch === 1 && this.#open.has(id);
+  isAt({ id, epoch, workerId }: ClaimRef): boolean {
+    return epoch === 1 && workerId === 7 && this.#open.has(id);
   }
 
   run([{ id }]: readonly [ClaimedDelivery], { onReturned: returned = () => {}, lane }: RunOptions): Promise<unknown> {
@@ -72,7 +72,7 @@ function openSlots({ concurrency = 2, owner = 7, ahead = 100, openLane }: Stagin
 describe('slots', () => {
   test('start what they take in its order, as many as there are slots, and the next when a receiver has returned', async () => {
     const { slots, runs } = openSlots();
-    slots.take(deliveries('1', '2', '3', '4'), 7, 0);
+    slots.take(deliveries('1', '2', '3', '4'), 0);
     expect(runs.started).toEqual(['1', '2']);
     runs.returns('2');
     expect(runs.started).toEqual(['1', '2', '3']);
@@ -86,14 +86,15 @@ describe('slots', () => {
 
   test('know what they hold, waiting or running, by its claim', () => {
     const { slots } = openSlots({ concurrency: 1 });
-    slots.take(deliveries('1', '2'), 7, 0);
-    expect(['1', '2', '3'].map((id) => slots.holds({ id, epoch: 1 }))).toEqual([true, true, false]);
-    expect(['1', '2'].map((id) => slots.holds({ id, epoch: 2 }))).toEqual([false, false]);
+    slots.take(deliveries('1', '2'), 0);
+    expect(['1', '2', '3'].map((id) => slots.holds({ id, epoch: 1, workerId: 7 }))).toEqual([true, true, false]);
+    expect(['1', '2'].map((id) => slots.holds({ id, epoch: 2, workerId: 7 }))).toEqual([false, false]);
+    expect(['1', '2'].map((id) => slots.holds({ id, epoch: 1, workerId: 8 }))).toEqual([false, false]);
   });
 
   test('start nothing of a worker whose lease may be over, until it is renewed', async () => {
     const { slots, runs, state } = openSlots({ concurrency: 1 });
-    slots.take(deliveries('1', '2'), 7, 0);
+    slots.take(deliveries('1', '2'), 0);
     state.owner = 0;
     await runs.ends('1');
     expect([runs.started, slots.waiting]).toEqual([['1'], 1]);
@@ -104,10 +105,10 @@ describe('slots', () => {
 
   test('forget what was claimed under an id that was lost, and only that', async () => {
     const { slots, runs, state } = openSlots({ concurrency: 1 });
-    slots.take(deliveries('1', '2'), 7, 0);
+    slots.take(deliveries('1', '2'), 0);
     slots.drop(7);
     state.owner = 8;
-    slots.take(deliveries('3'), 8, 0);
+    slots.take([delivery('3', { workerId: 8 })], 0);
     slots.drop(7);
     await runs.ends('1');
     expect(runs.started).toEqual(['1', '3']);
@@ -115,18 +116,18 @@ describe('slots', () => {
 
   test('hand out what has waited for a second, or all when asked for it', () => {
     const { slots, runs } = openSlots({ concurrency: 1 });
-    slots.take(deliveries('1', '2', '3'), 7, 5_000);
+    slots.take(deliveries('1', '2', '3'), 5_000);
     expect(slots.giveBack(5_999)).toEqual([]);
     expect(slots.giveBack(6_000).map(({ id }) => id)).toEqual(['2', '3']);
     expect([slots.waiting, slots.giveBack(9_000), runs.started]).toEqual([0, [], ['1']]);
-    slots.take(deliveries('4'), 7, 10_000);
+    slots.take(deliveries('4'), 10_000);
     expect(slots.giveBack().map(({ id }) => id)).toEqual(['4']);
   });
 
   test('have room for free slots and what is wanted ahead, and none while enough waits', async () => {
     const { slots, runs } = openSlots({ concurrency: 2, ahead: 4 });
     expect(slots.room(0)).toBe(6);
-    slots.take(deliveries('1', '2', '3', '4', '5', '6'), 7, 0);
+    slots.take(deliveries('1', '2', '3', '4', '5', '6'), 0);
     expect(slots.room(0)).toBe(0);
     await runs.ends('1');
     expect([slots.waiting, slots.room(0)]).toEqual([3, 0]);
@@ -136,12 +137,12 @@ describe('slots', () => {
 
   test('tell of room when less waits than half of what is wanted', async () => {
     const { slots, runs, state } = openSlots({ concurrency: 1, ahead: 4 });
-    slots.take(deliveries('1', '2', '3', '4'), 7, 0);
+    slots.take(deliveries('1', '2', '3', '4'), 0);
     slots.room(0);
     runs.returns('1');
     expect(state.rooms).toBe(1);
     const { slots: many, runs: others, state: full } = openSlots({ concurrency: 1, ahead: 4 });
-    many.take(deliveries('1', '2', '3', '4', '5'), 7, 0);
+    many.take(deliveries('1', '2', '3', '4', '5'), 0);
     many.room(0);
     others.returns('1');
     expect(full.rooms).toBe(0);
@@ -149,7 +150,7 @@ describe('slots', () => {
 
   test('have no room beside a delivery that must run alone', async () => {
     const { slots, runs } = openSlots({ concurrency: 3 });
-    slots.take([delivery('1', { alone: true })], 7, 0);
+    slots.take([delivery('1', { alone: true })], 0);
     expect(slots.room(0)).toBe(0);
     runs.returns('1');
     expect(slots.room(0)).toBe(0);
@@ -159,7 +160,7 @@ describe('slots', () => {
 
   test('start nothing more while too many receivers that returned wait for their write', async () => {
     const { slots, runs } = openSlots({ concurrency: 1 });
-    slots.take(deliveries(...Array.from({ length: 2_100 }, (_, index) => String(index))), 7, 0);
+    slots.take(deliveries(...Array.from({ length: 2_100 }, (_, index) => String(index))), 0);
     for (let index = 0; index < 2_000; index++) runs.returns(String(index));
     expect(runs.started).toHaveLength(2_000);
     await runs.ends('0');
@@ -182,7 +183,7 @@ describe('slots with lanes', () => {
   test('start the next delivery on a lane as soon as the COMMIT of the one before has gone out', async () => {
     const { lanes, openLane } = laneStage();
     const { slots, runs } = openSlots({ concurrency: 1, openLane });
-    slots.take(deliveries('1', '2', '3'), 7, 0);
+    slots.take(deliveries('1', '2', '3'), 0);
     expect(lanes[0]!.hooks.isWanted()).toBe(true);
     lanes[0]!.hooks.onCommitting();
     expect([runs.started, runs.lanes.get('2'), lanes[0]!.released]).toEqual([['1', '2'], runs.lanes.get('1'), 0]);
@@ -199,10 +200,10 @@ describe('slots with lanes', () => {
   test('want no transaction behind one if the next delivery has none, or is no longer theirs', () => {
     const { lanes, openLane } = laneStage();
     const { slots, state } = openSlots({ concurrency: 1, openLane });
-    slots.take(deliveries('1', 'detached 2', '3'), 7, 0);
+    slots.take(deliveries('1', 'detached 2', '3'), 0);
     expect(lanes[0]!.hooks.isWanted()).toBe(false);
     slots.drop(7);
-    slots.take(deliveries('4'), 7, 0);
+    slots.take(deliveries('4'), 0);
     expect(lanes[0]!.hooks.isWanted()).toBe(true);
     state.owner = 8;
     expect(lanes[0]!.hooks.isWanted()).toBe(false);
@@ -211,7 +212,7 @@ describe('slots with lanes', () => {
   test('release a lane on which nothing follows, whatever it was told', () => {
     const { lanes, openLane } = laneStage();
     const { slots, state } = openSlots({ concurrency: 1, openLane });
-    slots.take(deliveries('1', '2'), 7, 0);
+    slots.take(deliveries('1', '2'), 0);
     state.owner = 8;
     lanes[0]!.hooks.onCommitting();
     expect(lanes[0]!.released).toBe(1);
@@ -220,7 +221,7 @@ describe('slots with lanes', () => {
   test('have a lane for each delivery that runs, and no more', async () => {
     const { lanes, openLane } = laneStage();
     const { slots, runs } = openSlots({ concurrency: 2, openLane });
-    slots.take(deliveries('1', '2', '3', '4'), 7, 0);
+    slots.take(deliveries('1', '2', '3', '4'), 0);
     await runs.ends('1');
     await runs.ends('2');
     expect([lanes.length, new Set(runs.lanes.values()).size]).toEqual([2, 2]);

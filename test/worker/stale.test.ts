@@ -50,21 +50,44 @@ function holdRuns(): { entered: Latch; gate: Latch } {
 }
 
 test.each([
-  ['runs elsewhere', 'running', 3],
-  ['was taken back', 'ready', 2],
-])('a worker that wakes up when its delivery %s calls nobody, writes nothing and reports no failure', async (_what, state, epoch) => {
+  ['runs elsewhere', 'running', 3, 1],
+  ['was taken back', 'ready', 2, null],
+  ['runs elsewhere under the same epoch, for a failover has forgotten its claim,', 'running', 1, 1],
+])(
+  'a worker that wakes up when its delivery %s calls nobody, writes nothing and reports no failure',
+  async (_what, state, epoch, worker) => {
+    await using h = await openBox();
+    const held = holdRuns();
+    const stale = h.box.next('delivery.stale');
+    const drained = h.box.drain();
+    await held.entered.opened;
+    await h.sql`update signalbox.delivery set state = ${state}, epoch = ${epoch}, run_at = now() + interval '1 hour', worker_id = ${worker}`;
+    held.gate.open();
+    expect(await stale).toMatchObject({ epoch: 1 });
+    expect(await drained).toMatchObject({ completed: 0, retrying: 0, dead: 0 });
+    expect(calls).toBe(0);
+    expect(await readDeliveries(h.sql)).toMatchObject([{ state, epoch }]);
+    expect([await readEffects(h.sql), await readErrors(h.sql)]).toEqual([[], []]);
+  },
+);
+
+test('a worker that claims a second time what it runs, for a failover has forgotten the first claim, lets only a third one count', async () => {
   await using h = await openBox();
   const held = holdRuns();
-  const stale = h.box.next('delivery.stale');
-  const drained = h.box.drain();
+  const said: string[] = [];
+  for (const event of ['delivery.started', 'delivery.stale', 'delivery.completed'] as const)
+    h.box.on(event, ({ epoch }) => said.push(`${event} ${epoch}`));
+  await using worker = h.box.worker({ pollInterval: 20 });
+  await worker.start();
   await held.entered.opened;
-  await h.sql`update signalbox.delivery set state = ${state}, epoch = ${epoch}, run_at = now() + interval '1 hour', worker_id = null`;
+  // What the server that was promoted knows: nothing of the claim.
+  await h.sql`update signalbox.delivery set state = 'ready', epoch = 0, attempt = 0, worker_id = null`;
+  await expect.poll(async () => readDeliveries(h.sql), { timeout: 20_000 }).toMatchObject([{ state: 'running', epoch: 3, attempt: 1 }]);
+  const ended = Promise.all([h.box.next('delivery.stale'), h.box.next('delivery.completed')]);
   held.gate.open();
-  expect(await stale).toMatchObject({ epoch: 1 });
-  expect(await drained).toMatchObject({ completed: 0, retrying: 0, dead: 0 });
-  expect(calls).toBe(0);
-  expect(await readDeliveries(h.sql)).toMatchObject([{ state, epoch }]);
-  expect([await readEffects(h.sql), await readErrors(h.sql)]).toEqual([[], []]);
+  await ended;
+  expect(said.toSorted()).toEqual(['delivery.completed 3', 'delivery.stale 1', 'delivery.started 1', 'delivery.started 3']);
+  expect([calls, await readDeliveries(h.sql)]).toMatchObject([1, [{ state: 'completed', epoch: 3, attempt: 1 }]]);
 });
 
 test('a run that a forced stop finds before its transaction has begun does not call its receiver', async () => {

@@ -61,6 +61,7 @@ CREATE TABLE "signalbox"."settled" (
 	"generation" integer NOT NULL,
 	"state" text NOT NULL,
 	"epoch" integer NOT NULL,
+	"worker_id" integer,
 	"attempt" integer NOT NULL,
 	"crashes" integer NOT NULL,
 	"finished_at" timestamp with time zone NOT NULL,
@@ -69,7 +70,7 @@ CREATE TABLE "signalbox"."settled" (
 );
 --> statement-breakpoint
 CREATE TABLE "signalbox"."worker" (
-	"id" integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "signalbox"."worker_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 2147483647 START WITH 1 CACHE 1),
+	"id" integer PRIMARY KEY NOT NULL,
 	"label" text NOT NULL,
 	"started_at" timestamp with time zone NOT NULL,
 	"lease_until" timestamp with time zone NOT NULL,

@@ -1,0 +1,60 @@
+// Mutants of the questions that follow an answer that was lost, and of claims that a failover has forgotten.
+import { type Mutant, mutantsOf } from './mutant.ts';
+
+const completed = mutantsOf({ file: 'src/store/commits.ts', within: 'completedRuns', tests: ['test/store/commits.test.ts'] }, [
+  { name: 'fence: completed runs: id', find: 's.id = r.id and ', replace: '' },
+  { name: 'fence: completed runs: epoch', find: 's.epoch = r.epoch and ', replace: '' },
+  { name: 'fence: completed runs: worker', find: 's.worker_id = r.worker_id and ', replace: '' },
+  { name: 'fence: completed runs: completed', find: " and s.state = 'completed'", replace: '' },
+]);
+
+const state = mutantsOf({ file: 'src/store/commits.ts', tests: ['test/store/commits.test.ts'] }, [
+  { name: 'fence: commit state: a standby is no judge', find: "row!['standby'] === false && ", replace: '' },
+  {
+    name: 'fence: transaction progress: of this transaction',
+    within: 'transactionProgress',
+    find: 'pg_xact_status($1::text::xid8)',
+    replace: "(select 'committed' where $1::text is not null)",
+  },
+  {
+    name: 'fence: is emission stored: this one',
+    within: 'isEmissionStored',
+    find: ' where id = $1::text::uuid',
+    replace: ' where $1::text is not null',
+  },
+  { name: 'fence: commit state: open while it runs', find: "    if (!(await this.#hasEnded(xid))) return 'open';\n", replace: '' },
+  {
+    name: 'fence: commit state: the emission is the witness',
+    find: "row!['stored'] === true ? 'committed' : 'aborted'",
+    replace: "row!['stored'] === true ? 'committed' : 'committed'",
+  },
+  {
+    name: 'fence: commit state: an id of the future does not run',
+    find: '=== INVALID_PARAMETER) return true;',
+    replace: '=== undefined) return true;',
+  },
+  { name: 'fence: commit state: a question that fails is no answer', find: '      throw error;\n', replace: '      return true;\n' },
+]);
+
+const claims = mutantsOf({ file: 'src/worker/runner.ts', tests: ['test/worker/stale.test.ts'], named: 'claims a second time' }, [
+  {
+    name: 'fence: runner: what is claimed twice is released',
+    find: 'if (keys.some((key) => this.#runs.has(key))) return',
+    replace: 'if (keys.length === 0) return',
+  },
+]);
+
+const store = mutantsOf({ file: 'src/store/store.ts', tests: ['test/store/fence.test.ts'] }, [
+  {
+    name: 'fence: complete: by epoch and worker',
+    find: 'const key = `${epoch}:${workerId}`;',
+    replace: 'const key = `${epoch}`;',
+  },
+]);
+
+const slots = mutantsOf({ file: 'src/store/store.ts', tests: ['test/worker/slots.test.ts'] }, [
+  { name: 'fence: a claim: epoch', find: ' && a.epoch === b.epoch', replace: '' },
+  { name: 'fence: a claim: worker', find: ' && a.workerId === b.workerId', replace: '' },
+]);
+
+export const commitsMutants: readonly Mutant[] = [...completed, ...state, ...claims, ...store, ...slots];
