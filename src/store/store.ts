@@ -1,10 +1,11 @@
 // The store: the statements as typed functions. Parameters are encoded here and rows decoded, nothing is decided.
-import type { ErrorRecord, Settlement } from '../core/delivery.ts';
+import type { Settlement } from '../core/delivery.ts';
 import type { Receiver } from '../core/receivers.ts';
 import type { Driver, Row, Run } from '../drivers/driver.ts';
 import { sqlState } from '../drivers/error-kind.ts';
 import { SignalboxError } from '../errors.ts';
 import { explained, migrationMissing, missingParts } from './migration.ts';
+import { settleColumns } from './settle-columns.ts';
 import * as sql from './statements.ts';
 import { intArray, WorkersStore } from './workers-store.ts';
 
@@ -273,25 +274,6 @@ function unreachable(cause: unknown): SignalboxError {
     `The database could not be reached: ${cause instanceof Error ? cause.message : String(cause)}. Check its URL, and that it accepts connections from here.`,
     { cause },
   );
-}
-
-interface SettleColumns {
-  readonly to: string;
-  readonly delay_ms: number;
-  readonly refund: boolean;
-  readonly error: ErrorRecord;
-}
-
-function settleColumns(settlement: SettleItem['settlement']): SettleColumns {
-  switch (settlement.to) {
-    case 'ready':
-      return { to: 'ready', delay_ms: settlement.delayMs, refund: settlement.refund, error: settlement.error };
-    case 'dead':
-    case 'cancelled':
-      return { to: settlement.to, delay_ms: 0, refund: false, error: settlement.error };
-    default:
-      return settlement satisfies never;
-  }
 }
 
 export const isSameClaim = (a: ClaimRef, b: ClaimRef): boolean => a.id === b.id && a.epoch === b.epoch && a.workerId === b.workerId;
