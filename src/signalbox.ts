@@ -45,6 +45,7 @@ import { Immediate, type WithClaims } from './worker/immediate.ts';
 import { Lease, workerLabel } from './worker/lease.ts';
 import { workerSettings } from './worker/options.ts';
 import { Runner } from './worker/runner.ts';
+import type { Setbacks } from './worker/setbacks.ts';
 import { Worker } from './worker/worker.ts';
 
 const handleRule = object('a transaction');
@@ -92,6 +93,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
       ...override,
     ],
     resolve,
+    (work) => ambient.outside(work),
   );
 
   const transactions = new Transactions(db, driver, ambient, {
@@ -115,7 +117,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
         `${tellWaiting(waiting)}, which this box does not have: another program's, renamed without \`formerly\`, or gone`,
       );
   };
-  const newRunner = (): Runner => new Runner({ store, commits, catalogue, executor, batches, events, log });
+  const newRunner = (setbacks?: Setbacks): Runner => new Runner({ store, commits, catalogue, executor, batches, events, log, setbacks });
   const withClaims: WithClaims = async (work) => {
     await catalogue.announce();
     const ignore = (): void => {};

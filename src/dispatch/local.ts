@@ -7,7 +7,7 @@ import { decodePayload, encodeHeaders, encodePayload } from '../core/envelope.ts
 import type { Logger } from '../core/logger.ts';
 import type { Receiver, Receivers } from '../core/receivers.ts';
 import type { Signal } from '../core/signal.ts';
-import { invoke } from '../registry/invoke.ts';
+import { type Call as ReceiverCall, callOf } from '../registry/invoke.ts';
 import type { Registry } from '../registry/registry.ts';
 import { emissionId } from './emission-id.ts';
 import type { Place, Places } from './place.ts';
@@ -65,24 +65,24 @@ export class LocalDispatch {
         abortSignal,
         log: this.#log.child({ emissionId: emission.id, receiver: receiver.name }),
       };
-      const call = receiver.batch === undefined ? invoke : invokeWithOne;
-      if (!receiver.transactional) return call(receiver, this.#registry, decoded, context);
-      return this.#places.inTransaction(place, manner, async (tx) => call(receiver, this.#registry, decoded, { ...context, tx }));
+      // Before a transaction begins.
+      const made = await callOf(receiver, this.#registry);
+      const call = receiver.batch === undefined ? made : withOne(made);
+      if (!receiver.transactional) return call(decoded, context);
+      return this.#places.inTransaction(place, manner, async (tx) => call(decoded, { ...context, tx }));
     };
   }
 }
 
 /** Calls a receiver of batches with a batch of one. @throws what that one was given up for */
-async function invokeWithOne(
-  receiver: Receiver,
-  registry: Registry,
-  payload: unknown,
-  { emission, attempt, idempotencyKey, abortSignal, log, ...rest }: DetachedDeliveryContext & { readonly tx?: unknown },
-): Promise<unknown> {
-  const failures: unknown[] = [];
-  const fail = (error: unknown): void => void failures.push(error);
-  const item: BatchItem<unknown> = { payload, emission, attempt, idempotencyKey, log, fail };
-  const value = await invoke(receiver, registry, [item], { ...rest, abortSignal, log });
-  if (failures.length > 0) throw failures[0];
-  return value;
+function withOne(call: ReceiverCall): ReceiverCall {
+  return async (payload, context) => {
+    const { emission, attempt, idempotencyKey, abortSignal, log, ...rest } = context as DetachedDeliveryContext & { readonly tx?: unknown };
+    const failures: unknown[] = [];
+    const fail = (error: unknown): void => void failures.push(error);
+    const item: BatchItem<unknown> = { payload, emission, attempt, idempotencyKey, log, fail };
+    const value = await call([item], { ...rest, abortSignal, log });
+    if (failures.length > 0) throw failures[0];
+    return value;
+  };
 }

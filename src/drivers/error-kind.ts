@@ -22,12 +22,6 @@ export function sqlState(error: unknown): string | undefined {
 }
 
 /**
- * Whether the database refused for a reason that passes by itself. 40: not serializable, deadlock; 53: out of connections,
- * memory or disk; 55P03: a lock was not to be had in time; 57014: statement_timeout.
- */
-export const isTransient = (error: unknown): boolean => /^(40...|53...|55P03|57014)$/.test(sqlState(error) ?? '');
-
-/**
  * Whether the error is the server's answer to a statement: then the statement had no effect. It is not when the
  * connection was lost, when the client gave up waiting, or when the server ended the session.
  */

@@ -17,9 +17,12 @@ export function logEvents(events: Events, log: Logger): () => void {
     events.on('worker.started', (event) => log.info(event, 'worker started')),
     events.on('worker.lost', (event) => log.warn(event, 'the lease of this worker was over; it goes on under a new id')),
     events.on('worker.failing', (event) =>
-      log.error({ workerId: event.workerId, err: event.error }, 'the database does not answer; trying again'),
+      log.error(
+        { workerId: event.workerId, err: event.error },
+        'the worker cannot do its work: the database does not answer, or receivers cannot be called; trying again',
+      ),
     ),
-    events.on('worker.recovered', (event) => log.info(event, 'the database answers again')),
+    events.on('worker.recovered', (event) => log.info(event, 'the worker can do its work again')),
     events.on('worker.stopping', (event) => log.info(event, 'worker stopping')),
     events.on('worker.stopped', (event) => log.info(event, 'worker stopped')),
   ];

@@ -38,7 +38,7 @@ export interface SignalboxEvents {
   'delivery.dead': DeliveryEvent & { readonly durationMs: number; readonly error: unknown };
   /** The receiver discarded it; `error` is its `Discard`. */
   'delivery.cancelled': DeliveryEvent & { readonly durationMs: number; readonly error: unknown };
-  /** Given back unfinished: the worker stops, or lost a connection. Costs no attempt. */
+  /** Given back unfinished: the worker stops, lost a connection, or could not call the receiver. Costs no attempt. */
   'delivery.released': DeliveryEvent;
   /** The delivery was no longer this worker's: what it did for it is void. */
   'delivery.stale': DeliveryEvent;
@@ -54,9 +54,9 @@ export interface SignalboxEvents {
   'worker.idle': WorkerEvent;
   /** Others found this worker dead (it was frozen or cut off); it goes on under a new id. */
   'worker.lost': WorkerEvent & { readonly newWorkerId: number };
-  /** The database does not answer; raised once, until it answers again. */
+  /** The database does not answer or refuses, or receivers cannot be called; raised once, until all is well again. */
   'worker.failing': WorkerEvent & { readonly error: unknown };
-  /** The database answers again. */
+  /** The database answers again, and receivers can be called. */
   'worker.recovered': WorkerEvent;
   /** It claims nothing more; `running` deliveries are still under way. */
   'worker.stopping': WorkerEvent & { readonly running: number };

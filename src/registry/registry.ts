@@ -36,14 +36,22 @@ export function inject<T>(token: Injectable<T>): T {
  */
 export type Container = (token: Injectable) => unknown;
 
+/** Runs `work` outside of the transaction in which the running code is. */
+export type Outside = <T>(work: () => T) => T;
+
 export class Registry {
   readonly #providers = new Map<Injectable, Provider<unknown>>();
   readonly #singletons = new Map<Injectable, unknown>();
   readonly #container: Container | undefined;
+  readonly #outside: Outside;
 
-  /** @param container makes what no provision names, in place of this registry */
-  constructor(provisions: readonly Provision[], container?: Container) {
+  /**
+   * @param container makes what no provision names, in place of this registry
+   * @param outside what is made lives on when the transaction in which it is first needed has ended, so it is made outside of that
+   */
+  constructor(provisions: readonly Provision[], container?: Container, outside: Outside = (work) => work()) {
     this.#container = container;
+    this.#outside = outside;
     for (const { token, provider } of provisions) this.#providers.set(token, provider);
     this.#standIns(provisions);
   }
@@ -70,8 +78,9 @@ export class Registry {
    * @throws SignalboxError `MissingProvider`, `CircularDependency`, `MissingMetadata`, and whatever a constructor throws
    */
   get<T>(token: Injectable<T>): T {
+    if (this.#singletons.has(token)) return this.#singletons.get(token) as T;
     // A constructor may ask the box itself: the path goes on, or a circle would end in a stack overflow.
-    return this.resolve(token, underConstruction?.registry === this ? underConstruction.path : []);
+    return this.#outside(() => this.resolve(token, underConstruction?.registry === this ? underConstruction.path : []));
   }
 
   /** @internal `path` is what is being made, outermost first. */

@@ -6,16 +6,15 @@
 import { decodePayload } from '../core/envelope.ts';
 import type { Receiver } from '../core/receivers.ts';
 import type { Lane, Run } from '../drivers/driver.ts';
-import { invoke } from '../registry/invoke.ts';
+import type { Call } from '../registry/invoke.ts';
 import { endBatch, takeHold } from '../store/batches.ts';
 import type { ClaimedDelivery } from '../store/store.ts';
 import { Batch, type Failure, type Member } from './batch-items.ts';
-import type { Deadline } from './deadline.ts';
-import { type Execution, outcomeOf } from './execution.ts';
+import { despiteConflicts } from './conflicts.ts';
+import type { Deadline, InTime } from './deadline.ts';
+import { type Conflict, type Execution, outcomeOf } from './execution.ts';
+import { readyToCall } from './executor.ts';
 import { type ExecutorParts, inTransaction } from './receiver-transaction.ts';
-
-/** Makes one call of the receiver within its timeout. */
-export type InTime = <T>(call: (deadline: Deadline) => Promise<T>) => Promise<T>;
 
 /** What came of each delivery, by its id. */
 type Ends = Map<string, Execution>;
@@ -38,24 +37,32 @@ export class BatchExecutor {
   }
 
   async #runAll(members: readonly Member[], receiver: Receiver, inTime: InTime, lane: Lane | undefined, ends: Ends): Promise<void> {
-    const left = await inTime((deadline) => this.#call(members, receiver, deadline, lane, ends));
+    const left = await this.#call(members, receiver, inTime, lane, ends);
     // Not on the lane, which the deliveries behind this batch may be waiting for.
-    for (const member of left) await inTime((deadline) => this.#call([member], receiver, deadline, undefined, ends));
+    for (const member of left) await this.#call([member], receiver, inTime, undefined, ends);
   }
 
   /** Calls the receiver. Returns what is to run singly. */
   async #call(
     members: readonly Member[],
     receiver: Receiver,
-    deadline: Deadline,
+    inTime: InTime,
     lane: Lane | undefined,
     ends: Ends,
   ): Promise<readonly Member[]> {
-    const batch = new Batch(members, receiver, deadline, this.#parts.log);
-    const execution = receiver.transactional
-      ? await this.#transactional(batch, receiver, deadline, lane)
-      : await this.#detached(batch, receiver, deadline);
-    batch.close();
+    let batch!: Batch;
+    const execution = await despiteConflicts((isFirst) =>
+      inTime(async (deadline) => {
+        batch = new Batch(members, receiver, deadline, this.#parts.log);
+        const call = await readyToCall(this.#parts, receiver, deadline);
+        if (typeof call !== 'function') return call;
+        const ended = receiver.transactional
+          ? await this.#transactional(batch, receiver, deadline, call, isFirst ? lane : undefined)
+          : await this.#detached(batch, deadline, call);
+        batch.close();
+        return ended;
+      }),
+    );
     const isHeld = new Set(batch.members);
     for (const member of members) if (!isHeld.has(member)) ends.set(member.delivery.id, { kind: 'stale' });
     if (batch.members.length > 1 && hasFailed(execution)) return batch.members;
@@ -63,8 +70,14 @@ export class BatchExecutor {
     return [];
   }
 
-  async #transactional(batch: Batch, receiver: Receiver, deadline: Deadline, lane: Lane | undefined): Promise<Execution> {
-    const { store, driver, registry } = this.#parts;
+  async #transactional(
+    batch: Batch,
+    receiver: Receiver,
+    deadline: Deadline,
+    call: Call,
+    lane: Lane | undefined,
+  ): Promise<Execution | Conflict> {
+    const { store, driver } = this.#parts;
     return inTransaction(this.#parts, {
       receiver,
       deadline,
@@ -76,7 +89,7 @@ export class BatchExecutor {
         batch.keep(held);
         return held.size > 0 ? 'held' : 'stale';
       },
-      call: (tx) => invoke(receiver, registry, batch.items(), Object.assign(batch.context(), { tx })),
+      call: (tx) => call(batch.items(), Object.assign(batch.context(), { tx })),
       end: async (scope) => {
         // In a savepoint that nobody awaited, its rollback would take the ends along.
         const run: Run = async (text, params) => scope.beside(() => driver.run(scope.client)(text, params));
@@ -87,11 +100,11 @@ export class BatchExecutor {
     });
   }
 
-  async #detached(batch: Batch, receiver: Receiver, deadline: Deadline): Promise<Execution> {
-    const { registry, ambient } = this.#parts;
+  async #detached(batch: Batch, deadline: Deadline, call: Call): Promise<Execution> {
+    const { ambient } = this.#parts;
     try {
       deadline.start();
-      await deadline.race(ambient.outside(() => invoke(receiver, registry, batch.items(), batch.context())));
+      await deadline.race(ambient.outside(() => call(batch.items(), batch.context())));
       return { kind: 'outcome', outcome: { kind: 'returned' } };
     } catch (error) {
       return outcomeOf(error);

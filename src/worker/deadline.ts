@@ -5,6 +5,9 @@
 import type { Receiver } from '../core/receivers.ts';
 import { SignalboxError } from '../errors.ts';
 
+/** Makes one call of a receiver within its timeout. */
+export type InTime = <T>(call: (deadline: Deadline) => Promise<T>) => Promise<T>;
+
 export class Deadline implements Disposable {
   readonly #receiver: Receiver;
   readonly #timer: NodeJS.Timeout;
@@ -23,6 +26,11 @@ export class Deadline implements Disposable {
     if (this.#reason) throw this.#reason;
     this.#isCalled = true;
     this.#timer.refresh();
+  }
+
+  /** The receiver returned: what the run waits for from now on is not its doing. */
+  returned(): void {
+    this.#isCalled = false;
   }
 
   /** Aborted at the end, with its reason. */
@@ -64,7 +72,7 @@ export class Deadline implements Disposable {
     const { name, timeoutMs } = this.#receiver;
     const error = this.#isCalled
       ? new SignalboxError('DeliveryTimedOut', `${name} did not finish within ${timeoutMs} ms. Make it shorter, or raise its timeout.`)
-      : new SignalboxError('DeliveryAborted', `${name} could not be called within ${timeoutMs} ms. It will run again.`);
+      : new SignalboxError('DeliveryAborted', `${name} could not be called, or not be ended, within ${timeoutMs} ms. It will run again.`);
     this.#end(error);
   }
 

@@ -3,11 +3,12 @@
 import { decodePayload } from '../core/envelope.ts';
 import type { Receiver } from '../core/receivers.ts';
 import type { Lane } from '../drivers/driver.ts';
-import { invoke } from '../registry/invoke.ts';
+import { type Call, callOf } from '../registry/invoke.ts';
 import type { ClaimedDelivery } from '../store/store.ts';
-import type { Deadline } from './deadline.ts';
+import { despiteConflicts } from './conflicts.ts';
+import type { Deadline, InTime } from './deadline.ts';
 import { contextOf } from './delivery-context.ts';
-import { type Execution, outcomeOf } from './execution.ts';
+import { type Conflict, type Execution, outcomeOf } from './execution.ts';
 import { type ExecutorParts, inTransaction } from './receiver-transaction.ts';
 
 export class Executor {
@@ -18,28 +19,33 @@ export class Executor {
   }
 
   /** Never rejects. @param lane where its transaction is opened, if the driver has lanes */
-  async execute(delivery: ClaimedDelivery, receiver: Receiver, deadline: Deadline, lane?: Lane): Promise<Execution> {
-    const { registry, ambient, log } = this.#parts;
+  async execute(delivery: ClaimedDelivery, receiver: Receiver, inTime: InTime, lane?: Lane): Promise<Execution> {
+    let payload: unknown;
     try {
-      const payload = await decodePayload(receiver.signal, delivery.payload, delivery.version);
-      if (receiver.transactional) return await this.#transactional(delivery, receiver, payload, deadline, lane);
-      const context = contextOf(delivery, receiver, deadline, log);
-      deadline.start();
-      await deadline.race(ambient.outside(() => invoke(receiver, registry, payload, context)));
-      return { kind: 'outcome', outcome: { kind: 'returned' } };
+      payload = await decodePayload(receiver.signal, delivery.payload, delivery.version);
     } catch (error) {
       return outcomeOf(error);
     }
+    return despiteConflicts((isFirst) =>
+      inTime(async (deadline) => {
+        const call = await readyToCall(this.#parts, receiver, deadline);
+        if (typeof call !== 'function') return call;
+        return receiver.transactional
+          ? this.#transactional(delivery, receiver, deadline, call, payload, isFirst ? lane : undefined)
+          : this.#detached(delivery, receiver, deadline, call, payload);
+      }),
+    );
   }
 
   #transactional(
     delivery: ClaimedDelivery,
     receiver: Receiver,
-    payload: unknown,
     deadline: Deadline,
+    call: Call,
+    payload: unknown,
     lane: Lane | undefined,
-  ): Promise<Execution> {
-    const { log, store, registry } = this.#parts;
+  ): Promise<Execution | Conflict> {
+    const { log, store } = this.#parts;
     return inTransaction(this.#parts, {
       receiver,
       deadline,
@@ -49,7 +55,34 @@ export class Executor {
         const found = await store.settleFirst(run, delivery, options);
         return found === 'completed' ? 'held' : found;
       },
-      call: (tx) => invoke(receiver, registry, payload, Object.assign(contextOf(delivery, receiver, deadline, log), { tx })),
+      call: (tx) => call(payload, Object.assign(contextOf(delivery, receiver, deadline, log), { tx })),
     });
+  }
+
+  async #detached(delivery: ClaimedDelivery, receiver: Receiver, deadline: Deadline, call: Call, payload: unknown): Promise<Execution> {
+    const { ambient, log } = this.#parts;
+    try {
+      const context = contextOf(delivery, receiver, deadline, log);
+      deadline.start();
+      await deadline.race(ambient.outside(() => call(payload, context)));
+      return { kind: 'outcome', outcome: { kind: 'returned' } };
+    } catch (error) {
+      return outcomeOf(error);
+    }
+  }
+}
+
+/**
+ * How to call the receiver, or what came of it because it cannot be called. Before its transaction: a service that cannot be made (its
+ * constructor connects to something that is away, a provider was forgotten) is no failure of the delivery.
+ */
+export async function readyToCall({ registry, log }: ExecutorParts, receiver: Receiver, deadline: Deadline): Promise<Call | Execution> {
+  try {
+    const call = callOf(receiver, registry);
+    return call instanceof Promise ? ((await deadline.race(call)) as Call) : call;
+  } catch (error) {
+    if (deadline.reason) return outcomeOf(deadline.reason);
+    log.debug({ err: error, receiver: receiver.name }, `what ${receiver.name} belongs to could not be made`);
+    return { kind: 'prevented', error };
   }
 }

@@ -76,8 +76,9 @@ export class Immediate {
   }
 }
 
-/** A delivery that was discarded, or that asked for later, did as it meant to. */
+/** A delivery that was discarded, or that asked for later, did as it meant to. One that was released with an error could not be run. */
 function isFailure({ ended, error }: RunResult): boolean {
+  if (ended === 'released') return error !== undefined && outcomeKind(error) === undefined;
   return ended === 'dead' || (ended === 'ready' && outcomeKind(error) !== 'retryAfter');
 }
 

@@ -7,14 +7,14 @@ import type { TransactionHandle } from '../core/handles.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Receiver } from '../core/receivers.ts';
 import type { Driver, Lane, Run } from '../drivers/driver.ts';
-import { isTransient } from '../drivers/error-kind.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Store } from '../store/store.ts';
 import type { Ambient } from '../transaction/ambient.ts';
 import type { TransactionScope } from '../transaction/scope.ts';
 import type { Transactions } from '../transaction/transactions.ts';
 import type { Deadline } from './deadline.ts';
-import { type Execution, outcomeOf } from './execution.ts';
+import { type Conflict, type Execution, interrupted, outcomeOf } from './execution.ts';
+import { type Fault, faultOf, type Phase } from './fault.ts';
 
 export interface ExecutorParts {
   readonly store: Store;
@@ -49,14 +49,15 @@ const RECONNECT_MS = 1_000;
 const STALE = Symbol('stale');
 const OUTSIDE = Symbol('outside');
 
+type Ended = Exclude<Execution, { kind: 'settled' }>;
+
 /** Runs a receiver in a transaction of its own. Never rejects. */
-export async function inTransaction(parts: ExecutorParts, work: TransactionWork): Promise<Exclude<Execution, { kind: 'settled' }>> {
+export async function inTransaction(parts: ExecutorParts, work: TransactionWork): Promise<Ended | Conflict> {
   const { log, driver, transactions, ambient } = parts;
   const { deadline, receiver, lane, about } = work;
   let scopeOfRun: TransactionScope | undefined;
   let thrown: { readonly error: unknown } | undefined;
-  /** Since the receiver was called, all is its doing, but for the last statements. */
-  let called = false;
+  let phase: Phase = 'begin';
   deadline.onEnd(() => scopeOfRun?.close());
   try {
     const { scope: ended, unanswered } = await ambient.outside(() =>
@@ -67,39 +68,54 @@ export async function inTransaction(parts: ExecutorParts, work: TransactionWork)
           const found = await work.begin(driver.run(scope.client), { timeoutMs, inLane: lane !== undefined });
           if (found !== 'held') throw found === 'stale' ? STALE : OUTSIDE;
           deadline.start();
-          called = true;
+          phase = 'call';
           try {
             await work.call(tx);
           } catch (error) {
             thrown = { error };
             throw error;
           }
-          if (!work.end) return;
-          called = false;
-          await work.end(scope);
-          called = true;
+          if (work.end) {
+            phase = 'end';
+            deadline.returned();
+            await work.end(scope);
+            deadline.start();
+          }
+          phase = 'commit';
         },
         { on: lane?.client },
       ),
     );
     if (unanswered) return unansweredOf(parts, unanswered.error, ended, about);
-    await follow(parts, ended, about);
-    return { kind: 'committed' };
+    return { kind: 'committed', followed: followed(parts, ended, about) };
   } catch (error) {
     if (error === STALE) return { kind: 'stale' };
-    if (error === OUTSIDE) return { kind: 'outcome', outcome: { kind: 'interrupted', delayMs: 0 } };
+    if (error === OUTSIDE) return interrupted(0);
     if (deadline.reason) return outcomeOf(deadline.reason);
     // Only the connection of this transaction counts as lost: a receiver whose own call elsewhere failed has failed.
     const lost = driver.isConnectionLoss(scopeOfRun?.failure) || (!thrown && driver.isConnectionLoss(error));
-    if (lost) return { kind: 'outcome', outcome: { kind: 'interrupted', delayMs: RECONNECT_MS } };
-    // It was before the receiver was called, or behind it, so it has not failed. What does not pass by itself counts all the same:
-    // nothing is tried for ever.
-    if (!called && isTransient(error)) {
-      log.debug({ err: error, ...about }, 'the transaction of a receiver could not be begun, or not be ended');
-      return { kind: 'outcome', outcome: { kind: 'interrupted', delayMs: RECONNECT_MS } };
-    }
+    if (lost) return phase === 'begin' ? { kind: 'prevented', error } : interrupted(RECONNECT_MS);
     // What the receiver threw counts, and not that the ROLLBACK after it failed: it may be a Discard or a RetryAfter.
-    return outcomeOf(thrown ? thrown.error : error);
+    const cause = thrown ? thrown.error : error;
+    const fault = faultOf({ phase, error: cause, query: scopeOfRun?.failure, isolated: false });
+    if (fault.kind !== 'receiver')
+      log.debug({ err: cause, phase, ...about }, `the transaction of ${receiver.name} came to nothing: ${fault.kind}`);
+    return endedBy(fault, cause);
+  }
+}
+
+function endedBy(fault: Fault, error: unknown): Ended | Conflict {
+  switch (fault.kind) {
+    case 'receiver':
+      return outcomeOf(error);
+    case 'conflict':
+      return { kind: 'conflict', atLast: fault.charged ? outcomeOf(error) : interrupted(RECONNECT_MS) };
+    case 'passing':
+      return interrupted(RECONNECT_MS);
+    case 'surroundings':
+      return { kind: 'prevented', error };
+    default:
+      return fault satisfies never;
   }
 }
 
@@ -109,17 +125,16 @@ export async function inTransaction(parts: ExecutorParts, work: TransactionWork)
  */
 function unansweredOf(parts: ExecutorParts, error: unknown, scope: TransactionScope, about: object): Execution & { kind: 'outcome' } {
   parts.log.debug({ err: error, ...about }, 'the connection was lost during COMMIT');
-  let followed: Promise<void> | undefined;
+  let following: Promise<void> | undefined;
   // Each delivery of a batch finds out.
-  const ifCommitted = async (): Promise<void> => (followed ??= follow(parts, scope, about));
+  const ifCommitted = async (): Promise<void> => (following ??= followed(parts, scope, about));
   return { kind: 'outcome', outcome: { kind: 'interrupted', delayMs: RECONNECT_MS }, ifCommitted };
 }
 
-/** The commit stands, whatever this comes to. */
-async function follow({ log, transactions }: ExecutorParts, scope: TransactionScope, about: object): Promise<void> {
-  try {
-    await transactions.committed(scope);
-  } catch (error) {
-    log.error({ err: error, ...about }, 'what was to follow the COMMIT of a receiver failed');
-  }
+/** What is to follow the COMMIT, if anything is. The commit stands, whatever this comes to. */
+function followed({ log, transactions }: ExecutorParts, scope: TransactionScope, about: object): Promise<void> | undefined {
+  if (scope.afterCommit.length === 0 && scope.emissions.length === 0) return undefined;
+  return transactions
+    .committed(scope)
+    .catch((error: unknown) => log.error({ err: error, ...about }, 'what was to follow the COMMIT of a receiver failed'));
 }

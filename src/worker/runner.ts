@@ -5,15 +5,17 @@ import type { Logger } from '../core/logger.ts';
 import type { Receiver } from '../core/receivers.ts';
 import type { Lane } from '../drivers/driver.ts';
 import { sqlState } from '../drivers/error-kind.ts';
-import type { DeliveryEvent, Events } from '../observe/events.ts';
+import type { Events } from '../observe/events.ts';
 import type { Catalogue } from '../store/catalogue.ts';
 import type { Commits, CompletedRun } from '../store/commits.ts';
 import type { ClaimedDelivery, ClaimRef, ReleaseItem, SettleItem, Store } from '../store/store.ts';
 import { Batcher } from './batcher.ts';
 import { Deadline } from './deadline.ts';
 import type { BatchExecutor } from './batch-executor.ts';
-import type { Execution } from './execution.ts';
+import { type Execution, interrupted } from './execution.ts';
 import type { Executor } from './executor.ts';
+import { Setbacks } from './setbacks.ts';
+import { eventOf, tell } from './telling.ts';
 
 type Unwritten = Execution & { readonly kind: 'outcome' };
 
@@ -28,6 +30,8 @@ export interface RunnerParts {
   readonly batches: BatchExecutor;
   readonly events: Events;
   readonly log: Logger;
+  /** Told when receivers cannot be called; a worker says so. */
+  readonly setbacks?: Setbacks | undefined;
 }
 
 export interface RunOptions {
@@ -48,10 +52,15 @@ export class Runner {
   readonly #releases: Batcher<ReleaseItem>;
   /** Writes nothing: a question has the same needs, it must get through. */
   readonly #completions: Batcher<CompletedRun>;
+  readonly #setbacks: Setbacks;
+  /** Waits for what is to follow a commit. */
+  readonly #following = new WeakMap<Promise<void>, Promise<void>>();
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
     const { store, commits, log } = parts;
+    const onFailing = (error: unknown): void => log.error({ err: error }, 'receivers cannot be called; their deliveries wait');
+    this.#setbacks = parts.setbacks ?? new Setbacks({ onFailing, onRecovered: () => {} });
     const common = {
       isRefusal,
       onRetry: (error: unknown) => log.debug({ err: error }, 'an outcome could not be written yet'),
@@ -90,6 +99,7 @@ export class Runner {
       const executions = await this.#execute(deliveries, receiver, lane);
       onReturned?.();
       const durationMs = performance.now() - startedAt;
+      if (executions.some(({ kind }) => kind !== 'prevented' && kind !== 'stale')) this.#setbacks.succeeded(startedAt + durationMs);
       return await together(deliveries.map((delivery, index) => this.#end(delivery, receiver, executions[index]!, durationMs)));
     } finally {
       for (const key of keys) this.#runs.delete(key);
@@ -122,15 +132,19 @@ export class Runner {
     switch (execution.kind) {
       case 'committed':
         events.raise('delivery.completed', { ...eventOf(delivery, receiver), durationMs });
-        return { receiver: receiver.name, ended: 'completed' };
+        return this.#follow(delivery, receiver, execution.followed);
       case 'settled': {
         const { settlement, error } = execution;
-        this.#tell(eventOf(delivery, receiver), settlement, durationMs, error);
+        tell(events, eventOf(delivery, receiver), settlement, durationMs, error);
         return { receiver: receiver.name, ended: settlement.to, error };
       }
       case 'stale':
         events.raise('delivery.stale', eventOf(delivery, receiver));
         return { receiver: receiver.name, ended: 'void' };
+      case 'prevented': {
+        const delayMs = this.#setbacks.failed(execution.error, performance.now(), Math.random());
+        return this.#write(delivery, receiver, interrupted(delayMs), durationMs, execution.error);
+      }
       case 'outcome':
         return this.#write(delivery, receiver, execution, durationMs);
       default:
@@ -138,7 +152,14 @@ export class Runner {
     }
   }
 
-  async #write(delivery: ClaimedDelivery, receiver: Receiver, execution: Unwritten, durationMs: number): Promise<RunResult> {
+  /** @param prevented why the receiver could not be called */
+  async #write(
+    delivery: ClaimedDelivery,
+    receiver: Receiver,
+    execution: Unwritten,
+    durationMs: number,
+    prevented?: unknown,
+  ): Promise<RunResult> {
     const { events } = this.#parts;
     const { outcome } = execution;
     const about = eventOf(delivery, receiver);
@@ -146,22 +167,45 @@ export class Runner {
     if (!(await this.#store(delivery, settlement))) {
       // Not taken away, if it was completed under this very epoch: the answer to that COMMIT was lost.
       if (await this.#completions.add(delivery)) {
-        await execution.ifCommitted?.();
+        const followed = execution.ifCommitted?.();
         events.raise('delivery.completed', { ...about, durationMs });
-        return { receiver: receiver.name, ended: 'completed' };
+        return this.#follow(delivery, receiver, followed);
       }
       events.raise('delivery.stale', about);
       return { receiver: receiver.name, ended: 'void' };
     }
-    const error = outcome.kind === 'threw' ? outcome.error : undefined;
-    this.#tell(about, settlement, durationMs, error);
+    const error = outcome.kind === 'threw' ? outcome.error : prevented;
+    tell(events, about, settlement, durationMs, error);
     return { receiver: receiver.name, ended: settlement.to, error };
   }
 
   async #execute(deliveries: readonly ClaimedDelivery[], receiver: Receiver, lane: Lane | undefined): Promise<readonly Execution[]> {
     const { executor, batches } = this.#parts;
     if (receiver.batch !== undefined) return batches.execute(deliveries, receiver, (work) => this.#inTime(receiver, work), lane);
-    return [await this.#inTime(receiver, (deadline) => executor.execute(deliveries[0]!, receiver, deadline, lane))];
+    return [await executor.execute(deliveries[0]!, receiver, (work) => this.#inTime(receiver, work), lane)];
+  }
+
+  /** The delivery is completed, and its slot free. What is to follow the commit is waited for as long as the receiver could have taken. */
+  #follow(delivery: ClaimedDelivery, receiver: Receiver, followed: Promise<void> | undefined): RunResult | Promise<RunResult> {
+    const result: RunResult = { receiver: receiver.name, ended: 'completed' };
+    if (!followed) return result;
+    return this.#untilFollowed(delivery, receiver, followed).then(() => result);
+  }
+
+  /** Once for all deliveries of a batch. */
+  #untilFollowed({ id }: ClaimedDelivery, receiver: Receiver, followed: Promise<void>): Promise<void> {
+    let wait = this.#following.get(followed);
+    if (!wait) {
+      const { name } = receiver;
+      const tooLate = (): void =>
+        this.#parts.log.warn(
+          { receiver: name, deliveryId: id },
+          `an afterCommit callback of ${name} does not end, and the worker waits for it no longer; the transaction is committed`,
+        );
+      wait = this.#inTime(receiver, async (deadline) => deadline.race(followed)).then(noop, tooLate);
+      this.#following.set(followed, wait);
+    }
+    return wait;
   }
 
   /** One call of a receiver, which ends at its timeout, or when the worker can wait no longer. */
@@ -199,25 +243,9 @@ export class Runner {
       return this.#settles.add({ ...item, settlement: { ...item.settlement, error: unstorable } });
     }
   }
-
-  #tell(about: DeliveryEvent, settlement: Settlement, durationMs: number, error: unknown): void {
-    const { events } = this.#parts;
-    switch (settlement.to) {
-      case 'completed':
-        return events.raise('delivery.completed', { ...about, durationMs });
-      case 'ready':
-        return events.raise('delivery.retrying', { ...about, durationMs, error, delayMs: settlement.delayMs });
-      case 'dead':
-        return events.raise('delivery.dead', { ...about, durationMs, error });
-      case 'cancelled':
-        return events.raise('delivery.cancelled', { ...about, durationMs, error });
-      case 'released':
-        return events.raise('delivery.released', about);
-      default:
-        return settlement satisfies never;
-    }
-  }
 }
+
+const noop = (): void => {};
 
 /** All results, or the first error when all have ended. */
 async function together<T>(work: readonly (T | Promise<T>)[]): Promise<T[]> {
@@ -231,8 +259,3 @@ const keyOf = ({ id, epoch, workerId }: ClaimRef): string => `${id}:${epoch}:${w
 
 /** 22: data exceptions, 23: constraints, 54: limits. */
 const isRefusal = (error: unknown): boolean => /^(22|23|54)/.test(sqlState(error) ?? '');
-
-function eventOf(delivery: ClaimedDelivery, receiver: Receiver): DeliveryEvent {
-  const { id, emissionId, attempt, epoch } = delivery;
-  return { deliveryId: id, emissionId, signal: receiver.signal.name, receiver: receiver.name, attempt, epoch };
-}

@@ -13,6 +13,7 @@ import { ClaimLoop } from './claim-loop.ts';
 import { Doorbell } from './doorbell.ts';
 import { Claims } from './claims.ts';
 import { Condition } from './condition.ts';
+import type { Setbacks } from './setbacks.ts';
 import { runOnce } from './drain.ts';
 import { Horizon } from './horizon.ts';
 import { Lease, workerLabel } from './lease.ts';
@@ -32,7 +33,7 @@ export interface WorkerParts {
   readonly events: Events;
   readonly ambient: Ambient;
   readonly log: Logger;
-  newRunner(): Runner;
+  newRunner(setbacks?: Setbacks): Runner;
   /** @throws SignalboxError if a service with receivers cannot be made */
   checkServices(): void;
   /** Tells of deliveries that wait for receivers of which this process has no code. */
@@ -74,7 +75,7 @@ export class Worker {
   constructor(parts: WorkerParts, settings: WorkerSettings) {
     this.#parts = parts;
     this.#settings = settings;
-    this.#runner = parts.newRunner();
+    this.#runner = parts.newRunner(this.#condition.setbacks);
     const { store, driver } = parts;
     this.#listening = new Listening(driver, () => this.#claiming?.ring());
     this.#watch = new Watch(store.workers, Math.min(GRACE_MS, settings.leaseMs / 2));

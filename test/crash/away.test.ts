@@ -11,7 +11,10 @@ const AWAY_MS = 30_000;
 /** Which of the two workers finds the other's lease over is left to chance. */
 const OF_DELIVERIES = /^(completed|released|stale|rescued|the lease of this worker) /;
 /** A line for each change of state. A server that has just come back may refuse one connection while it answers another. */
-const AWAY = ['the database does not answer; trying again', 'the database answers again'];
+const AWAY = [
+  'the worker cannot do its work: the database does not answer, or receivers cannot be called; trying again',
+  'the worker can do its work again',
+];
 const NOT_HEARD = 'not listening for new deliveries; polling finds them';
 
 test('emitters and workers of both drivers survive 30 s without their database', { timeout: 150_000 }, async () => {

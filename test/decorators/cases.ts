@@ -4,7 +4,7 @@ import { z } from 'zod';
 import {
   defineSignal,
   inject,
-  invoke,
+  callOf,
   isSignalboxError,
   OnSignal,
   type Receiver,
@@ -174,7 +174,7 @@ export async function observe(): Promise<Record<string, unknown>> {
     { token: Plain, provider: { useClass: Plain } },
     { token: Child, provider: { useClass: Child } },
   ]);
-  for (const receiver of receiversOf([Plain, Child]).all) await invoke(receiver, called, {}, {});
+  for (const receiver of receiversOf([Plain, Child]).all) await (await callOf(receiver, called))({}, {});
   const fixed = (service: typeof Stacked): Receiver => receiversOf([service]).all.find(({ target }) => target.placement === 'static')!;
   const { target: _target, signal: _signal, ...options } = receiversOf([Options]).all[0]!;
   return {
@@ -201,8 +201,8 @@ export async function observe(): Promise<Record<string, unknown>> {
     namelessSymbol: codeOf(() => names(NamelessSymbol)),
     options,
     calls: called.get(Log).calls.toSorted((a, b) => (a < b ? -1 : 1)),
-    staticCall: await invoke(fixed(Stacked), called, {}, {}),
-    inheritedStaticCall: await invoke(fixed(StaticChild), called, {}, {}),
+    staticCall: await (await callOf(fixed(Stacked), called))({}, {}),
+    inheritedStaticCall: await (await callOf(fixed(StaticChild), called))({}, {}),
     transactionalName: Methods.prototype.transactional.name,
     onPrivate: codeOf(() => apply(method, { kind: 'method', name: '#x', private: true, static: false, metadata: {} })),
     onField: [

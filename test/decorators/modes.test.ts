@@ -68,7 +68,7 @@ async function observed(file: string, options: { experimentalDecorators: boolean
   await project.write('tsconfig.json', tsconfig({ ...options, outDir: 'out' }));
   const source = await readFile(new URL(file, import.meta.url), 'utf8');
   await project.write('cases.ts', source.replace('../signalbox.ts', './signalbox.ts'));
-  const internals = { receiversOf: 'receivers', invoke: 'invoke', Registry: 'registry' };
+  const internals = { receiversOf: 'receivers', callOf: 'invoke', Registry: 'registry' };
   const inside = Object.entries(internals).map(([name, module]) => `export { ${name} } from '${dist}/registry/${module}.js';`);
   const types = `export type { Receiver } from '${dist}/core/receivers.js';`;
   await project.write('signalbox.ts', ["export * from 'signalbox';", ...inside, types].join('\n'));

@@ -74,20 +74,14 @@ const executor = mutantsOf({ file: 'src/worker/batch-executor.ts', tests: runnin
   },
   { name: 'batch: what is interrupted does not run singly', find: "execution.outcome.kind === 'threw'", replace: 'true' },
   {
-    name: 'batch: who runs singly has time of his own',
-    find: 'for (const member of left) await inTime((deadline) =>',
-    replace: 'for (const member of left) await inTime(async (deadline) => deadline.reason ? [] :',
-    equivalent: 'Each has a deadline of its own, which has not passed when it begins.',
-  },
-  {
     name: 'batch: each failure is that of its delivery',
     find: 'if (!failure) return execution;',
     replace: 'if (!failure || failure) return execution;',
   },
   {
     name: 'batch: it has a timeout without a transaction',
-    find: 'await deadline.race(ambient.outside(() => invoke(receiver, registry, batch.items(), batch.context())));',
-    replace: 'await ambient.outside(() => invoke(receiver, registry, batch.items(), batch.context()));',
+    find: 'await deadline.race(ambient.outside(() => call(batch.items(), batch.context())));',
+    replace: 'await ambient.outside(() => call(batch.items(), batch.context()));',
   },
   {
     name: 'batch: an unreadable payload fails alone',
@@ -97,7 +91,7 @@ const executor = mutantsOf({ file: 'src/worker/batch-executor.ts', tests: runnin
 ]);
 
 const transaction = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: running }, [
-  { name: 'batch: its ends are not the doing of the receiver', find: '          called = false;\n', replace: '' },
+  { name: 'batch: its ends are not the doing of the receiver', find: "            phase = 'end';\n", replace: '' },
 ]);
 
 const items = mutantsOf({ file: 'src/worker/batch-items.ts', tests: running }, [

@@ -51,22 +51,6 @@ const executor = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: 
     named: 'at its BEGIN',
   },
   {
-    name: 'executor: a receiver that was not called has not failed',
-    find: 'if (!called && isTransient(error))',
-    replace: 'if (false)',
-  },
-  {
-    name: 'executor: what does not pass by itself counts',
-    find: 'if (!called && isTransient(error))',
-    replace: 'if (!called && !deadline.reason)',
-    named: 'can never be completed',
-  },
-  {
-    name: 'executor: a receiver that was called has failed',
-    find: 'if (!called && isTransient(error))',
-    replace: 'if (isTransient(error))',
-  },
-  {
     name: 'executor: a receiver runs outside of the transaction around',
     find: 'await ambient.outside(() =>\n      transactions.attempt(',
     replace: 'await (async <T>(work: () => Promise<T>) => work())(() =>\n      transactions.attempt(',
@@ -76,8 +60,8 @@ const executor = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: 
   {
     name: 'executor: a detached receiver runs outside of the transaction around',
     file: 'src/worker/executor.ts',
-    find: 'ambient.outside(() => invoke(receiver, registry, payload, context))',
-    replace: 'invoke(receiver, registry, payload, context)',
+    find: 'ambient.outside(() => call(payload, context))',
+    replace: 'call(payload, context)',
     tests: ['test/worker/immediate.test.ts', 'test/worker/stale.test.ts'],
     equivalent: 'Whoever runs deliveries is outside already: the loops, tick, drain, and what follows a commit.',
   },
@@ -98,8 +82,8 @@ const executor = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: 
   {
     name: 'executor: a detached receiver has a deadline',
     file: 'src/worker/executor.ts',
-    find: 'await deadline.race(ambient.outside(() => invoke(receiver, registry, payload, context)));',
-    replace: 'await ambient.outside(() => invoke(receiver, registry, payload, context));',
+    find: 'await deadline.race(ambient.outside(() => call(payload, context)));',
+    replace: 'await ambient.outside(() => call(payload, context));',
   },
 ]);
 
@@ -115,14 +99,14 @@ const worker = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/st
   {
     name: 'worker: an absence of the database is told once',
     file: 'src/worker/condition.ts',
-    find: 'this.#failing || ',
+    find: '    if (this.#failing) return;\n',
     replace: '',
     tests: ['test/worker/condition.test.ts'],
   },
   {
     name: 'worker: what began before it recovered is no new failure',
     file: 'src/worker/condition.ts',
-    find: ' || since < this.#recoveredAt',
+    find: 'if (since >= this.#recoveredAt) ',
     replace: '',
     tests: ['test/worker/condition.test.ts'],
   },

@@ -4,6 +4,7 @@ import { bellMutants } from './mutants-bell.ts';
 import { commitsMutants } from './mutants-commits.ts';
 import { emittingMutants } from './mutants-emitting.ts';
 import { laneMutants } from './mutants-lanes.ts';
+import { faultMutants } from './mutants-fault.ts';
 import { lifeMutants } from './mutants-life.ts';
 import { livenessMutants } from './mutants-liveness.ts';
 import { operationMutants } from './mutants-operations.ts';
@@ -23,6 +24,7 @@ export const mutants: readonly Mutant[] = [
   ...runningMutants,
   ...livenessMutants,
   ...laneMutants,
+  ...faultMutants,
   ...lifeMutants,
   ...operationMutants,
   ...optionMutants,

@@ -49,8 +49,14 @@ test.each<Row>([
     'the lease of this worker was over; it goes on under a new id',
     { workerId: 1, newWorkerId: 2 },
   ],
-  ['worker.failing', { workerId: 1, error }, 'error', 'the database does not answer; trying again', { workerId: 1, err: error }],
-  ['worker.recovered', { workerId: 1 }, 'info', 'the database answers again', { workerId: 1 }],
+  [
+    'worker.failing',
+    { workerId: 1, error },
+    'error',
+    'the worker cannot do its work: the database does not answer, or receivers cannot be called; trying again',
+    { workerId: 1, err: error },
+  ],
+  ['worker.recovered', { workerId: 1 }, 'info', 'the worker can do its work again', { workerId: 1 }],
   ['worker.stopping', { workerId: 1, running: 3 }, 'info', 'worker stopping', { workerId: 1, running: 3 }],
   ['worker.stopped', { workerId: 1 }, 'info', 'worker stopped', { workerId: 1 }],
 ])('%s is one line', (event, raised, level, message, fields) => {

@@ -84,20 +84,43 @@ test('a receiver that takes the deliveries out of the tables has failed', async 
   expect(await readEffects(h.sql)).toEqual([]);
 });
 
-test('ends that the database refuses for a while are no failure: the batch is given back', async () => {
+/** The first end only: a sequence is not rolled back. */
+const refuseFirstEnd = (errcode: string): string => `
+  create sequence tries; create function refuse() returns trigger language plpgsql as $$ begin
+    if nextval('tries') = 1 then raise exception 'a moment' using errcode = '${errcode}'; end if; return null; end $$;
+  create trigger refuse after insert on signalbox.settled for each row execute function refuse()`;
+
+test('ends that met another transaction run again at once, as the batch that they are', async () => {
   const { Receiver, calls } = receiverThat();
   await using h = await open([Receiver], 2);
-  // The first end only: a sequence is not rolled back.
-  await h.sql.unsafe(`create sequence tries; create function refuse() returns trigger language plpgsql as $$ begin
-    if nextval('tries') = 1 then raise exception 'a moment' using errcode = '40001'; end if; return null; end $$;
-    create trigger refuse after insert on signalbox.settled for each row execute function refuse()`);
-  const released = ended(h, 2, 'delivery.released');
-  await h.box.drain();
-  await released;
-  expect(await h.box.drain({ ahead: '1m' })).toMatchObject({ completed: 2 });
+  await h.sql.unsafe(refuseFirstEnd('40001'));
+  expect(await h.box.drain()).toMatchObject({ completed: 2 });
   expect(calls.map((call) => call.length)).toEqual([2, 2]);
   expect([await ends(h), await readErrors(h.sql)]).toEqual([times(2, 'completed 1'), []]);
 });
+
+test('an end that the rows themselves make impossible counts', async () => {
+  const { Receiver, calls } = receiverThat();
+  await using h = await open([Receiver], 2);
+  await h.sql.unsafe(refuseFirstEnd('23514'));
+  expect(await h.box.drain()).toMatchObject({ completed: 2 });
+  expect(calls.map((call) => call.length)).toEqual([2, 1, 1]);
+});
+
+test.for(['58030', 'XX000', '53100', '25006', 'P0001'])(
+  'ends that the database refuses with %s are no failure: the batch is given back',
+  async (errcode) => {
+    const { Receiver, calls } = receiverThat();
+    await using h = await open([Receiver], 2);
+    await h.sql.unsafe(refuseFirstEnd(errcode));
+    const released = ended(h, 2, 'delivery.released');
+    await h.box.drain();
+    await released;
+    expect(await h.box.drain({ ahead: '1m' })).toMatchObject({ completed: 2 });
+    expect(calls.map((call) => call.length)).toEqual([2, 2]);
+    expect([await ends(h), await readErrors(h.sql)]).toEqual([times(2, 'completed 1'), []]);
+  },
+);
 
 test('the timeout is that of the whole call: a batch that takes longer runs singly, its queries refused', async () => {
   let late: Promise<unknown> = Promise.resolve();

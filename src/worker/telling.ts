@@ -1,0 +1,27 @@
+// Tells the events of a box how the run of a delivery ended, once that is written.
+import type { Settlement } from '../core/delivery.ts';
+import type { Receiver } from '../core/receivers.ts';
+import type { DeliveryEvent, Events } from '../observe/events.ts';
+import type { ClaimedDelivery } from '../store/store.ts';
+
+export function tell(events: Events, about: DeliveryEvent, settlement: Settlement, durationMs: number, error: unknown): void {
+  switch (settlement.to) {
+    case 'completed':
+      return events.raise('delivery.completed', { ...about, durationMs });
+    case 'ready':
+      return events.raise('delivery.retrying', { ...about, durationMs, error, delayMs: settlement.delayMs });
+    case 'dead':
+      return events.raise('delivery.dead', { ...about, durationMs, error });
+    case 'cancelled':
+      return events.raise('delivery.cancelled', { ...about, durationMs, error });
+    case 'released':
+      return events.raise('delivery.released', about);
+    default:
+      return settlement satisfies never;
+  }
+}
+
+export function eventOf(delivery: ClaimedDelivery, receiver: Receiver): DeliveryEvent {
+  const { id, emissionId, attempt, epoch } = delivery;
+  return { deliveryId: id, emissionId, signal: receiver.signal.name, receiver: receiver.name, attempt, epoch };
+}

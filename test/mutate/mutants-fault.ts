@@ -1,0 +1,90 @@
+// Mutants of whose fault it is that a receiver came to nothing, and of how long what could not be called waits.
+import { type Mutant, mutantsOf } from './mutant.ts';
+
+const fault = mutantsOf({ file: 'src/worker/fault.ts', tests: ['test/worker/fault.test.ts'] }, [
+  {
+    name: 'fault: before the call, only what is about the row counts',
+    find: "return OF_THE_ROW.test(state) ? { kind: 'receiver' } : notItsOwn(state);",
+    replace: "return { kind: 'receiver' };",
+  },
+  {
+    name: 'fault: nothing about the row is tried for ever',
+    find: "return OF_THE_ROW.test(state) ? { kind: 'receiver' } : notItsOwn(state);",
+    replace: 'return notItsOwn(state);',
+  },
+  {
+    name: 'fault: a conflict in the receiver is its own, unless it asked for isolation',
+    find: 'isolated && outcomeKind',
+    replace: 'outcomeKind',
+  },
+  { name: 'fault: an explicit outcome is no conflict', find: 'outcomeKind(error) === undefined && ', replace: '' },
+  { name: 'fault: a conflict is one, whatever is thrown because of it', find: " || CONFLICT.test(sqlState(query) ?? '')", replace: '' },
+  { name: 'fault: an error without a code at the end is the receiver', find: "state === '' || ", replace: '' },
+  { name: 'fault: a query that failed before the end is the receiver', find: 'state === FAILED_BEFORE || ', replace: '' },
+  { name: 'fault: a swallowed conflict is one', find: 'isolated && CONFLICT.test(state) ? ', replace: 'false ? ' },
+  {
+    name: 'fault: a conflict at COMMIT is its own',
+    find: 'CONFLICT.test(state) || OF_THE_SERVER.test(state)',
+    replace: 'OF_THE_SERVER.test(state)',
+  },
+  {
+    name: 'fault: what the server lacks at COMMIT is its own',
+    find: 'CONFLICT.test(state) || OF_THE_SERVER.test(state)',
+    replace: 'CONFLICT.test(state)',
+  },
+]);
+
+const setbacks = mutantsOf({ file: 'src/worker/setbacks.ts', tests: ['test/worker/setbacks.test.ts'] }, [
+  { name: 'setbacks: many at once are one', find: 'isFirst || now >= this.#growAt', replace: 'true' },
+  { name: 'setbacks: the wait has an end', find: 'Math.min(LONGEST_MS, this.#delayMs * 2)', replace: 'this.#delayMs * 2' },
+  { name: 'setbacks: one success is not the end', find: ' || now - this.#lastAt < this.#delayMs * PATIENCE', replace: '' },
+  { name: 'setbacks: told once', find: '    if (isFirst) this.#parts', replace: '    this.#parts' },
+  {
+    name: 'setbacks: an answer of the database is no recovery',
+    file: 'src/worker/condition.ts',
+    find: ' || this.setbacks.isFailing',
+    replace: '',
+  },
+]);
+
+const called = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: ['test/worker/not-called.test.ts'] }, [
+  {
+    name: 'not called: an error before the call is judged as one',
+    find: "let phase: Phase = 'begin';",
+    replace: "let phase = 'call' as Phase;",
+    named: 'first statement',
+  },
+  {
+    name: 'not called: what cannot be made is no failure',
+    file: 'src/worker/executor.ts',
+    find: "    return { kind: 'prevented', error };",
+    replace: '    return outcomeOf(error);',
+    named: 'cannot be made',
+  },
+  {
+    name: 'conflicts: run again',
+    file: 'src/worker/conflicts.ts',
+    find: 'if (times === MOST_TIMES) return',
+    replace: 'if (times > 0) return',
+    tests: ['test/worker/batch-failures.test.ts'],
+    named: 'met another transaction',
+  },
+]);
+
+const followed = mutantsOf({ file: 'src/worker/runner.ts', tests: ['test/worker/after-commit.test.ts'] }, [
+  {
+    name: 'followed: what does not end is waited for no longer than a receiver',
+    find: 'async (deadline) => deadline.race(followed)',
+    replace: 'async () => followed',
+    named: 'keeps no slot',
+  },
+  {
+    name: 'registry: services are made outside of any transaction',
+    file: 'src/registry/registry.ts',
+    find: 'return this.#outside(() => this.resolve(',
+    replace: 'return (<R>(work: () => R): R => work())(() => this.resolve(',
+    tests: ['test/worker/made-outside.test.ts'],
+  },
+]);
+
+export const faultMutants: readonly Mutant[] = [...fault, ...setbacks, ...called, ...followed];

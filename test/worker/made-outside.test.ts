@@ -1,0 +1,48 @@
+// A service lives on when the transaction in which it was first needed has ended. So it is made outside of any.
+import { sql } from 'drizzle-orm';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { Db, defineSignal, OnSignal, Service } from '../../src/index.ts';
+import { harness, type Harness } from '../support/harness.ts';
+import { Latch } from '../support/latch.ts';
+
+const happened = defineSignal('madeOutside.happened', z.object({}));
+
+/** A service that queries by itself, later on, from what its constructor began. */
+function service() {
+  const gate = new Latch();
+  const results: Promise<unknown>[] = [];
+  @Service()
+  class Poller {
+    constructor(db: Db) {
+      const query = async (): Promise<unknown> => {
+        await gate.opened;
+        return db.execute(sql`select 1 as one`);
+      };
+      results.push(query());
+    }
+
+    @OnSignal(happened)
+    receive(): void {}
+  }
+  return { Poller, gate, results };
+}
+
+type Use = (h: Harness, Poller: new (db: Db) => object) => Promise<unknown>;
+const emitReliably: Use = (h) => h.db.transaction(async (tx) => happened.emitReliable(tx, {}));
+
+const ways: [way: string, mode: 'worker' | 'immediate', use: Use][] = [
+  ['a delivery', 'worker', async (h, Poller) => (await emitReliably(h, Poller), h.box.drain())],
+  ['a delivery in immediate mode', 'immediate', emitReliably],
+  ['emit', 'worker', (h) => h.db.transaction(async (tx) => happened.emit(tx, {}))],
+  ['emitRobust', 'worker', (h) => h.db.transaction(async (tx) => happened.emitRobust(tx, {}))],
+  ['box.get in a transaction', 'worker', (h, Poller) => h.db.transaction(async () => h.box.get(Poller))],
+];
+
+test.each(ways)('a service that is first needed by %s is made outside of its transaction', async (_way, mode, use) => {
+  const { Poller, gate, results } = service();
+  await using h = await harness({ services: [Poller], mode });
+  await use(h, Poller);
+  gate.open();
+  expect(await Promise.all(results)).toMatchObject([[{ one: 1 }]]);
+});
