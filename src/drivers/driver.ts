@@ -1,14 +1,12 @@
 // The seam between Signalbox and a database client: the few things that differ from driver to driver.
-// Everything else speaks SQL text, text parameters and plain rows.
+// Everything else speaks statements (statement.ts), text parameters and plain rows.
+import type { Columns, RowOf, Statement } from './statement.ts';
 
 /** A parameter of a statement. Arrays, JSON and times travel as text and are cast in the SQL. */
 export type Param = string | number | null;
 
-/** A row of a result, columns by name. Ids and times come as text, counts as numbers: the SQL casts them. */
-export type Row = Readonly<Record<string, unknown>>;
-
 /** Runs one statement somewhere: on the pool, or in one open transaction. */
-export type Run = (text: string, params: readonly Param[]) => Promise<readonly Row[]>;
+export type Run = <C extends Columns>(statement: Statement<C>, params: readonly Param[]) => Promise<readonly RowOf<C>[]>;
 
 /** A driver's client, pool or transaction: opaque outside of its driver. */
 export type Client = object;

@@ -1,18 +1,15 @@
 // node-postgres (npm: pg) behind drizzle-orm/node-postgres, with a Pool or with a single Client, whose one session the
 // transactions take in turn. What a transaction needs of its client beyond Drizzle's care is in pg-session.ts.
 import { createHash } from 'node:crypto';
-import type { Client, Driver, DriverOptions, Gate, Row, Run } from './driver.ts';
+import type { Client, Driver, DriverOptions, Gate, Run } from './driver.ts';
 import { causesOf, hasConnectionCode } from './error-kind.ts';
 import { HotStatements } from './hot-statements.ts';
 import { gated, passing, withOwn } from './passing.ts';
 import { listenOn, type ListeningClient, listenWithOwnClient } from './pg-listen.ts';
 import { openSession } from './pg-own-session.ts';
+import { AS_TEXT, assertText, type Queryable } from './pg-rows.ts';
 import { type PooledClient, reportLoss, transactionPool } from './pg-session.ts';
-
-/** What is needed of node-postgres: a pool and a client both have it. */
-interface Queryable {
-  query(config: { name?: string; text: string; values: readonly unknown[] }): Promise<{ rows: readonly Row[] }>;
-}
+import { rowsOf } from './statement.ts';
 
 interface PgPool extends Queryable {
   readonly options: { readonly max?: number };
@@ -32,6 +29,7 @@ export function isNodePostgres(client: unknown): client is PgPool | PgClient {
 }
 
 export function nodePostgres(client: PgPool | PgClient, { prepare = true }: DriverOptions = {}): Driver {
+  assertText(isPool(client) ? new client.Client(client.options) : client);
   // The one session of a client could not be given up when the server refuses one of its statements (pg-session.ts).
   const hot = prepare === 'all' && isPool(client) ? new HotStatements() : undefined;
   const driver = isPool(client) ? withPool(client, prepare !== false) : withClient(client, prepare !== false);
@@ -97,7 +95,7 @@ function withClient(client: PgClient, prepare: boolean): Omit<Driver, 'guard'> {
     run: (transaction) => {
       if (transaction) return runOn(transaction as Queryable, prepare);
       const run = runOn(client, prepare);
-      return (text, params) => inTurn(() => run(text, params));
+      return (statement, params) => inTurn(() => run(statement, params));
     },
     openOn: () => transactionPool(new SessionPool(), async (hold) => hold(await checkOut())),
     listen: (channel, onMessage) => listenOn(client, inTurn, channel, onMessage),
@@ -128,7 +126,11 @@ function nameOf(text: string): string {
 }
 
 function runOn(client: Queryable, prepare: boolean): Run {
-  return async (text, params) => (await client.query({ ...(prepare ? { name: nameOf(text) } : {}), text, values: params })).rows;
+  return async (statement, params) => {
+    const { text } = statement;
+    const { rows } = await client.query({ ...(prepare ? { name: nameOf(text) } : {}), text, values: params, ...AS_TEXT });
+    return rowsOf(statement, rows);
+  };
 }
 
 /** The errors of a lost or impossible connection that carry no code. */

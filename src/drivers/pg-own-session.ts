@@ -1,12 +1,13 @@
 // A connection of its own on node-postgres, whose clients do not connect again: each use makes one if there is none.
-import type { Row, Session } from './driver.ts';
+import type { Session } from './driver.ts';
+import { AS_TEXT, type Queryable } from './pg-rows.ts';
+import { rowsOf } from './statement.ts';
 
 /** What is needed of a client of node-postgres. */
-interface OwnClient {
+interface OwnClient extends Queryable {
   readonly processID?: number | null;
   connect(): Promise<unknown>;
   end(): Promise<void>;
-  query(config: { text: string; values: readonly unknown[] }): Promise<{ rows: readonly Row[] }>;
   on(event: 'error' | 'end', listener: () => void): unknown;
 }
 
@@ -36,12 +37,12 @@ export function openSession(makeClient: () => object, onLost: () => void): Sessi
     return connected;
   };
   return {
-    run: async (text, params) => {
+    run: async (statement, params) => {
       if (closed) throw new Error('The session was closed.');
       const client = await (current ??= connect());
-      const { rows } = await client.query({ text, values: params });
+      const { rows } = await client.query({ text: statement.text, values: params, ...AS_TEXT });
       toldPid = client.processID ?? undefined;
-      return rows;
+      return rowsOf(statement, rows);
     },
     toldPid: () => toldPid,
     close: async () => {

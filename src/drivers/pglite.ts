@@ -1,12 +1,13 @@
 // PGlite (npm: @electric-sql/pglite) behind drizzle-orm/pglite: PostgreSQL in this process, with one session. Whatever
 // runs at the same time queues up, so it is for tests of applications and for development.
-import type { Driver, Row } from './driver.ts';
+import type { Driver } from './driver.ts';
 import { hasConnectionCode } from './error-kind.ts';
 import { gated, passing } from './passing.ts';
+import { type Cell, rowsOf } from './statement.ts';
 
 /** What is needed of PGlite: the database and its transactions both have it. */
 interface PgliteClient {
-  query(text: string, params: readonly unknown[]): Promise<{ rows: readonly Row[] }>;
+  query(text: string, params: readonly unknown[], options: object): Promise<{ rows: readonly (readonly Cell[])[] }>;
 }
 
 interface Pglite extends PgliteClient {
@@ -23,6 +24,12 @@ export function isPglite(client: unknown): client is Pglite {
 /** Members of a client that send statements. */
 const SENDING = new Set(['query', 'exec', 'sql']);
 
+/** The types of our columns and parameters: bool, int8, int4, text, float8. What is set for a query goes before what is set for the database. */
+const TYPES = [16, 20, 23, 25, 701];
+const of = <T>(value: T): Record<number, T> => Object.fromEntries(TYPES.map((type) => [type, value]));
+/** Rows by position, all as text, and parameters as they are. */
+const AS_TEXT = { rowMode: 'array', parsers: of((text: string) => text), serializers: of(String) };
+
 export function pglite(database: Pglite): Driver {
   return {
     name: 'pglite',
@@ -30,8 +37,8 @@ export function pglite(database: Pglite): Driver {
     rejectsWhenLost: false,
     run:
       (client = database) =>
-      async (text, params) =>
-        (await (client as PgliteClient).query(text, params)).rows,
+      async (statement, params) =>
+        rowsOf(statement, (await (client as PgliteClient).query(statement.text, params, AS_TEXT)).rows),
     guard: (client, gate) => gated(client, SENDING, gate),
     redirect: (pick) => passing(pick),
     listen: (channel, onMessage) => database.listen(channel, onMessage),

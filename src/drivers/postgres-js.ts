@@ -1,16 +1,24 @@
 // postgres.js (npm: postgres) behind drizzle-orm/postgres-js.
-import type { Client, Driver, DriverOptions, Gate, Param, Row, Run, Session } from './driver.ts';
+import { SignalboxError } from '../errors.ts';
+import type { Client, Driver, DriverOptions, Gate, Param, Run, Session } from './driver.ts';
 import { hasConnectionCode } from './error-kind.ts';
 import { HotStatements } from './hot-statements.ts';
 import { type LanePool, openLane } from './postgres-js-lane.ts';
+import { type Cell, rowsOf, type Statement } from './statement.ts';
 
 /** What is needed of postgres.js: a pool, a transaction and a savepoint all have it. */
 interface PostgresJsClient {
-  unsafe(text: string, params?: readonly unknown[], options?: { prepare?: boolean }): PromiseLike<readonly Row[]>;
+  unsafe(text: string, params?: readonly unknown[], options?: { prepare?: boolean }): PromiseLike<unknown> & { raw(): PromiseLike<Answer> };
+  typed(value: unknown, type: number): unknown;
+}
+
+/** A result of postgres.js, which tells of the connection that it came on. */
+interface Answer extends ReadonlyArray<readonly Cell[]> {
+  readonly state?: { readonly pid: number };
 }
 
 interface PostgresJsPool extends PostgresJsClient, LanePool {
-  options: { max: number };
+  options: { max: number; transform?: { row?: { from?: unknown } } };
   end(options: { timeout: number }): Promise<void>;
   listen(channel: string, onMessage: () => void): Promise<{ unlisten(): Promise<void> }>;
 }
@@ -21,6 +29,11 @@ export function isPostgresJs(client: unknown): client is PostgresJsPool {
 }
 
 export function postgresJs(pool: PostgresJsPool, { prepare = true }: DriverOptions = {}): Driver {
+  if (pool.options.transform?.row?.from)
+    throw new SignalboxError(
+      'UnsupportedDatabase',
+      'createSignalbox({ db }) was given a postgres.js client with `transform.row`, which would change the rows of Signalbox, too. Transform columns or values instead, or give the box a client of its own.',
+    );
   const hot = prepare === 'all' ? new HotStatements() : undefined;
   return {
     name: 'postgres-js',
@@ -37,11 +50,6 @@ export function postgresJs(pool: PostgresJsPool, { prepare = true }: DriverOptio
     openSession: (onLost) => openSession(pool, onLost),
     isConnectionLoss: hasConnectionCode,
   };
-}
-
-/** A result of postgres.js, which tells of the connection that it came on. */
-interface Answer extends ReadonlyArray<Row> {
-  readonly state?: { readonly pid: number };
 }
 
 /**
@@ -66,11 +74,11 @@ function openSession(pool: PostgresJsPool, onLost: () => void): Session {
   let closed = false;
   let toldPid: number | undefined;
   return {
-    run: async (text, params) => {
+    run: async (statement, params) => {
       if (closed) throw new Error('The session was closed.');
-      const rows = (await (await (client ??= connect())).unsafe(text, params, { prepare: false })) as Answer;
+      const rows = await send(await (client ??= connect()), statement, params, false);
       toldPid = rows.state?.pid;
-      return rows;
+      return rowsOf(statement, rows);
     },
     toldPid: () => toldPid,
     close: async () => {
@@ -85,11 +93,20 @@ const SENDING = new Set<string | symbol>(['unsafe', 'file', 'savepoint', 'begin'
 
 /** Prepared only if the pool's own options allow it, too. */
 function runOn(client: PostgresJsClient, prepare: boolean): Run {
-  return async (text: string, params: readonly Param[]) => client.unsafe(text, params, { prepare });
+  return async (statement, params) => rowsOf(statement, await send(client, statement, params, prepare));
+}
+
+/** The type `unknown`: the server infers the parameter's own, and no serializer that an application sets for a type is asked. */
+const UNKNOWN = 705;
+
+/** `raw`: neither parsers nor transforms are asked, and a value comes as its bytes. */
+function send(client: PostgresJsClient, { text }: Statement, params: readonly Param[], prepare: boolean): PromiseLike<Answer> {
+  const values = params.map((param) => (param === null ? null : client.typed(param, UNKNOWN)));
+  return client.unsafe(text, values, { prepare }).raw();
 }
 
 function guard(client: Client, gate: Gate, hot: HotStatements | undefined): Client {
-  const send = (call: () => unknown): unknown => {
+  const pass = (call: () => unknown): unknown => {
     gate.enter();
     const query = call();
     if (isQuery(query)) watchQuery(query, gate);
@@ -97,11 +114,11 @@ function guard(client: Client, gate: Gate, hot: HotStatements | undefined): Clie
   };
   return new Proxy(client as (...args: unknown[]) => unknown, {
     // client`select 1` sends; client(['a', 'b']) only builds a fragment, but whoever builds one is about to send it.
-    apply: (target, self, args) => send(() => Reflect.apply(target, self, args)),
+    apply: (target, self, args) => pass(() => Reflect.apply(target, self, args)),
     get(target, key) {
       const member: unknown = Reflect.get(target, key);
       if (typeof member !== 'function' || !SENDING.has(key)) return member;
-      return (...args: unknown[]) => send(() => Reflect.apply(member, target, hot && key === 'unsafe' ? prepared(args, hot) : args));
+      return (...args: unknown[]) => pass(() => Reflect.apply(member, target, hot && key === 'unsafe' ? prepared(args, hot) : args));
     },
   });
 }

@@ -2,6 +2,7 @@
 // catalogue.ts. Another process that announces at the same moment may make it say `added` twice: nothing follows from it.
 import type { Receiver } from '../core/receivers.ts';
 import type { Run } from '../drivers/driver.ts';
+import { statement } from '../drivers/statement.ts';
 import type { Catalogue } from './catalogue.ts';
 import { explained } from './migration.ts';
 import { FORGET_RECEIVERS_AFTER } from './statements.ts';
@@ -12,8 +13,8 @@ import { waitingElsewhere } from './waiting.ts';
  * The whole catalogue, by signal and name. No parameters. Locks nothing. A row of a receiver for each signal: hundreds, at
  * most. `live` as in the append, which gives deliveries to such rows only.
  */
-export const listReceivers = `
-select r.name, r.signal, r.formerly, r.queue, r.priority,
+export const listReceivers = statement({ name: 'text', signal: 'text', formerly: 'text', queue: 'text', priority: 'int', live: 'bool' })`
+select r.name, r.signal, array_to_json(r.formerly)::text as formerly, r.queue, r.priority,
   r.retired_at is null and r.last_seen_at > statement_timestamp() - ${FORGET_RECEIVERS_AFTER} as live
 from signalbox.receiver r
 order by r.signal, r.name`;
@@ -51,7 +52,8 @@ export interface Announcement {
 /** Announces the receivers of this process, and tells what is then there. @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing` */
 export async function announceAll(store: Store, catalogue: Catalogue, run: Run): Promise<Announcement> {
   await store.check();
-  const list = async (): Promise<CataloguedReceiver[]> => (await explained(run)(listReceivers, [])) as unknown as CataloguedReceiver[];
+  const list = async (): Promise<CataloguedReceiver[]> =>
+    (await explained(run)(listReceivers, [])).map((row) => ({ ...row, formerly: JSON.parse(row.formerly) as string[] }));
   const before = new Map((await list()).map((row) => [keyOf(row), row]));
   await catalogue.refresh();
   const { all } = catalogue.receivers;

@@ -1,4 +1,6 @@
 // The SQL statement that opens the transaction of a batch. What ends it are `complete` and `settle` of statements.ts.
+import { statement } from '../drivers/statement.ts';
+import { SETTINGS } from './columns.ts';
 import { OWN, UNMARKED } from './statements.ts';
 
 /**
@@ -9,10 +11,11 @@ import { OWN, UNMARKED } from './statements.ts';
  * Locks: the deliveries, in the order given, until the transaction ends, so that no rescue can take them from a
  * transaction that lives. Guard: (id, state, epoch, worker). Repeatable. The rest is as in settleFirst. Index: the primary key.
  */
-export const holdBatch = `
+export const holdBatch = statement({ ids: 'text', outside: 'bool', ...SETTINGS })`
 with held as materialized (
   select own.id, own.worker_id from unnest($1::text::bigint[], $2::text::int[], $5::text::int[]) as o(id, epoch, worker_id) ${OWN}
 )
 select coalesce((select string_agg(id::text, ' ') from held), '') as ids, ${UNMARKED} as outside,
-  set_config('application_name', coalesce((select 'signalbox worker ' || max(worker_id) from held), ''), true),
-  set_config('statement_timeout', $3::text, true), set_config('idle_in_transaction_session_timeout', $3::text, true)`;
+  set_config('application_name', coalesce((select 'signalbox worker ' || max(worker_id) from held), ''), true) as application_name,
+  set_config('statement_timeout', $3::text, true) as statement_timeout,
+  set_config('idle_in_transaction_session_timeout', $3::text, true) as idle_timeout`;

@@ -19,8 +19,8 @@ export async function takeHold(
   const [ids, epochs] = [`{${sorted.map(({ id }) => id).join(',')}}`, intArray(sorted.map(({ epoch }) => epoch))];
   const workers = intArray(sorted.map(({ workerId }) => workerId));
   const [row] = await explained(run)(holdBatch, [ids, epochs, String(timeoutMs), String(inLane), workers]);
-  if (row!['outside'] === true) return 'outside';
-  return new Set((row!['ids'] as string).split(' ').filter((id) => id !== ''));
+  if (row!.outside) return 'outside';
+  return new Set(row!.ids.split(' ').filter((id) => id !== ''));
 }
 
 /** Last statements of the transaction of a batch: all of it ends, or none. @throws Error when one is not held any more */

@@ -1,5 +1,6 @@
 // The SQL of the doorbell: how a worker that sleeps says so, and how who appends rings it. Two advisory locks: one that says
 // that a worker sleeps, one that says that somebody who may not have rung is still to commit (docs/design/doorbell.md).
+import { statement } from '../drivers/statement.ts';
 
 /** The first key of both: a number of our own, next to that of workers' locks. */
 const BELL_LOCKS = 0x73_69_67_6f;
@@ -24,11 +25,11 @@ const IS_CALM = `case when pg_try_advisory_lock(${AT_THE_DOOR}) then pg_advisory
  * Hangs the bell out, for the session, and then looks whether anybody who has not rung is still to commit. Returns whether it
  * hangs (somebody may just be trying it), and whether all is calm. Waits for nobody. A CASE, for only that has an order.
  */
-export const hangBell = `
+export const hangBell = statement({ bell: 'text' })`
 select case when not pg_try_advisory_lock_shared(${BELL}) then 'none' when ${IS_CALM} then 'calm' else 'hung' end as bell`;
 
 /** The second half of the above, for a session that has the bell. */
-export const listenAtDoor = `select case when ${IS_CALM} then 'calm' else 'hung' end as bell`;
+export const listenAtDoor = statement({ bell: 'text' })`select case when ${IS_CALM} then 'calm' else 'hung' end as bell`;
 
 /** Takes the session's bell down. */
-export const takeBellDown = `select pg_advisory_unlock_shared(${BELL})`;
+export const takeBellDown = statement({ down: 'bool' })`select pg_advisory_unlock_shared(${BELL}) as down`;

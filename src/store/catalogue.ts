@@ -89,7 +89,7 @@ export class Catalogue {
   }
 
   /** A row that another process inserted at the same moment may be missing from the first answer, never from the second. */
-  async #announceAll(): Promise<AnnouncedReceiver[]> {
+  async #announceAll(): Promise<readonly AnnouncedReceiver[]> {
     const { all } = this.receivers;
     const rows = await this.#store.announce(all);
     return rows.filter(({ current }) => current).length >= all.length ? rows : this.#store.announce(all);

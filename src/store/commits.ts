@@ -2,6 +2,7 @@
 // connection, after the fact, and write nothing (docs/design/unknown-commit.md).
 import type { Driver, Run } from '../drivers/driver.ts';
 import { sqlState } from '../drivers/error-kind.ts';
+import { statement } from '../drivers/statement.ts';
 import { explained } from './migration.ts';
 
 /** What a transaction is found by afterwards. */
@@ -28,14 +29,14 @@ export interface CompletedRun {
  * How far a transaction has come. $1 its id. Fails (22023) for an id that this server has not given out yet.
  * A standby is no judge: what it has not replayed is not therefore rolled back. Locks: none. Repeatable.
  */
-export const transactionProgress = `
+export const transactionProgress = statement({ standby: 'bool', status: 'text?' })`
 select pg_is_in_recovery() as standby, pg_xact_status($1::text::xid8) as status`;
 
 /**
  * Whether an emission is stored. $1 its id. Locks: none. Repeatable. Index: the primary key.
  * A statement of its own, after the one above: its snapshot is taken when the transaction is known to have ended.
  */
-export const isEmissionStored = `
+export const isEmissionStored = statement({ stored: 'bool' })`
 select exists (select from signalbox.emission where id = $1::text::uuid) as stored`;
 
 /**
@@ -43,7 +44,7 @@ select exists (select from signalbox.emission where id = $1::text::uuid) as stor
  * ids. Epoch and worker are of one claim only, so the row is that claimant's own. Locks: none. Repeatable.
  * Index: settled_emission_receiver.
  */
-export const completedRuns = `
+export const completedRuns = statement({ id: 'text' })`
 select s.id::text as id
 from jsonb_to_recordset($1::text::jsonb) as r(id bigint, epoch int, worker_id int, emission_id uuid, receiver_id int)
 join signalbox.settled s on s.emission_id = r.emission_id and s.receiver_id = r.receiver_id
@@ -65,7 +66,7 @@ export class Commits {
   async stateOf({ xid, emissionId }: CommitWitness): Promise<CommitState> {
     if (!(await this.#hasEnded(xid))) return 'open';
     const [row] = await this.#pool(isEmissionStored, [emissionId]);
-    return row!['stored'] === true ? 'committed' : 'aborted';
+    return row!.stored ? 'committed' : 'aborted';
   }
 
   /** The ids of those runs that are recorded as completed. */
@@ -78,13 +79,13 @@ export class Commits {
       receiver_id: receiverId,
     }));
     const rows = await this.#pool(completedRuns, [JSON.stringify(items)]);
-    return new Set(rows.map((row) => row['id'] as string));
+    return new Set(rows.map((row) => row.id));
   }
 
   async #hasEnded(xid: string): Promise<boolean> {
     try {
       const [row] = await this.#pool(transactionProgress, [xid]);
-      return row!['standby'] === false && row!['status'] !== 'in progress';
+      return !row!.standby && row!.status !== 'in progress';
     } catch (error) {
       // The server lost it in a crash, or is another one by now: here it does not run.
       if (sqlState(error) === INVALID_PARAMETER) return true;

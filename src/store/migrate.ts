@@ -10,6 +10,7 @@ import { readMigrationFiles } from 'drizzle-orm/migrator';
 import type { OptionTable } from '../core/options.ts';
 import { callable, text } from '../core/rules.ts';
 import type { Client, Driver } from '../drivers/driver.ts';
+import { statement } from '../drivers/statement.ts';
 import { isSignalboxError, SignalboxError } from '../errors.ts';
 import type { Store } from './store.ts';
 
@@ -34,18 +35,19 @@ const SCHEMA = 'drizzle';
 const KEY = `hashtextextended('signalbox.migrate', 0)`;
 
 /** Takes the lock of migrations if it is free. Held until the transaction ends. Database-wide; nothing else uses this key. */
-const TRY_LOCK = `select pg_try_advisory_xact_lock(${KEY}) as locked`;
+const TRY_LOCK = statement({ locked: 'bool' })`select pg_try_advisory_xact_lock(${KEY}) as locked`;
 
 /** The same, and waits. */
-const LOCK = `select 1 as locked from pg_advisory_xact_lock(${KEY})`;
+const LOCK = statement({ locked: 'int' })`select 1 as locked from pg_advisory_xact_lock(${KEY})`;
 
 /** Drizzle's `if not exists` gives two notices at each later run, which postgres.js prints as objects. Until the transaction ends. */
-const HUSH = `select set_config('client_min_messages', 'warning', true)`;
+const HUSH = statement({ messages: 'text' })`select set_config('client_min_messages', 'warning', true) as messages`;
 
 /** Whether there is a table. $1 schema, $2 name. */
-const HAS_TABLE = `select to_regclass(format('%I.%I', $1::text, $2::text)) is not null as there`;
+const HAS_TABLE = statement({ there: 'bool' })`select to_regclass(format('%I.%I', $1::text, $2::text)) is not null as there`;
 
-const countRows = (schema: string, table: string): string => `select count(*)::int as count from ${quoted(schema)}.${quoted(table)}`;
+const countRows = (schema: string, table: string) =>
+  statement({ count: 'int' })`select count(*)::int as count from ${quoted(schema)}.${quoted(table)}`;
 
 /** What is needed of a Drizzle database and of its transactions. */
 interface Handle {
@@ -80,9 +82,9 @@ export async function migrateFolder({ db, driver, store }: Target, options: Migr
       const run = driver.run(tx.session.client);
       const count = async (): Promise<number> => {
         const [found] = await run(HAS_TABLE, [schema, table]);
-        return found!['there'] === true ? ((await run(countRows(schema, table), []))[0]!['count'] as number) : 0;
+        return found!.there ? (await run(countRows(schema, table), []))[0]!.count : 0;
       };
-      if ((await run(TRY_LOCK, []))[0]!['locked'] !== true) {
+      if (!(await run(TRY_LOCK, []))[0]!.locked) {
         onWait?.();
         await run(LOCK, []);
       }

@@ -1,15 +1,24 @@
 // Whether the database has the tables and columns that this version of Signalbox needs. What is needed is read off
 // schema.ts, so a new column is checked as soon as it is defined.
 import { getTableColumns, getTableName } from 'drizzle-orm';
-import type { Row, Run } from '../drivers/driver.ts';
+import type { Run } from '../drivers/driver.ts';
 import { sqlState } from '../drivers/error-kind.ts';
+import { type RowOf, statement } from '../drivers/statement.ts';
 import { SignalboxError } from '../errors.ts';
 import { tables } from './schema.ts';
 
+/** The columns that exist in the schema: for the check that the migration has run. */
+export const presentColumns = statement({ table: 'text', column: 'text' })`
+select c.relname::text as "table", a.attname::text as "column"
+from pg_catalog.pg_namespace n
+join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relkind in ('r', 'p')
+join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+where n.nspname = 'signalbox'`;
+
 /** Names of the tables and columns that `present` lacks, as `signalbox.delivery` or `signalbox.delivery.epoch`. */
-export function missingParts(present: readonly Row[]): string[] {
+export function missingParts(present: readonly RowOf<typeof presentColumns.columns>[]): string[] {
   const columnsOf = new Map<string, Set<string>>();
-  for (const { table, column } of present as readonly { table: string; column: string }[]) {
+  for (const { table, column } of present) {
     const columns = columnsOf.get(table) ?? new Set();
     columnsOf.set(table, columns.add(column));
   }
@@ -35,9 +44,9 @@ export function migrationMissing(missing: readonly string[], cause?: unknown): S
 
 /** Runs statements as `run` does, but a table or column that is not there becomes an error that says what to do. */
 export function explained(run: Run): Run {
-  return async (text, params) => {
+  return async (statement, params) => {
     try {
-      return await run(text, params);
+      return await run(statement, params);
     } catch (error) {
       // 42P01 undefined table, 42703 undefined column, 3F000 undefined schema
       const state = sqlState(error);

@@ -1,6 +1,7 @@
 // Operators' statements as typed functions, as store.ts does for the workers'.
 import type { ErrorRecord, DeliveryState, SettledState } from '../core/delivery.ts';
 import type { Run } from '../drivers/driver.ts';
+import type { RowOf } from '../drivers/statement.ts';
 import { explained } from './migration.ts';
 import * as sql from './operations.ts';
 import { CHANNEL } from './store.ts';
@@ -94,35 +95,35 @@ export class OperationsStore {
   }
 
   async hasReceivers(signalName: string): Promise<boolean> {
-    return (await this.#run(sql.hasReceivers, [signalName]))[0]!['has'] === true;
+    return (await this.#run(sql.hasReceivers, [signalName]))[0]!.has;
   }
 
   /** `undefined`: there is no such emission, or none that is committed. */
   async countLive(emissionId: string): Promise<number | undefined> {
     const [row] = await this.#run(sql.countLive, [emissionId]);
-    return row!['there'] === true ? (row!['live'] as number) : undefined;
+    return row!.there ? row!.live : undefined;
   }
 }
 
-const ids = (rows: readonly Record<string, unknown>[]): string[] => rows.map((row) => row['id'] as string);
+const ids = (rows: readonly { readonly id: string }[]): string[] => rows.map(({ id }) => id);
 
-function deliveryOf(row: Record<string, unknown>): Delivery {
-  const date = (name: string): Date | undefined => (row[name] === null ? undefined : new Date(row[name] as number));
-  const errors = (row['errors'] === null ? [] : JSON.parse(row['errors'] as string)) as (Omit<DeliveryFailure, 'at'> & { at: number })[];
+function deliveryOf(row: RowOf<typeof sql.findDeliveries.columns>): Delivery {
+  const date = (ms: number | null): Date | undefined => (ms === null ? undefined : new Date(ms));
+  const errors = (row.errors === null ? [] : JSON.parse(row.errors)) as (Omit<DeliveryFailure, 'at'> & { at: number })[];
   return {
-    id: row['id'] as string,
-    emissionId: row['emission_id'] as string,
-    signal: row['signal'] as string,
-    receiver: row['receiver'] as string,
-    state: row['state'] as DeliveryState,
-    version: row['version'] as number,
-    generation: row['generation'] as number,
-    epoch: row['epoch'] as number,
-    attempt: row['attempt'] as number,
-    crashes: row['crashes'] as number,
-    emittedAt: date('emitted_at_ms')!,
-    runAt: date('run_at_ms'),
-    finishedAt: date('finished_at_ms'),
+    id: row.id,
+    emissionId: row.emission_id,
+    signal: row.signal,
+    receiver: row.receiver,
+    state: row.state as DeliveryState,
+    version: row.version,
+    generation: row.generation,
+    epoch: row.epoch,
+    attempt: row.attempt,
+    crashes: row.crashes,
+    emittedAt: new Date(row.emitted_at_ms),
+    runAt: date(row.run_at_ms),
+    finishedAt: date(row.finished_at_ms),
     errors: errors.map((error) => ({ ...error, at: new Date(error.at) })),
   };
 }

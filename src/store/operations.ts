@@ -1,13 +1,14 @@
 // Operators' statements: looking at deliveries, and bringing finished ones back. Rules as in statements.ts.
 // A delivery is addressed by its emission and, if not all of them are meant, its receiver: that is what both tables are
 // keyed by.
+import { statement } from '../drivers/statement.ts';
+import { millis } from './times.ts';
 
 const FIELDS = `
   d.id::text as id, d.emission_id::text as emission_id, e.signal, r.name as receiver, d.state, d.version, d.generation, d.epoch,
-  d.attempt, d.crashes, (extract(epoch from d.run_at) * 1000)::float8 as run_at_ms,
-  (extract(epoch from d.finished_at) * 1000)::float8 as finished_at_ms,
-  (extract(epoch from e.emitted_at) * 1000)::float8 as emitted_at_ms,
-  (select jsonb_agg(jsonb_build_object('attempt', x.attempt, 'at', (extract(epoch from x.at) * 1000)::float8, 'name', x.error ->> 'name',
+  d.attempt, d.crashes, ${millis('d.run_at')} as run_at_ms, ${millis('d.finished_at')} as finished_at_ms,
+  ${millis('e.emitted_at')} as emitted_at_ms,
+  (select jsonb_agg(jsonb_build_object('attempt', x.attempt, 'at', ${millis('x.at')}, 'name', x.error ->> 'name',
     'message', x.error ->> 'message') order by x.id)::text from signalbox.delivery_error x where x.delivery_id = d.id) as errors`;
 
 const BOTH = `(
@@ -24,7 +25,22 @@ const BOTH = `(
  * emission, settled_unfinished without one for dead and cancelled; looking through completed ones without an emission
  * reads the table.
  */
-export const findDeliveries = `
+export const findDeliveries = statement({
+  id: 'text',
+  emission_id: 'text',
+  signal: 'text',
+  receiver: 'text',
+  state: 'text',
+  version: 'int',
+  generation: 'int',
+  epoch: 'int',
+  attempt: 'int',
+  crashes: 'int',
+  run_at_ms: 'int?',
+  finished_at_ms: 'int?',
+  emitted_at_ms: 'int',
+  errors: 'text?',
+})`
 select ${FIELDS}
 from ${BOTH} d
 join signalbox.emission e on e.id = d.emission_id
@@ -42,7 +58,7 @@ limit $6::int`;
  * $4 what to add to the generation (replay: 1), $5 channel to wake workers. Returns their ids.
  * Locks: settled rows by receiver; a second call at the same time finds nothing left. Index: settled_emission_receiver.
  */
-export const reviveDeliveries = `
+export const reviveDeliveries = statement({ id: 'text', rung: 'int' })`
 with back as materialized (
   select s.emission_id, s.receiver_id from signalbox.settled s
   join signalbox.receiver r on r.id = s.receiver_id
@@ -66,7 +82,7 @@ select id::text as id, (select count(*)::int from rung) as rung from revived`;
  * Makes waiting deliveries due now. $1 emission, $2 receiver or null, $3 channel to wake workers. Returns their ids.
  * Locks: the rows. Index: delivery_emission_receiver.
  */
-export const hurryDeliveries = `
+export const hurryDeliveries = statement({ id: 'text', rung: 'int' })`
 with due as (
   update signalbox.delivery d set run_at = statement_timestamp()
   from signalbox.receiver r
@@ -83,7 +99,7 @@ select id::text as id, (select count(*)::int from rung) as rung from due`;
  * Locks: deliveries by id; waits for a receiver's transaction that is open, and if that commits, the delivery is
  * completed and not cancelled. The epoch is raised: whoever still runs one of them is stale. Index: delivery_emission_receiver.
  */
-export const cancelDeliveries = `
+export const cancelDeliveries = statement({ id: 'text' })`
 with held as materialized (
   select d.id from signalbox.delivery d join signalbox.receiver r on r.id = d.receiver_id
   where d.emission_id = $1::text::uuid and ($2::text is null or r.name = $2::text)
@@ -107,7 +123,7 @@ select id::text as id from gone`;
  * Locks: settled rows by receiver, as reviveDeliveries; of the two, or of two of these, the later finds nothing left.
  * Index: settled_emission_receiver.
  */
-export const cancelDead = `
+export const cancelDead = statement({ id: 'text' })`
 with held as materialized (
   select s.emission_id, s.receiver_id from signalbox.settled s
   join signalbox.receiver r on r.id = s.receiver_id
@@ -125,14 +141,14 @@ with held as materialized (
 select id::text as id from ended`;
 
 /** Whether a signal has a receiver in the catalogue. $1 signal. Index: receiver_signal_name. */
-export const hasReceivers = `
+export const hasReceivers = statement({ has: 'bool' })`
 select exists (select from signalbox.receiver r where r.signal = $1::text and r.retired_at is null) as has`;
 
 /**
  * How many deliveries of an emission are live, and whether the emission is there: one snapshot, so one that commits
  * meanwhile is seen with its deliveries or not at all. $1 emission. Index: delivery_emission_receiver, emission_pkey.
  */
-export const countLive = `
+export const countLive = statement({ live: 'int', there: 'bool' })`
 select
   (select count(*)::int from signalbox.delivery where emission_id = $1::text::uuid) as live,
   exists (select from signalbox.emission where id = $1::text::uuid) as there`;

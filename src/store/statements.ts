@@ -4,10 +4,10 @@
 // Each says which rows it locks and in which order, what makes it safe to repeat, and which index serves it.
 // Times are always the database's: statement_timestamp(), never a time from the client, and never clock_timestamp(),
 // which cannot be an index condition. Arrays and JSON travel as text: every driver sends text alike.
+import { statement } from '../drivers/statement.ts';
 import { ringIfAsleep } from './bell-statements.ts';
-
-/** Interval of a parameter in milliseconds. */
-export const ms = (parameter: string): string => `${parameter}::float8 * interval '1 millisecond'`;
+import { CLAIMED, SETTINGS } from './columns.ts';
+import { micros, millis, ms } from './times.ts';
 
 /** A receiver that no process has announced for this long gets no new deliveries. More than a year: even a yearly job keeps its receivers. */
 export const FORGET_RECEIVERS_AFTER = `interval '400 days'`;
@@ -22,7 +22,7 @@ const HEAD_START = `interval '1 hour'`;
  * writes nothing for a day, so that many processes starting at once do not queue up. Index: receiver_signal_name.
  * Known rows are not inserted again: ON CONFLICT alone would use up an identity value each time.
  */
-export const announceReceivers = `
+export const announceReceivers = statement({ id: 'int', name: 'text', signal: 'text', current: 'bool' })`
 with wanted as materialized (
   select w.name, w.signal, coalesce(w.formerly, '{}') as formerly, w.queue, w.priority
   from jsonb_to_recordset($1::text::jsonb) as w(name text, signal text, formerly text[], queue text, priority int)
@@ -63,7 +63,7 @@ join wanted w on r.signal = w.signal and (r.name = w.name or r.name = any(w.form
  * A payload that is null as a whole comes out of the recordset as SQL's null, and is stored as JSON's.
  * A priority is a head start, so that the claim keeps its one order, run_at (docs/design/priority.md).
  */
-export const append = `
+export const append = statement({ deliveries: 'int', xid: 'text', rung: 'int' })`
 with item as materialized (
   select i.id, i.payload from jsonb_to_recordset($3::text::jsonb) as i(id uuid, payload jsonb)
 ), due as materialized (
@@ -106,7 +106,7 @@ taken as (
 )
 select taken.id::text as id, taken.emission_id::text as emission_id, taken.receiver_id, taken.version, taken.generation,
   taken.epoch, taken.attempt, taken.crashes, e.payload::text as payload, e.headers::text as headers,
-  date_part('epoch', e.emitted_at) * 1000 as emitted_at_ms, date_part('epoch', taken.run_at) as run_at
+  ${millis('e.emitted_at')} as emitted_at_ms, ${micros('taken.run_at')} as run_at_us
 from taken join signalbox.emission e on e.id = taken.emission_id`;
 
 /**
@@ -131,7 +131,7 @@ me as materialized (
  * What has been with several workers that died, a suspect, may have killed them: it is taken by a worker that runs nothing else,
  * alone, and only if nothing else is due. Index of that: delivery_suspect, which is all but empty.
  */
-export const claim = `
+export const claim = statement(CLAIMED)`
 with ${ALIVE}, picked as materialized (
   select due.place
   from unnest($2::text::int[], $3::text::int[], $4::text::int[], $9::text::float8[]) as r(id, free, version, since)
@@ -163,7 +163,7 @@ with ${ALIVE}, picked as materialized (
  * Whether a suspect waits, a delivery that must run alone. $1 receiver ids, $2 the newest version of each that can be read, $3
  * crashes. For a worker that is never idle by itself. No locks. Index: delivery_suspect.
  */
-export const suspectWaits = `
+export const suspectWaits = statement({ waits: 'bool' })`
 select exists (
   select from unnest($1::text::int[], $2::text::int[]) as r(id, version)
   join signalbox.delivery d on d.receiver_id = r.id and d.version <= r.version
@@ -174,7 +174,7 @@ select exists (
  * Takes the due deliveries of given emissions, for immediate mode. $1 worker, $2 receiver ids, $3 the newest payload
  * version of each, $4 emission ids. Locks: as claim, deliveries by id. Index: delivery_emission_receiver.
  */
-export const claimEmissions = `
+export const claimEmissions = statement(CLAIMED)`
 with ${ALIVE}, picked as materialized (
   select d.ctid as place from signalbox.delivery d
   join unnest($2::text::int[], $3::text::int[]) as r(id, version) on d.receiver_id = r.id and d.version <= r.version
@@ -199,7 +199,7 @@ export const UNMARKED = `($4::text::boolean and current_setting('transaction_def
  * The timeouts are the server's, for a worker that froze and cannot roll back by itself; by its name others find the
  * session of a dead worker, and end it (endTransactions). Index: the primary key.
  */
-export const settleFirst = `
+export const settleFirst = statement({ completed: 'int', outside: 'bool', ...SETTINGS })`
 with done as (
   delete from signalbox.delivery where id = $1::text::bigint and state = 'running' and epoch = $2::int and worker_id = $5::int and not ${UNMARKED}
   returning id, emission_id, receiver_id, version, generation, epoch, worker_id, attempt, crashes
@@ -209,8 +209,9 @@ with done as (
   returning 1
 )
 select (select count(*)::int from kept) as completed, ${UNMARKED} as outside,
-  set_config('application_name', coalesce((select 'signalbox worker ' || worker_id from done), ''), true),
-  set_config('statement_timeout', $3::text, true), set_config('idle_in_transaction_session_timeout', $3::text, true)`;
+  set_config('application_name', coalesce((select 'signalbox worker ' || worker_id from done), ''), true) as application_name,
+  set_config('statement_timeout', $3::text, true) as statement_timeout,
+  set_config('idle_in_transaction_session_timeout', $3::text, true) as idle_timeout`;
 
 /**
  * The delivery of claim `o`, locked, if it is that claim's still. One look into the index for each, whatever the planner
@@ -228,7 +229,7 @@ export const OWN = `cross join lateral (
  * completed before. Locks: the deliveries, in the order of the index and so of ids. Guard: (id, state, epoch, worker).
  * Repeatable. Index: the primary key, whatever the planner believes: it takes an array for a handful.
  */
-export const complete = `
+export const complete = statement({ ids: 'text?' })`
 with done as (
   delete from signalbox.delivery d where d.id = any($1::text::bigint[]) and d.state = 'running' and d.epoch = $2::int and d.worker_id = $3::int
   returning d.id, d.emission_id, d.receiver_id, d.version, d.generation, d.epoch, d.worker_id, d.attempt, d.crashes
@@ -245,7 +246,7 @@ select string_agg(kept.id::text, ',') as ids from kept`;
  * Locks: deliveries by id; waits for a receiver's transaction that still lives (its COMMIT may have got through though
  * the answer was lost), then decides. Guard: (id, state, epoch, worker). Index: the primary key.
  */
-export const settle = `
+export const settle = statement({ id: 'text' })`
 with outcome as materialized (
   select o.id, o.epoch, o.worker_id, o."to", o.delay_ms, o.refund, o.error
   from jsonb_to_recordset($1::text::jsonb) as o(id bigint, epoch int, worker_id int, "to" text, delay_ms float8, refund boolean, error jsonb)
@@ -273,7 +274,7 @@ select id::text as id from held`;
  * released.
  * The epoch is raised: whatever the releaser still runs is stale from now on. Locks and guard: as settle.
  */
-export const release = `
+export const release = statement({ id: 'text' })`
 with claimed as materialized (
   select o.id, o.epoch, o.worker_id, o.delay_ms from jsonb_to_recordset($1::text::jsonb) as o(id bigint, epoch int, worker_id int, delay_ms float8)
   order by o.id
@@ -287,13 +288,5 @@ from given g where d.id = g.id
 returning d.id::text as id`;
 
 /** What a worker holds. $1 worker. Locks nothing. Reads the whole of delivery, as rescue does: only after a claim that failed. */
-export const heldDeliveries = `
+export const heldDeliveries = statement({ id: 'text', epoch: 'int' })`
 select d.id::text as id, d.epoch from signalbox.delivery d where d.worker_id = $1::int and d.state = 'running'`;
-
-/** The columns that exist in the schema: for the check that the migration has run. */
-export const presentColumns = `
-select c.relname::text as "table", a.attname::text as "column"
-from pg_catalog.pg_namespace n
-join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relkind in ('r', 'p')
-join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-where n.nspname = 'signalbox'`;

@@ -1,10 +1,11 @@
 // The store: the statements as typed functions. Parameters are encoded here and rows decoded, nothing is decided.
 import type { Settlement } from '../core/delivery.ts';
 import type { Receiver } from '../core/receivers.ts';
-import type { Driver, Row, Run } from '../drivers/driver.ts';
+import type { Driver, Run } from '../drivers/driver.ts';
 import { sqlState } from '../drivers/error-kind.ts';
+import type { RowOf } from '../drivers/statement.ts';
 import { SignalboxError } from '../errors.ts';
-import { explained, migrationMissing, missingParts } from './migration.ts';
+import { explained, migrationMissing, missingParts, presentColumns } from './migration.ts';
 import { settleColumns } from './settle-columns.ts';
 import * as sql from './statements.ts';
 import { intArray, WorkersStore } from './workers-store.ts';
@@ -112,9 +113,9 @@ export class Store {
 
   /** Whether there is a database to work with. @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing` */
   async check(): Promise<void> {
-    let present: readonly Row[];
+    let present: readonly RowOf<typeof presentColumns.columns>[];
     try {
-      present = await this.#pool(sql.presentColumns, []);
+      present = await this.#pool(presentColumns, []);
     } catch (error) {
       throw this.#driver.isConnectionLoss(error) || refusesConnection(error) ? unreachable(error) : error;
     }
@@ -123,7 +124,7 @@ export class Store {
   }
 
   /** Writes receivers into the catalogue. `run` is for a caller's own transaction. */
-  async announce(receivers: readonly Receiver[], run?: Run): Promise<AnnouncedReceiver[]> {
+  async announce(receivers: readonly Receiver[], run?: Run): Promise<readonly AnnouncedReceiver[]> {
     const wanted = receivers.map(({ name, formerly, signal, queue, priority }) => ({
       name,
       signal: signal.name,
@@ -131,14 +132,13 @@ export class Store {
       queue,
       priority,
     }));
-    const rows = await (run ? explained(run) : this.#pool)(sql.announceReceivers, [JSON.stringify(wanted)]);
-    return rows as unknown as AnnouncedReceiver[];
+    return (run ? explained(run) : this.#pool)(sql.announceReceivers, [JSON.stringify(wanted)]);
   }
 
   /** Appends emissions of one signal, at least one, in the transaction of `run`. */
   async append(run: Run, emissions: readonly NewEmission[], options: AppendOptions): Promise<Appended> {
     const items = `[${emissions.map(({ id, payload }) => `{"id":"${id}","payload":${payload}}`).join(',')}]`;
-    const rows = await explained(run)(sql.append, [
+    const [row] = await explained(run)(sql.append, [
       options.signal,
       options.version,
       items,
@@ -150,7 +150,7 @@ export class Store {
       CHANNEL,
       String(this.#driver.openSession === undefined),
     ]);
-    return { deliveries: rows[0]!['deliveries'] as number, xid: rows[0]!['xid'] as string };
+    return { deliveries: row!.deliveries, xid: row!.xid };
   }
 
   /** Takes due deliveries, in the order of `claimable`; `alone` also one that must run alone, if no other is due. */
@@ -191,7 +191,7 @@ export class Store {
     const ids = intArray(claimable.map(({ receiverId }) => receiverId));
     const versions = intArray(claimable.map(({ version }) => version));
     const [row] = await this.#pool(sql.suspectWaits, [ids, versions, this.#aloneFrom]);
-    return row!['waits'] as boolean;
+    return row!.waits;
   }
 
   /**
@@ -204,8 +204,8 @@ export class Store {
     { timeoutMs, inLane = false }: { readonly timeoutMs: number; readonly inLane?: boolean },
   ): Promise<'completed' | 'stale' | 'outside'> {
     const [row] = await explained(run)(sql.settleFirst, [id, epoch, String(timeoutMs), String(inLane), workerId]);
-    if (row!['outside'] === true) return 'outside';
-    return row!['completed'] === 1 ? 'completed' : 'stale';
+    if (row!.outside) return 'outside';
+    return row!.completed === 1 ? 'completed' : 'stale';
   }
 
   /** Records that the receivers of these claims returned. Returns the ids that were recorded; the outcome of any other is void. */
@@ -221,7 +221,7 @@ export class Store {
     const recorded = new Set<string>();
     for (const { epoch, workerId, ids } of alike.values()) {
       const [row] = await send(sql.complete, [`{${ids.join(',')}}`, epoch, workerId]);
-      for (const id of (row!['ids'] as string | null)?.split(',') ?? []) recorded.add(id);
+      for (const id of row!.ids?.split(',') ?? []) recorded.add(id);
     }
     return recorded;
   }
@@ -241,26 +241,26 @@ export class Store {
   /** What a worker holds by the tables, whether it knows of it or not. */
   async heldDeliveries(workerId: number): Promise<ClaimRef[]> {
     const rows = await this.#pool(sql.heldDeliveries, [workerId]);
-    return rows.map((row) => ({ id: row['id'] as string, epoch: row['epoch'] as number, workerId }));
+    return rows.map((row) => ({ ...row, workerId }));
   }
 
-  #claimed(row: Row, workerId: number): ClaimedDelivery {
-    const crashes = row['crashes'] as number;
+  #claimed(row: RowOf<typeof sql.claim.columns>, workerId: number): ClaimedDelivery {
+    const { crashes } = row;
     return {
-      id: row['id'] as string,
-      emissionId: row['emission_id'] as string,
-      receiverId: row['receiver_id'] as number,
-      version: row['version'] as number,
-      generation: row['generation'] as number,
-      epoch: row['epoch'] as number,
+      id: row.id,
+      emissionId: row.emission_id,
+      receiverId: row.receiver_id,
+      version: row.version,
+      generation: row.generation,
+      epoch: row.epoch,
       workerId,
-      attempt: row['attempt'] as number,
+      attempt: row.attempt,
       crashes,
       alone: crashes > 0 && crashes >= this.#aloneFrom,
-      payload: row['payload'] as string,
-      headers: row['headers'] as string | null,
-      emittedAt: new Date(row['emitted_at_ms'] as number),
-      runAt: row['run_at'] as number,
+      payload: row.payload,
+      headers: row.headers,
+      emittedAt: new Date(row.emitted_at_ms),
+      runAt: row.run_at_us / 1e6,
     };
   }
 }
@@ -282,4 +282,4 @@ export const isSameClaim = (a: ClaimRef, b: ClaimRef): boolean => a.id === b.id 
 export const byId = (a: { readonly id: string }, b: { readonly id: string }): number =>
   a.id.length - b.id.length || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 
-const idSet = (rows: readonly Record<string, unknown>[]): Set<string> => new Set(rows.map((row) => row['id'] as string));
+const idSet = (rows: readonly { readonly id: string }[]): Set<string> => new Set(rows.map(({ id }) => id));

@@ -1,6 +1,7 @@
 // What waits for receivers of which this process has no code: a receiver renamed without `formerly`, or a service that was
 // dropped, leaves deliveries that nobody runs, and nothing else would show them.
 import type { Run } from '../drivers/driver.ts';
+import { statement } from '../drivers/statement.ts';
 import type { Catalogue } from './catalogue.ts';
 import { explained } from './migration.ts';
 
@@ -11,7 +12,7 @@ const MOST = 1_000;
  * Receivers of the catalogue, but for the ids $1, with deliveries that have been due for $2 seconds, and how many.
  * Locks nothing. Index: delivery_claim, once for each receiver.
  */
-export const waitingDeliveries = `
+export const waitingDeliveries = statement({ name: 'text', signal: 'text', waiting: 'int' })`
 select r.name, r.signal, w.waiting
 from signalbox.receiver r
 cross join lateral (
@@ -33,9 +34,13 @@ export interface Waiting {
 }
 
 /** What waits for receivers that the catalogue has and this process does not. It must have announced its own. */
-export async function waitingElsewhere(run: Run, catalogue: Catalogue, { dueForSeconds }: { dueForSeconds: number }): Promise<Waiting[]> {
+export async function waitingElsewhere(
+  run: Run,
+  catalogue: Catalogue,
+  { dueForSeconds }: { dueForSeconds: number },
+): Promise<readonly Waiting[]> {
   const own = `{${[...catalogue.entries().keys()].join(',')}}`;
-  return (await explained(run)(waitingDeliveries, [own, String(dueForSeconds)])) as unknown as Waiting[];
+  return explained(run)(waitingDeliveries, [own, String(dueForSeconds)]);
 }
 
 /** As a sentence without its end: `2 deliveries wait for Orders.onPaid`. */

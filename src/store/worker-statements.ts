@@ -1,6 +1,7 @@
 // The SQL statements about workers: their leases, whether they live, and what is taken back from those that do not.
 // Called through workers-store.ts. The rules for comments and times are those of statements.ts.
-import { ms } from './statements.ts';
+import { statement } from '../drivers/statement.ts';
+import { micros, ms } from './times.ts';
 
 /**
  * The first key of the advisory lock that a worker's own session holds while it lives; the second is the worker's id.
@@ -15,7 +16,7 @@ const LOOK_AT = 10;
  * Enrols a worker. $1 label, $2 lease in ms, $3 the id that it wants: a random one, for a sequence gives the same number
  * twice where a failover has lost its end. Returns its id; no row: another worker has it. Locks: its row. Index: the primary key.
  */
-export const enrolWorker = `
+export const enrolWorker = statement({ id: 'int' })`
 insert into signalbox.worker (id, label, started_at, lease_until, backend_pid)
 values ($3::int, $1::text, statement_timestamp(), statement_timestamp() + ${ms('$2')}, pg_backend_pid())
 on conflict (id) do nothing
@@ -25,7 +26,10 @@ returning id`;
  * Takes a worker's lock for the session, which keeps it to its end. $1 worker. Returns whether it has it, and the session.
  * Never waits: a session of the same worker that died may hold it for a moment yet.
  */
-export const lockWorker = `select pg_try_advisory_lock(${WORKER_LOCK}, $1::int) as locked, pg_backend_pid() as pid`;
+export const lockWorker = statement({
+  locked: 'bool',
+  pid: 'int',
+})`select pg_try_advisory_lock(${WORKER_LOCK}, $1::int) as locked, pg_backend_pid() as pid`;
 
 /**
  * Renews a worker's lease. $1 worker, $2 lease in ms, $3 the session that holds its lock, or null. Returns the session, and
@@ -34,7 +38,7 @@ export const lockWorker = `select pg_try_advisory_lock(${WORKER_LOCK}, $1::int) 
  * `locked` says that a free lock means death: only of a worker whose last two renewals came from the session that took
  * the lock. Behind a pooler in transaction mode they come from many, and the lease alone decides.
  */
-export const renewLease = `
+export const renewLease = statement({ pid: 'int', has_others: 'bool' })`
 update signalbox.worker
 set lease_until = statement_timestamp() + ${ms('$2')}, backend_pid = pg_backend_pid(),
   locked = coalesce($3::int = pg_backend_pid() and backend_pid = pg_backend_pid(), false)
@@ -46,7 +50,7 @@ returning pg_backend_pid() as pid, exists (select from signalbox.worker o where 
  * Locks: its row, FOR UPDATE: a claim of its own that is still under way (the worker may have lost the connection it was
  * sent on) is waited for. So each row that it holds is visible to the next statement, forgetWorkers. Repeatable.
  */
-export const resignWorker = `
+export const resignWorker = statement({})`
 with held as materialized (
   select w.id from signalbox.worker w where w.id = $1::int for update of w
 )
@@ -57,24 +61,24 @@ update signalbox.worker w set lost_at = statement_timestamp(), lease_until = sta
  * A try at one's own lock would succeed, hence never oneself. The tries are shared, so that two who look do not see each
  * other, and end with the statement. Locks: nothing else. Index: the primary key, from the looking worker's id on.
  */
-export const findFreed = `
+export const findFreed = statement({ id: 'int', lease: 'text' })`
 with other as materialized (
   select w.id, w.lease_until from signalbox.worker w
   where w.locked and w.lost_at is null and w.id <> $1::int
   order by w.id <= $1::int, w.id
   limit ${LOOK_AT}
 )
-select id, lease_until::text as lease from other where pg_try_advisory_xact_lock_shared(${WORKER_LOCK}, id)`;
+select id, ${micros('lease_until')}::text as lease from other where pg_try_advisory_xact_lock_shared(${WORKER_LOCK}, id)`;
 
 /**
  * Marks as lost those whose lock is still free and who have not renewed since: the second look. $1 [{id, lease}] as
  * JSON, what the first one found. Returns the ids marked. A renewal between the looks is a sign of life: its session
  * broke, and it has another. Locks: workers by id, FOR UPDATE, skipping those that claim or renew right now. Repeatable.
  */
-export const loseFreed = `
+export const loseFreed = statement({ id: 'int' })`
 with seen as materialized (
-  select w.id from jsonb_to_recordset($1::text::jsonb) as f(id int, lease timestamptz)
-  join signalbox.worker w on w.id = f.id and w.lease_until = f.lease and w.locked and w.lost_at is null
+  select w.id from jsonb_to_recordset($1::text::jsonb) as f(id int, lease int8)
+  join signalbox.worker w on w.id = f.id and ${micros('w.lease_until')} = f.lease and w.locked and w.lost_at is null
   order by w.id for update of w skip locked
 ), freed as materialized (
   select id from seen where pg_try_advisory_xact_lock_shared(${WORKER_LOCK}, id)
@@ -86,7 +90,7 @@ update signalbox.worker w set lost_at = statement_timestamp() from freed where w
  * Locks: workers by id, FOR UPDATE, skipping those that claim right now (FOR KEY SHARE): after the mark no claim of
  * theirs can commit. So each row of a lost worker is visible to the next statement, rescue. Repeatable.
  */
-export const loseWorkers = `
+export const loseWorkers = statement({ id: 'int' })`
 with over as materialized (
   select id from signalbox.worker where lost_at is null and lease_until < statement_timestamp()
   order by id for update skip locked
@@ -100,8 +104,8 @@ select id from marked union select id from signalbox.worker where lost_at is not
  * cut off, would keep its rows locked. $1 their ids, $2 how long to wait for the end of each in ms. Whoever comes to
  * life again finds its connection lost. Only sessions of the same user: of others it may not. Repeatable.
  */
-export const endTransactions = `
-select pg_terminate_backend(a.pid, $2::int) from pg_catalog.pg_stat_activity a
+export const endTransactions = statement({ ended: 'bool' })`
+select pg_terminate_backend(a.pid, $2::int) as ended from pg_catalog.pg_stat_activity a
 join unnest($1::text::int[]) as lost(id) on a.application_name = 'signalbox worker ' || lost.id
 where a.datname = current_database() and a.usename = current_user`;
 
@@ -112,7 +116,16 @@ where a.datname = current_database() and a.usename = current_user`;
  * Locks: deliveries by id, skipping those whose receiver's transaction still lives: they are not lost. Repeatable.
  * Reads the whole of delivery: it runs only when a worker died, and an index on the worker would cost every claim.
  */
-export const rescue = `
+export const rescue = statement({
+  id: 'text',
+  emission_id: 'text',
+  receiver: 'text?',
+  signal: 'text?',
+  epoch: 'int',
+  attempt: 'int',
+  crashes: 'int',
+  dead: 'bool',
+})`
 with load as materialized (
   select d.worker_id, count(*) as held from signalbox.delivery d
   where d.worker_id = any($1::text::int[]) and d.state = 'running'
@@ -147,7 +160,7 @@ from (
 ) t left join signalbox.receiver r on r.id = t.receiver_id`;
 
 /** Forgets lost workers that hold nothing any more (none can come to hold anything). $1 their ids. A statement of its own: it must see what rescue left. */
-export const forgetWorkers = `
+export const forgetWorkers = statement({})`
 delete from signalbox.worker w
 where w.id = any($1::text::int[])
   and not exists (select from signalbox.delivery d where d.worker_id = w.id and d.state = 'running')`;

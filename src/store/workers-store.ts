@@ -19,7 +19,7 @@ export interface RescuedDelivery {
   readonly dead: SignalboxError | undefined;
 }
 
-/** A worker that does not hold its lock, and its lease at that moment. */
+/** A worker that does not hold its lock, and its lease at that moment, in microseconds since 1970. */
 export interface Freed {
   readonly id: number;
   readonly lease: string;
@@ -50,14 +50,14 @@ export class WorkersStore {
   async enrol(label: string, leaseMs: number): Promise<number> {
     for (;;) {
       const [row] = await this.#pool(sql.enrolWorker, [label.slice(0, 200), leaseMs, this.#drawId()]);
-      if (row) return row['id'] as number;
+      if (row) return row.id;
     }
   }
 
   /** Takes the worker's lock for the session of `run`. Returns the session's number, or undefined if another still has it. */
   async lock(workerId: number, run: Run): Promise<number | undefined> {
     const [row] = await run(sql.lockWorker, [workerId]);
-    return row!['locked'] === true ? (row!['pid'] as number) : undefined;
+    return row!.locked ? row!.pid : undefined;
   }
 
   /**
@@ -71,7 +71,7 @@ export class WorkersStore {
     lock?: { readonly run: Run; readonly pid: number | undefined },
   ): Promise<{ readonly pid: number; readonly hasOthers: boolean } | undefined> {
     const [row] = await (lock?.run ?? this.#pool)(sql.renewLease, [workerId, leaseMs, lock?.pid ?? null]);
-    return row && { pid: row['pid'] as number, hasOthers: row['has_others'] as boolean };
+    return row && { pid: row.pid, hasOthers: row.has_others };
   }
 
   /** A worker that still holds something is left for the others, who may take it at once. Two statements, each safe to repeat. */
@@ -82,12 +82,12 @@ export class WorkersStore {
 
   /** Hangs the bell out on the session of `run`. */
   async hangBell(run: Run): Promise<BellState> {
-    return (await run(bell.hangBell, []))[0]!['bell'] as BellState;
+    return (await run(bell.hangBell, []))[0]!.bell as BellState;
   }
 
   /** Whether all is calm, of a session that has the bell. */
   async listenAtDoor(run: Run): Promise<BellState> {
-    return (await run(bell.listenAtDoor, []))[0]!['bell'] as BellState;
+    return (await run(bell.listenAtDoor, []))[0]!.bell as BellState;
   }
 
   /** Takes the bell of the session of `run` down. */
@@ -96,8 +96,8 @@ export class WorkersStore {
   }
 
   /** The first look: which others have lost their lock. */
-  async findFreed(workerId: number): Promise<Freed[]> {
-    return (await this.#pool(sql.findFreed, [workerId])) as unknown as Freed[];
+  async findFreed(workerId: number): Promise<readonly Freed[]> {
+    return this.#pool(sql.findFreed, [workerId]);
   }
 
   /** The second look. Returns how many are given up. */
@@ -110,7 +110,7 @@ export class WorkersStore {
    * its own. The transactions that they left open are ended first.
    */
   async rescue(): Promise<RescuedDelivery[]> {
-    const lost = intArray((await this.#pool(sql.loseWorkers, [])).map((row) => row['id'] as number));
+    const lost = intArray((await this.#pool(sql.loseWorkers, [])).map((row) => row.id));
     if (lost === '{}') return [];
     await this.#pool(sql.endTransactions, [lost, TERMINATION_MS]);
     const spent = new SignalboxError(
@@ -120,14 +120,14 @@ export class WorkersStore {
     const rows = await this.#pool(sql.rescue, [lost, RESCUE_BATCH, this.#crashBudget, JSON.stringify(errorRecord(spent))]);
     await this.#pool(sql.forgetWorkers, [lost]);
     return rows.map((row) => ({
-      id: row['id'] as string,
-      emissionId: row['emission_id'] as string,
-      receiver: (row['receiver'] as string | null) ?? '',
-      signal: (row['signal'] as string | null) ?? '',
-      epoch: row['epoch'] as number,
-      attempt: row['attempt'] as number,
-      crashes: row['crashes'] as number,
-      dead: row['dead'] === true ? spent : undefined,
+      id: row.id,
+      emissionId: row.emission_id,
+      receiver: row.receiver ?? '',
+      signal: row.signal ?? '',
+      epoch: row.epoch,
+      attempt: row.attempt,
+      crashes: row.crashes,
+      dead: row.dead ? spent : undefined,
     }));
   }
 }

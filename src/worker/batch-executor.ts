@@ -92,7 +92,7 @@ export class BatchExecutor {
       call: (tx) => call(batch.items(), Object.assign(batch.context(), { tx })),
       end: async (scope) => {
         // In a savepoint that nobody awaited, its rollback would take the ends along.
-        const run: Run = async (text, params) => scope.beside(() => driver.run(scope.client)(text, params));
+        const run: Run = async (statement, params) => scope.beside(() => driver.run(scope.client)(statement, params));
         await scope.beside(async () => batch.close());
         // The transaction itself tells of a query that failed unseen.
         if (scope.failure === undefined) await endBatch(store, run, batch.returned, batch.failed);

@@ -1,33 +1,34 @@
 // What can befall a statement, and how each is brought about. What the server can do is done by the server itself: an
 // error is raised in the statement's own transaction, so that this is aborted, and a session is ended. What the network can
 // do is done by a proxy in front of the server.
-import type { Param, Row, Run } from '../../src/drivers/driver.ts';
+import type { Param, Run } from '../../src/drivers/driver.ts';
+import { statement, type Statement } from '../../src/drivers/statement.ts';
 import { ON_PURPOSE } from '../chaos/evidence.ts';
 import type { Proxy } from '../support/proxy.ts';
 
 /** A statement on its way. */
 export interface Sending {
   readonly run: Run;
-  readonly text: string;
+  readonly statement: Statement;
   readonly params: readonly Param[];
   readonly proxy: Proxy;
 }
 
-type Bring = (sending: Sending) => Promise<readonly Row[]>;
+type Bring = (sending: Sending) => Promise<readonly object[]>;
 
 const raise =
   (code: string): Bring =>
   async ({ run }) =>
-    run(`do $$ begin raise exception 'a fault' using errcode = '${code}'; end $$`, []);
+    run(statement({})`do $$ begin raise exception 'a fault' using errcode = '${code}'; end $$`, []);
 
 /** Matches a statement and no other. */
 export const textOf = (statement: string): RegExp => new RegExp(`^${statement.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
 
 const loseSocket =
   (fate: 'never sent' | 'its answer is lost'): Bring =>
-  async ({ run, text, params, proxy }) => {
-    void proxy.next(textOf(text), fate);
-    return run(text, params);
+  async ({ run, statement: sent, params, proxy }) => {
+    void proxy.next(textOf(sent.text), fate);
+    return run(sent, params);
   };
 
 export const FAULTS = {
@@ -35,8 +36,8 @@ export const FAULTS = {
   'fails before it is sent': async () => {
     throw new Error(`${ON_PURPOSE} it was not sent`);
   },
-  'is executed, and its caller sees an error': async ({ run, text, params }) => {
-    await run(text, params);
+  'is executed, and its caller sees an error': async ({ run, statement: sent, params }) => {
+    await run(sent, params);
     throw new Error(`${ON_PURPOSE} it was executed`);
   },
   'cannot be serialized (40001)': raise('40001'),
@@ -44,7 +45,8 @@ export const FAULTS = {
   'cannot have its lock (55P03)': raise('55P03'),
   'is cancelled (57014)': raise('57014'),
   // The sleep gives the server the chance to see its own signal.
-  'finds its session ended by the server (57P01)': async ({ run }) => run('select pg_terminate_backend(pg_backend_pid()), pg_sleep(5)', []),
+  'finds its session ended by the server (57P01)': async ({ run }) =>
+    run(statement({})`select pg_terminate_backend(pg_backend_pid()), pg_sleep(5)`, []),
   'never reaches the server, as its connection is lost': loseSocket('never sent'),
   'is executed, and its connection is lost before the answer': loseSocket('its answer is lost'),
 } as const satisfies Record<string, Bring>;

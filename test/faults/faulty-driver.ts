@@ -39,13 +39,14 @@ export class Injector {
   }
 
   through(run: Run): Run {
-    return async (text, params) => {
+    return async (statement, params) => {
+      const { text } = statement;
       const uses = [...(this.#uses.get(text) ?? []), this.phase];
       this.#uses.set(text, uses);
       const index = this.#plans.findIndex((plan) => plan.text === text && plan.use === uses.length);
-      if (index === -1) return run(text, params);
+      if (index === -1) return run(statement, params);
       const [{ fault }] = this.#plans.splice(index, 1) as [Plan];
-      return FAULTS[fault]({ run, text, params, proxy: this.#proxy });
+      return FAULTS[fault]({ run, statement, params, proxy: this.#proxy }) as never;
     };
   }
 }

@@ -29,7 +29,7 @@ export async function raiseGhosts({ sql, url }: Stage, emissions: readonly strin
   const [held] = await raise(2, '-1 second', false);
   const session = postgres(url, { max: 1, onnotice: () => {} });
   await session.unsafe('begin');
-  await session.unsafe(settleFirst, [held!.id, held!.epoch, '60000', 'false', held!.worker]);
+  await session.unsafe(settleFirst.text, [held!.id, held!.epoch, '60000', 'false', held!.worker]);
   return {
     left: async () => (await sql`select from signalbox.worker where label = ${LABEL}`).length,
     [Symbol.asyncDispose]: () => session.end({ timeout: 0 }),

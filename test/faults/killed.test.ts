@@ -15,7 +15,7 @@ const AFTER: Readonly<Record<string, { readonly statement: RegExp; readonly when
   transactionProgress: { statement: /^commit$/i, when: 'at once' },
   isEmissionStored: { statement: /^commit$/i, when: 'at once' },
   completedRuns: { statement: /^commit$/i, when: 'at work' },
-  heldDeliveries: { statement: textOf(all.get('claim')!), when: 'at work' },
+  heldDeliveries: { statement: textOf(all.get('claim')!.text), when: 'at work' },
 };
 
 /** Processes at once. */
@@ -50,7 +50,7 @@ async function killBy(name: string, stage: Stage): Promise<Violation[]> {
     const kill = (): void => void program.kill('SIGKILL');
     const aim = async (): Promise<void> => {
       if (name in AFTER) await proxy.next(AFTER[name]!.statement, 'its answer is lost');
-      await proxy.next(textOf(all.get(name)!), 'its answer is lost', kill);
+      await proxy.next(textOf(all.get(name)!.text), 'its answer is lost', kill);
     };
     const isAtWork = (): boolean => program.hasSaid('is about to work');
     const atWork = AFTER[name]?.when === 'at work';

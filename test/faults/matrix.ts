@@ -43,7 +43,7 @@ const AT_SECOND_USE: readonly Fault[] = [
 
 /** Plays a story, with a fault or without. */
 export async function playStory(story: Story, plan?: Plan & { readonly atEnd: boolean }): Promise<Played & { met: boolean }> {
-  const known = new Map([...(await statements())].map(([name, text]) => [text, name]));
+  const known = new Map([...(await statements())].map(([name, { text }]) => [text, name]));
   const base = story.options?.plans ?? [];
   const plans = plan ? [plan, ...base] : base;
   return onStage({ ...story.options, plans, awaited: plan?.atEnd === false ? plan : undefined }, async (stage) => {

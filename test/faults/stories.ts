@@ -79,7 +79,7 @@ export const worker: Story = {
 export const doubting: Story = {
   who: 'a worker that has lost answers',
   only: ['heldDeliveries', 'release', 'completedRuns'],
-  options: { plans: [{ text: claim, fault: 'is executed, and its connection is lost before the answer', use: 1 }] },
+  options: { plans: [{ text: claim.text, fault: 'is executed, and its connection is lost before the answer', use: 1 }] },
   play: async (stage) => {
     const { course, proxy, injector } = stage;
     await stage.emit('one', 'fine');
@@ -89,7 +89,8 @@ export const doubting: Story = {
       void proxy.nextCommit('its answer is lost').then(() => (lost = true));
     };
     await work(stage, async () => {
-      const asked = (): boolean => (injector.uses.get(heldDeliveries)?.length ?? 0) > 1 && (!lost || injector.uses.has(completedRuns));
+      const asked = (): boolean =>
+        (injector.uses.get(heldDeliveries.text)?.length ?? 0) > 1 && (!lost || injector.uses.has(completedRuns.text));
       await stage.until('all is done', async () => (await stage.live()) === 0 && asked());
     });
   },
@@ -169,7 +170,7 @@ export const busy: Story = {
     await stage.emit('suspect', 'fine');
     await crash(stage);
     await stage.emit('long', 'slow');
-    await work(stage, () => stage.until('it looks', async () => stage.injector.uses.has(suspectWaits)));
+    await work(stage, () => stage.until('it looks', async () => stage.injector.uses.has(suspectWaits.text)));
   },
 };
 
@@ -181,7 +182,7 @@ export const sleepless: Story = {
     await stage.emit('early', 'fine');
     await work(stage, async () => {
       await using _sender = await standAtDoor(stage);
-      await stage.until('it looks', async () => stage.injector.uses.has(listenAtDoor));
+      await stage.until('it looks', async () => stage.injector.uses.has(listenAtDoor.text));
     });
   },
 };

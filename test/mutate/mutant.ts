@@ -41,7 +41,7 @@ export function mutate(text: string, mutant: Mutant): string {
 
 /** The names of the constants that a file exports, with the text of each. */
 export function exportedConstants(text: string): string[] {
-  return Array.from(text.matchAll(/^export const (\w+) = `/gm), ([, name]) => name!);
+  return Array.from(text.matchAll(/^export const (\w+) = (?:statement\([^`]*\))?`/gm), ([, name]) => name!);
 }
 
 /** From the constant to the next line that begins a declaration or a comment. */

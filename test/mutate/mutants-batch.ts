@@ -34,7 +34,7 @@ const shared = mutantsOf({ file: 'src/store/statements.ts', within: 'UNMARKED', 
 
 const store = mutantsOf({ file: 'src/store/batches.ts', tests: statement }, [
   { name: 'batch: is held in the order of ids', find: 'const sorted = [...claims].sort(byId);', replace: 'const sorted = claims;' },
-  { name: 'batch: nothing outside of its transaction', find: "  if (row!['outside'] === true) return 'outside';\n", replace: '' },
+  { name: 'batch: nothing outside of its transaction', find: "  if (row!.outside) return 'outside';\n", replace: '' },
   { name: 'batch: all that should be completed is', find: 'recorded.size < completed.length || ', replace: '' },
   { name: 'batch: all that has failed is noted', find: ' || noted.size < failed.length', replace: '' },
 ]);
@@ -50,8 +50,8 @@ const executor = mutantsOf({ file: 'src/worker/batch-executor.ts', tests: runnin
   },
   {
     name: 'batch: the ends are in no savepoint',
-    find: 'scope.beside(() => driver.run(scope.client)(text, params))',
-    replace: 'driver.run(scope.client)(text, params)',
+    find: 'scope.beside(() => driver.run(scope.client)(statement, params))',
+    replace: 'driver.run(scope.client)(statement, params)',
     equivalent: 'The line below waits for savepoints too. Two statements go out, and one may open in between.',
   },
   {
@@ -62,8 +62,8 @@ const executor = mutantsOf({ file: 'src/worker/batch-executor.ts', tests: runnin
   },
   {
     name: 'batch: no savepoint is open at its end',
-    find: 'scope.beside(() => driver.run(scope.client)(text, params));\n        await scope.beside(async () => batch.close());',
-    replace: 'driver.run(scope.client)(text, params);\n        batch.close();',
+    find: 'scope.beside(() => driver.run(scope.client)(statement, params));\n        await scope.beside(async () => batch.close());',
+    replace: 'driver.run(scope.client)(statement, params);\n        batch.close();',
   },
   { name: 'batch: a query that failed unseen is told as such', find: 'if (scope.failure === undefined) await', replace: 'await' },
   { name: 'batch: a call that fails has failed for nobody', find: 'batch.members.length > 1 && hasFailed(execution)', replace: 'false' },

@@ -9,7 +9,7 @@ const completed = mutantsOf({ file: 'src/store/commits.ts', within: 'completedRu
 ]);
 
 const state = mutantsOf({ file: 'src/store/commits.ts', tests: ['test/store/commits.test.ts'] }, [
-  { name: 'fence: commit state: a standby is no judge', find: "row!['standby'] === false && ", replace: '' },
+  { name: 'fence: commit state: a standby is no judge', find: '!row!.standby && ', replace: '' },
   {
     name: 'fence: transaction progress: of this transaction',
     within: 'transactionProgress',
@@ -25,8 +25,8 @@ const state = mutantsOf({ file: 'src/store/commits.ts', tests: ['test/store/comm
   { name: 'fence: commit state: open while it runs', find: "    if (!(await this.#hasEnded(xid))) return 'open';\n", replace: '' },
   {
     name: 'fence: commit state: the emission is the witness',
-    find: "row!['stored'] === true ? 'committed' : 'aborted'",
-    replace: "row!['stored'] === true ? 'committed' : 'committed'",
+    find: "row!.stored ? 'committed' : 'aborted'",
+    replace: "row!.stored ? 'committed' : 'committed'",
   },
   {
     name: 'fence: commit state: an id of the future does not run',

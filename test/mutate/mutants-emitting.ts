@@ -115,7 +115,7 @@ const append = mutantsOf({ file, within: 'append', tests: ['test/store/append.te
   { name: 'append: version of the payload', find: 'select i.id, t.id, $2::int,', replace: 'select i.id, t.id, 1,' },
 ]);
 
-const check = mutantsOf({ file, within: 'presentColumns', tests: ['test/store/schema.test.ts'] }, [
+const check = mutantsOf({ file: 'src/store/migration.ts', within: 'presentColumns', tests: ['test/store/schema.test.ts'] }, [
   { name: 'check: columns of its own schema', tests: ['test/store/check.test.ts'], find: "\nwhere n.nspname = 'signalbox'", replace: '' },
   {
     name: 'check: tables, and nothing else of their name',

@@ -112,7 +112,7 @@ const looks = mutantsOf({ file, within: 'findFreed', tests: lock }, [
     find: 'pg_try_advisory_xact_lock_shared',
     replace: 'pg_try_advisory_xact_lock',
   },
-  { name: 'second look: no renewal in between', within: 'loseFreed', find: ' and w.lease_until = f.lease', replace: '' },
+  { name: 'second look: no renewal in between', within: 'loseFreed', find: " and ${micros('w.lease_until')} = f.lease", replace: '' },
   { name: 'second look: a lock that is trusted', within: 'loseFreed', find: ' and w.locked', replace: '' },
   { name: 'second look: the verdict is given once', within: 'loseFreed', find: ' and w.lost_at is null', replace: '' },
   { name: 'second look: SKIP LOCKED', within: 'loseFreed', find: ' skip locked', replace: '' },

@@ -139,7 +139,7 @@ const postgresJs = mutantsOf(
     { name: 'postgres.js: queries are told from savepoints', find: '    if (isQuery(query)) watchQuery(query, gate);\n', replace: '' },
     {
       name: 'postgres.js: template queries pass the gate',
-      find: 'send(() => Reflect.apply(target, self, args)),',
+      find: 'pass(() => Reflect.apply(target, self, args)),',
       replace: 'Reflect.apply(target, self, args),',
     },
     { name: 'postgres.js: unsafe sends', find: "['unsafe', 'file'", replace: "['file'" },

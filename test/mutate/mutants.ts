@@ -2,6 +2,7 @@
 import { batchMutants } from './mutants-batch.ts';
 import { bellMutants } from './mutants-bell.ts';
 import { commitsMutants } from './mutants-commits.ts';
+import { driverMutants } from './mutants-drivers.ts';
 import { emittingMutants } from './mutants-emitting.ts';
 import { laneMutants } from './mutants-lanes.ts';
 import { faultMutants } from './mutants-fault.ts';
@@ -20,6 +21,7 @@ export const mutants: readonly Mutant[] = [
   ...batchMutants,
   ...bellMutants,
   ...commitsMutants,
+  ...driverMutants,
   ...emittingMutants,
   ...runningMutants,
   ...livenessMutants,

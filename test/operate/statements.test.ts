@@ -1,15 +1,11 @@
 // Operators' statements, each by itself: what it leaves alone, whom it waits for, and whom it wakes.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import type { Run } from '../../src/drivers/driver.ts';
 import { OperationsStore } from '../../src/store/operations-store.ts';
-import { type AnySql, addDelivery, addReceiver, type DeliveryOptions, openStore, stateOf } from '../store/rows.ts';
+import { type AnySql, addDelivery, addReceiver, type DeliveryOptions, openStore, runOn, stateOf } from '../store/rows.ts';
 import { untilBlocked } from '../store/waits.ts';
 
-const operationsOn = (sql: AnySql): OperationsStore => {
-  const run: Run = async (text, params) => sql.unsafe(text, params as never);
-  return new OperationsStore(run);
-};
+const operationsOn = (sql: AnySql): OperationsStore => new OperationsStore(runOn(sql));
 
 const reason = { name: 'Discard', message: 'no more' };
 

@@ -3,12 +3,10 @@ import { expect, test } from 'vitest';
 import { errorRecord } from '../../src/core/delivery.ts';
 import { endBatch, takeHold } from '../../src/store/batches.ts';
 import type { ClaimRef } from '../../src/store/store.ts';
-import { type AnySql, addDelivery, addReceiver, addWorker, openStore, stateOf, WORKER } from './rows.ts';
+import { type AnySql, addDelivery, addReceiver, addWorker, openStore, runOn, stateOf, WORKER } from './rows.ts';
 import { untilBlocked } from './waits.ts';
 
 const running = { state: 'running', epoch: 1, attempt: 1 } as const;
-
-const runOn = (sql: AnySql) => async (text: string, params: readonly unknown[]) => sql.unsafe(text, params as never);
 
 const hold = (sql: AnySql, claims: readonly ClaimRef[], inLane = false): ReturnType<typeof takeHold> =>
   takeHold(runOn(sql), claims, { timeoutMs: 7_000, inLane });

@@ -3,11 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Run } from '../../src/drivers/driver.ts';
 import type { AppendOptions } from '../../src/store/store.ts';
-import { type AnySql, addReceiver, openStore, type StoreHarness, PLAIN } from './rows.ts';
+import { type AnySql, addReceiver, openStore, runOn, type StoreHarness, PLAIN } from './rows.ts';
 
 const append = async (h: StoreHarness, options: Partial<AppendOptions> = {}, sql: AnySql = h.sql): Promise<void> => {
-  const run: Run = async (text, params) => sql.unsafe(text, [...params]);
-  await h.store.append(run, [{ id: randomUUID(), payload: '{}' }], { ...PLAIN, ...options });
+  await h.store.append(runOn(sql), [{ id: randomUUID(), payload: '{}' }], { ...PLAIN, ...options });
 };
 
 /** Counts the notifications that have come before it is asked. */
@@ -33,7 +32,7 @@ interface Sleeper extends AsyncDisposable {
 /** A worker's own session, on which the bell hangs. */
 async function sleeper(h: StoreHarness): Promise<Sleeper> {
   const session = await h.sql.reserve();
-  const run: Run = async (text, params) => session.unsafe(text, params as never);
+  const run = runOn(session);
   const bell = await h.store.workers.hangBell(run);
   return {
     run,

@@ -1,10 +1,10 @@
 // What became of a transaction, and of a run, seen from another connection.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import type { Driver, Row } from '../../src/drivers/driver.ts';
+import type { Driver } from '../../src/drivers/driver.ts';
 import { postgresJs } from '../../src/drivers/postgres-js.ts';
 import { Commits } from '../../src/store/commits.ts';
-import { type AnySql, addDelivery, addReceiver, openStore, settleFirst, type StoreHarness, WORKER } from './rows.ts';
+import { type AnySql, addDelivery, addReceiver, openStore, runOn, settleFirst, type StoreHarness, WORKER } from './rows.ts';
 
 const commitsOf = ({ sql }: StoreHarness): Commits => new Commits(postgresJs(sql as never));
 
@@ -45,7 +45,7 @@ test('an id that the server has not given out yet is of a transaction that does 
 });
 
 test('a standby is no judge of a transaction, and a question that fails is no answer', async () => {
-  const answering = (rows: readonly Row[]): Commits => new Commits({ run: () => async () => rows } as unknown as Driver);
+  const answering = (rows: readonly object[]): Commits => new Commits({ run: () => async () => rows } as unknown as Driver);
   expect(await answering([{ standby: true, status: 'aborted', stored: false }]).stateOf({ xid: '1', emissionId: '' })).toBe('open');
   await using h = await openStore();
   await expect(commitsOf(h).stateOf({ xid: 'none', emissionId: randomUUID() })).rejects.toThrow();
@@ -58,8 +58,7 @@ test('append tells the id of the outermost transaction, in a savepoint too', asy
     const [row] = await transaction`select pg_current_xact_id()::text as xid`;
     await transaction.savepoint(async (savepoint) => {
       await savepoint`select pg_current_xact_id()`;
-      const run = async (text: string, params: readonly unknown[]): Promise<readonly Row[]> => savepoint.unsafe(text, params as never);
-      const { xid } = await h.store.append(run, [{ id: randomUUID(), payload: '1' }], options);
+      const { xid } = await h.store.append(runOn(savepoint), [{ id: randomUUID(), payload: '1' }], options);
       expect(xid).toBe(row!['xid']);
     });
   });

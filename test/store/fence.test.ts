@@ -6,7 +6,7 @@ import { takeHold } from '../../src/store/batches.ts';
 import { Commits } from '../../src/store/commits.ts';
 import type { ClaimRef, SettleItem, Store } from '../../src/store/store.ts';
 import { WorkersStore } from '../../src/store/workers-store.ts';
-import { type AnySql, addDelivery, addReceiver, addWorker, openStore, settleFirst, stateOf, WORKER } from './rows.ts';
+import { type AnySql, addDelivery, addReceiver, addWorker, openStore, runOn, settleFirst, stateOf, WORKER } from './rows.ts';
 
 const dead: SettleItem['settlement'] = { to: 'dead', error: { name: 'Error', message: 'no' } };
 
@@ -19,10 +19,7 @@ const writes: [name: string, write: Write][] = [
   ['release', async (store, _sql, claim) => [...(await store.release([{ ...claim, delayMs: 0 }]))]],
   [
     'holdBatch',
-    async (_store, sql, claim) => {
-      const run = async (text: string, params: readonly unknown[]) => sql.unsafe(text, params as never);
-      return [...((await takeHold(run, [claim], { timeoutMs: 1_000, inLane: false })) as ReadonlySet<string>)];
-    },
+    async (_store, sql, claim) => [...((await takeHold(runOn(sql), [claim], { timeoutMs: 1_000, inLane: false })) as ReadonlySet<string>)],
   ],
 ];
 

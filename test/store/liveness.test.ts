@@ -2,8 +2,9 @@
 import type postgres from 'postgres';
 import { expect, test } from 'vitest';
 import type { Run } from '../../src/drivers/driver.ts';
+import { statement } from '../../src/drivers/statement.ts';
 import type { Freed } from '../../src/store/workers-store.ts';
-import { addDelivery, addReceiver, addWorker, openStore, settleFirst, stateOf, type StoreHarness } from './rows.ts';
+import { addDelivery, addReceiver, addWorker, openStore, runOn, settleFirst, stateOf, type StoreHarness } from './rows.ts';
 
 interface OwnSession extends AsyncDisposable {
   readonly run: Run;
@@ -12,7 +13,7 @@ interface OwnSession extends AsyncDisposable {
 async function openSession(h: StoreHarness): Promise<OwnSession> {
   const session = await h.sql.reserve();
   return {
-    run: async (text, params) => session.unsafe(text, [...params]),
+    run: runOn(session),
     [Symbol.asyncDispose]: async () => {
       await session`select pg_advisory_unlock_all()`;
       session.release();
@@ -59,8 +60,8 @@ test('a lock is had by one session at a time', async () => {
   await using session = await openSession(h);
   await using other = await openSession(h);
   const id = await addWorker(h.sql);
-  const [pid] = await session.run('select pg_backend_pid() as pid', []);
-  expect(await h.store.workers.lock(id, session.run)).toBe(pid!['pid']);
+  const [pid] = await session.run(statement({ pid: 'int' })`select pg_backend_pid() as pid`, []);
+  expect(await h.store.workers.lock(id, session.run)).toBe(pid!.pid);
   expect(await h.store.workers.lock(id, other.run)).toBeUndefined();
 });
 

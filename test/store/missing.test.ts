@@ -2,15 +2,10 @@
 import { expect, test } from 'vitest';
 import type { Run } from '../../src/drivers/driver.ts';
 import type { Store } from '../../src/store/store.ts';
-import { openStore, type StoreHarness } from './rows.ts';
+import { openStore, runOn } from './rows.ts';
 
 const id = '0190a000-0000-7000-8000-000000000000';
 const claimable = [{ receiverId: 1, free: 1, version: 1 }];
-
-const runOf =
-  ({ sql }: StoreHarness): Run =>
-  async (text, params) =>
-    sql.unsafe(text, [...params]);
 
 const calls: [name: string, column: string, call: (store: Store, run: Run) => Promise<unknown>][] = [
   ['announce', 'receiver.queue', (store) => store.announce([])],
@@ -56,12 +51,12 @@ test('every call names the command when a column or a table is missing', async (
   await using h = await openStore();
   for (const [name, at, call] of calls) {
     const [table, column] = at.split('.');
-    await call(h.store, runOf(h));
+    await call(h.store, runOn(h.sql));
     await h.sql.unsafe(`alter table signalbox.${table} rename column ${column} to other`);
-    expect(await refusal(name, call(h.store, runOf(h)))).toMatchObject({ name, error: missing('42703') });
+    expect(await refusal(name, call(h.store, runOn(h.sql)))).toMatchObject({ name, error: missing('42703') });
     await h.sql.unsafe(`alter table signalbox.${table} rename column other to ${column}`);
     await h.sql.unsafe(`alter table signalbox.${table} rename to other`);
-    expect(await refusal(name, call(h.store, runOf(h)))).toMatchObject({ name, error: missing('42P01') });
+    expect(await refusal(name, call(h.store, runOn(h.sql)))).toMatchObject({ name, error: missing('42P01') });
     await h.sql.unsafe(`alter table signalbox.other rename to ${table}`);
   }
 });
@@ -69,7 +64,8 @@ test('every call names the command when a column or a table is missing', async (
 test('every call names the command when there is nothing of Signalbox', async () => {
   await using h = await openStore();
   await h.sql`drop schema signalbox cascade`;
-  for (const [name, , call] of calls) expect(await refusal(name, call(h.store, runOf(h)))).toMatchObject({ name, error: missing('42P01') });
+  for (const [name, , call] of calls)
+    expect(await refusal(name, call(h.store, runOn(h.sql)))).toMatchObject({ name, error: missing('42P01') });
 });
 
 test('what else the database refuses is passed on as it is', async () => {

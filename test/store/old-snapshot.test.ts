@@ -25,7 +25,7 @@ test('a claim from where the last one had come reads next to nothing of what was
 
   const buffers = async (since: number): Promise<number> => {
     const params = [worker, `{${receiver}}`, '{10}', '{1}', 10, 0, 2, 'false', `{${since}}`];
-    const [row] = await h.sql.unsafe(`explain (analyze, buffers, timing off, format json) ${statements.claim}`, params);
+    const [row] = await h.sql.unsafe(`explain (analyze, buffers, timing off, format json) ${statements.claim.text}`, params);
     const [{ Plan: plan }] = row!['QUERY PLAN'] as [{ Plan: Record<string, number> }];
     await h.sql`update signalbox.delivery set state = 'ready'`;
     return plan['Shared Hit Blocks']!;

@@ -1,6 +1,7 @@
 // What the statements read, counted in rows: backlogs of others and scheduled rows must cost them nothing.
 import type postgres from 'postgres';
 import { expect, test } from 'vitest';
+import type { Statement } from '../../src/drivers/statement.ts';
 import * as statements from '../../src/store/statements.ts';
 import { addReceiver, addWorker, openStore, type StoreHarness } from './rows.ts';
 
@@ -22,7 +23,7 @@ function rowsRead(node: Node, table: string): number {
 }
 
 /** Runs the statement, and counts the deliveries that it read. */
-async function deliveriesRead(sql: postgres.Sql, text: string, params: readonly (string | number)[]): Promise<number> {
+async function deliveriesRead(sql: postgres.Sql, { text }: Statement, params: readonly (string | number)[]): Promise<number> {
   const [row] = await sql.unsafe(`explain (analyze, timing off, format json) ${text}`, [...params]);
   return rowsRead((row!['QUERY PLAN'] as [{ Plan: Node }])[0].Plan, 'delivery');
 }

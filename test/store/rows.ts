@@ -1,7 +1,9 @@
 // Rows and stores for the tests of single statements: made by plain SQL, so that a test can have any state it needs.
 import type postgres from 'postgres';
 import { CRASH_BUDGET } from '../../src/core/delivery.ts';
+import type { Run } from '../../src/drivers/driver.ts';
 import { postgresJs } from '../../src/drivers/postgres-js.ts';
+import { type Cell, rowsOf } from '../../src/drivers/statement.ts';
 import { type AppendOptions, Store } from '../../src/store/store.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -82,6 +84,12 @@ async function holdOpen(
   };
 }
 
+/** Runs statements of the store there. */
+export const runOn =
+  (sql: AnySql): Run =>
+  async (statement, params) =>
+    rowsOf(statement, (await sql.unsafe(statement.text, [...params]).raw()) as readonly (readonly Cell[])[]);
+
 /** As a receiver's transaction begins. */
 export async function settleFirst(
   transaction: AnySql,
@@ -89,8 +97,7 @@ export async function settleFirst(
   delivery: { id: string; epoch: number; workerId?: number },
   timeoutMs = 5_000,
 ): Promise<boolean> {
-  const run = async (text: string, params: readonly unknown[]) => transaction.unsafe(text, params as never);
-  return (await store.settleFirst(run, { workerId: WORKER, ...delivery }, { timeoutMs })) === 'completed';
+  return (await store.settleFirst(runOn(transaction), { workerId: WORKER, ...delivery }, { timeoutMs })) === 'completed';
 }
 
 /** The worker that holds a running delivery, unless a test names another. */

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { type ErrorRecord, errorRecord } from '../../src/core/delivery.ts';
 import type { SettleItem, Store } from '../../src/store/store.ts';
-import { type AnySql, addDelivery, addReceiver, addWorker, openStore, settleFirst, stateOf, WORKER } from './rows.ts';
+import { type AnySql, addDelivery, addReceiver, addWorker, openStore, runOn, settleFirst, stateOf, WORKER } from './rows.ts';
 import { untilBlocked } from './waits.ts';
 
 const error: ErrorRecord = { name: 'Error', message: 'no', stack: '' };
@@ -53,12 +53,7 @@ test('settleFirst leaves other deliveries of the same epoch alone', async () => 
 test('settleFirst of a lane does nothing without the transaction that it counts on, and says so', async () => {
   await using h = await openStore();
   const id = await addDelivery(h.sql, await addReceiver(h.sql), { state: 'running', epoch: 1, attempt: 1 });
-  const settle = (sql: AnySql) =>
-    h.store.settleFirst(
-      async (text, params) => sql.unsafe(text, params as never),
-      { id, workerId: WORKER, epoch: 1 },
-      { timeoutMs: 1_000, inLane: true },
-    );
+  const settle = (sql: AnySql) => h.store.settleFirst(runOn(sql), { id, workerId: WORKER, epoch: 1 }, { timeoutMs: 1_000, inLane: true });
   expect(await settle(h.sql)).toBe('outside');
   expect(await h.sql.begin((tx) => settle(tx))).toBe('outside');
   expect(await stateOf(h.sql, id)).toBe('running 1/1/0');
