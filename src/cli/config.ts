@@ -19,7 +19,7 @@ export async function loadBox(folder: string, given?: string): Promise<Signalbox
   let exported: unknown;
   try {
     if (isTypeScript(file)) loaded = await registerLoader(file);
-    exported = await defaultOf(await import(pathToFileURL(file).href));
+    exported = await whileAlive(file, async () => defaultOf(await import(pathToFileURL(file).href)));
   } catch (error) {
     if (isSignalboxError(error)) throw error;
     throw explainLoadError(error, file, loaded);
@@ -30,6 +30,29 @@ export async function loadBox(folder: string, given?: string): Promise<Signalbox
       `${file} exports ${describe(exported)} as its default, and no box. Write: export default createSignalbox({ db, services: [...] });`,
     );
   return exported;
+}
+
+/**
+ * A promise that never settles keeps no process alive: Node would end, with code 0 and without a word.
+ * @throws SignalboxError `ConfigInvalid`
+ */
+async function whileAlive<T>(file: string, load: () => Promise<T>): Promise<T> {
+  let giveUp: (() => void) | undefined;
+  const over = new Promise<never>((_resolve, reject) => {
+    giveUp = () =>
+      reject(
+        new SignalboxError(
+          'ConfigInvalid',
+          `${file} awaits something that never comes, or exports such a promise: nothing is left that could settle it. Look at its imports and at each await.`,
+        ),
+      );
+  });
+  process.once('beforeExit', giveUp!);
+  try {
+    return await Promise.race([load(), over]);
+  } finally {
+    process.off('beforeExit', giveUp!);
+  }
 }
 
 /** Of a module that was compiled to CommonJS, `default` is all that it exports. */

@@ -40,6 +40,8 @@ export function explainLoadError(cause: unknown, file: string, loaded: boolean):
 function hintFor(cause: unknown, text: string, loaded: boolean): string {
   // Where Node strips types by itself it still takes './order.js' for a file of that name, not for order.ts.
   if (!loaded && codeOf(cause) === 'ERR_MODULE_NOT_FOUND') return ` If that is TypeScript of yours, run: npm install ${LOADER}`;
+  if (cause instanceof ReferenceError && text.endsWith(' before initialization'))
+    return ' Two files most likely import each other: the one that is loaded first needs a class or value of the other while that is not made yet. Put signals into a file that imports no services, and what both need into a third one.';
   if (isParseError(text)) return ' Run npx tsc --noEmit: it shows the line.';
   if (!/decorator/i.test(text)) return '';
   return ' TypeScript is loaded with legacy decorators: set experimentalDecorators and emitDecoratorMetadata in tsconfig.json. If your decorators are standard ones, compile first and name the JavaScript with --config.';

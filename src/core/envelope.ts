@@ -1,9 +1,10 @@
 // The stored form of an emission: how a payload becomes JSON text and how it is read back.
 // Everything that could be wrong with a payload is found here, before any SQL.
-import { decodeAsync, encodeAsync, prettifyError, type $ZodError } from 'zod/v4/core';
+import { prettifyError, safeDecodeAsync, safeEncodeAsync, type $ZodError } from 'zod/v4/core';
 import { SignalboxError } from '../errors.ts';
 import { findJsonFault } from './json.ts';
 import type { Signal } from './signal.ts';
+import { findThenable, isThenable } from './thenable.ts';
 
 const MAX_HEADERS_BYTES = 16 * 1024;
 
@@ -13,13 +14,11 @@ const MAX_HEADERS_BYTES = 16 * 1024;
  * @throws SignalboxError `InvalidPayload`, `PayloadNotStorable`, `PayloadTooLarge`
  */
 export async function encodePayload(signal: Signal, payload: unknown): Promise<string> {
-  let stored: unknown;
-  try {
-    stored = await encodeAsync(signal.schema, payload);
-  } catch (cause) {
-    throw new SignalboxError('InvalidPayload', `The payload of ${signal.name} does not match its schema: ${explain(cause)}`, { cause });
-  }
-  const fault = findJsonFault(stored);
+  const thenable = findThenable(payload);
+  // In a box of its own: out of an async function a thenable would be awaited.
+  const { stored } = thenable === undefined ? await encode(signal, payload) : {};
+  const fault =
+    thenable === undefined ? findJsonFault(stored) : { path: thenable, reason: 'it has a then function; await it before the emit' };
   if (fault)
     throw new SignalboxError('PayloadNotStorable', `The payload of ${signal.name} cannot be stored: at ${fault.path}, ${fault.reason}.`, {
       details: { path: fault.path },
@@ -35,6 +34,16 @@ export async function encodePayload(signal: Signal, payload: unknown): Promise<s
   return json;
 }
 
+async function encode(signal: Signal, payload: unknown): Promise<{ readonly stored: unknown }> {
+  try {
+    const { data, error } = await safeEncodeAsync(signal.schema, payload);
+    if (error) throw error;
+    return { stored: data };
+  } catch (cause) {
+    throw new SignalboxError('InvalidPayload', `The payload of ${signal.name} does not match its schema: ${explain(cause)}`, { cause });
+  }
+}
+
 /**
  * Reads a stored payload with the schema of its signal, brought to its version first if it is older.
  * @param version the version that it was stored under
@@ -43,8 +52,10 @@ export async function encodePayload(signal: Signal, payload: unknown): Promise<s
 export async function decodePayload(signal: Signal, json: string, version: number): Promise<unknown> {
   try {
     const stored: unknown = JSON.parse(json);
-    const current: unknown = version < signal.version && signal.upcast ? await signal.upcast(stored, version) : stored;
-    return await decodeAsync(signal.schema, current as never);
+    const current = version < signal.version && signal.upcast ? signal.upcast(stored, version) : stored;
+    const { data, error } = await safeDecodeAsync(signal.schema, (isPromise(current) ? await current : refuseThenable(current)) as never);
+    if (error) throw error;
+    return refuseThenable(data);
   } catch (cause) {
     const versions = version === signal.version ? `version ${version}` : `version ${signal.version}, stored as ${version}`;
     const mend =
@@ -60,6 +71,14 @@ export async function decodePayload(signal: Signal, json: string, version: numbe
     );
   }
 }
+
+function refuseThenable(value: unknown): unknown {
+  if (!isThenable(value)) return value;
+  throw new TypeError('What its codec or upcast makes has a then function, so it cannot be handed on. Return a value, or a Promise of one');
+}
+
+/** Of this realm or another. */
+const isPromise = (value: unknown): boolean => Object.prototype.toString.call(value) === '[object Promise]';
 
 /** Checks headers. @returns JSON text, or null for none. @throws SignalboxError `PayloadNotStorable`, `PayloadTooLarge` */
 export function encodeHeaders(signalName: string, headers: Readonly<Record<string, string>> | undefined): string | null {

@@ -61,6 +61,8 @@ test('a configuration that exports no box says what it exports', async () => {
     ['export default null', 'exports null'],
     ['throw null', 'could not be loaded'],
     ["export default Promise.reject(new Error('no secrets found'))", 'no secrets found'],
+    ['export default new Promise(() => {})', 'awaits something that never comes'],
+    ['await new Promise(() => {});\nexport default 1;', 'awaits something that never comes'],
   ] as const) {
     await project.write('wrong.mjs', text);
     const command = project.start('worker', '--config', 'wrong.mjs');
@@ -79,6 +81,32 @@ test('a configuration that throws is shown with the place where it threw', async
   expect(command.output).toMatch(/signalbox\.config\.ts could not be loaded: DATABASE_URL is not set/);
   expect(command.output).toMatch(/at .*database\.js:2/);
   expect(command.output).toContain('Caused by: Error: no .env');
+});
+
+test('a circle of imports is told by name, with the way out of it', async () => {
+  await using project = await createCliProject();
+  await project.write('one.mjs', "import { two } from './two.mjs';\nexport const one = 1;\nexport { two };");
+  await project.write('two.mjs', "import { one } from './one.mjs';\nexport const two = one + 1;");
+  await project.write('circle.mjs', "import { two } from './one.mjs';\nexport default two;");
+  const command = project.start('worker', '--config', 'circle.mjs');
+  expect(await command.exitCode).toBe(1);
+  expect(command.output).toMatch(/Cannot access 'one' before initialization\. Two files most likely import each other.*\[ConfigInvalid\]/);
+});
+
+test.each(['announce', 'migrate'])('%s ends with code 1 when the configuration never settles', async (verb) => {
+  await using project = await createCliProject();
+  await project.write('never.mjs', 'export default new Promise(() => {})');
+  const command = project.start(verb, '--config', 'never.mjs', ...(verb === 'migrate' ? ['--folder', 'x'] : []));
+  expect(await command.exitCode).toBe(1);
+  expect(command.output).toContain('[ConfigInvalid]');
+});
+
+test('a level of the log that there is not is refused', async () => {
+  await using project = await createCliProject();
+  project.environment['SIGNALBOX_LOG_LEVEL'] = 'verbose';
+  const command = project.start('worker', '--once');
+  expect(await command.exitCode).toBe(1);
+  expect(command.output).toContain('SIGNALBOX_LOG_LEVEL: the level is "verbose"');
 });
 
 test('without a TypeScript loader it says which one to install', async () => {

@@ -23,6 +23,9 @@ const refused: [what: string, payload: object, code: string, names: string][] = 
   ['a Map that JSON would empty', { map: new Map([[1, 2]]) }, 'PayloadNotStorable', 'map'],
   ['a number that JSON would turn into null', { list: [1, Infinity] }, 'PayloadNotStorable', 'list'],
   ['a bigint', { big: 1n }, 'PayloadNotStorable', 'big'],
+  // oxlint-disable-next-line unicorn/no-thenable -- it is what this is about
+  ['what await would adopt, for ever', { then() {} }, 'PayloadNotStorable', 'then'],
+  ['a promise', Promise.resolve({ text: 'x' }), 'PayloadNotStorable', 'then'],
   ['more bytes than the signal allows', { text: 'ä'.repeat(50) }, 'PayloadTooLarge', '100'],
 ];
 

@@ -144,4 +144,19 @@ const migration = mutantsOf({ file: 'examples/shop/migrations/0000_init.sql', te
   },
 ]);
 
-export const emittingMutants: readonly Mutant[] = [...announce, ...append, ...check, ...migration];
+const payloads = mutantsOf({ file: 'src/core/envelope.ts', tests: ['test/core/thenable.test.ts'] }, [
+  {
+    name: 'payload: nothing that await adopts',
+    find: 'const thenable = findThenable(payload);',
+    replace: 'const thenable = undefined as string | undefined;',
+  },
+  { name: 'payload: what is written is not awaited', find: 'return { stored: data };', replace: 'return { stored: await data };' },
+  { name: 'payload: what is read is no thenable', find: 'return refuseThenable(data);', replace: 'return data;' },
+  {
+    name: 'payload: what an upcast returns is no thenable',
+    find: 'await current : refuseThenable(current)',
+    replace: 'await current : await current',
+  },
+]);
+
+export const emittingMutants: readonly Mutant[] = [...announce, ...append, ...check, ...migration, ...payloads];
