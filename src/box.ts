@@ -59,7 +59,7 @@ export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
    * each; on a single client of node-postgres, and on PGlite, it is as `true`.
    */
   prepare?: boolean | 'all';
-  /** Any logger with pino's interface; `false` for none. Default: pino on standard error. */
+  /** Any logger with pino's interface; `false` for none. Default: pino on standard error. A logger that fails stops nothing. */
   log?: Logger | false;
 }
 

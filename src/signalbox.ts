@@ -17,6 +17,7 @@ import { SignalboxError } from './errors.ts';
 import { logEvents } from './observe/event-log.ts';
 import { Events } from './observe/events.ts';
 import { defaultLogger, silentLogger } from './observe/log.ts';
+import { safeLogger } from './observe/safe-log.ts';
 import { checkReceivers } from './registry/check.ts';
 import { checkProvision, provide } from './registry/provider.ts';
 import { forgottenServices, functionReceivers, receiversOf } from './registry/receivers.ts';
@@ -74,7 +75,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
     log: givenLog,
   } = options ?? {};
   for (const provision of [...providers, ...override]) checkProvision(provision, 'createSignalbox');
-  const log = givenLog === false ? silentLogger : (givenLog ?? defaultLogger());
+  const log = givenLog === false ? silentLogger : safeLogger(givenLog ?? defaultLogger());
   const driver = driverOf(db, { prepare });
   const receivers = receiversOf(services);
   const known = [...services];

@@ -83,6 +83,7 @@ export const groups: readonly Group[] = [
       'design/prepared.md': 'What is prepared, and why your own statements only on request.',
       'design/plans.md': 'Why the statements leave the planner no choice.',
       'design/priority.md': 'Why priority is a head start in time.',
+      'design/telling.md': 'What is stored and logged of an error, and why a logger that fails decides nothing.',
       'design/tools.md': 'Which loader, logger and compiler, and why.',
     },
   },

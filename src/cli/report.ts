@@ -1,5 +1,5 @@
 // Tells a person what went wrong. An error of Signalbox says what to do next by itself; of any other the stack is needed.
-import { inspect } from 'node:util';
+import { toldError } from '../core/told-error.ts';
 import { isSignalboxError } from '../errors.ts';
 import { UsageError } from './usage.ts';
 
@@ -17,9 +17,8 @@ function describe(error: unknown): string {
   return `signalbox: ${error.message}${cause}`;
 }
 
-/** Stacks, not members: those of an invalid URL or a failed query hold what nobody wants on a screen. */
+/** The stacks of it and its causes, and no other member: those of an invalid URL or a failed query hold what nobody wants on a screen. */
 function stackOf(error: unknown): string {
-  if (!(error instanceof Error)) return inspect(error);
-  const own = error.stack ?? error.message;
-  return error.cause === undefined ? own : `${own}\nCaused by: ${stackOf(error.cause)}`;
+  const { message, stack } = toldError(error);
+  return stack ?? message;
 }

@@ -2,6 +2,7 @@
 // Pure: the same outcome, attempt and policy always give the same settlement. docs/concepts.md draws the diagram.
 import { outcomeKind, type RetryAfter } from './outcome.ts';
 import { backoffMs, type RetryPolicy } from './retry.ts';
+import { type ToldError, toldError } from './told-error.ts';
 
 /** States of a live delivery. */
 export const LIVE_STATES = ['ready', 'running'] as const;
@@ -25,12 +26,8 @@ export type Outcome =
   /** The worker stops, or lost the connection of the receiver's transaction: not the receiver's doing. */
   | { readonly kind: 'interrupted'; readonly delayMs: number };
 
-/** The part of an error that is kept with a delivery. Every text is bounded. */
-export interface ErrorRecord {
-  readonly name: string;
-  readonly message: string;
-  readonly stack?: string;
-}
+/** The part of an error that is kept with a delivery. */
+export type ErrorRecord = ToldError;
 
 /** What is written for an outcome. */
 export type Settlement =
@@ -76,45 +73,5 @@ export function settlementFor(outcome: Outcome, attempt: number, policy: RetryPo
   }
 }
 
-const MAX_NAME = 200;
-const MAX_MESSAGE = 4_000;
-const MAX_STACK = 12_000;
-const MAX_ERRORS = 5;
-
-/** What is kept of any thrown value: bounded, free of what jsonb refuses, causes folded into the stack. Never throws. */
-export function errorRecord(thrown: unknown): ErrorRecord {
-  try {
-    return recordOf(thrown);
-  } catch {
-    // A getter that throws, a name that is no text: a delivery must not stay without an outcome for that.
-    return { name: 'Thrown', message: 'A value that cannot be read.' };
-  }
-}
-
-function recordOf(thrown: unknown): ErrorRecord {
-  if (!(thrown instanceof Error)) return { name: 'Thrown', message: clip(describe(thrown), MAX_MESSAGE) };
-  const errors: Error[] = [];
-  for (let error: unknown = thrown; error instanceof Error && errors.length < MAX_ERRORS; error = error.cause) errors.push(error);
-  // Each has its share: the error of a query holds all of its SQL, and would leave no room for the reason.
-  const share = MAX_STACK / errors.length;
-  const stacks = errors.map((error) => clip(String(error.stack ?? `${error.name}: ${error.message}`), share));
-  return {
-    name: clip(String(thrown.name), MAX_NAME),
-    message: clip(String(thrown.message), MAX_MESSAGE),
-    stack: stacks.join('\nCaused by: '),
-  };
-}
-
-function describe(thrown: unknown): string {
-  try {
-    const text = typeof thrown === 'object' ? JSON.stringify(thrown) : undefined;
-    return text ?? String(thrown);
-  } catch {
-    return Object.prototype.toString.call(thrown);
-  }
-}
-
-function clip(text: string, length: number): string {
-  const clean = text.slice(0, length).replaceAll('\u0000', '').toWellFormed();
-  return text.length > length ? `${clean}…` : clean;
-}
+/** What is kept of any thrown value. Never throws. */
+export const errorRecord = (thrown: unknown): ErrorRecord => toldError(thrown);

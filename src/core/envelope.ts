@@ -5,6 +5,7 @@ import { SignalboxError } from '../errors.ts';
 import { findJsonFault } from './json.ts';
 import type { Signal } from './signal.ts';
 import { findThenable, isThenable } from './thenable.ts';
+import { toldError } from './told-error.ts';
 
 const MAX_HEADERS_BYTES = 16 * 1024;
 
@@ -114,10 +115,10 @@ function byteLength(text: string): number {
 }
 
 function explain(cause: unknown): string {
-  const text = isZodError(cause) ? prettifyError(cause).replaceAll('\n', ' ') : cause instanceof Error ? cause.message : String(cause);
+  const text = isZodError(cause) ? prettifyError(cause).replaceAll('\n', ' ') : toldError(cause).message;
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function isZodError(error: unknown): error is $ZodError {
-  return error instanceof Error && 'issues' in error && Array.isArray(error.issues);
+  return typeof error === 'object' && error !== null && 'issues' in error && Array.isArray(error.issues);
 }

@@ -2,7 +2,10 @@
 
 type LogMethod = (fields: object, message: string) => void;
 
-/** Any logger with pino's calling convention: fields first, then the message. */
+/**
+ * Any logger with pino's calling convention: fields first, then the message. What it throws or rejects with costs a line of
+ * the log, and nothing else. An error is in `fields.err`: its reason, bounded, and without the parameters of a query.
+ */
 export interface Logger {
   /** For whoever looks for a fault in Signalbox itself. */
   debug: LogMethod;
@@ -10,7 +13,7 @@ export interface Logger {
   info: LogMethod;
   /** What went wrong and is tried again. */
   warn: LogMethod;
-  /** What somebody should look at: a dead delivery, a database that does not answer. The error itself is in `fields.err`. */
+  /** What somebody should look at: a dead delivery, a database that does not answer. */
   error: LogMethod;
   /** A logger that adds `fields` to each line. */
   child(fields: object): Logger;

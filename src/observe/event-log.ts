@@ -1,5 +1,6 @@
 // Writes the lifecycle events to the log: one line for each run of a delivery, ids and names only, never a payload.
 import type { Logger } from '../core/logger.ts';
+import { toldError } from '../core/told-error.ts';
 import type { DeliveryEvent, Events } from './events.ts';
 
 /** Starts logging. Returns the undo. */
@@ -10,7 +11,9 @@ export function logEvents(events: Events, log: Logger): () => void {
       log.warn({ ...fields(event), delayMs: event.delayMs, err: event.error }, `failed ${event.receiver}, runs again`),
     ),
     events.on('delivery.dead', (event) => log.error({ ...fields(event), err: event.error }, `dead ${event.receiver}`)),
-    events.on('delivery.cancelled', (event) => log.info({ ...fields(event), reason: text(event.error) }, `cancelled ${event.receiver}`)),
+    events.on('delivery.cancelled', (event) =>
+      log.info({ ...fields(event), reason: toldError(event.error).message }, `cancelled ${event.receiver}`),
+    ),
     events.on('delivery.released', (event) => log.info(fields(event), `released ${event.receiver}`)),
     events.on('delivery.stale', (event) => log.warn(fields(event), `stale ${event.receiver}: it was taken away meanwhile`)),
     events.on('delivery.rescued', (event) => log.warn(event, 'rescued a delivery from a dead worker')),
@@ -35,5 +38,3 @@ function fields(event: DeliveryEvent & { durationMs?: number }): object {
   const { deliveryId, emissionId, signal, attempt, durationMs } = event;
   return { deliveryId, emissionId, signal, attempt, ...(durationMs === undefined ? {} : { durationMs: Math.round(durationMs) }) };
 }
-
-const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -128,8 +128,9 @@ export class Events {
       if (!listeners.has(listener)) continue;
       const failed = (error: unknown): void => this.#log.error({ err: error, event }, `a listener of ${event} threw`);
       try {
-        const heard: unknown = (listener as (event: SignalboxEvents[E]) => unknown)(raised);
-        if (heard instanceof Promise) heard.catch(failed);
+        const heard = (listener as (event: SignalboxEvents[E]) => unknown)(raised) as Partial<PromiseLike<unknown>> | null | undefined;
+        // Also what only acts as a promise: nobody else would hear of its failure.
+        if (typeof heard?.then === 'function') heard.then(undefined, failed);
       } catch (error) {
         failed(error);
       }

@@ -1,33 +1,42 @@
 // The logger that a box has when it is given none: pino on standard error, readable on a terminal, JSON elsewhere.
-// It decides what is told of an error: never the parameters of a query or the rows of a database, which hold payloads.
 import { pino, type Logger as Pino } from 'pino';
-import pretty from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
 import type { Logger } from '../core/logger.ts';
 import { checkValue } from '../core/options.ts';
 import { oneOf } from '../core/rules.ts';
+import { toldError } from '../core/told-error.ts';
+import { givenLogger } from './safe-log.ts';
 
 const level = oneOf('debug', 'info', 'warn', 'error', 'silent');
+const STDERR = 2;
+
+/** What is kept of lines that could not be written, until there is room for them. What comes beyond it is lost. */
+const MOST_UNWRITTEN_BYTES = 1024 * 1024;
 
 /** Loggers that nobody chose, so that nobody chose their level either. */
-const defaults = new WeakSet<Logger>();
+const defaults = new WeakSet<object>();
 
-/** A pino logger. `SIGNALBOX_LOG_LEVEL` (debug, info, warn, error, silent) sets its level, in any case of letters; it is `warn` without. @throws SignalboxError `InvalidOption` */
+/**
+ * A pino logger that never throws, also when standard error is a full disk or a closed pipe. `SIGNALBOX_LOG_LEVEL` (debug,
+ * info, warn, error, silent) sets its level, in any case of letters; it is `warn` without. @throws SignalboxError `InvalidOption`
+ */
 export function defaultLogger(): Logger & Pick<Pino, 'level'> {
-  const stderr = 2;
-  const options = { name: 'signalbox', level: levelFromEnvironment() ?? 'warn', serializers: { err: describeError } };
+  const options = { name: 'signalbox', level: levelFromEnvironment() ?? 'warn', serializers: { err: serialize } };
+  const stderr = pino.destination({ fd: STDERR, sync: true, maxLength: MOST_UNWRITTEN_BYTES });
+  // Without a listener it throws, at each line.
+  stderr.on('error', () => {});
+  const pretty = prettyFactory({ singleLine: true, ignore: 'pid,hostname,name', translateTime: 'SYS:HH:MM:ss.l' });
   const log = process.stderr.isTTY
-    ? pino(
-        options,
-        pretty({ destination: stderr, sync: true, singleLine: true, ignore: 'pid,hostname,name', translateTime: 'SYS:HH:MM:ss.l' }),
-      )
-    : pino({ ...options, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: stderr, sync: true }));
+    ? pino(options, { write: (line) => void stderr.write(pretty(line)) })
+    : pino({ ...options, timestamp: pino.stdTimeFunctions.isoTime }, stderr);
   defaults.add(log);
   return log;
 }
 
 /** For a process whose purpose is to work: the default logger tells what it does, unless the environment says otherwise. */
 export function raiseToInfo(log: Logger): void {
-  if (defaults.has(log) && 'level' in log && levelFromEnvironment() === undefined) log.level = 'info';
+  const given = givenLogger(log);
+  if (defaults.has(given) && 'level' in given && levelFromEnvironment() === undefined) given.level = 'info';
 }
 
 /** A logger that writes nothing. */
@@ -39,26 +48,10 @@ export const silentLogger: Logger = {
   child: () => silentLogger,
 };
 
-/**
- * Type, message, stack and code; messages and stacks of causes are joined to its own. Its other members are left out:
- * a database error carries the parameters and the failing row, an HTTP error the request.
- */
-function describeError(thrown: unknown): object {
-  if (!(thrown instanceof Error))
-    return { type: 'Thrown', message: typeof thrown === 'string' ? thrown : `no Error but of type ${typeof thrown}` };
-  const { type, message, stack } = pino.stdSerializers.err(thrown);
-  const causes = causesOf(thrown);
-  const code = causes.map((error) => error.code).find((code) => typeof code === 'string');
-  // Drizzle ends the message of a failed query with this line.
-  const lines = causes.flatMap(({ params }) => (Array.isArray(params) ? [`\nparams: ${String(params)}`] : []));
-  const clean = (text: string): string => lines.reduce((cleaned, line) => cleaned.replaceAll(line, ''), text);
-  return { type, message: clean(message), ...(code === undefined ? {} : { code }), stack: clean(stack) };
-}
-
-function causesOf(error: Error): (Error & { code?: unknown; params?: unknown })[] {
-  const causes: Error[] = [];
-  for (let at: unknown = error; at instanceof Error && !causes.includes(at); at = at.cause) causes.push(at);
-  return causes;
+/** An error as it is told, of a receiver's own lines too; pino's name for its kind is `type`. */
+function serialize(thrown: unknown): object {
+  const { name: type, message, ...rest } = toldError(thrown);
+  return { type, message, ...rest };
 }
 
 /** An empty variable is one that is not set: compose files make such. */

@@ -9,6 +9,7 @@ import path from 'node:path';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import type { OptionTable } from '../core/options.ts';
 import { callable, text } from '../core/rules.ts';
+import { toldError } from '../core/told-error.ts';
 import type { Client, Driver } from '../drivers/driver.ts';
 import { statement } from '../drivers/statement.ts';
 import { isSignalboxError, SignalboxError } from '../errors.ts';
@@ -137,7 +138,7 @@ function readFolder(folder: string): Files {
     const migrations: readonly { sql: readonly string[]; name?: string }[] = readMigrationFiles({ migrationsFolder: folder });
     return new Map(migrations.map(({ sql, name }, index) => [name ?? `${tags[index]!.tag}.sql`, sql]));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = toldError(cause).message;
     throw new SignalboxError(
       'MigrationFailed',
       `${folder} is no folder of migrations: ${reason}. Name the one that drizzle-kit generate writes, \`out\` of its configuration.`,
@@ -148,12 +149,12 @@ function readFolder(folder: string): Files {
 
 /** Drizzle says which statement failed; the same one may stand in several files. */
 function failed(cause: unknown, files: Files): SignalboxError<'MigrationFailed'> {
-  const { query, message } = cause as { query?: unknown; message?: unknown };
+  const { query } = cause as { query?: unknown };
   const names = [...files].filter(([, statements]) => statements.some((statement) => statement === query)).map(([name]) => name);
-  const reason = (cause as { cause?: { message?: unknown } }).cause?.message ?? message;
+  const reason = toldError((cause as { cause?: unknown }).cause ?? cause).message;
   return new SignalboxError(
     'MigrationFailed',
-    `${names.length === 0 ? 'The migrations' : names.join(' or ')} failed: ${String(reason)}. Nothing of this run was kept: mend it and run it again.`,
+    `${names.length === 0 ? 'The migrations' : names.join(' or ')} failed: ${reason}. Nothing of this run was kept: mend it and run it again.`,
     { cause },
   );
 }

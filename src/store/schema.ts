@@ -128,7 +128,9 @@ export const deliveryError = signalboxSchema.table(
     epoch: integer('epoch').notNull(),
     attempt: integer('attempt').notNull(),
     /** `{ name, message, stack }`, each bounded. */
-    error: jsonb('error').$type<{ name: string; message: string; stack?: string }>().notNull(),
+    error: jsonb('error')
+      .$type<{ name: string; message: string; stack?: string; code?: string; constraint?: string; table?: string }>()
+      .notNull(),
     at: instant('at').notNull(),
   },
   (table) => [

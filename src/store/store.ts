@@ -1,6 +1,7 @@
 // The store: the statements as typed functions. Parameters are encoded here and rows decoded, nothing is decided.
 import type { Settlement } from '../core/delivery.ts';
 import type { Receiver } from '../core/receivers.ts';
+import { toldError } from '../core/told-error.ts';
 import type { Driver, Run } from '../drivers/driver.ts';
 import { sqlState } from '../drivers/error-kind.ts';
 import type { RowOf } from '../drivers/statement.ts';
@@ -271,7 +272,7 @@ const refusesConnection = (error: unknown): boolean => /^(28...|3D000|53300)$/.t
 function unreachable(cause: unknown): SignalboxError {
   return new SignalboxError(
     'DatabaseUnreachable',
-    `The database could not be reached: ${cause instanceof Error ? cause.message : String(cause)}. Check its URL, and that it accepts connections from here.`,
+    `The database could not be reached: ${toldError(cause).message}. Check its URL, and that it accepts connections from here.`,
     { cause },
   );
 }

@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { SignalboxError } from '../errors.ts';
 import { outcomeKind } from '../core/outcome.ts';
+import { toldError } from '../core/told-error.ts';
 import type { Claims } from './claims.ts';
 import type { RunResult, Runner } from './runner.ts';
 
@@ -82,4 +83,4 @@ function isFailure({ ended, error }: RunResult): boolean {
   return ended === 'dead' || (ended === 'ready' && outcomeKind(error) !== 'retryAfter');
 }
 
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+const messageOf = (cause: unknown): string => toldError(cause).message;

@@ -59,7 +59,7 @@ test('keeps payloads out of the log when queries fail, whose errors carry parame
   expect(errors).toHaveLength(2);
   expect(errors[0]).toMatchObject({ code: '23502', message: expect.stringMatching(/Failed query: insert.*violates not-null/) as string });
   expect(errors[0]!.stack).toMatch(/at .*services\.ts:\d+/);
-  expect(errors[1]).toEqual({ type: 'Thrown', message: 'no Error but of type object' });
+  expect(errors[1]).toMatchObject({ type: 'Thrown', message: '{"value":"…"}' });
 });
 
 test('SIGTERM lets a running receiver finish; a second one interrupts it, and its delivery costs no attempt', async () => {

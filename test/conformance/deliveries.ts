@@ -1,9 +1,11 @@
 // Cases: what is emitted arrives as it was, and each run comes to the end that it deserves.
+import { inspect } from 'node:util';
 import { sql } from 'drizzle-orm';
 import { expect } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, type DeliveryContext, Discard, OnSignal, RetryAfter, Unrecoverable } from '../../src/index.ts';
 import { rootCode } from '../support/errors.ts';
+import { recordingLogger } from '../support/log.ts';
 import { type Case, effects, openConformance, rowsOf } from './driver.ts';
 import { emit, fail, happened, receiverThat } from './signals.ts';
 
@@ -11,6 +13,7 @@ const isoDate = z.codec(z.iso.datetime(), z.date(), { decode: (text) => new Date
 const bigText = z.codec(z.string(), z.bigint(), { decode: (text) => BigInt(text), encode: (big) => String(big) });
 const rich = defineSignal('conformance.rich', z.object({ at: isoDate, big: bigText, list: z.array(z.string()), none: z.null() }));
 const slow = defineSignal('conformance.slow', z.object({}));
+const SECRET = 'hunter2-4222';
 
 export const deliveryCases: readonly Case[] = [
   {
@@ -174,6 +177,50 @@ export const deliveryCases: readonly Case[] = [
       await expect(attempt).rejects.toMatchObject({ code: 'ReceiverFailed', details: { committed: true } });
       expect(await h.effects()).toEqual(['sender:1']);
       expect(await h.deliveries()).toMatchObject([{ state: 'ready', attempt: 1 }]);
+    },
+  },
+  {
+    name: 'of a query that failed the reason is stored and logged, and neither its parameters nor the row',
+    async run(driver) {
+      const twice = async ({ tx }: DeliveryContext): Promise<void> => {
+        await tx.execute(sql`create temp table card (number text constraint card_number primary key) on commit drop`);
+        await tx.execute(sql`insert into card values (${SECRET}), (${SECRET})`);
+      };
+      const wrapped = async ({ tx }: DeliveryContext): Promise<void> => {
+        try {
+          await tx.execute(sql`select ${SECRET}::text::int`);
+        } catch (error) {
+          throw new Error(`not booked: ${(error as Error).message}`, { cause: error });
+        }
+      };
+      const { log, lines } = recordingLogger();
+      await using h = await openConformance(driver, { services: [receiverThat('A', twice), receiverThat('B', wrapped)], log });
+      await emit(h);
+      expect(await h.box.drain()).toMatchObject({ retrying: 2 });
+      const stored = await h.sql("select e.error from signalbox.delivery_error e order by e.error ->> 'name'");
+      expect(stored.map(({ error }) => error)).toMatchObject([
+        {
+          name: 'DrizzleQueryError',
+          message: expect.stringMatching(
+            /^Failed query: insert into card .*: duplicate key value violates unique constraint "card_number"$/s,
+          ) as string,
+          stack: expect.stringContaining('Caused by: ') as string,
+          code: '23505',
+          constraint: 'card_number',
+          table: 'card',
+        },
+        {
+          name: 'Error',
+          message: expect.stringMatching(/^not booked: Failed query: select .*: invalid input syntax for type integer: "…"$/s) as string,
+          code: '22P02',
+        },
+      ]);
+      const found = await h.box.deliveries.find({ states: ['ready'] });
+      expect(found.map(({ errors }) => errors[0]!.message).join()).toMatch(/duplicate key.*invalid input|invalid input.*duplicate key/s);
+      const logged = lines.map(({ fields }) => (fields as { err?: object }).err).filter((err) => err !== undefined);
+      expect(logged.map((err) => (err as { code?: string }).code).toSorted()).toEqual(['22P02', '23505']);
+      const told = JSON.stringify([stored, found, lines.map(({ fields }) => inspect(fields, { depth: 9, showHidden: true }))]);
+      expect(told).not.toContain(SECRET);
     },
   },
 ];

@@ -162,13 +162,6 @@ const odd = ['test/core/delivery.property.test.ts'];
 
 const failures: Mutant[] = [
   {
-    name: 'failure: what cannot be read is kept as such',
-    file: 'src/core/delivery.ts',
-    find: 'return recordOf(thrown);\n  } catch {\n',
-    replace: 'return recordOf(thrown);\n  } catch (error) {\n    throw error;\n',
-    tests: odd,
-  },
-  {
     name: 'failure: of a kind that only another version knows',
     file: 'src/core/outcome.ts',
     find: "kind === 'discard' || kind === 'unrecoverable' || kind === 'retryAfter' ? kind : undefined",

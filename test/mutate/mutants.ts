@@ -13,6 +13,7 @@ import { optionMutants } from './mutants-options.ts';
 import { runningMutants } from './mutants-running.ts';
 import { scopeMutants } from './mutants-scope.ts';
 import { slotsMutants } from './mutants-slots.ts';
+import { tellingMutants } from './mutants-telling.ts';
 import { transactionMutants } from './mutants-transaction.ts';
 import { workerMutants } from './mutants-worker.ts';
 import type { Mutant } from './mutant.ts';
@@ -32,6 +33,7 @@ export const mutants: readonly Mutant[] = [
   ...optionMutants,
   ...scopeMutants,
   ...slotsMutants,
+  ...tellingMutants,
   ...transactionMutants,
   ...workerMutants,
 ];

@@ -1,0 +1,67 @@
+// Mutants of what is told: of errors, in records and logs; and of what telling may decide.
+import { type Mutant, mutantsOf } from './mutant.ts';
+
+const told = mutantsOf({ file: 'src/core/told-error.ts', tests: ['test/core/told-error.test.ts'] }, [
+  { name: 'telling: the parameters of a query are cut', find: 'end < 0 ? message : message.slice(0, end)', replace: 'message' },
+  { name: 'telling: values that the database quotes are cut', find: 'return isOfData ? ', replace: "return text === 'x' ? " },
+  {
+    name: 'telling: what a wrapper quotes of its cause is told as that',
+    find: '(link.reason === link.raw ? text : text.replaceAll(link.raw, link.reason))',
+    replace: 'text',
+  },
+  { name: 'telling: the stack holds the message as it is told', find: 'return [`${head}: ${told}`', replace: 'return [`${head}: ${raw}`' },
+  { name: 'telling: of the stack only places in the code', find: '.filter((line) => /^\\s+at \\S/.test(line))', replace: '' },
+  { name: 'telling: of an object only what says what went wrong', find: 'REASONS.has(key) ? simplified', replace: 'key ? simplified' },
+  { name: 'telling: names of the database only', find: "typeof read(error, 'severity') === 'string');", replace: 'true);' },
+  { name: 'telling: causes come to an end', find: 'errors.length < MAX_CHAIN && ', replace: '' },
+  {
+    name: 'telling: a member that throws is passed over',
+    find: '  } catch {\n    return undefined;\n  }',
+    replace: '  } finally {\n    void 0;\n  }',
+  },
+  { name: 'telling: an error of another realm is one', find: "typeof read(value, 'message') === 'string' || ", replace: '' },
+]);
+
+const logging = mutantsOf({ file: 'src/observe/safe-log.ts', tests: ['test/observe'] }, [
+  {
+    name: 'telling, log: what a logger throws is caught',
+    find: '    } catch (error) {\n      lost(error);\n    }',
+    replace: '    } finally {\n      void lost;\n    }',
+  },
+  {
+    name: 'telling, log: what a logger rejects with is caught',
+    find: "if (typeof written?.then === 'function')",
+    replace: "if (typeof written?.then === 'string')",
+  },
+  { name: 'telling, log: the loss is told once', find: 'if (isTold) return;', replace: '' },
+  {
+    name: 'telling, log: a user logger is given the told form',
+    find: 'methodOf(given, level)?.(told(fields), message)',
+    replace: 'methodOf(given, level)?.(fields, message)',
+  },
+  {
+    name: 'telling, log: a receiver writes safely',
+    find: 'child: (fields) => guarded(childOf(given, fields, guard), guard)',
+    replace: 'child: (fields) => childOf(given, fields, guard)',
+  },
+  {
+    name: 'telling, log: a logger without child is given one',
+    find: "typeof child === 'object' && child !== null ? (child as Logger) : bound(parent, fields)",
+    replace: 'child as Logger',
+  },
+]);
+
+const listeners = mutantsOf({ file: 'src/observe/events.ts', tests: ['test/observe'] }, [
+  {
+    name: 'telling, events: what a listener throws is caught',
+    find: '      } catch (error) {\n        failed(error);\n      }',
+    replace: '      } finally {\n        void failed;\n      }',
+  },
+  {
+    name: 'telling, events: what a listener rejects with is caught',
+    find: "if (typeof heard?.then === 'function')",
+    replace: "if (typeof heard?.then === 'string')",
+  },
+]);
+
+export const tellingMutants: readonly Mutant[] = [...told, ...logging, ...listeners];

@@ -1,0 +1,123 @@
+// A box whose logger and whose listeners fail at each line and each event does its work all the same: they decide nothing.
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { z } from 'zod';
+import { defineSignal, type DeliveryContext, Discard, type Logger, OnSignal, type SignalboxOptions } from '../../src/index.ts';
+import { harness, type Harness } from '../support/harness.ts';
+import { effects, createEffects, readDeliveries, readEffects } from '../support/effects.ts';
+
+const happened = defineSignal('failing.happened', z.object({ value: z.string() }));
+const unheard = defineSignal('failing.unheard', z.object({}));
+
+class Receiving {
+  @OnSignal(happened, { retry: { attempts: 1 } })
+  static async receive({ value }: { value: string }, { tx, log }: DeliveryContext): Promise<void> {
+    log.info({ value }, 'received');
+    log.child({ part: 1 }).error({ value }, 'received');
+    if (value === 'discard') throw new Discard('not mine');
+    if (value === 'fail') throw new Error('refused');
+    await tx.insert(effects).values({ receiver: value, value: 1 });
+  }
+}
+
+const full = new Error('ENOSPC: no space left on device, write');
+const fail = (): never => {
+  throw full;
+};
+const reject = (): never => Promise.reject(full) as never;
+
+const loggers: Record<string, Logger> = {
+  throws: { debug: fail, info: fail, warn: fail, error: fail, child: fail },
+  rejects: { debug: reject, info: reject, warn: reject, error: reject, child: () => loggers['rejects']! },
+  'has no methods': {} as Logger,
+};
+
+const EVENTS = [
+  ...(['started', 'completed', 'retrying', 'dead', 'cancelled', 'released', 'stale', 'rescued'] as const).map(
+    (end) => `delivery.${end}` as const,
+  ),
+  ...(['started', 'idle', 'lost', 'failing', 'recovered', 'stopping', 'stopped'] as const).map((end) => `worker.${end}` as const),
+];
+
+/** Listeners that fail at once, later, and in the way of a query of Drizzle. */
+function listenBadly({ box }: Harness): void {
+  for (const event of EVENTS) {
+    box.on(event, fail);
+    box.on(event, async () => fail());
+    box.on(event, () => ({ then: (_done: unknown, failed: (error: Error) => void) => failed(full) }) as never);
+    box.on(
+      event,
+      () =>
+        ({
+          get then() {
+            return fail();
+          },
+        }) as never,
+    );
+  }
+}
+
+const unhandled: unknown[] = [];
+const note = (reason: unknown): void => void unhandled.push(reason);
+beforeEach(() => {
+  unhandled.length = 0;
+  process.on('unhandledRejection', note);
+});
+afterEach(() => void process.off('unhandledRejection', note));
+
+const emit = (h: Harness, ...values: string[]): Promise<void> =>
+  h.db.transaction(async (tx) => {
+    for (const value of values) await happened.emitReliable(tx, { value });
+  });
+
+async function open(log: Logger, options: Partial<SignalboxOptions> = {}): Promise<Harness> {
+  const h = await harness({ services: [Receiving], log, onDead: fail, ...(options as object) });
+  await createEffects(h.sql);
+  listenBadly(h);
+  return h;
+}
+
+test.each(Object.keys(loggers))('with a logger that %s a worker does what it does', async (name) => {
+  await using h = await open(loggers[name]!);
+  const worker = h.box.worker();
+  await worker.start();
+  const ended = Promise.all([
+    h.box.next('delivery.completed', ({ attempt }) => attempt === 1),
+    h.box.next('delivery.cancelled'),
+    h.box.next('delivery.dead'),
+  ]);
+  await emit(h, 'one', 'discard', 'fail');
+  await ended;
+  await worker.stop();
+  expect(await readEffects(h.sql)).toEqual(['one:1']);
+  expect((await readDeliveries(h.sql)).map(({ state }) => state).toSorted()).toEqual(['cancelled', 'completed', 'dead']);
+  expect(await h.sql`select from signalbox.worker`).toHaveLength(0);
+  expect(unhandled).toEqual([]);
+});
+
+test.each(Object.keys(loggers))('with a logger that %s a warning in the middle of an emit costs no payment', async (name) => {
+  await using h = await open(loggers[name]!);
+  await h.db.transaction(async (tx) => {
+    await tx.insert(effects).values({ receiver: 'payment', value: 1 });
+    await unheard.emitReliable(tx, {});
+    h.box.afterCommit(tx, fail);
+  });
+  expect(await happened.emitRobust(h.db, { value: 'fail' })).toMatchObject([{ status: 'rejected', reason: { message: 'refused' } }]);
+  expect(await readEffects(h.sql)).toEqual(['payment:1']);
+  expect(unhandled).toEqual([]);
+});
+
+test.each(Object.keys(loggers))('with a logger that %s immediate mode, drain and tick do what they do', async (name) => {
+  await using h = await open(loggers[name]!, { mode: 'immediate', onError: 'collect' });
+  await emit(h, 'immediate', 'fail');
+  await happened.emitRobust(h.db, { value: 'robust' });
+  await using late = await open(loggers[name]!);
+  await emit(late, 'drained', 'fail');
+  expect(await late.box.drain()).toMatchObject({ completed: 1, dead: 1 });
+  await emit(late, 'ticked');
+  expect(await late.box.worker().tick()).toBe(1);
+  expect([await readEffects(h.sql), await readEffects(late.sql)]).toEqual([
+    ['immediate:1', 'robust:1'],
+    ['drained:1', 'ticked:1'],
+  ]);
+  expect(unhandled).toEqual([]);
+});
