@@ -3,7 +3,7 @@ import type { BatchContext, BatchItem, DetachedBatchContext } from './core/batch
 import type { DeliveryContext, DetachedDeliveryContext } from './core/context.ts';
 import type { Duration } from './core/duration.ts';
 import type { AmbientDatabase, DatabaseHandle, TransactionHandle } from './core/handles.ts';
-import type { Logger } from './core/logger.ts';
+import type { GivenLogger, Logger } from './core/logger.ts';
 import type { OptionTable, Rule } from './core/options.ts';
 import type { Class } from './core/receivers.ts';
 import { abortSignal, anything, callable, duration, listOf, oneOf, whole } from './core/rules.ts';
@@ -59,17 +59,20 @@ export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
    * each; on a single client of node-postgres, and on PGlite, it is as `true`.
    */
   prepare?: boolean | 'all';
-  /** Any logger with pino's interface; `false` for none. Default: pino on standard error. A logger that fails stops nothing. */
-  log?: Logger | false;
+  /**
+   * Any logger with pino's interface, or `console`; `false` for none. Default: pino on standard error. A logger that fails stops
+   * nothing.
+   */
+  log?: GivenLogger | false;
 }
 
 const logger: Rule = {
-  wants: "false for none, or a logger with pino's interface: debug, info, warn, error and child",
+  wants: "false for none, or a logger with pino's interface: debug, info, warn and error",
   accepts: (log) =>
     log === false ||
     (typeof log === 'object' &&
       log !== null &&
-      (['debug', 'info', 'warn', 'error', 'child'] as const).every((method) => typeof (log as Partial<Logger>)[method] === 'function')),
+      (['debug', 'info', 'warn', 'error'] as const).every((method) => typeof (log as Partial<Logger>)[method] === 'function')),
 };
 
 export const BOX_OPTIONS: OptionTable<SignalboxOptions> = {
@@ -185,7 +188,7 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
   /** The same for the transaction `handle`, wherever it is called. */
   afterCommit(handle: TransactionHandle, callback: () => unknown): void;
   /** Calls `listener` for each event of this process from now on, after the write that it tells of. Returns the undo. @throws SignalboxError `InvalidOption` */
-  on<E extends EventName>(event: E, listener: (event: SignalboxEvents[E]) => void): () => void;
+  on<E extends EventName>(event: E, listener: (event: SignalboxEvents[E]) => unknown): () => void;
   /** The next event that `matches`. Never rejects and never times out. @throws SignalboxError `InvalidOption` */
   next<E extends EventName>(event: E, matches?: (event: SignalboxEvents[E]) => boolean): Promise<SignalboxEvents[E]>;
   /** Stops its workers and lets go of the database object, whose connections stay open: they are yours. */

@@ -51,7 +51,7 @@ export type { WorkerOptions } from './worker/options.ts';
 export type { DrainResult } from './worker/drain.ts';
 export type { OnError } from './worker/immediate.ts';
 export type { DeliveryEvent, EventName, SignalboxEvents, WorkerEvent } from './observe/events.ts';
-export type { Logger } from './core/logger.ts';
+export type { GivenLogger, Logger } from './core/logger.ts';
 
 // errors
 export { ERROR_CODES, isSignalboxError, SignalboxError, type ErrorCode, type ErrorDetails } from './errors.ts';

@@ -18,3 +18,6 @@ export interface Logger {
   /** A logger that adds `fields` to each line. */
   child(fields: object): Logger;
 }
+
+/** What a box may be given to log to: a logger, with `child` or without. */
+export type GivenLogger = Omit<Logger, 'child'> & Partial<Pick<Logger, 'child'>>;

@@ -249,7 +249,8 @@ function read(value: unknown, key: string | number): unknown {
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value === null) return 'null';
-  return typeof value === 'object' || typeof value === 'function' ? '' : String(value as number);
+  // oxlint-disable-next-line typescript/no-base-to-string -- no object comes here
+  return typeof value === 'object' || typeof value === 'function' ? '' : String(value);
 }
 
 /** Bounded, and free of what jsonb refuses. */

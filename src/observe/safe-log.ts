@@ -4,11 +4,8 @@
 //
 // The box's own lines carry an error as it is told (core/told-error.ts), so that no logger, whatever it prints of an error,
 // prints the parameters of a query, or megabytes. What a receiver writes through its `log` goes through as it is.
-import type { Logger } from '../core/logger.ts';
+import type { GivenLogger, Logger } from '../core/logger.ts';
 import { toldError } from '../core/told-error.ts';
-
-/** What a logger may lack: `console` has no `child`. */
-export type GivenLogger = Partial<Logger>;
 
 const givenLoggers = new WeakMap<Logger, GivenLogger>();
 
@@ -36,18 +33,9 @@ export function safeLogger(given: GivenLogger): Logger {
 type Level = 'debug' | 'info' | 'warn' | 'error';
 type Guard = (write: () => unknown) => void;
 
-/** Where a line goes if the logger has no method for its level. */
-const INSTEAD: Readonly<Record<Level, readonly Level[]>> = {
-  debug: [],
-  info: [],
-  warn: ['error', 'info'],
-  error: ['warn', 'info'],
-};
-
 /** Looked up for each line: pino changes its methods with its level. */
 function methodOf(given: GivenLogger, level: Level): ((fields: object, message: string) => unknown) | undefined {
-  const found = [level, ...INSTEAD[level]].find((name) => typeof given[name] === 'function');
-  return found && ((fields, message) => given[found]!(fields, message));
+  return typeof given[level] === 'function' ? (fields, message) => given[level](fields, message) : undefined;
 }
 
 /** Runs a write; whatever it does, nothing comes of it. */

@@ -218,7 +218,7 @@ export const deliveryCases: readonly Case[] = [
       const found = await h.box.deliveries.find({ states: ['ready'] });
       expect(found.map(({ errors }) => errors[0]!.message).join()).toMatch(/duplicate key.*invalid input|invalid input.*duplicate key/s);
       const logged = lines.map(({ fields }) => (fields as { err?: object }).err).filter((err) => err !== undefined);
-      expect(logged.map((err) => (err as { code?: string }).code).toSorted()).toEqual(['22P02', '23505']);
+      expect(new Set(logged.map((err) => (err as { code?: string }).code))).toEqual(new Set(['22P02', '23505']));
       const told = JSON.stringify([stored, found, lines.map(({ fields }) => inspect(fields, { depth: 9, showHidden: true }))]);
       expect(told).not.toContain(SECRET);
     },

@@ -212,7 +212,7 @@ const refused: Refused[] = [
     () => createSignalbox({ db: unused(), log: true as never }),
     'createSignalbox: log is true. Give false for none, or a logger',
   ],
-  ['the console as a logger', () => createSignalbox({ db: unused(), log: console as never }), 'child'],
+  ['a logger without error', () => createSignalbox({ db: unused(), log: { ...console, error: undefined } as never }), 'error'],
   ['a crash budget', () => createSignalbox({ db: unused(), crashBudget: 0 }), 'crashBudget is 0. Give a whole number from 1 to 100.'],
   ['onDead', () => createSignalbox({ db: unused(), onDead: 'log' as never }), 'onDead is "log". Give a function.'],
   ['services', () => createSignalbox({ db: unused(), services: {} as never }), 'services is {}. Give a list of classes.'],
