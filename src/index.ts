@@ -14,6 +14,7 @@ export { Service, type Injectable, type Scope, type ServiceOptions } from './dec
 export type { DeliveryContext, DetachedDeliveryContext, EmissionInfo } from './core/context.ts';
 export type { BatchContext, BatchItem, DetachedBatchContext } from './core/batch.ts';
 export { Discard, RetryAfter, Unrecoverable } from './core/outcome.ts';
+export type { Isolation } from './core/isolation.ts';
 export type { RetryOptions } from './core/retry.ts';
 export type { Duration } from './core/duration.ts';
 export type { Class } from './core/receivers.ts';

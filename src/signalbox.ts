@@ -214,7 +214,8 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
     migrate: async (migrateOptions) => {
       assertOpen();
       checkOptions(migrateOptions, MIGRATE_OPTIONS, 'box.migrate', { required: ['folder'] });
-      return migrateFolder({ db: driver.openOn ? handleOn(db, driver.openOn()) : db, driver, store }, migrateOptions);
+      const on = driver.openOn?.();
+      return migrateFolder({ db: on ? handleOn(db, on) : db, driver, store }, migrateOptions);
     },
     deliveries: new Deliveries(operations),
     settled: async (emissionId, settledOptions = {}) => {

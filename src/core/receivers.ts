@@ -1,6 +1,7 @@
 // The receivers of a process: what each is, and the table that finds them by stored name and by signal.
 // A name from a row is only ever looked up here; nothing is imported or called because a row says so.
 import { SignalboxError } from '../errors.ts';
+import type { Isolation } from './isolation.ts';
 import type { RetryPolicy } from './retry.ts';
 import type { Signal } from './signal.ts';
 
@@ -33,6 +34,8 @@ export interface Receiver {
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
   readonly transactional: boolean;
+  /** Of its transaction. */
+  readonly isolation: Isolation;
   /** How many deliveries one call takes at most, if it takes several. */
   readonly batch?: number | undefined;
   readonly target: ReceiverTarget;

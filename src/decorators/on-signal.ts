@@ -5,6 +5,7 @@
 import type { BatchContext, BatchItem, DetachedBatchContext } from '../core/batch.ts';
 import type { DeliveryContext, DetachedDeliveryContext } from '../core/context.ts';
 import type { Duration } from '../core/duration.ts';
+import type { Isolation } from '../core/isolation.ts';
 import type { Class } from '../core/receivers.ts';
 import type { RetryOptions } from '../core/retry.ts';
 import type { PayloadOf, Signal } from '../core/signal.ts';
@@ -33,6 +34,12 @@ export interface OnSignalOptions {
    * that its writes happen once. `false`: it is handed none, and runs at least once; for calls to other systems.
    */
   transactional?: boolean;
+  /**
+   * How its transaction is kept apart from those beside it: `'read committed'` (the default, whatever the default of the database
+   * is), `'repeatable read'` or `'serializable'`. Where another transaction is in its way (40001, 40P01), it runs again at once, up to five
+   * times, and only then costs an attempt. Not for `emit` and `emitRobust`, which run it in the caller's transaction.
+   */
+  isolation?: Isolation;
 }
 
 /** How a receiver is registered and run that takes several deliveries at a time. */

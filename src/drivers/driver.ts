@@ -1,5 +1,6 @@
 // The seam between Signalbox and a database client: the few things that differ from driver to driver.
 // Everything else speaks statements (statement.ts), text parameters and plain rows.
+import type { Isolation } from '../core/isolation.ts';
 import type { Columns, RowOf, Statement } from './statement.ts';
 
 /** A parameter of a statement. Arrays, JSON and times travel as text and are cast in the SQL. */
@@ -43,7 +44,7 @@ export interface LaneHooks {
 /** Transactions that follow one another on one connection; its BEGIN sets `transaction_deferrable`. */
 export interface Lane {
   /** The client on which Drizzle is to open the next transaction. */
-  readonly client: Client;
+  clientFor(isolation: Isolation): Client;
   /** No other transaction follows for now. */
   release(): void;
 }
@@ -62,8 +63,10 @@ export interface Driver {
   readonly rejectsWhenLost: boolean;
   /** Runs statements on the pool, or on the client of an open transaction. */
   run(client?: Client): Run;
-  /** The client on which Drizzle is to open one transaction, if not the one that it has. */
-  openOn?(): Client;
+  /** The client on which Drizzle is to open one transaction, if not the one that it has. @param isolation if not the default of the session */
+  openOn?(isolation?: Isolation): Client | undefined;
+  /** Whether Drizzle begins a transaction with its isolation level by its own configuration; if not, {@link openOn} does. */
+  readonly isolatesByConfig: boolean;
   /** Where the driver can send the COMMIT of one transaction together with what the next begins with. */
   openLane?(hooks: LaneHooks): Lane;
   /** The same client, each statement of which passes the gate first. */

@@ -41,6 +41,7 @@ const isPool = (client: object): client is PgPool => 'totalCount' in client && '
 const common = {
   name: 'node-postgres',
   rejectsWhenLost: false,
+  isolatesByConfig: true,
   redirect: (pick: () => Client) => passing(pick),
   isConnectionLoss,
 };

@@ -35,6 +35,7 @@ export function pglite(database: Pglite): Driver {
     name: 'pglite',
     maxConnections: undefined,
     rejectsWhenLost: false,
+    isolatesByConfig: true,
     run:
       (client = database) =>
       async (statement, params) =>

@@ -8,6 +8,7 @@
 // Should a BEGIN fail (it was cancelled), the connection is the pool's again: nothing more is sent on it from here, not even
 // a ROLLBACK, which would hit its next user. What went out together with that BEGIN must not count on a transaction: the
 // mark that BEGIN sets tells it whether there is one (settleFirst).
+import type { Isolation } from '../core/isolation.ts';
 import type { Lane, LaneHooks } from './driver.ts';
 
 export interface LanePool {
@@ -19,6 +20,7 @@ export interface LaneSession {
 }
 
 interface Job {
+  readonly isolation: Isolation;
   readonly work: (session: LaneSession) => Promise<unknown>;
   resolve(value: unknown): void;
   reject(error: unknown): void;
@@ -26,6 +28,8 @@ interface Job {
 
 /** Has an effect only on serializable read-only transactions, and is off unless a BEGIN sets it: so it marks a transaction. */
 const MARK = 'deferrable';
+/** That of a BEGIN that goes out before it is known for which transaction. */
+const USUAL: Isolation = 'read committed';
 const never = new Promise<never>(() => {});
 
 export function openLane(pool: LanePool, { isWanted, onCommitting }: LaneHooks): Lane {
@@ -60,7 +64,7 @@ export function openLane(pool: LanePool, { isWanted, onCommitting }: LaneHooks):
             reject(error);
           },
         );
-        const begun = session.unsafe(`begin ${MARK}`).then(
+        const begun = session.unsafe(`begin ${MARK} isolation level ${USUAL}`).then(
           () => undefined,
           () => void (isBroken = true),
         );
@@ -73,10 +77,12 @@ export function openLane(pool: LanePool, { isWanted, onCommitting }: LaneHooks):
           return isBroken ? never : undefined;
         }
         job = current = upcoming;
+        // Not awaited: what it is for goes out behind it. If it were refused, so would be all that follows.
+        if (job.isolation !== USUAL) session.unsafe(`set transaction isolation level ${job.isolation}`).then(noop, noop);
       }
     };
     try {
-      const value = await pool.begin(MARK, runAll);
+      const value = await pool.begin(`${MARK} isolation level ${first.isolation}`, runAll);
       current?.resolve(value);
     } catch (error) {
       current?.reject(error);
@@ -85,9 +91,9 @@ export function openLane(pool: LanePool, { isWanted, onCommitting }: LaneHooks):
     }
   };
 
-  const begin = (work: Job['work']): Promise<unknown> =>
+  const begin = (work: Job['work'], isolation: Isolation): Promise<unknown> =>
     new Promise((resolve, reject) => {
-      const job = { work, resolve, reject };
+      const job = { work, isolation, resolve, reject };
       const take = next;
       next = undefined;
       if (take) take(job);
@@ -97,5 +103,7 @@ export function openLane(pool: LanePool, { isWanted, onCommitting }: LaneHooks):
     next?.(undefined);
     next = undefined;
   };
-  return { client: { begin }, release };
+  return { clientFor: (isolation) => ({ begin: (work: Job['work']) => begin(work, isolation) }), release };
 }
+
+const noop = (): void => {};

@@ -3,7 +3,7 @@ import { SignalboxError } from '../errors.ts';
 import type { Client, Driver, DriverOptions, Gate, Param, Run, Session } from './driver.ts';
 import { hasConnectionCode } from './error-kind.ts';
 import { HotStatements } from './hot-statements.ts';
-import { type LanePool, openLane } from './postgres-js-lane.ts';
+import { type LanePool, type LaneSession, openLane } from './postgres-js-lane.ts';
 import { type Cell, rowsOf, type Statement } from './statement.ts';
 
 /** What is needed of postgres.js: a pool, a transaction and a savepoint all have it. */
@@ -39,6 +39,7 @@ export function postgresJs(pool: PostgresJsPool, { prepare = true }: DriverOptio
     name: 'postgres-js',
     maxConnections: pool.options.max,
     rejectsWhenLost: true,
+    isolatesByConfig: false,
     run: (client = pool) => runOn(client as PostgresJsClient, prepare !== false),
     guard: (client, gate) => guard(client, gate, hot),
     redirect,
@@ -46,6 +47,9 @@ export function postgresJs(pool: PostgresJsPool, { prepare = true }: DriverOptio
       const { unlisten } = await pool.listen(channel, onMessage);
       return unlisten;
     },
+    // Drizzle would set the level after BEGIN, in a round trip of its own.
+    openOn: (isolation) =>
+      isolation && { begin: (work: (session: LaneSession) => unknown) => pool.begin(`isolation level ${isolation}`, work) },
     openLane: (hooks) => openLane(pool, hooks),
     openSession: (onLost) => openSession(pool, onLost),
     isConnectionLoss: hasConnectionCode,

@@ -1,9 +1,10 @@
 // From the classes and functions that a box is given to the table of its receivers: names, defaults and limits are settled here.
 import { type Duration, toMs } from '../core/duration.ts';
+import { ISOLATION_LEVELS } from '../core/isolation.ts';
 import { checkOptions, checkValue, type OptionTable } from '../core/options.ts';
 import { type Class, type FunctionTarget, type Receiver, Receivers, type ReceiverTarget } from '../core/receivers.ts';
 import { retryPolicy, retryRule } from '../core/retry.ts';
-import { duration, flag, listOf, storedName, whole } from '../core/rules.ts';
+import { duration, flag, listOf, oneOf, storedName, whole } from '../core/rules.ts';
 import type { Signal } from '../core/signal.ts';
 import { type AnyOptions, onSignalTags, type OnSignalTag } from '../decorators/on-signal.ts';
 import { markedServices, serviceTag } from '../decorators/service.ts';
@@ -19,6 +20,7 @@ const OPTIONS: OptionTable<AnyOptions> = {
   retry: retryRule,
   timeout: duration({ least: '1ms', most: '24h' }),
   transactional: flag,
+  isolation: oneOf(...ISOLATION_LEVELS),
   batch: whole(2, 1000),
 };
 
@@ -70,6 +72,11 @@ function methodReceiver(service: Class, { key, placement, signal, options }: OnS
 
 function receiver(name: string, signal: Signal, options: AnyOptions, target: ReceiverTarget): Receiver {
   checkValue(name, storedName, name, 'name');
+  if (options.transactional === false && options.isolation !== undefined)
+    throw new SignalboxError(
+      'InvalidOption',
+      `${name}: isolation is ${options.isolation}, and transactional is false. Leave one of them out: it has no transaction.`,
+    );
   return {
     name,
     formerly: options.formerly ?? [],
@@ -79,6 +86,7 @@ function receiver(name: string, signal: Signal, options: AnyOptions, target: Rec
     retry: retryPolicy(options.retry, name),
     timeoutMs: toMs(options.timeout ?? DEFAULT_TIMEOUT, `${name}: timeout`),
     transactional: options.transactional ?? true,
+    isolation: options.isolation ?? 'read committed',
     batch: options.batch,
     target,
   };

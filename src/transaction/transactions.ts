@@ -1,6 +1,7 @@
 // Tracked transactions: `transaction` of the very database object that the box was given is replaced by one that opens
 // a scope (scope.ts), so that the plain Drizzle style works everywhere, in third parties' code too.
 import type { DatabaseHandle, TransactionHandle } from '../core/handles.ts';
+import type { Isolation } from '../core/isolation.ts';
 import type { Client, Driver } from '../drivers/driver.ts';
 import { isAnswer } from '../drivers/error-kind.ts';
 import { isSignalboxError, SignalboxError } from '../errors.ts';
@@ -15,7 +16,9 @@ type OpenOn = <T>(callback: (tx: TransactionHandle) => Promise<T>, options: Atte
 export interface AttemptOptions {
   /** As Drizzle's `transaction` takes it. */
   readonly config?: unknown;
-  /** The client on which it is opened, if not the database's own. */
+  /** Not that of the session's default. */
+  readonly isolation?: Isolation;
+  /** The client on which it is opened, if not the database's own. It begins with the isolation level itself. */
   readonly on?: Client | undefined;
 }
 
@@ -61,7 +64,12 @@ export class Transactions {
     this.#ambient = ambient;
     this.#hooks = hooks;
     const original = db.transaction as unknown as Open;
-    this.#begin = (callback, { config, on = driver.openOn?.() }) => original.call(on ? handleOn(db, on) : db, callback, config) as never;
+    this.#begin = (callback, { config, isolation, on = driver.openOn?.(isolation) }) =>
+      original.call(
+        on ? handleOn(db, on) : db,
+        callback,
+        isolation && driver.isolatesByConfig ? { isolationLevel: isolation } : config,
+      ) as never;
     const tracked = async (callback: (tx: TransactionHandle) => unknown, config?: unknown): Promise<unknown> =>
       this.run((tx) => callback(tx), config);
     Object.defineProperty(db, 'transaction', { value: tracked, configurable: true, writable: true });

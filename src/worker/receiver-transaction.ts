@@ -83,7 +83,7 @@ export async function inTransaction(parts: ExecutorParts, work: TransactionWork)
           }
           phase = 'commit';
         },
-        { on: lane?.client },
+        { on: lane?.clientFor(receiver.isolation), isolation: receiver.isolation },
       ),
     );
     if (unanswered) return unansweredOf(parts, unanswered.error, ended, about);
@@ -97,7 +97,7 @@ export async function inTransaction(parts: ExecutorParts, work: TransactionWork)
     if (lost) return phase === 'begin' ? { kind: 'prevented', error } : interrupted(RECONNECT_MS);
     // What the receiver threw counts, and not that the ROLLBACK after it failed: it may be a Discard or a RetryAfter.
     const cause = thrown ? thrown.error : error;
-    const fault = faultOf({ phase, error: cause, query: scopeOfRun?.failure, isolated: false });
+    const fault = faultOf({ phase, error: cause, query: scopeOfRun?.failure, isolated: receiver.isolation !== 'read committed' });
     if (fault.kind !== 'receiver')
       log.debug({ err: cause, phase, ...about }, `the transaction of ${receiver.name} came to nothing: ${fault.kind}`);
     return endedBy(fault, cause);

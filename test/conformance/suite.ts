@@ -4,6 +4,7 @@ import { ambientCases } from './ambient.ts';
 import { closingCases } from './closing.ts';
 import { deliveryCases } from './deliveries.ts';
 import { type Case, type DriverUnderTest, NEEDS } from './driver.ts';
+import { isolationCases } from './isolation.ts';
 import { lossCases } from './loss.ts';
 import { transactionCases } from './transactions.ts';
 import { workerCases } from './workers.ts';
@@ -14,6 +15,7 @@ export const cases: readonly Case[] = [
   ...ambientCases,
   ...deliveryCases,
   ...workerCases,
+  ...isolationCases,
   ...lossCases,
 ];
 

@@ -34,6 +34,7 @@ function receiver(name: string, target: ReceiverTarget, more: Partial<Receiver> 
     retry: DEFAULT_RETRY,
     timeoutMs: 1,
     transactional: true,
+    isolation: 'read committed',
     target,
     ...more,
   };

@@ -20,7 +20,7 @@ async function openStage() {
       void begin(next.work).then(next.result, (error: unknown) => next.result({ failed: (error as { code?: string }).code ?? error }));
   };
   const lane = openLane(pool, { isWanted: () => queue.length > 0, onCommitting: start });
-  const begin = (lane.client as { begin(work: Work): Promise<unknown> }).begin;
+  const begin = (lane.clientFor('read committed') as { begin(work: Work): Promise<unknown> }).begin;
   return {
     pool,
     sql,
@@ -108,7 +108,7 @@ test('a transaction for which nobody comes ends empty, and the connection is fre
       lane.release();
     },
   });
-  const begin = (lane.client as { begin(work: Work): Promise<unknown> }).begin;
+  const begin = (lane.clientFor('read committed') as { begin(work: Work): Promise<unknown> }).begin;
   await begin(insert(1));
   expect(await stage.pool`select 1 as one`).toEqual([{ one: 1 }]);
   await begin(insert(2));
@@ -165,10 +165,33 @@ test('after a BEGIN that failed nothing more is sent on the connection, which is
       );
     },
   });
-  const begin = (lane.client as { begin(work: Work): Promise<unknown> }).begin;
+  const begin = (lane.clientFor('read committed') as { begin(work: Work): Promise<unknown> }).begin;
   await begin(async () => 'first');
   await expect(results[0]).rejects.toThrow('there is no transaction');
-  expect(sent).toEqual(['pool begin', 'commit', 'begin deferrable', 'settle']);
+  expect(sent).toEqual(['pool begin', 'commit', 'begin deferrable isolation level read committed', 'settle']);
   expect(await begin(async () => 'third')).toBe('third');
   expect(sent.slice(4)).toEqual(['pool begin', 'pool commit']);
+});
+
+test('each transaction has the isolation level that it was asked for, the first on the lane and those behind it', async () => {
+  await using database = await createDatabase();
+  const pool = database.connect({ max: 1 });
+  await pool`set default_transaction_isolation = 'repeatable read'`;
+  const levels = ['serializable', 'read committed', 'serializable', 'repeatable read', 'read committed'] as const;
+  const seen: unknown[] = [];
+  let next = 0;
+  await new Promise<void>((done) => {
+    const lane = openLane(pool, { isWanted: () => next < levels.length, onCommitting: () => start() });
+    const start = (): void => {
+      const client = lane.clientFor(levels[next++]!) as { begin(work: Work): Promise<unknown> };
+      void client
+        .begin(async (session) => {
+          const [row] = (await session.unsafe(`select current_setting('transaction_isolation') as level`)) as { level: string }[];
+          seen.push(row!.level);
+        })
+        .then(() => seen.length === levels.length && done());
+    };
+    start();
+  });
+  expect(seen).toEqual(levels);
 });

@@ -71,6 +71,29 @@ const called = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: ['
   },
 ]);
 
+const isolation = mutantsOf({ file: 'src/transaction/transactions.ts', tests: ['test/conformance'], named: 'whatever the default' }, [
+  {
+    name: 'isolation: said where Drizzle begins',
+    find: 'isolation && driver.isolatesByConfig ? { isolationLevel: isolation } : config',
+    replace: 'config',
+    tests: ['test/conformance/node-postgres.test.ts'],
+  },
+  {
+    name: 'isolation: said where the pool begins',
+    find: 'driver.openOn?.(isolation)',
+    replace: 'driver.openOn?.()',
+    tests: ['test/conformance/postgres-js.test.ts'],
+  },
+  {
+    name: 'isolation: a receiver that asked for it repeats its conflicts',
+    file: 'src/worker/receiver-transaction.ts',
+    find: "isolated: receiver.isolation !== 'read committed'",
+    replace: 'isolated: false',
+    tests: ['test/conformance/node-postgres.test.ts'],
+    named: 'that asked for isolation',
+  },
+]);
+
 const followed = mutantsOf({ file: 'src/worker/runner.ts', tests: ['test/worker/after-commit.test.ts'] }, [
   {
     name: 'followed: what does not end is waited for no longer than a receiver',
@@ -87,4 +110,4 @@ const followed = mutantsOf({ file: 'src/worker/runner.ts', tests: ['test/worker/
   },
 ]);
 
-export const faultMutants: readonly Mutant[] = [...fault, ...setbacks, ...called, ...followed];
+export const faultMutants: readonly Mutant[] = [...fault, ...setbacks, ...called, ...isolation, ...followed];

@@ -17,8 +17,30 @@ const lane = mutantsOf({ file: 'src/drivers/postgres-js-lane.ts', tests: ['test/
   { name: 'lane: commits by itself after a refused COMMIT', find: 'isLast && !isSpoilt', replace: 'isLast' },
   { name: 'lane: a refused COMMIT is told', find: '            reject(error);\n          },', replace: '          },' },
   { name: 'lane: a job is done when its COMMIT is answered', find: '          () => resolve(value),\n', replace: '          () => {},\n' },
-  { name: 'lane: the BEGIN goes with the COMMIT', find: 'session.unsafe(`begin ${MARK}`)', replace: "session.unsafe('select 1')" },
-  { name: 'lane: the first transaction carries the mark, too', find: 'pool.begin(MARK, runAll)', replace: "pool.begin('', runAll)" },
+  {
+    name: 'lane: the BEGIN goes with the COMMIT',
+    find: 'session.unsafe(`begin ${MARK} isolation level ${USUAL}`)',
+    replace: "session.unsafe('select 1')",
+  },
+  {
+    name: 'lane: the first transaction has its isolation level',
+    find: '${MARK} isolation level ${first.isolation}',
+    replace: '${MARK}',
+    named: 'isolation level',
+  },
+  {
+    name: 'lane: the next one has its isolation level',
+    find: 'if (job.isolation !== USUAL) ',
+    replace: 'if (job.isolation === USUAL) ',
+    named: 'isolation level',
+  },
+  {
+    name: 'lane: the usual isolation level is said',
+    find: 'begin ${MARK} isolation level ${USUAL}',
+    replace: 'begin ${MARK}',
+    named: 'isolation level',
+  },
+  { name: 'lane: the first transaction carries the mark, too', find: 'pool.begin(`${MARK} isolation', replace: 'pool.begin(`isolation' },
   { name: 'lane: a lost connection is told', find: '      current?.reject(error);\n', replace: '' },
   { name: 'lane: released, it lets the connection go', find: '    next?.(undefined);\n', replace: '' },
 ]);

@@ -174,7 +174,7 @@ function laneStage() {
   const openLane = (hooks: LaneHooks): Lane => {
     const stage = { hooks, released: 0 };
     lanes.push(stage);
-    return { client: stage, release: () => stage.released++ };
+    return { clientFor: () => stage, release: () => stage.released++ };
   };
   return { lanes, openLane };
 }
