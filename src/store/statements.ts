@@ -184,8 +184,11 @@ with ${ALIVE}, picked as materialized (
   for update of d skip locked
 ), ${takeFrom('select place from picked')}`;
 
-/** The transaction should be one of a lane (drivers/postgres-js-lane.ts), and is not: its BEGIN has failed. */
-export const UNMARKED = `($4::text::boolean and current_setting('transaction_deferrable') = 'off')`;
+/**
+ * The transaction should be one of a lane (drivers/postgres-js-lane.ts), and is not: its BEGIN has failed. Compared with the default,
+ * which is what it is without that BEGIN, whatever the database, the role or the session has for a default.
+ */
+export const UNMARKED = `($4::text::boolean and current_setting('transaction_deferrable') = current_setting('default_transaction_deferrable'))`;
 
 /**
  * Completes a delivery as the first statement of its receiver's transaction. $1 delivery, $2 epoch, $3 milliseconds

@@ -28,7 +28,17 @@ const holdBatch = mutantsOf({ file: 'src/store/batch-statements.ts', within: 'ho
 ]);
 
 const shared = mutantsOf({ file: 'src/store/statements.ts', within: 'UNMARKED', tests: ['test/store/settle.test.ts', ...statement] }, [
-  { name: 'lane: only a transaction with the mark', find: "current_setting('transaction_deferrable') = 'off'", replace: 'false' },
+  {
+    name: 'lane: only a transaction with the mark',
+    find: "current_setting('transaction_deferrable') = current_setting('default_transaction_deferrable')",
+    replace: 'false',
+  },
+  {
+    name: 'lane: no default is the mark',
+    find: "= current_setting('default_transaction_deferrable')",
+    replace: "= 'off'",
+    tests: ['test/store/settle.test.ts', 'test/worker/session-defaults.test.ts'],
+  },
   { name: 'lane: the mark is asked for in lanes only', find: '$4::text::boolean and ', replace: '$4::text is not null and ' },
 ]);
 

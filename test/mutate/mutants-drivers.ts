@@ -26,4 +26,12 @@ const ownOfPglite = mutantsOf({ file: 'src/drivers/pglite.ts', tests, named: 'PG
   { name: 'own parameters: not serialized by PGlite', find: ', serializers: of(String)', replace: '' },
 ]);
 
-export const driverMutants: readonly Mutant[] = [...own, ...ownOfPg, ...ownOfPglite];
+const defaults = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: ['test/worker/session-defaults.test.ts'] }, [
+  {
+    name: 'lane: what finds no mark is begun without a lane',
+    find: 'inTransaction(parts, { ...work, lane: undefined })',
+    replace: 'interrupted(0)',
+  },
+]);
+
+export const driverMutants: readonly Mutant[] = [...own, ...ownOfPg, ...ownOfPglite, ...defaults];

@@ -27,6 +27,8 @@ export type AnySql = postgres.ISql<Record<never, never>>;
 export interface StoreHarness extends AsyncDisposable {
   readonly sql: postgres.Sql;
   readonly store: Store;
+  /** A further pool. */
+  connect(): postgres.Sql;
   /** Runs statements in an open transaction, until `end`. */
   hold(work: (transaction: postgres.TransactionSql, store: Store) => Promise<unknown>): Promise<Held>;
 }
@@ -45,6 +47,7 @@ export async function openStore({ crashBudget = CRASH_BUDGET } = {}): Promise<St
   return {
     sql,
     store,
+    connect: client,
     hold: (work) => holdOpen(client(), crashBudget, work),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };

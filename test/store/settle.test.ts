@@ -50,6 +50,20 @@ test('settleFirst leaves other deliveries of the same epoch alone', async () => 
   expect([await stateOf(h.sql, id), await stateOf(h.sql, other)]).toEqual(['completed 1/0/0', 'running 1/0/0']);
 });
 
+test('settleFirst of a lane takes no default for the mark of its transaction', async () => {
+  await using h = await openStore();
+  const id = await addDelivery(h.sql, await addReceiver(h.sql), { state: 'running', epoch: 1, attempt: 1 });
+  const [{ name } = { name: '' }] = await h.sql<{ name: string }[]>`select current_database() as name`;
+  await h.sql.unsafe(`alter database "${name}" set default_transaction_deferrable = on`);
+  const sql = h.connect();
+  const settle = (on: AnySql) => h.store.settleFirst(runOn(on), { id, workerId: WORKER, epoch: 1 }, { timeoutMs: 1_000, inLane: true });
+  expect(await sql`show transaction_deferrable`).toMatchObject([{ transaction_deferrable: 'on' }]);
+  expect(await settle(sql)).toBe('outside');
+  expect(await sql.begin('deferrable', (tx) => settle(tx))).toBe('outside');
+  expect(await stateOf(h.sql, id)).toBe('running 1/1/0');
+  expect(await sql.begin('not deferrable', (tx) => settle(tx))).toBe('completed');
+});
+
 test('settleFirst of a lane does nothing without the transaction that it counts on, and says so', async () => {
   await using h = await openStore();
   const id = await addDelivery(h.sql, await addReceiver(h.sql), { state: 'running', epoch: 1, attempt: 1 });
