@@ -43,10 +43,7 @@ export function postgresJs(pool: PostgresJsPool, { prepare = true }: DriverOptio
     run: (client = pool) => runOn(client as PostgresJsClient, prepare !== false),
     guard: (client, gate) => guard(client, gate, hot),
     redirect,
-    listen: async (channel, onMessage) => {
-      const { unlisten } = await pool.listen(channel, onMessage);
-      return unlisten;
-    },
+    listen: (channel, onMessage) => listenApart(pool, channel, onMessage),
     // Drizzle would set the level after BEGIN, in a round trip of its own.
     openOn: (isolation) =>
       isolation && { begin: (work: (session: LaneSession) => unknown) => pool.begin(`isolation level ${isolation}`, work) },
@@ -56,31 +53,49 @@ export function postgresJs(pool: PostgresJsPool, { prepare = true }: DriverOptio
   };
 }
 
+/** Another client, made as the pool's own `listen` makes one: with the pool's options, for one connection. */
+async function clientApart(pool: PostgresJsPool, more: object = {}): Promise<PostgresJsPool> {
+  const { default: postgres } = await import('postgres');
+  return postgres({
+    ...pool.options,
+    max: 1,
+    idle_timeout: null,
+    max_lifetime: null,
+    // Whoever uses it paces its own tries; and a client that is ended while it waits for the next one connects all the same (3.4.9).
+    backoff: () => 0,
+    fetch_types: false,
+    ...more,
+  } as never) as never;
+}
+
 /**
- * Another client, made as the pool's own `listen` makes one: with the pool's options, for one connection. A connection that
- * the pool lends out (`reserve`) will not do: when it is lost, what holds it writes into the session of whoever has it next.
+ * On a client of its own, which ends with it. The pool's would listen for as long as the pool lives: after it has lost its
+ * connection its `unlisten` undoes nothing (3.4.9).
+ */
+async function listenApart(pool: PostgresJsPool, channel: string, onMessage: () => void): Promise<() => Promise<void>> {
+  const client = await clientApart(pool);
+  const end = (): Promise<void> => client.end({ timeout: 1 });
+  try {
+    await client.listen(channel, onMessage);
+    return end;
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+/**
+ * On a client apart. A connection that the pool lends out (`reserve`) will not do: when it is lost, what holds it writes into
+ * the session of whoever has it next.
  */
 function openSession(pool: PostgresJsPool, onLost: () => void): Session {
   let client: Promise<PostgresJsPool> | undefined;
-  const connect = async (): Promise<PostgresJsPool> => {
-    const { default: postgres } = await import('postgres');
-    return postgres({
-      ...pool.options,
-      max: 1,
-      idle_timeout: null,
-      max_lifetime: null,
-      // Whoever uses it paces its own tries; and a client that is ended while it waits for the next one connects all the same (3.4.9).
-      backoff: () => 0,
-      fetch_types: false,
-      onclose: onLost,
-    } as never) as never;
-  };
   let closed = false;
   let toldPid: number | undefined;
   return {
     run: async (statement, params) => {
       if (closed) throw new Error('The session was closed.');
-      const rows = await send(await (client ??= connect()), statement, params, false);
+      const rows = await send(await (client ??= clientApart(pool, { onclose: onLost })), statement, params, false);
       toldPid = rows.state?.pid;
       return rowsOf(statement, rows);
     },

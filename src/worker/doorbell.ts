@@ -14,6 +14,8 @@ export class Doorbell {
   #state: BellState = 'none';
   /** Counts the losses of the session, with which the bell is gone. */
   #losses = 0;
+  /** The bell is being hung out. Whoever gave up waiting for that must not leave it hanging. */
+  #hanging: Promise<void> = Promise.resolve();
 
   /** @param session the worker's own session; undefined while it has none that lasts */
   constructor(workers: WorkersStore, session: () => Run | undefined) {
@@ -34,18 +36,14 @@ export class Doorbell {
   async hang(): Promise<BellState> {
     const run = this.#session();
     if (!run) return 'none';
-    const losses = this.#losses;
-    try {
-      const state = this.#state === 'none' ? await this.#workers.hangBell(run) : await this.#workers.listenAtDoor(run);
-      if (losses === this.#losses) this.#state = state;
-    } catch {
-      // The session tells of its end, and the poll finds what is not rung for.
-    }
+    this.#hanging = this.#hanging.then(() => this.#hang(run));
+    await this.#hanging;
     return this.#state;
   }
 
   /** The worker is busy, and looks by itself: nobody need ring. */
   async takeDown(): Promise<void> {
+    await this.#hanging;
     const run = this.#session();
     if (this.#state === 'none' || !run) return;
     this.#state = 'none';
@@ -56,5 +54,15 @@ export class Doorbell {
   lost(): void {
     this.#losses++;
     this.#state = 'none';
+  }
+
+  async #hang(run: Run): Promise<void> {
+    const losses = this.#losses;
+    try {
+      const state = this.#state === 'none' ? await this.#workers.hangBell(run) : await this.#workers.listenAtDoor(run);
+      if (losses === this.#losses) this.#state = state;
+    } catch {
+      // The session tells of its end, and the poll finds what is not rung for.
+    }
   }
 }

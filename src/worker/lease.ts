@@ -151,7 +151,8 @@ export class Lease {
       // A connection that is dead without having noticed stays so.
       void this.#session?.close().catch(() => {});
       this.#openSession();
-      this.#options.onSessionLost();
+      // Where there is none of its own, what the worker holds is on a session that only took too long.
+      if (this.#session) this.#options.onSessionLost();
       this.#options.onError(error, begun);
       // Soon at first: without its lock, another who looks twice would find it dead.
       return Math.min(this.#failures++ === 0 ? SOON_MS : RETRY_MS, this.#interval);

@@ -5,8 +5,7 @@ import { queryOptions } from './driver.ts';
 import { serverDriver } from './server.ts';
 
 conformance(
-  serverDriver('postgres.js', ['outside', 'background', 'pool'], (database, max) => ({
-    db: drizzle({ client: database.connect({ max }), ...queryOptions }),
-    end: async () => {},
-  })),
+  serverDriver('postgres.js', ['outside', 'background', 'pool'], (database, max) =>
+    drizzle({ client: database.connect({ max }), ...queryOptions }),
+  ),
 );

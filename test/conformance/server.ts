@@ -1,16 +1,12 @@
-// Drivers of a real server: a database of its own for each case, looked at through a client apart.
+// Drivers of a real server: a database of its own for each case, looked at through a client apart. `connect` leaves it to
+// the database to end what it makes.
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { CREATE_EFFECTS, type Database, type DriverUnderTest, type Need } from './driver.ts';
-
-interface Connected {
-  readonly db: Database;
-  end(): Promise<void>;
-}
 
 export function serverDriver(
   name: string,
   has: readonly Need[],
-  connect: (database: TestDatabase, max: number) => Connected | Promise<Connected>,
+  connect: (database: TestDatabase, max: number) => Database | Promise<Database>,
 ): DriverUnderTest {
   return {
     name,
@@ -19,14 +15,10 @@ export function serverDriver(
       const database = await createDatabase();
       const outside = database.connect({ max: 2 });
       await outside.unsafe(CREATE_EFFECTS);
-      const { db, end } = await connect(database, max);
       return {
-        db,
+        db: await connect(database, max),
         sql: async (text) => [...(await outside.unsafe(text))],
-        [Symbol.asyncDispose]: async () => {
-          await end();
-          await database[Symbol.asyncDispose]();
-        },
+        [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
       };
     },
   };

@@ -48,6 +48,8 @@ export interface Gate extends AsyncDisposable {
 
 export async function openStage(): Promise<Stage> {
   const h = await harness({ services: [Effects] });
+  h.leaves('workers', 'the programs that still run are killed in the end');
+  h.leaves('deliveries', 'killed programs leave what they ran');
   const { sql } = h;
   await sql`create table effect (delivery bigint not null, epoch int not null, value int not null, pid int not null)`;
   const programs: Program[] = [];

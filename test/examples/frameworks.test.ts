@@ -183,7 +183,8 @@ test('the route handler of Next.js emits in its transaction, to receivers that o
   await using shop = await openShop();
   // As a worker elsewhere does when it starts.
   await shop.box.drain();
-  const { POST, box } = await loadNext(shop.url);
+  await using next = await loadNext(shop.url);
+  const { POST, box } = next;
   const call = (reference: string): Promise<Response> =>
     POST(new Request(`http://localhost/payments/${reference}/succeed`, { method: 'POST' }), { params: Promise.resolve({ reference }) });
   const reference = await shop.placeOrder();
@@ -200,21 +201,22 @@ test('the route handler of Next.js emits in its transaction, to receivers that o
 
   // A hot reload evaluates the modules again, and finds the same box.
   vi.resetModules();
-  expect((await loadNext(shop.url)).box).toBe(box);
+  await using again = await loadNext(shop.url);
+  expect(again.box).toBe(box);
 });
 
-/** The module as Next loads it. The box that it keeps ends with the test. */
+/** The module as Next loads it, with the box that it keeps. */
 async function loadNext(url: string) {
   vi.stubEnv('DATABASE_URL', url);
   const { POST } = await import('../../examples/frameworks/next/route.ts');
   const { box } = await import('../../examples/frameworks/next/box.ts');
-  onTestFinished(async () => {
+  const end = async (): Promise<void> => {
     vi.unstubAllEnvs();
     await box.close();
     await box.db.$client.end();
     delete (globalThis as { signalbox?: unknown }).signalbox;
-  });
-  return { POST, box };
+  };
+  return { POST, box, [Symbol.asyncDispose]: end };
 }
 
 interface Program {

@@ -41,6 +41,9 @@ export interface Held {
 
 export async function openStore({ crashBudget = CRASH_BUDGET } = {}): Promise<StoreHarness> {
   const database: TestDatabase = await createDatabase();
+  database.leaves('workers', 'rows of workers are made by plain SQL');
+  database.leaves('deliveries', 'so are those of running deliveries');
+  database.leaves('listeners', 'the only one to listen here is the test itself');
   const client = (): postgres.Sql => database.connect({ max: 4, connection: { statement_timeout: PATIENCE_MS } });
   const sql = client();
   const store = new Store(postgresJs(sql as never), crashBudget);

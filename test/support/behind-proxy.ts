@@ -6,7 +6,7 @@ import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js';
 import { Pool } from 'pg';
 import postgres from 'postgres';
 import { createSignalbox, type Signalbox, type SignalboxOptions } from '../../src/index.ts';
-import { createDatabase } from './database.ts';
+import { createDatabase, ofNodePostgres, type TestClient } from './database.ts';
 import { createEffects } from './effects.ts';
 import type { Database } from './harness.ts';
 import { openProxy, type Proxy, type ProxyCut } from './proxy.ts';
@@ -44,7 +44,12 @@ export async function openBehindProxy(
   const sql = database?.connect({ max: 6 }) ?? postgres(url!, { max: 6, onnotice: () => {} });
   const proxy = await openProxy(database?.url ?? url!);
   const sockets = new Set<Socket>();
-  const { db, end } = connect(driver, proxy.url, max, tunnel ? sockets : undefined);
+  const { db, ...client } = connect(driver, proxy.url, max, tunnel ? sockets : undefined);
+  const end = async (): Promise<void> => {
+    await client.end();
+    await proxy[Symbol.asyncDispose]();
+  };
+  database?.adopt({ ...client, end });
   const box = createSignalbox({ log: false, ...options, db });
   const direct = drizzlePostgresJs({ client: sql }) as Database;
   const directBox = createSignalbox({ log: false, db: direct });
@@ -63,15 +68,13 @@ export async function openBehindProxy(
     [Symbol.asyncDispose]: async () => {
       await box.close();
       await directBox.close();
-      await end();
-      await proxy[Symbol.asyncDispose]();
-      await (database ? database[Symbol.asyncDispose]() : sql.end({ timeout: 1 }));
+      await (database ? database[Symbol.asyncDispose]() : Promise.all([end(), sql.end({ timeout: 1 })]));
     },
   };
 }
 
 /** @param sockets given: the client uses sockets of this process' own, which are put there */
-function connect(driver: DriverName, url: string, max: number, sockets?: Set<Socket>): { db: Database; end: () => Promise<void> } {
+function connect(driver: DriverName, url: string, max: number, sockets?: Set<Socket>): TestClient & { db: Database } {
   const socket = (): Socket => {
     const made = new Socket();
     sockets!.add(made);
@@ -87,11 +90,11 @@ function connect(driver: DriverName, url: string, max: number, sockets?: Set<Soc
     // The option is not in its types.
     const own: object = sockets ? { socket: connected } : {};
     const client = postgres(url, { max, onnotice: () => {}, ...own });
-    return { db: drizzlePostgresJs({ client }) as Database, end: () => client.end({ timeout: 1 }) };
+    return { db: drizzlePostgresJs({ client }) as Database, reserved: () => 0, end: () => client.end({ timeout: 1 }) };
   }
   const client = new Pool({ connectionString: url, max, ...(sockets ? { stream: socket } : {}) });
   client.on('error', () => {});
-  return { db: drizzleNodePostgres({ client }) as unknown as Database, end: () => client.end() };
+  return { db: drizzleNodePostgres({ client }) as unknown as Database, ...ofNodePostgres(client) };
 }
 
 async function delayCommits(sql: postgres.Sql): Promise<{ let: () => Promise<void> }> {

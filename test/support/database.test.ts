@@ -10,9 +10,10 @@ test('a database is empty, ours alone, and gone with its clients when disposed o
     await using database = await createDatabase({ migrated: false });
     name = database.name;
     const sql = database.connect();
-    await sql.listen('channel', () => {});
+    const { unlisten } = await sql.listen('channel', () => {});
     await sql`create table mine (id int)`;
     expect(await sql`select current_database() as name`).toEqual([{ name }]);
+    await unlisten();
   }
   const left = await other.connect()`select from pg_catalog.pg_database where datname = ${name}`;
   expect(left).toHaveLength(0);
@@ -20,6 +21,8 @@ test('a database is empty, ours alone, and gone with its clients when disposed o
 
 test('a query that hangs does not keep its database', async () => {
   const database = await createDatabase({ migrated: false });
+  database.leaves('transactions', 'its query hangs');
+  database.leaves('sessions', 'its query hangs on at the server when its client has ended');
   // oxlint-disable-next-line vitest/valid-expect -- awaited below, once its database is gone
   const hanging = expect(database.connect()`select pg_sleep(600)`).rejects.toThrow();
   await database[Symbol.asyncDispose]();

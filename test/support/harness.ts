@@ -1,14 +1,13 @@
 // A database, a Drizzle handle on it and a box, for one test; `await using` takes all of it down again, and fails the
-// test if a connection or a worker row is left behind.
+// test if it leaves a worker, a running delivery, a session, a lock or a timer behind: see leaks.ts.
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import type postgres from 'postgres';
 import { createSignalbox, type Signalbox, type SignalboxOptions } from '../../src/index.ts';
-import { createDatabase } from './database.ts';
+import { createDatabase, type TestDatabase } from './database.ts';
 
 export type Database = PostgresJsDatabase;
 
-export interface Harness extends AsyncDisposable {
-  readonly url: string;
+export interface Harness extends Pick<TestDatabase, 'url' | 'leaves'>, AsyncDisposable {
   readonly sql: postgres.Sql;
   readonly db: Database;
   readonly box: Signalbox<Database>;
@@ -31,13 +30,17 @@ export async function harness(options: Partial<SignalboxOptions<Database>> = {},
   const first = open(options);
   return {
     url: database.url,
+    leaves: database.leaves,
     sql: database.connect({ max: 3 }),
     ...first,
     another: (more = options) => open(more).box,
     connect: (clientOptions) => database.connect(clientOptions),
     [Symbol.asyncDispose]: async () => {
-      for (const box of boxes) await box.close();
-      await database[Symbol.asyncDispose]();
+      try {
+        for (const box of boxes) await box.close();
+      } finally {
+        await database[Symbol.asyncDispose]();
+      }
     },
   };
 }

@@ -142,7 +142,7 @@ test('a forced stop does not wait for a query that does not end', async () => {
   class Stuck {
     @OnSignal(happened)
     static async receive(_payload: { value: number }, { tx }: DeliveryContext): Promise<void> {
-      await tx.execute(sql`select pg_advisory_lock(1)`);
+      await tx.execute(sql`select pg_advisory_xact_lock(1)`);
     }
   }
   newGate();

@@ -33,6 +33,7 @@ test('an announcement counts what is due for each receiver that the box does not
 
 test('what somebody runs does not wait', async () => {
   await using h = await harness({ services: [After] });
+  h.leaves('deliveries', 'it is told to be running by hand');
   await abandon(h, 1);
   await h.sql`update signalbox.delivery set state = 'running'`;
   expect((await h.box.announce()).elsewhere).toMatchObject([{ name: 'Before.receive', waiting: 0 }]);

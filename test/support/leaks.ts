@@ -1,0 +1,124 @@
+// What a test may not leave behind, and how it is found: in its database before the database is dropped, and in this
+// process after. What is on its way out gets time; what is still there then fails the test. A test that leaves something
+// on purpose says so, with the reason, by `leaves` of its database.
+
+/** What a reader of a failure is to look for. */
+const HINTS = {
+  workers: 'a worker that has not stopped, or a lease that goes on',
+  deliveries: 'a delivery that is still running, though no worker is left',
+  transactions: 'a session in a transaction or a statement: something was not awaited, or not ended',
+  locks: 'an advisory lock',
+  listeners: 'a session that listens still',
+  slots: 'a connection of a pool that was not given back',
+  sessions: 'a session that outlives the pools of the test',
+  handles: 'a timer or a socket that keeps the process alive',
+} as const;
+
+export type Leak = keyof typeof HINTS;
+export type Leaks = readonly (readonly [leak: Leak, what: string])[];
+
+/** What is on its way out may take that long on a busy machine; only a leak waits to the end of it. */
+const PATIENCE_MS = 5_000;
+const PAUSE_MS = 20;
+const KEEPING = new Set(['Timeout', 'Immediate', 'TCPSocketWrap', 'TCPServerWrap', 'PipeConnectWrap', 'MessagePort', 'ProcessWrap']);
+
+export class LeakCheck {
+  readonly #allowed = new Set<Leak>();
+  readonly #patienceMs: number;
+
+  constructor(patienceMs = PATIENCE_MS) {
+    this.#patienceMs = patienceMs;
+  }
+
+  /** @param reason why the test cannot do without */
+  leaves(leak: Leak, reason: string): void {
+    if (reason.length < 10) throw new Error(`What a test leaves needs a reason: ${leak}`);
+    this.#allowed.add(leak);
+  }
+
+  allows(leak: Leak): boolean {
+    return this.#allowed.has(leak);
+  }
+
+  /** Asks again until nothing is left that may not be; returns what is left in the end. */
+  async find(look: () => Promise<Leaks>): Promise<Leaks> {
+    for (const deadline = performance.now() + this.#patienceMs; ;) {
+      const left = (await look()).filter(([leak]) => !this.#allowed.has(leak));
+      if (left.length === 0 || performance.now() > deadline) return left;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+}
+
+/** What keeps this process alive now. */
+export function handles(): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const kind of process.getActiveResourcesInfo()) if (KEEPING.has(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return counts;
+}
+
+/** Of each kind, as many as there were at both times. */
+export function fewest(one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  return new Map(Array.from(one, ([kind, count]) => [kind, Math.min(count, other.get(kind) ?? 0)]));
+}
+
+/** What has been added since. */
+export function newHandles(before: ReadonlyMap<string, number>): Leaks {
+  return [...handles()].flatMap(([kind, count]) => {
+    const more = count - (before.get(kind) ?? 0);
+    return more > 0 ? [['handles', `${more} ${kind}`] as const] : [];
+  });
+}
+
+/** @throws when anything is left */
+export function refuseLeaks(left: Leaks): void {
+  if (left.length === 0) return;
+  const lines = left.map(([leak, what]) => `  ${leak}: ${what} (${HINTS[leak]})`);
+  throw new Error(
+    `The test has left something behind:\n${lines.join('\n')}\nEnd it in the test; where the test is about it, say so by leaves(kind, reason).`,
+  );
+}
+
+const SESSIONS = `
+select 'transactions' as leak, pid || ' is ' || state || ': ' || left(query, 200) as what from pg_catalog.pg_stat_activity
+where datname = current_database() and backend_type = 'client backend' and state <> 'idle' and pid <> pg_backend_pid()
+union all
+select 'listeners', pid || ': ' || left(query, 200) from pg_catalog.pg_stat_activity
+where datname = current_database() and query ~* '^\\s*listen\\M' and pid <> pg_backend_pid()
+union all
+select 'locks', pid || ' holds ' || classid || ', ' || objid from pg_catalog.pg_locks
+where locktype = 'advisory' and granted and database = (select oid from pg_catalog.pg_database where datname = current_database())`;
+
+const ROWS = `
+select 'workers' as leak, id || ' ' || label as what from signalbox.worker where lost_at is null
+union all
+select 'deliveries', id || ' of worker ' || coalesce(worker_id::text, 'none') from signalbox.delivery where state = 'running'`;
+
+const ALL_SESSIONS = `
+select 'sessions' as leak, pid || ' ' || application_name || ': ' || left(query, 200) as what from pg_catalog.pg_stat_activity
+where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()`;
+
+/** Runs a statement in the database that is looked at. */
+export type Query = (text: string) => PromiseLike<readonly object[]>;
+
+async function ask(query: Query, text: string): Promise<Leaks> {
+  return ((await query(text)) as { leak: Leak; what: string }[]).map(({ leak, what }) => [leak, what]);
+}
+
+/** What is open while the pools of the test still are. */
+export const openWork = (query: Query): Promise<Leaks> => ask(query, SESSIONS);
+
+const NO_TABLE_OR_COLUMN = /^42(P01|703)$/;
+
+/** The rows of workers and their deliveries; none where the tables of Signalbox are not, or not whole. */
+export async function liveRows(query: Query): Promise<Leaks> {
+  try {
+    return await ask(query, ROWS);
+  } catch (error) {
+    if (NO_TABLE_OR_COLUMN.test(String((error as { code?: unknown }).code))) return [];
+    throw error;
+  }
+}
+
+/** Every session but the one that looks: for when all pools have ended. */
+export const openSessions = (query: Query): Promise<Leaks> => ask(query, ALL_SESSIONS);
