@@ -54,6 +54,8 @@ export class Doorbell {
   lost(): void {
     this.#losses++;
     this.#state = 'none';
+    // It may never be answered, and hangs nowhere.
+    this.#hanging = Promise.resolve();
   }
 
   async #hang(run: Run): Promise<void> {

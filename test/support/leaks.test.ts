@@ -16,7 +16,7 @@ type Leave = (database: TestDatabase, sql: postgres.Sql) => Promise<() => unknow
 const nothing = (): void => {};
 
 const worker: Leave = async (_database, sql) => {
-  await sql`insert into signalbox.worker (label, started_at, lease_until, backend_pid) values ('left', now(), now(), 0)`;
+  await sql`insert into signalbox.worker (id, label, started_at, lease_until, backend_pid) values (7, 'left', now(), now(), 0)`;
   return nothing;
 };
 
