@@ -83,6 +83,14 @@ const server: Leave = async () => {
   return () => left.close();
 };
 
+async function dispose(database: TestDatabase, end: () => unknown): Promise<void> {
+  try {
+    await database[Symbol.asyncDispose]();
+  } finally {
+    await end();
+  }
+}
+
 const leaks: [leak: Leak, what: RegExp, leave: Leave][] = [
   ['workers', /workers: \d+ left/, worker],
   ['deliveries', /deliveries: \d+ of worker 7/, delivery],
@@ -99,7 +107,7 @@ const leaks: [leak: Leak, what: RegExp, leave: Leave][] = [
 test.each(leaks)('what is left of the %s fails the test: %s', async (_leak, what, leave) => {
   const database = await createDatabase({ patienceMs: 200 });
   const end = await leave(database, database.connect({ max: 1 }));
-  await expect(database[Symbol.asyncDispose]().finally(end)).rejects.toThrow(what);
+  await expect(dispose(database, end)).rejects.toThrow(what);
 });
 
 test.each(leaks)('a test may leave %s that it announces: %s', async (leak, _what, leave) => {
@@ -107,7 +115,7 @@ test.each(leaks)('a test may leave %s that it announces: %s', async (leak, _what
   // Whoever keeps a connection from its pool keeps a session, and the timers of the pool, too.
   for (const left of [leak, 'sessions', 'handles'] as const) database.leaves(left, 'this test is about it');
   const end = await leave(database, database.connect({ max: 1 }));
-  await database[Symbol.asyncDispose]().finally(end);
+  await dispose(database, end);
 });
 
 test('what is on its way out is waited for', async () => {
