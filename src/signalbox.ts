@@ -94,7 +94,8 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
       ...override,
     ],
     resolve,
-    (work) => ambient.outside(work),
+    // What a container makes is its own affair.
+    (work) => (resolve ? ambient.outside(work) : ambient.neutrally(work)),
   );
 
   const transactions = new Transactions(db, driver, ambient, {
@@ -136,7 +137,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
       await lease.resign();
     }
   };
-  const immediate = mode === 'immediate' ? new Immediate(withClaims, onError) : undefined;
+  const immediate = mode === 'immediate' ? new Immediate((work) => ambient.neutrally(() => withClaims(work)), onError) : undefined;
 
   const places = new Places(db, ambientDb, ambient, transactions);
   const local = new LocalDispatch(receivers, registry, places, log);
@@ -209,7 +210,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
       assertOpen();
       warnOfForgotten();
       checkServices();
-      return ambient.outside(() => announceAll(store, catalogue, driver.run()));
+      return ambient.neutrally(() => announceAll(store, catalogue, driver.run()));
     },
     migrate: async (migrateOptions) => {
       assertOpen();
@@ -237,7 +238,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
       const aheadMs = toMs(drainOptions.ahead ?? 0, 'drain: ahead');
       checkServices();
       await store.check();
-      return ambient.outside(() => withClaims((claims, runner) => runAll(claims, runner, concurrency, aheadMs)));
+      return ambient.neutrally(() => withClaims((claims, runner) => runAll(claims, runner, concurrency, aheadMs)));
     },
     afterCommit: (...args: [() => unknown] | [object, () => unknown]) => {
       const [handle, callback] = args.length === 1 ? [ambientDb, args[0]] : args;

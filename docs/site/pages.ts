@@ -84,6 +84,7 @@ export const groups: readonly Group[] = [
       'design/plans.md': 'Why the statements leave the planner no choice.',
       'design/priority.md': 'Why priority is a head start in time.',
       'design/telling.md': 'What is stored and logged of an error, and why a logger that fails decides nothing.',
+      'design/async-context.md': 'Which AsyncLocalStorage receivers, listeners and callbacks see, and why none of the sender.',
       'design/tools.md': 'Which loader, logger and compiler, and why.',
     },
   },

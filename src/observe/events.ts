@@ -1,6 +1,7 @@
 // The lifecycle events of a box, typed, and the hub that hands them out. Events are raised after the write that they
 // tell of, never before. A listener that throws is reported to the log; it stops nobody.
 import type { Logger } from '../core/logger.ts';
+import { apart } from './async-context.ts';
 import { checkValue } from '../core/options.ts';
 import { callable, oneOf } from '../core/rules.ts';
 
@@ -123,12 +124,17 @@ export class Events {
   raise<E extends EventName>(event: E, raised: SignalboxEvents[E]): void {
     const listeners = this.#listeners.get(event);
     if (!listeners) return;
+    // What a listener enters with `enterWith` ends with it, except that the receiver that starts now sees it.
+    const within = event === 'delivery.started' ? (work: () => unknown): unknown => work() : apart;
     // A copy: whoever is added by a listener hears the next event, and not this one.
     for (const listener of Array.from(listeners)) {
       if (!listeners.has(listener)) continue;
       const failed = (error: unknown): void => this.#log.error({ err: error, event }, `a listener of ${event} threw`);
       try {
-        const heard = (listener as (event: SignalboxEvents[E]) => unknown)(raised) as Partial<PromiseLike<unknown>> | null | undefined;
+        const heard = within(() => (listener as (event: SignalboxEvents[E]) => unknown)(raised)) as
+          | Partial<PromiseLike<unknown>>
+          | null
+          | undefined;
         // Also what only acts as a promise: nobody else would hear of its failure.
         if (typeof heard?.then === 'function') heard.then(undefined, failed);
       } catch (error) {

@@ -1,6 +1,7 @@
 // afterCommit: what is to run once the outermost transaction has committed, for what may be lost.
 import type { Logger } from '../core/logger.ts';
 import { SignalboxError } from '../errors.ts';
+import { contextOfNow } from '../observe/async-context.ts';
 import type { Ambient } from './ambient.ts';
 import type { Db } from './db.ts';
 import type { AfterCommit, TransactionScope } from './scope.ts';
@@ -19,7 +20,7 @@ export class AfterCommits {
     this.#log = log;
   }
 
-  /** @throws SignalboxError `NotInTransaction`, `UntrackedTransaction`, `TransactionEnded` */
+  /** The callback runs in the async context of this call, outside of any scope. @throws SignalboxError `NotInTransaction`, `UntrackedTransaction`, `TransactionEnded` */
   add(handle: object, callback: AfterCommit): void {
     const ambient = handle === this.#ambientDb;
     const scope = ambient ? this.#ambient.current() : this.#transactions.scopeOf(handle);
@@ -34,7 +35,8 @@ export class AfterCommits {
             'afterCommit was given a transaction that was not opened through the database object of this box, so its commit cannot be noticed. Open it with that object.',
           );
     scope.enter();
-    this.#ambient.innermost(scope).afterCommit.push(callback);
+    const within = contextOfNow();
+    this.#ambient.innermost(scope).afterCommit.push(() => within(() => this.#ambient.outside(callback)));
   }
 
   /** Runs the callbacks in order. The commit stands whatever they throw, so that is logged. */

@@ -1,5 +1,6 @@
 // Which transaction the running code is in, carried by AsyncLocalStorage, separately for each box.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { neutrally } from '../observe/async-context.ts';
 import type { TransactionScope } from './scope.ts';
 
 export class Ambient {
@@ -14,9 +15,14 @@ export class Ambient {
     return this.#storage.run(scope, work);
   }
 
-  /** Runs `work` outside of any scope: for loops, timers and receivers, which outlive whoever started them. */
+  /** Runs `work` outside of any scope, in the caller's async context. */
   outside<T>(work: () => T): T {
     return this.#storage.getStore() === undefined ? work() : this.#storage.run(undefined, work);
+  }
+
+  /** Runs `work` outside of any scope and of any async context: for loops, timers and receivers, which outlive whoever started them. */
+  neutrally<T>(work: () => T): T {
+    return neutrally(() => this.outside(work));
   }
 
   /**

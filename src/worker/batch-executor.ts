@@ -6,6 +6,7 @@
 import { decodePayload } from '../core/envelope.ts';
 import type { Receiver } from '../core/receivers.ts';
 import type { Lane, Run } from '../drivers/driver.ts';
+import { apart } from '../observe/async-context.ts';
 import type { Call } from '../registry/invoke.ts';
 import { endBatch, takeHold } from '../store/batches.ts';
 import type { ClaimedDelivery } from '../store/store.ts';
@@ -104,7 +105,7 @@ export class BatchExecutor {
     const { ambient } = this.#parts;
     try {
       deadline.start();
-      await deadline.race(ambient.outside(() => call(batch.items(), batch.context())));
+      await deadline.race(ambient.outside(() => apart(() => call(batch.items(), batch.context()))));
       return { kind: 'outcome', outcome: { kind: 'returned' } };
     } catch (error) {
       return outcomeOf(error);

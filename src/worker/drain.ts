@@ -1,4 +1,5 @@
 // Working without a loop: tick() looks once, drain() until nothing is due. For tests, scripts and cron.
+import { apart } from '../observe/async-context.ts';
 import type { RunResult, Runner } from './runner.ts';
 import type { Claims } from './claims.ts';
 
@@ -20,7 +21,7 @@ export async function runOnce(claims: Claims, runner: Runner, free: number, ahea
   const groups = claims.groups(claimed);
   const results: RunResult[] = [];
   const run = async (): Promise<void> => {
-    for (let group = groups.shift(); group; group = groups.shift()) results.push(...(await runner.run(group)));
+    for (let group = groups.shift(); group; group = groups.shift()) results.push(...(await apart(() => runner.run(group))));
   };
   await Promise.all(Array.from({ length: Math.min(free, groups.length) }, run));
   return results;

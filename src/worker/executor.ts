@@ -3,6 +3,7 @@
 import { decodePayload } from '../core/envelope.ts';
 import type { Receiver } from '../core/receivers.ts';
 import type { Lane } from '../drivers/driver.ts';
+import { apart } from '../observe/async-context.ts';
 import { type Call, callOf } from '../registry/invoke.ts';
 import type { ClaimedDelivery } from '../store/store.ts';
 import { despiteConflicts } from './conflicts.ts';
@@ -64,7 +65,7 @@ export class Executor {
     try {
       const context = contextOf(delivery, receiver, deadline, log);
       deadline.start();
-      await deadline.race(ambient.outside(() => call(payload, context)));
+      await deadline.race(ambient.outside(() => apart(() => call(payload, context))));
       return { kind: 'outcome', outcome: { kind: 'returned' } };
     } catch (error) {
       return outcomeOf(error);

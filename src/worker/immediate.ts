@@ -4,6 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { SignalboxError } from '../errors.ts';
 import { outcomeKind } from '../core/outcome.ts';
 import { toldError } from '../core/told-error.ts';
+import { apart } from '../observe/async-context.ts';
 import type { Claims } from './claims.ts';
 import type { RunResult, Runner } from './runner.ts';
 
@@ -68,7 +69,7 @@ export class Immediate {
       }
       const run = { next: [] as string[] };
       for (const group of claims.groups(await claims.takeOf(level))) {
-        const results = await this.#current.run(run, () => runner.run(group));
+        const results = await this.#current.run(run, () => apart(() => runner.run(group)));
         for (const result of results) if (isFailure(result)) causes.push(result.error);
       }
       level = run.next;

@@ -7,6 +7,7 @@ import type { TransactionHandle } from '../core/handles.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Receiver } from '../core/receivers.ts';
 import type { Driver, Lane, Run } from '../drivers/driver.ts';
+import { contextOfNow } from '../observe/async-context.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Store } from '../store/store.ts';
 import type { Ambient } from '../transaction/ambient.ts';
@@ -55,6 +56,8 @@ type Ended = Exclude<Execution, { kind: 'settled' }>;
 export async function inTransaction(parts: ExecutorParts, work: TransactionWork): Promise<Ended | Conflict> {
   const { log, driver, transactions, ambient } = parts;
   const { deadline, receiver, lane, about } = work;
+  // The driver calls back in a context of its own: on a lane, in that of the first delivery.
+  const inRun = contextOfNow();
   let scopeOfRun: TransactionScope | undefined;
   let thrown: { readonly error: unknown } | undefined;
   let phase: Phase = 'begin';
@@ -70,7 +73,7 @@ export async function inTransaction(parts: ExecutorParts, work: TransactionWork)
           deadline.start();
           phase = 'call';
           try {
-            await work.call(tx);
+            await inRun(() => ambient.run(scope, () => work.call(tx)));
           } catch (error) {
             thrown = { error };
             throw error;

@@ -5,6 +5,7 @@
 // may be slower than they were when this was claimed: what has waited for long is given back, for other workers may idle.
 import type { Logger } from '../core/logger.ts';
 import type { Driver, Lane } from '../drivers/driver.ts';
+import { neutrally } from '../observe/async-context.ts';
 import { type ClaimedDelivery, type ClaimRef, isSameClaim } from '../store/store.ts';
 import { frontOf, type ReceiverOf } from './groups.ts';
 import type { Pace } from './pace.ts';
@@ -162,7 +163,8 @@ export class Slots {
       this.#tellRoom();
     };
     const options = { onReturned: free, lane: track?.lane };
-    runner.run(deliveries, options).then(ended, (error: unknown) => {
+    // It may be started by the end of another: of that one's context it is to see nothing.
+    neutrally(() => runner.run(deliveries, options)).then(ended, (error: unknown) => {
       log.error({ err: error }, 'the outcome of a delivery could not be written; it is taken back when this worker ends');
       ended();
     });

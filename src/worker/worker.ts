@@ -100,7 +100,7 @@ export class Worker {
     if (this.#phase !== 'new')
       throw new SignalboxError('WorkerBusy', `This worker was ${this.#phase} already. Make another one with box.worker().`);
     this.#phase = 'started';
-    this.#starting = this.#parts.ambient.outside(async () => this.#start());
+    this.#starting = this.#parts.ambient.neutrally(async () => this.#start());
     return this.#starting;
   }
 
@@ -109,8 +109,8 @@ export class Worker {
    * @param force interrupt at once
    */
   async stop({ force = false }: { force?: boolean } = {}): Promise<void> {
-    if (force) this.#interrupt();
-    this.#stopping ??= this.#stop();
+    if (force) this.#parts.ambient.neutrally(() => this.#interrupt());
+    this.#stopping ??= this.#parts.ambient.neutrally(() => this.#stop());
     return this.#stopping;
   }
 
@@ -131,7 +131,7 @@ export class Worker {
    */
   async tick(): Promise<number> {
     if (this.#phase !== 'new') throw new SignalboxError('WorkerBusy', 'tick() is for a worker that was not started.');
-    return this.#parts.ambient.outside(async () => {
+    return this.#parts.ambient.neutrally(async () => {
       await this.#prepare();
       try {
         await rescueDeliveries(this.#parts.store.workers, this.#parts.events);

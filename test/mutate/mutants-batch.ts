@@ -90,7 +90,7 @@ const executor = mutantsOf({ file: 'src/worker/batch-executor.ts', tests: runnin
   },
   {
     name: 'batch: it has a timeout without a transaction',
-    find: 'await deadline.race(ambient.outside(() => call(batch.items(), batch.context())));',
+    find: 'await deadline.race(ambient.outside(() => apart(() => call(batch.items(), batch.context()))));',
     replace: 'await ambient.outside(() => call(batch.items(), batch.context()));',
   },
   {

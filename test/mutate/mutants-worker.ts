@@ -60,8 +60,8 @@ const executor = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: 
   {
     name: 'executor: a detached receiver runs outside of the transaction around',
     file: 'src/worker/executor.ts',
-    find: 'ambient.outside(() => call(payload, context))',
-    replace: 'call(payload, context)',
+    find: 'ambient.outside(() => apart(() => call(payload, context)))',
+    replace: 'apart(() => call(payload, context))',
     tests: ['test/worker/immediate.test.ts', 'test/worker/stale.test.ts'],
     equivalent: 'Whoever runs deliveries is outside already: the loops, tick, drain, and what follows a commit.',
   },
@@ -82,7 +82,7 @@ const executor = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: 
   {
     name: 'executor: a detached receiver has a deadline',
     file: 'src/worker/executor.ts',
-    find: 'await deadline.race(ambient.outside(() => call(payload, context)));',
+    find: 'await deadline.race(ambient.outside(() => apart(() => call(payload, context))));',
     replace: 'await ambient.outside(() => call(payload, context));',
   },
 ]);
@@ -112,12 +112,12 @@ const worker = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/st
   },
   {
     name: 'worker: its loops run outside of the transaction around',
-    find: 'this.#parts.ambient.outside(async () => this.#start())',
+    find: 'this.#parts.ambient.neutrally(async () => this.#start())',
     replace: 'this.#start()',
   },
   {
     name: 'worker: a tick runs outside of the transaction around',
-    find: 'return this.#parts.ambient.outside(async () => {',
+    find: 'return this.#parts.ambient.neutrally(async () => {',
     replace: 'return (async (work: () => Promise<number>) => work())(async () => {',
   },
 ]);

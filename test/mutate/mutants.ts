@@ -3,6 +3,7 @@ import { batchMutants } from './mutants-batch.ts';
 import { bellMutants } from './mutants-bell.ts';
 import { commitsMutants } from './mutants-commits.ts';
 import { driverMutants } from './mutants-drivers.ts';
+import { contextMutants } from './mutants-context.ts';
 import { emittingMutants } from './mutants-emitting.ts';
 import { laneMutants } from './mutants-lanes.ts';
 import { faultMutants } from './mutants-fault.ts';
@@ -23,6 +24,7 @@ export const mutants: readonly Mutant[] = [
   ...bellMutants,
   ...commitsMutants,
   ...driverMutants,
+  ...contextMutants,
   ...emittingMutants,
   ...runningMutants,
   ...livenessMutants,

@@ -1,0 +1,66 @@
+// Mutants of async contexts: which of the application's code sees which.
+import { type Mutant, mutantsOf } from './mutant.ts';
+
+const tests = ['test/worker/async-context.test.ts'];
+
+export const contextMutants: readonly Mutant[] = [
+  {
+    name: 'context: a run sees nothing of the one before',
+    file: 'src/worker/slots.ts',
+    find: 'neutrally(() => runner.run(deliveries, options)).then(ended,',
+    replace: 'runner.run(deliveries, options).then(ended,',
+    tests,
+  },
+  {
+    name: 'context: a listener leaves none behind',
+    file: 'src/observe/events.ts',
+    find: "event === 'delivery.started' ? (work: () => unknown): unknown => work() : apart",
+    replace: '(work: () => unknown): unknown => work()',
+    tests,
+  },
+  ...mutantsOf({ file: 'src/worker/worker.ts', tests }, [
+    {
+      name: 'context: a worker starts in none',
+      find: 'this.#starting = this.#parts.ambient.neutrally(',
+      replace: 'this.#starting = this.#parts.ambient.outside(',
+    },
+    {
+      name: 'context: a tick is in none',
+      find: 'return this.#parts.ambient.neutrally(async',
+      replace: 'return this.#parts.ambient.outside(async',
+    },
+    { name: 'context: a worker stops in none', find: 'this.#parts.ambient.neutrally(() => this.#stop())', replace: 'this.#stop()' },
+    {
+      name: 'context: receivers are interrupted in none',
+      find: 'this.#parts.ambient.neutrally(() => this.#interrupt())',
+      replace: 'this.#interrupt()',
+    },
+  ]),
+  ...mutantsOf({ file: 'src/signalbox.ts', tests }, [
+    {
+      name: 'context: drain is in none',
+      find: 'ambient.neutrally(() => withClaims((claims',
+      replace: 'ambient.outside(() => withClaims((claims',
+    },
+    { name: 'context: immediate mode is in none', find: '(work) => ambient.neutrally(() => withClaims(work))', replace: 'withClaims' },
+    {
+      name: 'context: services are made in none',
+      find: 'ambient.outside(work) : ambient.neutrally(work)',
+      replace: 'ambient.outside(work) : ambient.outside(work)',
+    },
+  ]),
+  ...mutantsOf({ file: 'src/observe/async-context.ts', tests }, [
+    {
+      name: 'context: a receiver has one of its own',
+      find: "new AsyncResource('Signalbox', KEPT).runInAsyncScope(work)",
+      replace: 'work()',
+    },
+  ]),
+  ...mutantsOf({ file: 'src/transaction/after-commit.ts', tests }, [
+    {
+      name: 'context: a callback has that of its registration',
+      find: 'within(() => this.#ambient.outside(callback))',
+      replace: 'this.#ambient.outside(callback)',
+    },
+  ]),
+];
