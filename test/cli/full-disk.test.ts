@@ -18,6 +18,7 @@ function startWorker(project: CliProject, stderr: number | 'pipe', ...args: stri
 
 const exitCode = async (child: ChildProcess): Promise<unknown> => (await once(child, 'close'))[0];
 
+// Only Linux has a device that is always full.
 test.skipIf(!existsSync(FULL))(
   'a worker that logs to a full disk runs its deliveries, stores their errors, and ends as it is told',
   async () => {
@@ -43,6 +44,7 @@ test.skipIf(!existsSync(FULL))(
   },
 );
 
+// Only Linux has a device that is always full.
 test.skipIf(!existsSync(FULL))('a command that fails says so by its exit code, also where it cannot say why', async () => {
   await using project = await createCliProject();
   const full = openSync(FULL, 'w');

@@ -1,4 +1,5 @@
 // signalbox migrate: a Drizzle folder applied once, whatever starts at the same time, fails or dies.
+import { untilBlocked } from '../store/waits.ts';
 import { PGlite } from '@electric-sql/pglite';
 import { drizzle as drizzleNode } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
@@ -95,11 +96,7 @@ test('one that is killed in the middle leaves neither half a migration nor its l
   const [sql, blocker] = [project.database.connect({ max: 1 }), project.database.connect({ max: 1 })];
   await blocker`select pg_advisory_lock(7)`;
   const killed = project.start('migrate', '--folder', 'drizzle');
-  while (
-    (
-      await sql`select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`
-    ).length === 0
-  );
+  await untilBlocked(sql);
   const waiting = project.start('migrate', '--folder', 'drizzle');
   await waiting.says('waiting for it');
   killed.child.kill('SIGKILL');

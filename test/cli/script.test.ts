@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { createEffects, readEffects } from '../support/effects.ts';
 import { createCliProject } from './support.ts';
+import { untilBlocked } from '../store/waits.ts';
 
 test('a script that calls run() works until SIGTERM, finishes what runs and ends by itself', async () => {
   await using project = await createCliProject();
@@ -21,11 +22,7 @@ test('a script that calls run() works until SIGTERM, finishes what runs and ends
   await worker.says('worker started');
   expect(JSON.parse(worker.output.split('\n', 1)[0]!)).toMatchObject({ msg: 'signalbox worker', version: '0.1.0' });
   await project.emit('wait');
-  while (
-    (
-      await sql`select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`
-    ).length === 0
-  );
+  await untilBlocked(sql);
   worker.child.kill('SIGTERM');
   await worker.says('finishing what runs');
   await blocker`select pg_advisory_unlock(7)`;

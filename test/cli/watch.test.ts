@@ -1,4 +1,5 @@
 // signalbox worker --watch: real processes, real files. The old code ends in order before the new code begins.
+import { untilBlocked } from '../store/waits.ts';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type postgres from 'postgres';
@@ -50,11 +51,6 @@ async function saysTimes(process: CliProcess, text: string, times: number): Prom
   });
 }
 
-const isWaiting = async (sql: postgres.Sql): Promise<boolean> =>
-  (
-    await sql`select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`
-  ).length > 0;
-
 test('a receiver that changes runs the next delivery with the new code, and so does what it imports', async () => {
   await using project = await createWatched();
   const worker = project.start('worker', '--watch');
@@ -83,7 +79,7 @@ test('a receiver that runs during the change finishes with the old code, once', 
   const worker = project.start('worker', '--watch');
   await saysTimes(worker, 'worker started', 1);
   await project.emit('wait');
-  while (!(await isWaiting(project.sql)));
+  await untilBlocked(project.sql);
   await project.write('services.ts', services('v2'));
   await worker.says('finishing what runs');
   await blocker`select pg_advisory_unlock(7)`;
@@ -103,7 +99,7 @@ test('one that does not finish within 5 s is interrupted: nothing stays claimed,
   const worker = project.start('worker', '--watch');
   await saysTimes(worker, 'worker started', 1);
   await project.emit('wait');
-  while (!(await isWaiting(project.sql)));
+  await untilBlocked(project.sql);
   await project.write('services.ts', services('v2').replace("value === 'wait'", 'false'));
   await worker.says('interrupting what runs');
   await blocker`select pg_advisory_unlock(7)`;
@@ -180,7 +176,7 @@ test('a second signal interrupts what runs', async () => {
   const worker = project.start('worker', '--watch');
   await saysTimes(worker, 'worker started', 1);
   await project.emit('wait');
-  while (!(await isWaiting(project.sql)));
+  await untilBlocked(project.sql);
   worker.child.kill('SIGINT');
   await worker.says('finishing what runs');
   worker.child.kill('SIGINT');

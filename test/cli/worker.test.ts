@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { createEffects, readDeliveries, readEffects } from '../support/effects.ts';
 import { createCliProject } from './support.ts';
+import { untilBlocked } from '../store/waits.ts';
 
 test('works from a TypeScript configuration with injection by type, until SIGTERM', async () => {
   await using project = await createCliProject();
@@ -72,11 +73,7 @@ test('SIGTERM lets a running receiver finish; a second one interrupts it, and it
     const worker = project.start('worker', '--queues', 'default');
     await worker.says('worker started');
     await project.emit('wait');
-    while (
-      (
-        await sql`select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`
-      ).length === 0
-    );
+    await untilBlocked(sql);
     worker.child.kill('SIGTERM');
     await worker.says('finishing what runs');
     if (signals === 2) {
@@ -102,11 +99,7 @@ test('--once: SIGTERM lets what runs finish and takes nothing more; a second one
   for (const signals of [2, 1]) {
     await blocker`select pg_advisory_lock(7)`;
     const worker = project.start('worker', '--once', '--queues', 'default', '--concurrency', '1');
-    while (
-      (
-        await sql`select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`
-      ).length === 0
-    );
+    await untilBlocked(sql);
     worker.child.kill('SIGTERM');
     await worker.says('finishing what runs');
     if (signals === 2) {

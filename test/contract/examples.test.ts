@@ -66,6 +66,7 @@ describe('the demo', () => {
     expect(existsSync(findIn(output, /keeps its data in (\S+),/))).toBe(false);
   });
 
+  // Windows has no signals.
   test.skipIf(process.platform === 'win32').each(['SIGKILL', 'SIGINT'] as const)(
     'killed by %s in the middle, it takes its worker, its server and their data along',
     { timeout: DEMO_MS },

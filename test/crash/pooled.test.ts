@@ -19,6 +19,7 @@ const LEASE = '1s';
 const RENEWALS = 8;
 
 const missing = pgBouncerVersion === undefined ? ' (skipped: PgBouncer is not installed)' : '';
+// Where it is not installed; `.ci/run` installs it, and says so where it cannot.
 const pooled = pgBouncerVersion === undefined ? test.skip : test;
 
 interface Scene extends Harness {

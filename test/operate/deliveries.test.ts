@@ -5,6 +5,7 @@ import { defineSignal, type DeliveryContext, Discard, OnSignal, Unrecoverable } 
 import { createEffects, effects, readDeliveries, readEffects } from '../support/effects.ts';
 import { harness, type Harness } from '../support/harness.ts';
 import { Latch } from '../support/latch.ts';
+import { untilBlocked } from '../store/waits.ts';
 
 const happened = defineSignal('operate.happened', z.object({ value: z.number() }));
 const unheard = defineSignal('operate.unheard', z.object({}));
@@ -170,7 +171,7 @@ test('of two cancels that meet at a dead delivery, one gets it', async () => {
   await h.sql.begin(async (tx) => {
     await tx`select from signalbox.settled for update`;
     both = ['one', 'other'].map(async (reason) => h.box.deliveries.cancel({ emissionId }, reason));
-    while ((await h.sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`).length < 2);
+    await untilBlocked(h.sql, 2);
   });
   expect((await Promise.all(both)).flat()).toHaveLength(1);
   expect(await h.box.deliveries.find({ emissionId, states: ['cancelled'] })).toMatchObject([{ epoch: 3, errors: { length: 3 } }]);
@@ -214,7 +215,7 @@ test('a cancel waits for a receiver that is about to commit, which wins', async 
   const drained = h.box.drain();
   await entered.opened;
   const cancelled = h.box.deliveries.cancel({ emissionId: id });
-  while ((await h.sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`).length === 0);
+  await untilBlocked(h.sql);
   gate.open();
   expect(await cancelled).toEqual([]);
   expect(await drained).toMatchObject({ completed: 1 });

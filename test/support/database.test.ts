@@ -29,12 +29,14 @@ test('a query that hangs does not keep its database', async () => {
   await hanging;
 });
 
+// Before the first migration is generated there is none.
 test.runIf(inject('databaseTemplate'))('a migrated database has the tables of Signalbox', async () => {
   await using database = await createDatabase();
   const tables = await database.connect()`select from information_schema.tables where table_schema = 'signalbox'`;
   expect(tables.length).toBeGreaterThan(0);
 });
 
+// And then this holds.
 test.skipIf(inject('databaseTemplate'))('without migrations a migrated database is refused', async () => {
   await expect(createDatabase()).rejects.toThrow('examples/shop/migrations');
 });

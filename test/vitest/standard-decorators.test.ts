@@ -2,7 +2,7 @@
 // as they do in production, under the same names. Each run is a real `vitest run`; those with a database use a real one.
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { defineConfig } from 'vitest/config';
+import { resolveConfig } from 'vite';
 import { isSignalboxError } from '../../src/index.ts';
 import { standardDecorators } from '../../src/vitest.ts';
 import { installCopy } from '../cli/installed.ts';
@@ -123,10 +123,12 @@ const NOWHERE = path.resolve('/nowhere');
 const DECORATED = 'export class Orders { @receive() complete() {} }';
 
 describe('the plugin', () => {
-  test('is a plugin for Vitest and comes before its own', () => {
-    const plugin = standardDecorators();
-    expect(defineConfig({ plugins: [plugin] }).plugins).toEqual([plugin]);
-    expect(plugin).toMatchObject({ name: 'signalbox:standard-decorators', enforce: 'pre' });
+  test('is a plugin that Vitest accepts, and that runs before its own', async () => {
+    const config = await resolveConfig({ configFile: false, plugins: [standardDecorators()] }, 'serve');
+    const plugins = config.plugins.map(({ name }) => name);
+    const place = plugins.indexOf('signalbox:standard-decorators');
+    expect(place).toBeGreaterThan(-1);
+    expect(place).toBeLessThan(plugins.indexOf('vite:oxc'));
   });
 
   test.each([

@@ -11,6 +11,7 @@ import { harness, type Harness } from '../support/harness.ts';
 import { Latch } from '../support/latch.ts';
 import { recordingLogger } from '../support/log.ts';
 import { launchPostgres } from '../support/postgres/launch.ts';
+import { untilBlocked } from '../store/waits.ts';
 
 const happened = defineSignal('life.happened', z.object({ value: z.number() }));
 
@@ -152,11 +153,7 @@ test('a forced stop does not wait for a query that does not end', async () => {
     const worker = h.box.worker();
     await worker.start();
     await emit(h);
-    while (
-      (
-        await h.sql`select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`
-      ).length === 0
-    );
+    await untilBlocked(h.sql);
     await worker.stop({ force: true });
     // Its transaction lives on in the database, so nobody else can have the delivery yet.
     expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'running', attempt: 1 }]);

@@ -17,6 +17,7 @@ import { launchPostgres } from './launch.ts';
 const LAUNCH_MS = 30_000;
 /** How long a server may outlive its starter, with a reserve for a busy machine. */
 const GONE = { timeout: 5_000, interval: 20 };
+// Windows has neither signals nor users of this kind.
 const notOnWindows = test.skipIf(process.platform === 'win32');
 
 test('a launched server answers queries in UTF8', { timeout: LAUNCH_MS }, async () => {
