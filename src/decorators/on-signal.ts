@@ -19,7 +19,7 @@ export interface OnSignalOptions {
    * minify the class's name.
    */
   name?: string;
-  /** Stored names that it had before: rows under them reach it, and no emission is delivered under them any more. List all of them. */
+  /** Stored names that it had before: it is the same receiver, whichever of them a process knows. List all of them. */
   formerly?: readonly string[];
   /** Which workers run it: those that serve this queue. Default `'default'`. */
   queue?: string;

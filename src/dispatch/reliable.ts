@@ -98,6 +98,7 @@ export class ReliableDispatch {
         });
         for (const { id } of batch) receipts.push({ id, deliveries: stored.deliveries });
         xid = stored.xid;
+        if (stored.moved) this.#catalogue.outdate();
       }
       return { receipts, xid };
     };

@@ -1,32 +1,23 @@
 // What an announcement did: the catalogue before it and after it, as a deploy wants to read it. Announcing itself is
 // catalogue.ts. Another process that announces at the same moment may make it say `added` twice: nothing follows from it.
-import type { Receiver } from '../core/receivers.ts';
+import { buriedName } from '../core/renames.ts';
 import type { Run } from '../drivers/driver.ts';
-import { statement } from '../drivers/statement.ts';
+import type { RowOf } from '../drivers/statement.ts';
 import type { Catalogue } from './catalogue.ts';
+import { listReceivers } from './catalogue-statements.ts';
 import { explained } from './migration.ts';
-import { FORGET_RECEIVERS_AFTER } from './statements.ts';
 import type { Store } from './store.ts';
 import { waitingElsewhere } from './waiting.ts';
-
-/**
- * The whole catalogue, by signal and name. No parameters. Locks nothing. A row of a receiver for each signal: hundreds, at
- * most. `live` as in the append, which gives deliveries to such rows only.
- */
-export const listReceivers = statement({ name: 'text', signal: 'text', formerly: 'text', queue: 'text', priority: 'int', live: 'bool' })`
-select r.name, r.signal, array_to_json(r.formerly)::text as formerly, r.queue, r.priority,
-  r.retired_at is null and r.last_seen_at > statement_timestamp() - ${FORGET_RECEIVERS_AFTER} as live
-from signalbox.receiver r
-order by r.signal, r.name`;
 
 /** A receiver as the catalogue has it. */
 export interface CataloguedReceiver {
   readonly name: string;
   readonly signal: string;
+  /** Other names under which the catalogue knows it. */
   readonly formerly: readonly string[];
   readonly queue: string;
   readonly priority: number;
-  /** False: it was retired, or no process has announced it for 400 days, and it gets no new deliveries. */
+  /** False: it was retired under this name, or no process has announced it so for 400 days. A receiver gets new deliveries while one of its names is live. */
   readonly live: boolean;
 }
 
@@ -43,7 +34,7 @@ export interface Announcement {
   /** Those whose queue, priority or former names are others than before, or that had been retired. */
   readonly changed: readonly CataloguedReceiver[];
   readonly unchanged: readonly CataloguedReceiver[];
-  /** Former names of this box's receivers: their deliveries are run, and they get no new ones. */
+  /** Other names of this box's receivers: what was and is emitted for them is run by this box too. */
   readonly former: readonly CataloguedReceiver[];
   /** What the catalogue has and this box does not: other programs', or such as nobody has any more. */
   readonly elsewhere: readonly AbsentReceiver[];
@@ -52,32 +43,44 @@ export interface Announcement {
 /** Announces the receivers of this process, and tells what is then there. @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing` */
 export async function announceAll(store: Store, catalogue: Catalogue, run: Run): Promise<Announcement> {
   await store.check();
-  const list = async (): Promise<CataloguedReceiver[]> =>
-    (await explained(run)(listReceivers, [])).map((row) => ({ ...row, formerly: JSON.parse(row.formerly) as string[] }));
-  const before = new Map((await list()).map((row) => [keyOf(row), row]));
-  await catalogue.refresh();
-  const { all } = catalogue.receivers;
-  const own = new Set(all.map((receiver) => keyOf(nameOf(receiver))));
-  const former = new Set(all.flatMap(({ formerly, signal }) => formerly.map((name) => keyOf({ name, signal: signal.name }))));
-  const announcement = { added: [], changed: [], unchanged: [], former: [], elsewhere: [] } as Record<
-    keyof Announcement,
-    CataloguedReceiver[]
-  >;
-  for (const row of await list()) {
-    const known = before.get(keyOf(row));
-    const place = own.has(keyOf(row)) ? placeOf(row, known) : former.has(keyOf(row)) ? 'former' : 'elsewhere';
-    announcement[place].push(row);
-  }
+  const before = new Map((await list(run)).map((row) => [keyOf(row), JSON.stringify(receiverOf(row))]));
+  await catalogue.announceAnew();
+  const own = new Set(catalogue.receivers.all.map(({ name, signal }) => keyOf({ name, signal: signal.name })));
+  const rows = await list(run);
+  const ownRoots = new Set(rows.filter((row) => own.has(keyOf(row))).map(({ root }) => root));
   const waiting = new Map((await waitingElsewhere(run, catalogue, { dueForSeconds: 0 })).map((row) => [keyOf(row), row.waiting]));
-  return { ...announcement, elsewhere: announcement.elsewhere.map((row) => ({ ...row, waiting: waiting.get(keyOf(row)) ?? 0 })) };
+  const announcement = { added: [], changed: [], unchanged: [], former: [], elsewhere: [] } as {
+    [List in keyof Announcement]: Announcement[List][number][];
+  };
+  for (const row of rows) {
+    const receiver = receiverOf(row);
+    const known = before.get(keyOf(row));
+    if (own.has(keyOf(row)))
+      announcement[known === undefined ? 'added' : known === JSON.stringify(receiver) ? 'unchanged' : 'changed'].push(receiver);
+    else if (ownRoots.has(row.root)) announcement.former.push(receiver);
+    else if (row.latest) announcement.elsewhere.push({ ...receiver, waiting: waiting.get(keyOf(row)) ?? 0 });
+  }
+  return announcement;
 }
 
-function placeOf(row: CataloguedReceiver, before: CataloguedReceiver | undefined): 'added' | 'changed' | 'unchanged' {
-  if (!before) return 'added';
-  return JSON.stringify(row) === JSON.stringify(before) ? 'unchanged' : 'changed';
+type Listed = RowOf<typeof listReceivers.columns> & { readonly formerly: readonly string[] };
+
+/** The names that the catalogue has, but for those that are buried, each with the others of its receiver. */
+async function list(run: Run): Promise<Listed[]> {
+  const rows = (await explained(run)(listReceivers, [])).filter(({ name }) => buriedName(name) === undefined);
+  const names = new Map<number, string[]>();
+  for (const { root, name } of rows) names.set(root, [...(names.get(root) ?? []), name]);
+  return rows.map((row) => ({ ...row, formerly: names.get(row.root)!.filter((name) => name !== row.name) }));
 }
 
-const nameOf = ({ name, signal }: Receiver): { name: string; signal: string } => ({ name, signal: signal.name });
+const receiverOf = ({ name, signal, formerly, queue, priority, live }: Listed): CataloguedReceiver => ({
+  name,
+  signal,
+  formerly,
+  queue,
+  priority,
+  live,
+});
 
 /** Names hold no space, so this joins without doubt. */
 const keyOf = ({ name, signal }: { name: string; signal: string }): string => `${signal} ${name}`;

@@ -1,11 +1,14 @@
 // The catalogue of receivers as this process sees it: announces its own receivers, once, and knows their ids.
 import type { Logger } from '../core/logger.ts';
 import type { Receiver, Receivers } from '../core/receivers.ts';
+import type { Identity } from '../core/renames.ts';
 import type { Signal } from '../core/signal.ts';
 import type { Run } from '../drivers/driver.ts';
-import type { AnnouncedReceiver, Store } from './store.ts';
+import type { Store } from './store.ts';
 
 const RETRY_AFTER_MS = 5_000;
+/** Its receivers may have been joined to older ones meanwhile, whose ids new deliveries carry. */
+const LOOK_AGAIN_AFTER_MS = 30_000;
 
 export class Catalogue {
   readonly receivers: Receivers;
@@ -17,6 +20,8 @@ export class Catalogue {
   /** The version of the receivers that was announced. */
   #announced = -1;
   #failedAt = -Infinity;
+  /** When it last read the catalogue. */
+  #readAt = -Infinity;
 
   constructor(store: Store, receivers: Receivers, log: Logger) {
     this.#store = store;
@@ -24,19 +29,28 @@ export class Catalogue {
     this.#log = log;
   }
 
-  /** Announces this process's receivers, if that has not been done. @throws what the database throws */
+  /**
+   * Announces this process's receivers, if that has not been done; now and then it looks whether they have other ids by
+   * now. For all that runs deliveries. @throws what the database throws
+   */
   async announce(): Promise<void> {
-    if (this.#isAnnounced()) return;
-    this.#announcing ??= this.#announceOnce().finally(() => (this.#announcing = undefined));
-    return this.#announcing;
+    if (this.#isAnnounced() && performance.now() - this.#readAt < LOOK_AGAIN_AFTER_MS) return;
+    return this.#announceAlone();
   }
 
-  /**
-   * Announces again: keeps the receivers of a process that runs for months from looking forgotten, and finds rows of
-   * former names that an older process has announced meanwhile.
-   */
+  /** Announces again: keeps the receivers of a process that runs for months from looking forgotten. */
   async refresh(): Promise<void> {
-    await this.#announceOnce();
+    await this.#announceOnce(false);
+  }
+
+  /** Announces again, and takes the names. */
+  async announceAnew(): Promise<void> {
+    await this.#announceOnce(true);
+  }
+
+  /** What it knows is outdated. */
+  outdate(): void {
+    this.#readAt = -Infinity;
   }
 
   /**
@@ -46,7 +60,7 @@ export class Catalogue {
   async tryAnnounce(): Promise<void> {
     if (this.#isAnnounced() || performance.now() - this.#failedAt < RETRY_AFTER_MS) return;
     try {
-      await this.announce();
+      await this.#announceAlone();
     } catch (error) {
       this.#failedAt = performance.now();
       this.#log.warn({ err: error }, 'the receivers of this process could not be announced');
@@ -59,7 +73,7 @@ export class Catalogue {
     const own = this.receivers.of(signal);
     if (own.length === 0) return [];
     // Not remembered: the transaction may still roll back.
-    return (await this.#store.announce(own, run)).filter(({ current }) => current).map(({ id }) => id);
+    return (await this.#store.announce(own, { run })).filter(({ isRoot }) => isRoot).map(({ id }) => id);
   }
 
   /** The receiver that a delivery's receiver id stands for, and its id, for all receivers of this process. */
@@ -71,27 +85,33 @@ export class Catalogue {
     return this.#announced === this.receivers.version;
   }
 
-  async #announceOnce(): Promise<void> {
+  async #announceAlone(): Promise<void> {
+    this.#announcing ??= this.#announceOnce(!this.#isAnnounced()).finally(() => (this.#announcing = undefined));
+    return this.#announcing;
+  }
+
+  async #announceOnce(takesNames: boolean): Promise<void> {
     const { version, all } = this.receivers;
-    const rows = all.length > 0 ? await this.#announceAll() : [];
+    const readAt = performance.now();
+    this.#learn(all.length > 0 ? await this.#store.announce(all, { takesNames }) : []);
+    this.#announced = version;
+    this.#readAt = readAt;
+  }
+
+  #learn(identities: readonly Identity[]): void {
     const byId = new Map<number, Receiver>();
     const idsBySignal = new Map<string, number[]>();
-    for (const { id, name, signal, current } of rows) {
+    for (const { id, name, signal, isRoot } of identities) {
       const receiver = this.receivers.find(name, signal);
       // Disconnected meanwhile.
       if (!receiver) continue;
       byId.set(id, receiver);
-      if (current) idsBySignal.set(signal, [...(idsBySignal.get(signal) ?? []), id]);
+      if (!isRoot) continue;
+      const ids = idsBySignal.get(signal);
+      if (ids) ids.push(id);
+      else idsBySignal.set(signal, [id]);
     }
     this.#byId = byId;
     this.#idsBySignal = idsBySignal;
-    this.#announced = version;
-  }
-
-  /** A row that another process inserted at the same moment may be missing from the first answer, never from the second. */
-  async #announceAll(): Promise<readonly AnnouncedReceiver[]> {
-    const { all } = this.receivers;
-    const rows = await this.#store.announce(all);
-    return rows.filter(({ current }) => current).length >= all.length ? rows : this.#store.announce(all);
   }
 }

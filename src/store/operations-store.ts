@@ -2,6 +2,7 @@
 import type { ErrorRecord, DeliveryState, SettledState } from '../core/delivery.ts';
 import type { Run } from '../drivers/driver.ts';
 import type { RowOf } from '../drivers/statement.ts';
+import { hasReceivers } from './catalogue-statements.ts';
 import { explained } from './migration.ts';
 import * as sql from './operations.ts';
 import { CHANNEL } from './store.ts';
@@ -95,7 +96,7 @@ export class OperationsStore {
   }
 
   async hasReceivers(signalName: string): Promise<boolean> {
-    return (await this.#run(sql.hasReceivers, [signalName]))[0]!.has;
+    return (await this.#run(hasReceivers, [signalName]))[0]!.has;
   }
 
   /** `undefined`: there is no such emission, or none that is committed. */

@@ -2,10 +2,11 @@
 // A delivery is addressed by its emission and, if not all of them are meant, its receiver: that is what both tables are
 // keyed by.
 import { statement } from '../drivers/statement.ts';
+import { isNamed, rootId, SHOWN } from './catalogue-statements.ts';
 import { millis } from './times.ts';
 
 const FIELDS = `
-  d.id::text as id, d.emission_id::text as emission_id, e.signal, r.name as receiver, d.state, d.version, d.generation, d.epoch,
+  d.id::text as id, d.emission_id::text as emission_id, e.signal, shown.name as receiver, d.state, d.version, d.generation, d.epoch,
   d.attempt, d.crashes, ${millis('d.run_at')} as run_at_ms, ${millis('d.finished_at')} as finished_at_ms,
   ${millis('e.emitted_at')} as emitted_at_ms,
   (select jsonb_agg(jsonb_build_object('attempt', x.attempt, 'at', ${millis('x.at')}, 'name', x.error ->> 'name',
@@ -41,13 +42,15 @@ export const findDeliveries = statement({
   emitted_at_ms: 'int',
   errors: 'text?',
 })`
+with ${SHOWN}
 select ${FIELDS}
 from ${BOTH} d
 join signalbox.emission e on e.id = d.emission_id
 join signalbox.receiver r on r.id = d.receiver_id
+join shown on shown.root = ${rootId('r')}
 where d.state = any($1::text::text[])
   and ($2::text is null or d.emission_id = $2::text::uuid)
-  and ($3::text is null or r.name = $3::text)
+  and ($3::text is null or ${isNamed('r', '$3')})
   and ($4::text is null or e.signal = $4::text)
   and ($5::text is null or d.id < $5::text::bigint)
 order by d.id desc
@@ -62,7 +65,7 @@ export const reviveDeliveries = statement({ id: 'text', rung: 'int' })`
 with back as materialized (
   select s.emission_id, s.receiver_id from signalbox.settled s
   join signalbox.receiver r on r.id = s.receiver_id
-  where s.emission_id = $1::text::uuid and ($2::text is null or r.name = $2::text) and s.state = any($3::text::text[])
+  where s.emission_id = $1::text::uuid and ($2::text is null or ${isNamed('r', '$2')}) and s.state = any($3::text::text[])
   order by s.receiver_id
   for update of s
 ), gone as (
@@ -86,7 +89,7 @@ export const hurryDeliveries = statement({ id: 'text', rung: 'int' })`
 with due as (
   update signalbox.delivery d set run_at = statement_timestamp()
   from signalbox.receiver r
-  where r.id = d.receiver_id and d.emission_id = $1::text::uuid and ($2::text is null or r.name = $2::text)
+  where r.id = d.receiver_id and d.emission_id = $1::text::uuid and ($2::text is null or ${isNamed('r', '$2')})
     and d.state = 'ready' and d.run_at > statement_timestamp()
   returning d.id
 ), rung as materialized (
@@ -102,7 +105,7 @@ select id::text as id, (select count(*)::int from rung) as rung from due`;
 export const cancelDeliveries = statement({ id: 'text' })`
 with held as materialized (
   select d.id from signalbox.delivery d join signalbox.receiver r on r.id = d.receiver_id
-  where d.emission_id = $1::text::uuid and ($2::text is null or r.name = $2::text)
+  where d.emission_id = $1::text::uuid and ($2::text is null or ${isNamed('r', '$2')})
   order by d.id
   for update of d
 ), gone as (
@@ -127,7 +130,7 @@ export const cancelDead = statement({ id: 'text' })`
 with held as materialized (
   select s.emission_id, s.receiver_id from signalbox.settled s
   join signalbox.receiver r on r.id = s.receiver_id
-  where s.emission_id = $1::text::uuid and ($2::text is null or r.name = $2::text) and s.state = 'dead'
+  where s.emission_id = $1::text::uuid and ($2::text is null or ${isNamed('r', '$2')}) and s.state = 'dead'
   order by s.receiver_id
   for update of s
 ), ended as (
@@ -139,10 +142,6 @@ with held as materialized (
   select id, epoch, attempt, $3::text::jsonb, statement_timestamp() from ended
 )
 select id::text as id from ended`;
-
-/** Whether a signal has a receiver in the catalogue. $1 signal. Index: receiver_signal_name. */
-export const hasReceivers = statement({ has: 'bool' })`
-select exists (select from signalbox.receiver r where r.signal = $1::text and r.retired_at is null) as has`;
 
 /**
  * How many deliveries of an emission are live, and whether the emission is there: one snapshot, so one that commits

@@ -32,7 +32,7 @@ export const emission = signalboxSchema.table(
   ],
 );
 
-/** The catalogue: every receiver that some process has announced. Appending reads it, so it reaches modules that the emitter never imported. */
+/** The catalogue: a row for each name of each receiver that some process has announced. Appending reads it, so it reaches modules that the emitter never imported. */
 export const receiver = signalboxSchema.table(
   'receiver',
   {
@@ -40,18 +40,19 @@ export const receiver = signalboxSchema.table(
     /** The stored name, `Order.onPaymentCompleted`. */
     name: text('name').notNull(),
     signal: text('signal').notNull(),
-    /** Names under which older rows may know it. */
-    formerly: text('formerly').array().notNull(),
+    /** The row whose id the deliveries of this receiver carry, where that is another of its names. */
+    rootId: integer('root_id'),
     queue: text('queue').notNull(),
     priority: integer('priority').notNull(),
     /** Set when it gets no new deliveries any more. */
     retiredAt: instant('retired_at'),
-    /** When a process last announced it. */
-    lastSeenAt: instant('last_seen_at').notNull(),
+    /** When a process last announced it under this name; null if only as a former one. */
+    lastSeenAt: instant('last_seen_at'),
   },
   (table) => [
     unique('receiver_signal_name').on(table.signal, table.name),
-    check('receiver_name_size', sql`length(${table.name}) between 1 and 200`),
+    // 200 of a name, and the id of the row where it was buried.
+    check('receiver_name_size', sql`length(${table.name}) between 1 and 211`),
     check('receiver_queue_size', sql`length(${table.queue}) between 1 and 200`),
   ],
 );

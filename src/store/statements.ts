@@ -6,79 +6,39 @@
 // which cannot be an index condition. Arrays and JSON travel as text: every driver sends text alike.
 import { statement } from '../drivers/statement.ts';
 import { ringIfAsleep } from './bell-statements.ts';
+import { isLive, rootId } from './catalogue-statements.ts';
 import { CLAIMED, SETTINGS } from './columns.ts';
 import { micros, millis, ms } from './times.ts';
 
-/** A receiver that no process has announced for this long gets no new deliveries. More than a year: even a yearly job keeps its receivers. */
-export const FORGET_RECEIVERS_AFTER = `interval '400 days'`;
-
 /** One step of an emission's priority is an hour's head start. */
 const HEAD_START = `interval '1 hour'`;
-
-/**
- * Announces receivers. $1: [{name, signal, formerly, queue, priority}] as JSON. Returns id, name, signal of each, and
- * the same for the rows of their former names, with the new name and current = false.
- * Locks: the rows that it writes, in the order of (signal, name), as every process does. Repeatable: a second call
- * writes nothing for a day, so that many processes starting at once do not queue up. Index: receiver_signal_name.
- * Known rows are not inserted again: ON CONFLICT alone would use up an identity value each time.
- */
-export const announceReceivers = statement({ id: 'int', name: 'text', signal: 'text', current: 'bool' })`
-with wanted as materialized (
-  select w.name, w.signal, coalesce(w.formerly, '{}') as formerly, w.queue, w.priority
-  from jsonb_to_recordset($1::text::jsonb) as w(name text, signal text, formerly text[], queue text, priority int)
-), fresh as (
-  insert into signalbox.receiver (name, signal, formerly, queue, priority, last_seen_at)
-  select w.name, w.signal, w.formerly, w.queue, w.priority, statement_timestamp() from wanted w
-  where not exists (select from signalbox.receiver r where r.signal = w.signal and r.name = w.name)
-  order by w.signal, w.name
-  on conflict (signal, name) do update
-  set formerly = excluded.formerly, queue = excluded.queue, priority = excluded.priority, last_seen_at = excluded.last_seen_at
-  returning id, name, signal
-), stale as materialized (
-  select r.id, w.formerly, w.queue, w.priority
-  from wanted w join signalbox.receiver r on r.signal = w.signal and r.name = w.name
-  where r.retired_at is not null or r.last_seen_at < statement_timestamp() - interval '1 day'
-     or (r.formerly, r.queue, r.priority) is distinct from (w.formerly, w.queue, w.priority)
-  order by r.signal, r.name
-  for update of r
-), touched as (
-  update signalbox.receiver r
-  set formerly = s.formerly, queue = s.queue, priority = s.priority, retired_at = null, last_seen_at = statement_timestamp()
-  from stale s where r.id = s.id
-)
-select id, name, signal, true as current from fresh
-union all
-select r.id, w.name, r.signal, r.name = w.name from signalbox.receiver r
-join wanted w on r.signal = w.signal and (r.name = w.name or r.name = any(w.formerly))`;
 
 /**
  * Stores emissions of one signal and a delivery for each of its receivers, all or none: one statement, in the caller's
  * transaction. $1 signal, $2 version, $3 [{id, payload}] as JSON, $4 headers as JSON or null, $5 run at (ISO) or null,
  * $6 delay in ms, $7 priority, $8 ids of this process's own receivers, $9 channel to wake workers, $10 whether to ring also if
  * none sleeps.
- * Returns one row: the number of deliveries of each emission, and the id of the (outermost) transaction.
+ * Returns one row: the number of deliveries of each emission, the id of the (outermost) transaction, and whether own
+ * receivers have been joined to others that this process does not know of.
  * Locks: none but the new rows. Index: receiver_signal_name. The own receivers are named besides being in the
- * catalogue, for the caller's snapshot (repeatable read) may be older than their announcement. A receiver that another
- * names as its former self gets nothing: the other does. (Two that name each other both get it: better twice than lost.)
+ * catalogue, for the caller's snapshot (repeatable read) may be older than their announcement. All names of a receiver have
+ * one root, in each snapshot, so there is one delivery for it (docs/design/catalogue.md).
  * A payload that is null as a whole comes out of the recordset as SQL's null, and is stored as JSON's.
  * A priority is a head start, so that the claim keeps its one order, run_at (docs/design/priority.md).
  */
-export const append = statement({ deliveries: 'int', xid: 'text', rung: 'int' })`
+export const append = statement({ deliveries: 'int', xid: 'text', moved: 'bool', rung: 'int' })`
 with item as materialized (
   select i.id, i.payload from jsonb_to_recordset($3::text::jsonb) as i(id uuid, payload jsonb)
 ), due as materialized (
   select case when $5::text is not null then $5::text::timestamptz
     else statement_timestamp() + ${ms('$6')} - $7::int * ${HEAD_START} end as run_at
-), live as materialized (
-  select r.id, r.name, r.formerly from signalbox.receiver r
-  where r.signal = $1::text and r.retired_at is null and r.last_seen_at > statement_timestamp() - ${FORGET_RECEIVERS_AFTER}
+), own as materialized (
+  select own.id, coalesce(r.root_id, own.id) as root from unnest($8::text::int[]) as own(id)
+  left join signalbox.receiver r on r.id = own.id
 ), target as materialized (
-  select live.id from live
+  select ${rootId('r')} as id from signalbox.receiver r where r.signal = $1::text and ${isLive('r')}
   union
-  select own.id from unnest($8::text::int[]) as own(id)
-  except
-  select old.id from signalbox.receiver old join live on old.name = any(live.formerly) and live.name <> all(old.formerly)
-  where old.signal = $1::text
+  select own.root from own
 ), stored as (
   insert into signalbox.emission (id, signal, version, payload, headers, emitted_at)
   select i.id, $1::text, $2::int, coalesce(i.payload, 'null'), $4::text::jsonb, statement_timestamp() from item i
@@ -89,7 +49,8 @@ with item as materialized (
   select ${ringIfAsleep('$9', '$10')} from due
   where due.run_at <= statement_timestamp() and exists (select from target)
 )
-select (select count(*)::int from target) as deliveries, pg_current_xact_id()::text as xid, (select count(*)::int from rung) as rung`;
+select (select count(*)::int from target) as deliveries, pg_current_xact_id()::text as xid,
+  exists (select from own where own.root <> own.id) as moved, (select count(*)::int from rung) as rung`;
 
 /**
  * The rows that `picked` has locked, by their place. An array, not a join: whatever the planner believes of the numbers

@@ -1,11 +1,13 @@
 // The store: the statements as typed functions. Parameters are encoded here and rows decoded, nothing is decided.
 import type { Settlement } from '../core/delivery.ts';
 import type { Receiver } from '../core/receivers.ts';
+import type { Identity } from '../core/renames.ts';
 import { toldError } from '../core/told-error.ts';
 import type { Driver, Run } from '../drivers/driver.ts';
 import { sqlState } from '../drivers/error-kind.ts';
 import type { RowOf } from '../drivers/statement.ts';
 import { SignalboxError } from '../errors.ts';
+import { announceReceivers } from './announcing.ts';
 import { explained, migrationMissing, missingParts, presentColumns } from './migration.ts';
 import { settleColumns } from './settle-columns.ts';
 import * as sql from './statements.ts';
@@ -36,6 +38,8 @@ export interface Appended {
   readonly deliveries: number;
   /** The id of the transaction, that of the outermost one in a savepoint. */
   readonly xid: string;
+  /** Own receivers have other ids by now than this process knows. */
+  readonly moved: boolean;
 }
 
 /** What a worker can run: a receiver's id in the catalogue, how many deliveries it may take, and up to which version. */
@@ -88,15 +92,6 @@ export interface ReleaseItem extends ClaimRef {
   readonly delayMs: number;
 }
 
-export interface AnnouncedReceiver {
-  readonly id: number;
-  /** Its name of today, also for the row of a former one. */
-  readonly name: string;
-  readonly signal: string;
-  /** False for the row of a former name: deliveries under it are run, and no new ones are made. */
-  readonly current: boolean;
-}
-
 export class Store {
   readonly #driver: Driver;
   readonly #pool: Run;
@@ -124,16 +119,15 @@ export class Store {
     if (missing.length > 0) throw migrationMissing(missing);
   }
 
-  /** Writes receivers into the catalogue. `run` is for a caller's own transaction. */
-  async announce(receivers: readonly Receiver[], run?: Run): Promise<readonly AnnouncedReceiver[]> {
-    const wanted = receivers.map(({ name, formerly, signal, queue, priority }) => ({
-      name,
-      signal: signal.name,
-      formerly,
-      queue,
-      priority,
-    }));
-    return (run ? explained(run) : this.#pool)(sql.announceReceivers, [JSON.stringify(wanted)]);
+  /**
+   * Writes receivers into the catalogue, and returns the ids that deliveries for them may carry.
+   * @param options `run`: in a caller's own transaction; `takesNames`: the names of this process are shown from now on
+   */
+  async announce(
+    receivers: readonly Receiver[],
+    { run, takesNames = false }: { readonly run?: Run; readonly takesNames?: boolean } = {},
+  ): Promise<Identity[]> {
+    return announceReceivers(run ? explained(run) : this.#pool, receivers, { takesNames });
   }
 
   /** Appends emissions of one signal, at least one, in the transaction of `run`. */
@@ -151,7 +145,7 @@ export class Store {
       CHANNEL,
       String(this.#driver.openSession === undefined),
     ]);
-    return { deliveries: row!.deliveries, xid: row!.xid };
+    return { deliveries: row!.deliveries, xid: row!.xid, moved: row!.moved };
   }
 
   /** Takes due deliveries, in the order of `claimable`; `alone` also one that must run alone, if no other is due. */

@@ -3,6 +3,7 @@
 import type { Run } from '../drivers/driver.ts';
 import { statement } from '../drivers/statement.ts';
 import type { Catalogue } from './catalogue.ts';
+import { rootId, SHOWN } from './catalogue-statements.ts';
 import { explained } from './migration.ts';
 
 /** Counted so far and no further: the number tells a handful from a heap. */
@@ -13,8 +14,10 @@ const MOST = 1_000;
  * Locks nothing. Index: delivery_claim, once for each receiver.
  */
 export const waitingDeliveries = statement({ name: 'text', signal: 'text', waiting: 'int' })`
-select r.name, r.signal, w.waiting
+with ${SHOWN}
+select shown.name, r.signal, least(sum(w.waiting), ${MOST})::int as waiting
 from signalbox.receiver r
+join shown on shown.root = ${rootId('r')}
 cross join lateral (
   select count(*)::int as waiting from (
     select from signalbox.delivery d
@@ -23,7 +26,8 @@ cross join lateral (
   ) due
 ) w
 where w.waiting > 0 and not r.id = any($1::text::int[])
-order by r.signal, r.name`;
+group by shown.root, shown.name, r.signal
+order by r.signal, shown.name`;
 
 /** A receiver that this process does not have, and what waits for it. */
 export interface Waiting {

@@ -1,6 +1,7 @@
 // The SQL statements about workers: their leases, whether they live, and what is taken back from those that do not.
 // Called through workers-store.ts. The rules for comments and times are those of statements.ts.
 import { statement } from '../drivers/statement.ts';
+import { rootId, SHOWN } from './catalogue-statements.ts';
 import { micros, ms } from './times.ts';
 
 /**
@@ -126,7 +127,7 @@ export const rescue = statement({
   crashes: 'int',
   dead: 'bool',
 })`
-with load as materialized (
+with ${SHOWN}, load as materialized (
   select d.worker_id, count(*) as held from signalbox.delivery d
   where d.worker_id = any($1::text::int[]) and d.state = 'running'
   group by d.worker_id
@@ -152,12 +153,12 @@ with load as materialized (
   insert into signalbox.delivery_error (delivery_id, epoch, attempt, error, at)
   select id, epoch, attempt, $4::text::jsonb, statement_timestamp() from gone
 )
-select t.id::text as id, t.emission_id::text as emission_id, r.name as receiver, r.signal, t.epoch, t.attempt, t.crashes, t.dead
+select t.id::text as id, t.emission_id::text as emission_id, shown.name as receiver, r.signal, t.epoch, t.attempt, t.crashes, t.dead
 from (
   select id, emission_id, receiver_id, epoch, attempt, crashes, false as dead from back
   union all
   select id, emission_id, receiver_id, epoch, attempt, crashes, true from gone
-) t left join signalbox.receiver r on r.id = t.receiver_id`;
+) t left join signalbox.receiver r on r.id = t.receiver_id left join shown on shown.root = ${rootId('r')}`;
 
 /** Forgets lost workers that hold nothing any more (none can come to hold anything). $1 their ids. A statement of its own: it must see what rescue left. */
 export const forgetWorkers = statement({})`

@@ -45,8 +45,8 @@ test('a later announcement tells what changed, what stayed, former names, and wh
   await project.run('npx signalbox announce', project.environment);
   await sql`update signalbox.receiver set queue = 'post' where name = 'Mail.send'`;
   await sql`
-    insert into signalbox.receiver (name, signal, formerly, queue, priority, retired_at, last_seen_at)
-    values ('Gone.away', 'cli.happened', '{}', 'default', 0, now(), now()), ('Listener.old', 'cli.happened', '{}', 'default', 0, null, now())`;
+    insert into signalbox.receiver (name, signal, queue, priority, retired_at, last_seen_at)
+    values ('Gone.away', 'cli.happened', 'default', 0, now(), now()), ('Listener.old', 'cli.happened', 'default', 0, null, now())`;
   const services = `
     import { OnSignal, Service } from 'signalbox';
     import { happened } from './signals.js';

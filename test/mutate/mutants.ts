@@ -1,6 +1,7 @@
 // All mutants that `npm run mutate` tries.
 import { batchMutants } from './mutants-batch.ts';
 import { bellMutants } from './mutants-bell.ts';
+import { catalogueMutants } from './mutants-catalogue.ts';
 import { commitsMutants } from './mutants-commits.ts';
 import { driverMutants } from './mutants-drivers.ts';
 import { contextMutants } from './mutants-context.ts';
@@ -22,6 +23,7 @@ import type { Mutant } from './mutant.ts';
 export const mutants: readonly Mutant[] = [
   ...batchMutants,
   ...bellMutants,
+  ...catalogueMutants,
   ...commitsMutants,
   ...driverMutants,
   ...contextMutants,

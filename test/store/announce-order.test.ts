@@ -1,4 +1,4 @@
-// announceReceivers locks the rows that it changes in one order, however they lie in the table and however it is planned.
+// changeReceivers locks the rows that it changes in one order, however they lie in the table and however it is planned.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, OnSignal } from '../../src/index.ts';

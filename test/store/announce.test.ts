@@ -1,8 +1,10 @@
-// announceReceivers: what a process writes into the catalogue, what it leaves alone, and what it is told.
+// Announcing: what a process writes into the catalogue, what it leaves alone, and what it is told.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Receiver } from '../../src/core/receivers.ts';
 import { defineSignal, OnSignal } from '../../src/index.ts';
+import { postgresJs } from '../../src/drivers/postgres-js.ts';
+import { changeReceivers, listReceivers, readCatalogue } from '../../src/store/catalogue-statements.ts';
 import { receiversOf } from '../../src/registry/receivers.ts';
 import { addReceiver, openStore } from './rows.ts';
 import { untilBlocked } from './waits.ts';
@@ -21,16 +23,23 @@ class Renamed {
   static async receive(): Promise<void> {}
 }
 
+class Before {
+  @OnSignal(happened, { name: 'Old.receive', queue: 'slow' })
+  static async receive(): Promise<void> {}
+}
+
 const receivers: readonly Receiver[] = receiversOf([Both]).all;
 const renamed: readonly Receiver[] = receiversOf([Renamed]).all;
 
 test('announcing again writes nothing and uses up no id', async () => {
   await using h = await openStore();
-  const first = await h.store.announce(receivers);
+  const first = await h.store.announce(receivers, { takesNames: true });
+  // Announced later, which is another receiver's affair.
+  const later = await addReceiver(h.sql, 'Other.receive');
   const before = await h.sql`select xmin::text as xmin from signalbox.receiver order by id`;
-  expect(await h.store.announce(receivers)).toHaveLength(2);
+  expect(await h.store.announce(receivers, { takesNames: true })).toHaveLength(2);
   expect([...(await h.sql`select xmin::text as xmin from signalbox.receiver order by id`)]).toEqual([...before]);
-  expect(await addReceiver(h.sql, 'Next.receive')).toBe(Math.max(...first.map(({ id }) => id)) + 1);
+  expect([later, await addReceiver(h.sql, 'Next.receive')]).toEqual([1, 2].map((more) => Math.max(...first.map(({ id }) => id)) + more));
 });
 
 test.each([
@@ -38,17 +47,16 @@ test.each([
   ['has another priority', 'priority = 9'],
   ['was retired', 'retired_at = now()'],
   ['was not seen for two days', "last_seen_at = now() - interval '2 days'"],
-  ['had other former names', "formerly = '{Old.name}'"],
 ])('announcing a receiver that %s brings its row up to date', async (_what, change) => {
   await using h = await openStore();
   await h.store.announce(receivers);
   await h.sql.unsafe(`update signalbox.receiver set ${change}`);
   expect(await h.store.announce(receivers)).toHaveLength(2);
-  const rows = await h.sql`select name, queue, priority, formerly, retired_at, last_seen_at > now() - interval '1 minute' as seen
+  const rows = await h.sql`select name, queue, priority, retired_at, last_seen_at > now() - interval '1 minute' as seen
     from signalbox.receiver order by name`;
   expect([...rows]).toEqual([
-    { name: 'Both.one', queue: 'default', priority: 0, formerly: [], retired_at: null, seen: true },
-    { name: 'Both.two', queue: 'slow', priority: 3, formerly: [], retired_at: null, seen: true },
+    { name: 'Both.one', queue: 'default', priority: 0, retired_at: null, seen: true },
+    { name: 'Both.two', queue: 'slow', priority: 3, retired_at: null, seen: true },
   ]);
 });
 
@@ -72,7 +80,7 @@ test('announcing leaves the receivers of others alone', async () => {
   expect([...after]).toEqual([...before]);
 });
 
-test('the answer holds rows of former names too, not those of other signals, and tells which make no new deliveries', async () => {
+test('the answer holds the ids of former names too, not those of other signals, and tells which one new deliveries carry', async () => {
   await using h = await openStore();
   const old = await addReceiver(h.sql, 'Old.receive');
   await addReceiver(h.sql, 'Old.receive', 'store.otherwise');
@@ -82,21 +90,58 @@ test('the answer holds rows of former names too, not those of other signals, and
     const [row] = await h.sql<{ id: number }[]>`select id from signalbox.receiver where name = 'New.receive'`;
     const about = { name: 'New.receive', signal: 'store.happened' };
     expect(answer.toSorted((a, b) => a.id - b.id)).toEqual([
-      { ...about, id: old, current: false },
-      { ...about, id: row!.id, current: true },
+      { ...about, id: old, isRoot: true },
+      { ...about, id: row!.id, isRoot: false },
     ]);
   }
 });
 
-test('a receiver that two versions of a program announce at the same time is as the later one has it', async () => {
+test('a receiver that another process is just adding is as the later announcement has it', async () => {
   await using h = await openStore();
   const other = await h.hold((transaction) => addReceiver(transaction, 'New.receive'));
   const announced = h.store.announce(renamed);
   await untilBlocked(h.sql);
   await other.commit();
   await announced;
-  const rows = await h.sql`select formerly, queue, priority from signalbox.receiver`;
-  expect([...rows]).toEqual([{ formerly: ['Old.receive'], queue: 'slow', priority: 0 }]);
+  const rows = await h.sql`select name, queue, priority from signalbox.receiver where last_seen_at is not null`;
+  expect([...rows]).toEqual([{ name: 'New.receive', queue: 'slow', priority: 0 }]);
+});
+
+test('what was changed between the look and the write of an announcement is not overwritten', async () => {
+  await using h = await openStore();
+  const [id, other] = [await addReceiver(h.sql, 'Old.receive'), await addReceiver(h.sql, 'Other.receive')];
+  const run = postgresJs(h.sql as never).run();
+  const rows = await run(readCatalogue, ['["store.happened"]']);
+  const changes = rows.map(({ root_id, ...row }) => ({ ...row, root_id, seen: 'now', queue: 'mine' }));
+  // Not seen by the look, and committed before the lock.
+  const holding = await h.hold((transaction) => transaction`update signalbox.receiver set queue = 'theirs' where id = ${id}`);
+  const writing = run(changeReceivers, [JSON.stringify(changes)]);
+  await untilBlocked(h.sql);
+  await holding.commit();
+  expect(await writing).toEqual([{ changed: 0 }]);
+  // Committed before the statement.
+  expect(await run(changeReceivers, [JSON.stringify(changes)])).toEqual([{ changed: 0 }]);
+  const queues = await h.sql`select id, queue from signalbox.receiver order by id`;
+  expect([...queues]).toEqual([
+    { id, queue: 'theirs' },
+    { id: other, queue: 'default' },
+  ]);
+});
+
+test('the names of a process that starts are shown from then on, not those of one that looks again', async () => {
+  await using h = await openStore();
+  const before = receiversOf([Before]).all;
+  const latest = async (): Promise<string[]> => {
+    const rows = await postgresJs(h.sql as never).run()(listReceivers, []);
+    return rows.filter((row) => row.latest).map(({ name }) => name);
+  };
+  await h.store.announce(before, { takesNames: true });
+  await h.store.announce(renamed, { takesNames: true });
+  expect(await latest()).toEqual(['New.receive']);
+  await h.store.announce(before);
+  expect(await latest()).toEqual(['New.receive']);
+  await h.store.announce(before, { takesNames: true });
+  expect(await latest()).toEqual(['Old.receive']);
 });
 
 test('many processes that announce at the same time all learn the same ids', async () => {

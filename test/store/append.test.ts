@@ -89,27 +89,35 @@ test('an own receiver is reached from a transaction that began before it was ann
   expect(await h.sql`select from signalbox.delivery`).toHaveLength(1);
 });
 
-test('a former name gets nothing while the new one lives, be it an own receiver or not, and again when that is retired', async () => {
+test('all names of a receiver have one delivery, by its root, as long as one of them lives', async () => {
   await using h = await openStore();
-  const [old, successor] = [await addReceiver(h.sql, 'Old.receive'), await addReceiver(h.sql, 'New.receive')];
-  await h.sql`update signalbox.receiver set formerly = '{Old.receive}' where id = ${successor}`;
+  const [root, name] = [await addReceiver(h.sql, 'Old.receive'), await addReceiver(h.sql, 'New.receive')];
+  await h.sql`update signalbox.receiver set root_id = ${root} where id = ${name}`;
   const reached = async (ownReceivers: readonly number[]): Promise<number[]> => {
     await append(h, { ownReceivers });
     const rows = await h.sql<{ id: number }[]>`delete from signalbox.delivery returning receiver_id as id`;
     return rows.map(({ id }) => id);
   };
-  expect(await reached([])).toEqual([successor]);
-  expect(await reached([old])).toEqual([successor]);
-  await h.sql`update signalbox.receiver set retired_at = now() where id = ${successor}`;
-  expect(await reached([])).toEqual([old]);
+  expect(await reached([])).toEqual([root]);
+  // As a process knows it that was started before the two became one.
+  expect(await reached([name])).toEqual([root]);
+  expect(await reached([root])).toEqual([root]);
+  await h.sql`update signalbox.receiver set retired_at = now() where id = ${root}`;
+  expect(await reached([])).toEqual([root]);
+  await h.sql`update signalbox.receiver set last_seen_at = null where id = ${name}`;
+  expect(await reached([])).toEqual([]);
 });
 
-test('the successor of a receiver of another signal takes nothing from that of this one', async () => {
+test('a process is told when one of its receivers has another id by now', async () => {
   await using h = await openStore();
-  await addReceiver(h.sql, 'Old.receive');
-  await addReceiver(h.sql, 'New.receive', 'store.otherwise');
-  await h.sql`update signalbox.receiver set formerly = '{Old.receive}' where signal = 'store.otherwise'`;
-  expect(await append(h)).toBe(1);
+  const [root, name] = [await addReceiver(h.sql, 'Old.receive'), await addReceiver(h.sql, 'New.receive')];
+  const moved = async (ownReceivers: readonly number[]): Promise<boolean> => {
+    const run = runOn(h.sql);
+    return (await h.store.append(run, [{ id: randomUUID(), payload: '1' }], { ...PLAIN, ownReceivers })).moved;
+  };
+  expect(await moved([root, name])).toBe(false);
+  await h.sql`update signalbox.receiver set root_id = ${root} where id = ${name}`;
+  expect([await moved([root]), await moved([name]), await moved([root, name])]).toEqual([false, true, true]);
 });
 
 test('payloads are delivered as they were sent, and so are headers and version', async () => {

@@ -1,125 +1,266 @@
-// Renamed receivers: rows under an old name reach the new method, and nobody gets an emission twice.
-import { expect, test } from 'vitest';
+// Renamed receivers, by real boxes that each have the code of one release, as their processes would: forward, back, forward
+// again, side by side and at the same time. Each emission has one delivery, it is run once, and by a process that is there.
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineSignal, OnSignal, type TransactionHandle } from '../../src/index.ts';
+import { defineSignal, type Signalbox, type TransactionHandle } from '../../src/index.ts';
 import { readDeliveries } from '../support/effects.ts';
-import { harness, type Harness } from '../support/harness.ts';
+import { type Database, harness, type Harness } from '../support/harness.ts';
 
 const happened = defineSignal('renames.happened', z.object({ value: z.number() }));
 
-let calls: string[] = [];
+type Box = Signalbox<Database>;
 
-class Before {
-  @OnSignal(happened, { name: 'Order.onPaid' })
-  static async receive({ value }: { value: number }): Promise<void> {
-    calls.push(`before:${value}`);
-  }
+/** A receiver in each release: its name, and those that it had before. */
+const RELEASES = {
+  v1: { name: 'Order.onPaid' },
+  v2: { name: 'Order.onPaymentCompleted', formerly: ['Order.onPaid'] },
+  v3: { name: 'Orders.complete', formerly: ['Order.onPaid', 'Order.onPaymentCompleted'] },
+  /** Forgot its former name, or dropped it. */
+  'v2 without formerly': { name: 'Order.onPaymentCompleted' },
+} as const;
+
+type Release = keyof typeof RELEASES;
+
+interface Story extends AsyncDisposable {
+  readonly h: Harness;
+  /** What ran, as `release:value`. */
+  readonly calls: string[];
+  /** A process of a release, which starts now. */
+  start(release: Release): Promise<Box>;
+  /** The same, before it has done anything. */
+  open(release: Release): Box;
 }
 
-class After {
-  @OnSignal(happened, { name: 'Order.onPaymentCompleted', formerly: ['Order.onPaid'] })
-  static async receive({ value }: { value: number }): Promise<void> {
-    calls.push(`after:${value}`);
-  }
+async function tell(): Promise<Story> {
+  const h = await harness();
+  const calls: string[] = [];
+  const open = (release: Release): Box => {
+    const box = h.another({});
+    box.connect(happened, ({ value }) => void calls.push(`${release}:${value}`), RELEASES[release]);
+    return box;
+  };
+  const start = async (release: Release): Promise<Box> => {
+    const box = open(release);
+    await box.drain();
+    return box;
+  };
+  return { h, calls, open, start, [Symbol.asyncDispose]: () => h[Symbol.asyncDispose]() };
 }
 
-class AfterAll {
-  @OnSignal(happened, { name: 'Orders.complete', formerly: ['Order.onPaid', 'Order.onPaymentCompleted'] })
-  static async receive({ value }: { value: number }): Promise<void> {
-    calls.push(`after all:${value}`);
-  }
+/** Returns the number of deliveries. */
+async function emit(box: Box, value: number): Promise<number> {
+  return box.db.transaction(async (tx: TransactionHandle) => (await happened.emitReliable(tx, { value })).deliveries);
 }
 
-async function emit(from: Pick<Harness, 'db'> | Harness['box'], value: number): Promise<number> {
-  return from.db.transaction(async (tx: TransactionHandle) => (await happened.emitReliable(tx, { value })).deliveries);
-}
+const states = async ({ h }: Story): Promise<string[]> => (await readDeliveries(h.sql)).map(({ state }) => state);
 
-test('what was stored under the old name is run by the renamed method', async () => {
-  calls = [];
-  await using h = await harness({ services: [Before] });
-  await emit(h, 1);
-  const renamed = h.another({ services: [After] });
-  expect(await renamed.drain()).toMatchObject({ completed: 1 });
-  expect(calls).toEqual(['after:1']);
+test('what was stored under the old name is run by the renamed method, and once', async () => {
+  await using story = await tell();
+  await emit(await story.start('v1'), 1);
+  const renamed = await story.start('v2');
+  expect(await renamed.drain()).toMatchObject({ completed: 0 });
+  expect([story.calls, await states(story)]).toEqual([['v2:1'], ['completed']]);
 });
 
-test('while old and new processes run side by side, an emission has one delivery, whoever emits', async () => {
-  calls = [];
-  await using h = await harness({ services: [Before] });
-  await h.box.drain();
-  const renamed = h.another({ services: [After] });
-  await renamed.drain();
-  expect([await emit(h, 1), await emit(renamed, 2)]).toEqual([1, 1]);
-  expect(new Set((await readDeliveries(h.sql)).map(({ receiver }) => receiver))).toEqual(new Set(['Order.onPaymentCompleted']));
-  // The old worker has no code for the new name: it burns nothing.
-  expect(await h.box.drain()).toMatchObject({ completed: 0 });
+describe.each([
+  ['the old release first', ['v1', 'v2']],
+  ['the new release first', ['v2', 'v1']],
+] as const)('side by side, %s', (_order, [first, second]) => {
+  test('an emission has one delivery, whoever emits, and either runs it', async () => {
+    await using story = await tell();
+    const [one, other] = [await story.start(first), await story.start(second)];
+    expect([await emit(one, 1), await emit(other, 2)]).toEqual([1, 1]);
+    expect(await one.drain()).toMatchObject({ completed: 2 });
+    expect([await emit(one, 3), await emit(other, 4)]).toEqual([1, 1]);
+    expect(await other.drain()).toMatchObject({ completed: 2 });
+    expect(story.calls.toSorted()).toEqual([`${first}:1`, `${first}:2`, `${second}:3`, `${second}:4`].toSorted());
+  });
+});
+
+test('a process that was started before the rename and never restarted runs what the new release left behind', async () => {
+  await using story = await tell();
+  const old = await story.start('v1');
+  const renamed = await story.start('v2');
+  await emit(renamed, 1);
+  await renamed.close();
+  expect(await old.drain()).toMatchObject({ completed: 1 });
+  expect(story.calls).toEqual(['v1:1']);
+});
+
+test('rolled back, the old release runs what is emitted then, and what the new one left behind', async () => {
+  await using story = await tell();
+  await (await story.start('v1')).close();
+  const renamed = await story.start('v2');
+  await emit(renamed, 1);
+  await renamed.close();
+  const back = await story.start('v1');
+  expect(story.calls).toEqual(['v1:1']);
+  expect(await emit(back, 2)).toBe(1);
+  expect(await back.drain()).toMatchObject({ completed: 1 });
+  expect([story.calls, await states(story)]).toEqual([
+    ['v1:1', 'v1:2'],
+    ['completed', 'completed'],
+  ]);
+});
+
+test('a release that was the first of all is rolled back to one that had the old name', async () => {
+  await using story = await tell();
+  const renamed = await story.start('v2');
+  await emit(renamed, 1);
+  const back = await story.start('v1');
+  expect([await emit(back, 2), await back.drain(), story.calls]).toMatchObject([1, { completed: 1 }, ['v1:1', 'v1:2']]);
+});
+
+test('forward, back, forward again, on, and with the former names dropped: one delivery each, run once by what is there', async () => {
+  await using story = await tell();
+  const releases: Release[] = ['v1', 'v2', 'v1', 'v2', 'v3', 'v2 without formerly', 'v1', 'v3', 'v2 without formerly'];
+  for (const [value, release] of releases.entries()) {
+    const box = await story.start(release);
+    expect(await emit(box, value)).toBe(1);
+    // Every second one is left for the next release.
+    if (value % 2 === 0) expect(await box.drain()).toMatchObject({ completed: 1 });
+    await box.close();
+  }
+  const expected = releases.map((release, value) => `${value % 2 === 0 ? release : releases[value + 1]!}:${value}`);
+  expect(story.calls).toEqual(expected);
+  expect(new Set(await states(story))).toEqual(new Set(['completed']));
+});
+
+test('processes of three releases that all start at the same moment agree on one receiver', async () => {
+  await using story = await tell();
+  const releases: Release[] = ['v2', 'v1', 'v3', 'v1', 'v3', 'v2'];
+  const boxes = releases.map((release) => story.open(release));
+  await Promise.all(boxes.map((box) => box.drain()));
+  const emitted = await Promise.all(boxes.map((box, value) => emit(box, value)));
+  expect(emitted).toEqual(boxes.map(() => 1));
+  // Each of them could run all of it.
+  for (const [index, box] of boxes.entries()) {
+    await box.drain();
+    if (index < boxes.length - 1) await emit(box, 100 + index);
+  }
+  const values = story.calls.map((call) => Number(call.split(':')[1]));
+  expect(values.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 100, 101, 102, 103, 104]);
+  expect(story.calls.slice(6)).toEqual(releases.slice(1).map((release, index) => `${release}:${100 + index}`));
+});
+
+test('processes that announce only within the transactions of their emits agree as well', async () => {
+  await using story = await tell();
+  const [old, renamed] = [story.open('v1'), story.open('v2')];
+  // Nothing could be announced before.
+  await story.h.sql`alter table signalbox.receiver rename to away`;
+  for (const box of [old, renamed]) await box.db.transaction(async () => {});
+  await story.h.sql`alter table signalbox.away rename to receiver`;
+  expect([await emit(old, 1), await emit(renamed, 2), await emit(old, 3)]).toEqual([1, 1, 1]);
+  expect(await old.drain()).toMatchObject({ completed: 3 });
+});
+
+test('a former name that was forgotten and is added later: two deliveries for each emission of before, one from then on', async () => {
+  await using story = await tell();
+  const old = await story.start('v1');
+  const forgetful = await story.start('v2 without formerly');
+  expect(await emit(old, 1)).toBe(2);
+  const mended = await story.start('v2');
+  expect(story.calls).toEqual(['v2:1', 'v2:1']);
+  expect([await emit(old, 2), await emit(mended, 3)]).toEqual([1, 1]);
+  expect(await old.drain()).toMatchObject({ completed: 2 });
+  // Its own receiver has another id now than it has known: it finds out by its own emit.
+  expect(await emit(forgetful, 4)).toBe(1);
+  expect(await forgetful.drain()).toMatchObject({ completed: 1 });
+  expect(story.calls.slice(2).toSorted()).toEqual(['v1:2', 'v1:3', 'v2 without formerly:4']);
+});
+
+test('what was stored before the mend under the name that is joined is run by any of them', async () => {
+  await using story = await tell();
+  const old = await story.start('v1');
+  await story.start('v2 without formerly');
+  await emit(old, 1);
+  await old.close();
+  await (await story.start('v3')).close();
+  expect(story.calls).toEqual(['v3:1', 'v3:1']);
+});
+
+test('a transaction whose snapshot is older than the mend is one of before', async () => {
+  await using story = await tell();
+  const old = await story.start('v1');
+  await story.start('v2 without formerly');
+  const deliveries = await old.db.transaction(
+    async (tx: TransactionHandle) => {
+      await happened.emitReliable(tx, { value: 1 });
+      await story.start('v2');
+      return (await happened.emitReliable(tx, { value: 2 })).deliveries;
+    },
+    { isolationLevel: 'repeatable read' },
+  );
+  expect([deliveries, await emit(old, 3)]).toEqual([2, 1]);
+});
+
+test('a name that is reused for another receiver: both get each emission once, and a process of before keeps what is its own', async () => {
+  await using story = await tell();
+  const renamed = await story.start('v2');
+  await emit(renamed, 1);
+  const reusing = story.h.another({});
+  for (const name of ['Order.onPaid', 'Order.onPaymentCompleted'])
+    reusing.connect(happened, ({ value }) => void story.calls.push(`${name}:${value}`), { name });
+  expect(await reusing.drain()).toMatchObject({ completed: 1 });
+  expect(story.calls).toEqual(['Order.onPaymentCompleted:1']);
+  const buried = await story.h.sql`select name, id, root_id, last_seen_at from signalbox.receiver where name like '% %'`;
+  expect([...buried]).toMatchObject([{ name: `Order.onPaid ${buried[0]!['id']}`, last_seen_at: null }]);
+  expect([await emit(reusing, 2), await emit(renamed, 3)]).toEqual([2, 2]);
+  // Its former name means the receiver as it was.
   expect(await renamed.drain()).toMatchObject({ completed: 2 });
-  expect(calls).toEqual(['after:1', 'after:2']);
+  const restarted = await story.start('v2');
+  expect(await emit(restarted, 4)).toBe(2);
+  await reusing.drain();
+  expect(story.calls.slice(1).toSorted()).toEqual(
+    ['v2:2', 'v2:3', 'Order.onPaid:2', 'Order.onPaid:3', 'Order.onPaid:4', 'Order.onPaymentCompleted:4'].toSorted(),
+  );
 });
 
-test('a second rename that lists all former names inherits from all of them', async () => {
-  calls = [];
-  await using h = await harness({ services: [Before] });
-  await emit(h, 1);
-  const second = h.another({ services: [After] });
-  await second.drain({ ahead: 0 });
-  await emit(second, 2);
-  const third = h.another({ services: [AfterAll] });
-  await third.drain();
-  expect([await emit(h, 3), await emit(second, 4), await emit(third, 5)]).toEqual([1, 1, 1]);
-  await third.drain();
-  expect(calls.toSorted()).toEqual(['after all:2', 'after all:3', 'after all:4', 'after all:5', 'after:1']);
+test('operators find and end deliveries by any of the names, and see the one that was announced last', async () => {
+  await using story = await tell();
+  const old = await story.start('v1');
+  await emit(old, 1);
+  const box = story.open('v2');
+  await box.announce();
+  const names = ['Order.onPaid', 'Order.onPaymentCompleted'];
+  for (const receiver of names)
+    expect(await box.deliveries.find({ receiver })).toMatchObject([{ receiver: 'Order.onPaymentCompleted', state: 'ready' }]);
+  const { emissionId } = (await box.deliveries.find())[0]!;
+  expect(await box.deliveries.cancel({ emissionId, receiver: 'Order.onPaid' })).toHaveLength(1);
+  expect(await box.deliveries.retry({ emissionId, receiver: 'Order.onPaymentCompleted' })).toHaveLength(1);
+  expect(await box.deliveries.find({ receiver: 'Another.receiver' })).toEqual([]);
 });
 
-test('a former name that was forgotten is added later: retired, and cancelled where the new name has its own, nothing runs twice', async () => {
-  calls = [];
-  class Forgetful {
-    @OnSignal(happened, { name: 'Order.onPaymentCompleted' })
-    static async receive({ value }: { value: number }): Promise<void> {
-      calls.push(`forgetful:${value}`);
-    }
-  }
-  await using h = await harness({ services: [Before] });
-  await emit(h, 1);
-  const renamed = h.another({ services: [Forgetful] });
-  await renamed.drain();
-  expect(await emit(renamed, 2)).toBe(2);
-  await renamed.drain();
-  await h.sql`update signalbox.receiver set retired_at = now() where name = 'Order.onPaid'`;
-  expect(await emit(renamed, 3)).toBe(1);
-  for (const { emissionId } of await renamed.deliveries.find({ receiver: 'Order.onPaid', states: ['ready'] }))
-    if ((await renamed.deliveries.find({ emissionId, receiver: 'Order.onPaymentCompleted' })).length > 0)
-      await renamed.deliveries.cancel({ emissionId, receiver: 'Order.onPaid' }, 'renamed');
-  await h.another({ services: [After] }).drain();
-  expect(calls.toSorted()).toEqual(['after:1', 'after:3', 'forgetful:2']);
+test('a receiver is retired by all of its names, and comes back when a process announces it', async () => {
+  await using story = await tell();
+  const old = await story.start('v1');
+  await story.start('v2');
+  await story.h.sql`update signalbox.receiver set retired_at = now() where name = 'Order.onPaid'`;
+  const emitter = story.h.another({});
+  expect(await emit(emitter, 1)).toBe(1);
+  await story.h.sql`update signalbox.receiver set retired_at = now() where coalesce(root_id, id) in
+    (select coalesce(root_id, id) from signalbox.receiver where name = 'Order.onPaymentCompleted')`;
+  expect(await emit(emitter, 2)).toBe(0);
+  await old.announce();
+  expect(await emit(emitter, 3)).toBe(1);
 });
 
-test('an old row that appears after the new process has started is found when it refreshes', async () => {
-  calls = [];
-  await using h = await harness({ services: [After] });
-  await h.box.drain();
-  const old = h.another({ services: [Before] });
-  await old.drain();
-  const [row] = await h.sql<{ id: number }[]>`select id from signalbox.receiver where name = 'Order.onPaid'`;
-  // As an emitter whose snapshot is older than the new name would store it.
-  await emit(h, 1);
-  await h.sql`update signalbox.delivery set receiver_id = ${row!.id}`;
-  expect(await h.box.drain()).toMatchObject({ completed: 0 });
-  const restarted = h.another({ services: [After] });
-  expect(await restarted.drain()).toMatchObject({ completed: 1 });
-});
-
-test('two receivers that name each other as their former selves both get an emission, rather than none', async () => {
-  await using h = await harness({ services: [After] });
-  await h.box.drain();
-  await h.sql`insert into signalbox.receiver (name, signal, formerly, queue, priority, last_seen_at)
-    values ('Order.onPaid', 'renames.happened', '{Order.onPaymentCompleted}', 'default', 0, now())`;
-  expect(await emit(h, 1)).toBe(2);
+test('in immediate mode, a process whose receiver was joined to an older one runs what it emits', async () => {
+  await using story = await tell();
+  await story.start('v1');
+  const immediate = story.h.another({ mode: 'immediate' });
+  immediate.connect(happened, ({ value }) => void story.calls.push(`immediate:${value}`), RELEASES['v2 without formerly']);
+  await emit(immediate, 1);
+  await story.start('v2');
+  story.calls.length = 0;
+  await emit(immediate, 2);
+  expect(story.calls).toEqual(['immediate:2']);
 });
 
 test('a former name that another receiver still has is refused', async () => {
   await using h = await harness();
-  expect(() => h.another({ services: [Before, After] })).toThrow(
+  h.box.connect(happened, () => {}, RELEASES.v1);
+  expect(() => h.box.connect(happened, () => {}, RELEASES.v2)).toThrow(
     expect.objectContaining({ code: 'ReceiverNameTaken', message: expect.stringContaining('Order.onPaid') as string }),
   );
 });

@@ -122,8 +122,8 @@ export interface DeliveryOptions {
 
 export async function addReceiver(sql: AnySql, name = 'A.receive', signal = 'store.happened'): Promise<number> {
   const [row] = await sql<{ id: number }[]>`
-    insert into signalbox.receiver (name, signal, formerly, queue, priority, last_seen_at)
-    values (${name}, ${signal}, '{}', 'default', 0, now()) returning id`;
+    insert into signalbox.receiver (name, signal, queue, priority, last_seen_at)
+    values (${name}, ${signal}, 'default', 0, now()) returning id`;
   return row!.id;
 }
 

@@ -42,7 +42,7 @@ test.each([
   ['a negative number of crashes', 'update signalbox.delivery set crashes = -1', 'delivery_counts'],
   ['a negative generation', 'update signalbox.delivery set generation = -1', 'delivery_counts'],
   ['a receiver without a name', "update signalbox.receiver set name = ''", 'receiver_name_size'],
-  ['a receiver with a name of 201', "update signalbox.receiver set name = repeat('x', 201)", 'receiver_name_size'],
+  ['a receiver with a name of 212', "update signalbox.receiver set name = repeat('x', 212)", 'receiver_name_size'],
   ['a queue without a name', "update signalbox.receiver set queue = ''", 'receiver_queue_size'],
   ['an emission of no signal', "update signalbox.emission set signal = ''", 'emission_signal_size'],
   ['headers of 300 KB', "update signalbox.emission set headers = to_jsonb(repeat('x', 300000))", 'emission_headers_size'],
@@ -65,7 +65,7 @@ test.each([
   ],
   [
     'two receivers of one name and signal',
-    'insert into signalbox.receiver (name, signal, formerly, queue, priority, last_seen_at) select name, signal, formerly, queue, 1, now() from signalbox.receiver',
+    'insert into signalbox.receiver (name, signal, queue, priority, last_seen_at) select name, signal, queue, 1, now() from signalbox.receiver',
     'receiver_signal_name',
   ],
 ])('the database refuses %s, whoever writes them', async (_what, statement, constraint) => {

@@ -64,8 +64,8 @@ test.each(['Known.notDecorated', 'Known.constructor', '__proto__.toString', 'nod
     calls.length = 0;
     await using h = await harness({ services: [Known] });
     await h.box.drain();
-    await h.sql`insert into signalbox.receiver (name, signal, formerly, queue, priority, last_seen_at)
-      values (${name}, 'rows.happened', '{}', 'default', 0, now())`;
+    await h.sql`insert into signalbox.receiver (name, signal, queue, priority, last_seen_at)
+      values (${name}, 'rows.happened', 'default', 0, now())`;
     await emit(h, 1);
     await h.box.drain();
     expect(calls).toEqual(['Known:1']);

@@ -43,13 +43,13 @@ CREATE TABLE "signalbox"."receiver" (
 	"id" integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "signalbox"."receiver_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 2147483647 START WITH 1 CACHE 1),
 	"name" text NOT NULL,
 	"signal" text NOT NULL,
-	"formerly" text[] NOT NULL,
+	"root_id" integer,
 	"queue" text NOT NULL,
 	"priority" integer NOT NULL,
 	"retired_at" timestamp with time zone,
-	"last_seen_at" timestamp with time zone NOT NULL,
+	"last_seen_at" timestamp with time zone,
 	CONSTRAINT "receiver_signal_name" UNIQUE("signal","name"),
-	CONSTRAINT "receiver_name_size" CHECK (length("signalbox"."receiver"."name") between 1 and 200),
+	CONSTRAINT "receiver_name_size" CHECK (length("signalbox"."receiver"."name") between 1 and 211),
 	CONSTRAINT "receiver_queue_size" CHECK (length("signalbox"."receiver"."queue") between 1 and 200)
 );
 --> statement-breakpoint
