@@ -13,7 +13,7 @@ export { OnSignal, type BatchOptions, type OnSignalOptions, type PayloadOfAny, t
 export { Service, type Injectable, type Scope, type ServiceOptions } from './decorators/service.ts';
 export type { DeliveryContext, DetachedDeliveryContext, EmissionInfo } from './core/context.ts';
 export type { BatchContext, BatchItem, DetachedBatchContext } from './core/batch.ts';
-export { Discard, RetryAfter, Unrecoverable } from './core/outcome.ts';
+export { Discard, RetryAfter, Unavailable, Unrecoverable } from './core/outcome.ts';
 export type { Isolation } from './core/isolation.ts';
 export type { RetryOptions } from './core/retry.ts';
 export type { Duration } from './core/duration.ts';
@@ -51,7 +51,7 @@ export type { Worker } from './worker/worker.ts';
 export type { WorkerOptions } from './worker/options.ts';
 export type { DrainResult } from './worker/drain.ts';
 export type { OnError } from './worker/immediate.ts';
-export type { DeliveryEvent, EventName, SignalboxEvents, WorkerEvent } from './observe/events.ts';
+export type { DeliveryEvent, EventName, ReceiverEvent, SignalboxEvents, WorkerEvent } from './observe/events.ts';
 export type { GivenLogger, Logger } from './core/logger.ts';
 
 // errors

@@ -45,8 +45,10 @@ import { Executor } from './worker/executor.ts';
 import { Immediate, type WithClaims } from './worker/immediate.ts';
 import { Lease, workerLabel } from './worker/lease.ts';
 import { workerSettings } from './worker/options.ts';
+import { Pauses } from './worker/pauses.ts';
 import { Runner } from './worker/runner.ts';
 import type { Setbacks } from './worker/setbacks.ts';
+import { tellingPauses } from './worker/telling.ts';
 import { Worker } from './worker/worker.ts';
 
 const handleRule = object('a transaction');
@@ -119,7 +121,8 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
         `${tellWaiting(waiting)}, which this box does not have: another program's, renamed without \`formerly\`, or gone`,
       );
   };
-  const newRunner = (setbacks?: Setbacks): Runner => new Runner({ store, commits, catalogue, executor, batches, events, log, setbacks });
+  const newRunner = (pauses: Pauses, setbacks?: Setbacks): Runner =>
+    new Runner({ store, commits, catalogue, executor, batches, events, log, pauses, setbacks });
   const withClaims: WithClaims = async (work) => {
     await catalogue.announce();
     const ignore = (): void => {};
@@ -132,7 +135,9 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
       onSessionLost: ignore,
     });
     try {
-      return await work(new Claims(store, catalogue, lease), newRunner());
+      // What is away is not waited for.
+      const pauses = new Pauses({ probes: false, isHeld: () => false, ...tellingPauses(events, () => lease.workerId) });
+      return await work(new Claims(store, catalogue, lease, pauses), newRunner(pauses));
     } finally {
       await lease.resign();
     }

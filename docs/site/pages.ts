@@ -73,6 +73,7 @@ export const groups: readonly Group[] = [
       'design/closing-transactions.md': 'Why a transaction refuses what its callback left running.',
       'design/unknown-commit.md': 'How a COMMIT whose answer was lost is told from one that failed.',
       'design/whose-fault.md': 'What counts as an attempt, and what never does.',
+      'design/unavailable.md': 'Why a receiver pauses when what it calls is away, and how it comes back.',
       'design/catalogue.md': 'Why receivers are announced in a table.',
       'design/claim-ahead.md': 'How much a worker holds beyond its free slots, and what may go wrong with it.',
       'design/old-snapshots.md': 'How claims stay fast while a backup holds a snapshot.',

@@ -51,8 +51,10 @@ export function settlementFor(outcome: Outcome, attempt: number, policy: RetryPo
     case 'interrupted':
       return { to: 'released', delayMs: outcome.delayMs };
     case 'threw': {
-      const error = errorRecord(outcome.error);
       const kind = outcomeKind(outcome.error);
+      // Behind the others: it may be away for this one only, and the next probe is to be another.
+      if (kind === 'unavailable') return { to: 'released', delayMs: 1 };
+      const error = errorRecord(outcome.error);
       switch (kind) {
         case 'discard':
           return { to: 'cancelled', error };

@@ -1,10 +1,12 @@
-// What a receiver can throw to say more than "failed": three branded errors, told apart without instanceof, so that
+// What a receiver can throw to say more than "failed": four branded errors, told apart without instanceof, so that
 // two copies of the module in one process still understand each other.
 import { type Duration, toMs } from './duration.ts';
 
 const OUTCOME = Symbol.for('signalbox.outcome');
 
-type Kind = 'discard' | 'unrecoverable' | 'retryAfter';
+type Kind = 'discard' | 'unrecoverable' | 'retryAfter' | 'unavailable';
+
+const KINDS: ReadonlySet<unknown> = new Set<Kind>(['discard', 'unrecoverable', 'retryAfter', 'unavailable']);
 
 abstract class OutcomeError extends Error {
   constructor(kind: Kind, reason: string, options?: ErrorOptions) {
@@ -53,12 +55,33 @@ export class RetryAfter extends OutcomeError {
   }
 }
 
-/** Which of the three `error` is, or `undefined` for any other thrown value. Never throws. */
+/**
+ * Thrown by a receiver: what it calls is away, for this delivery and for any other. This try does not count and leaves no error; the
+ * worker calls the receiver for nothing else meanwhile. After `delay` one delivery probes it; while that fails, the pauses
+ * double, up to eight times the delay.
+ */
+export class Unavailable extends OutcomeError {
+  override readonly name = 'Unavailable';
+  /** Milliseconds. */
+  readonly delayMs: number;
+
+  /**
+   * @param delay the first pause
+   * @param reason told by the event `receiver.paused`
+   * @throws SignalboxError `InvalidOption` if `delay` is no duration
+   */
+  constructor(delay: Duration, reason = 'What the receiver calls is away.', options?: ErrorOptions) {
+    super('unavailable', reason, options);
+    this.delayMs = toMs(delay, 'Unavailable');
+  }
+}
+
+/** Which of the four `error` is, or `undefined` for any other thrown value. Never throws. */
 export function outcomeKind(error: unknown): Kind | undefined {
   try {
     const kind = typeof error === 'object' && error !== null && OUTCOME in error ? error[OUTCOME] : undefined;
     // Another version of the module may know of more.
-    return kind === 'discard' || kind === 'unrecoverable' || kind === 'retryAfter' ? kind : undefined;
+    return KINDS.has(kind) ? (kind as Kind) : undefined;
   } catch {
     return undefined;
   }

@@ -17,6 +17,12 @@ export function logEvents(events: Events, log: Logger): () => void {
     events.on('delivery.released', (event) => log.info(fields(event), `released ${event.receiver}`)),
     events.on('delivery.stale', (event) => log.warn(fields(event), `stale ${event.receiver}: it was taken away meanwhile`)),
     events.on('delivery.rescued', (event) => log.warn(event, 'rescued a delivery from a dead worker')),
+    events.on('receiver.paused', ({ delayMs, error, ...event }) =>
+      log.warn({ ...event, delayMs, err: error }, `paused ${event.receiver}: what it calls is away`),
+    ),
+    events.on('receiver.resumed', ({ pausedMs, ...event }) =>
+      log.info({ ...event, pausedMs: Math.round(pausedMs) }, `resumed ${event.receiver}: what it calls is back`),
+    ),
     events.on('worker.started', (event) => log.info(event, 'worker started')),
     events.on('worker.lost', (event) => log.warn(event, 'the lease of this worker was over; it goes on under a new id')),
     events.on('worker.failing', (event) =>

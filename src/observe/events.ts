@@ -27,6 +27,14 @@ export interface WorkerEvent {
   readonly workerId: number;
 }
 
+/** Which receiver an event is about. */
+export interface ReceiverEvent {
+  /** Name of the signal. */
+  readonly signal: string;
+  /** The stored name. */
+  readonly receiver: string;
+}
+
 /** Every event and what it carries. Durations are in milliseconds. */
 export interface SignalboxEvents {
   /** A worker has taken the delivery and calls its receiver now. */
@@ -45,6 +53,10 @@ export interface SignalboxEvents {
   'delivery.stale': DeliveryEvent;
   /** Taken back from a worker that died. */
   'delivery.rescued': DeliveryEvent & { readonly crashes: number };
+  /** Its receiver threw `Unavailable`: this worker calls it for one delivery at a time from now on, after `delayMs` at first. */
+  'receiver.paused': WorkerEvent & ReceiverEvent & { readonly delayMs: number; readonly error: unknown };
+  /** What the receiver calls is back: a delivery that probed it has ended in another way. */
+  'receiver.resumed': WorkerEvent & ReceiverEvent & { readonly pausedMs: number };
   /** `queues` is empty when it serves all of them. */
   'worker.started': WorkerEvent & {
     readonly concurrency: number;
@@ -77,6 +89,8 @@ const NAMES = {
   'delivery.released': true,
   'delivery.stale': true,
   'delivery.rescued': true,
+  'receiver.paused': true,
+  'receiver.resumed': true,
   'worker.started': true,
   'worker.idle': true,
   'worker.lost': true,

@@ -19,6 +19,8 @@ export interface WorkerHealth {
   readonly running: number;
   /** Its last look at the database did not succeed. */
   readonly failing: boolean;
+  /** Receivers that it calls for one delivery at a time now and then, because what they call is away: they threw `Unavailable`. */
+  readonly paused: readonly string[];
 }
 
 /** Never rejects. */

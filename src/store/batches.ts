@@ -2,7 +2,7 @@
 import type { Run } from '../drivers/driver.ts';
 import { holdBatch } from './batch-statements.ts';
 import { explained } from './migration.ts';
-import { byId, type ClaimRef, type SettleItem, type Store } from './store.ts';
+import { byId, type ClaimRef, type ReleaseItem, type SettleItem, type Store } from './store.ts';
 import { intArray } from './workers-store.ts';
 
 /**
@@ -24,9 +24,18 @@ export async function takeHold(
 }
 
 /** Last statements of the transaction of a batch: all of it ends, or none. @throws Error when one is not held any more */
-export async function endBatch(store: Store, run: Run, completed: readonly ClaimRef[], failed: readonly SettleItem[]): Promise<void> {
+export async function endBatch(
+  store: Store,
+  run: Run,
+  {
+    returned: completed,
+    failed,
+    released,
+  }: { returned: readonly ClaimRef[]; failed: readonly SettleItem[]; released: readonly ReleaseItem[] },
+): Promise<void> {
   const recorded = completed.length > 0 ? await store.complete(completed, run) : new Set<string>();
   const noted = failed.length > 0 ? await store.settle(failed, run) : new Set<string>();
-  if (recorded.size < completed.length || noted.size < failed.length)
+  const given = released.length > 0 ? await store.release(released, run) : new Set<string>();
+  if (recorded.size < completed.length || noted.size < failed.length || given.size < released.length)
     throw new Error('A delivery of this batch was taken from its transaction. Has the receiver changed the tables of Signalbox?');
 }

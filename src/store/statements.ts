@@ -204,11 +204,16 @@ with done as (
 )
 select string_agg(kept.id::text, ',') as ids from kept`;
 
+/** A part of the error that was last noted for a delivery. An aggregate: `limit 1` was planned as a walk through all errors, from the last on. */
+const lastNoted = (part: string): string =>
+  `(select (array_agg(e.error ->> '${part}' order by e.id desc))[1] from signalbox.delivery_error e where e.delivery_id = h.id)`;
+
 /**
  * Records what else came of deliveries. $1: [{id, epoch, worker_id, to, delay_ms, refund, error}] as JSON. Returns the ids
  * recorded: one that is missing was taken away, or completed, and its outcome is void.
  * Locks: deliveries by id; waits for a receiver's transaction that still lives (its COMMIT may have got through though
- * the answer was lost), then decides. Guard: (id, state, epoch, worker). Index: the primary key.
+ * the answer was lost), then decides. Guard: (id, state, epoch, worker). Index: the primary key. An error that costs no attempt
+ * is noted unless it says what the last one of the delivery said: it may come for hours. Index of that: delivery_error_delivery.
  */
 export const settle = statement({ id: 'text' })`
 with outcome as materialized (
@@ -230,6 +235,7 @@ with outcome as materialized (
 ), noted as (
   insert into signalbox.delivery_error (delivery_id, epoch, attempt, error, at)
   select h.id, h.epoch, h.attempt, h.error, statement_timestamp() from held h
+  where not h.refund or (h.error ->> 'name', h.error ->> 'message') is distinct from (${lastNoted('name')}, ${lastNoted('message')})
 )
 select id::text as id from held`;
 

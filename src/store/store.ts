@@ -228,9 +228,9 @@ export class Store {
   }
 
   /** Gives deliveries back. Returns the ids that were. */
-  async release(items: readonly ReleaseItem[]): Promise<Set<string>> {
+  async release(items: readonly ReleaseItem[], run?: Run): Promise<Set<string>> {
     const given = items.map(({ id, epoch, workerId, delayMs }) => ({ id, epoch, worker_id: workerId, delay_ms: delayMs }));
-    return idSet(await this.#pool(sql.release, [JSON.stringify(given)]));
+    return idSet(await (run ? explained(run) : this.#pool)(sql.release, [JSON.stringify(given)]));
   }
 
   /** What a worker holds by the tables, whether it knows of it or not. */

@@ -4,6 +4,7 @@
 // that are still this claim's, and the receiver hears of no other; the last ones complete them, and note which of them the
 // receiver gave up. A call that fails has failed for nobody: the deliveries run again at once, one by one, in the same claim.
 import { decodePayload } from '../core/envelope.ts';
+import { outcomeKind } from '../core/outcome.ts';
 import type { Receiver } from '../core/receivers.ts';
 import type { Lane, Run } from '../drivers/driver.ts';
 import { apart } from '../observe/async-context.ts';
@@ -96,7 +97,7 @@ export class BatchExecutor {
         const run: Run = async (statement, params) => scope.beside(() => driver.run(scope.client)(statement, params));
         await scope.beside(async () => batch.close());
         // The transaction itself tells of a query that failed unseen.
-        if (scope.failure === undefined) await endBatch(store, run, batch.returned, batch.failed);
+        if (scope.failure === undefined) await endBatch(store, run, batch);
       },
     });
   }
@@ -113,7 +114,9 @@ export class BatchExecutor {
   }
 }
 
-const hasFailed = (execution: Execution): boolean => execution.kind === 'outcome' && execution.outcome.kind === 'threw';
+/** What is away for the call is away for each of them. */
+const hasFailed = (execution: Execution): boolean =>
+  execution.kind === 'outcome' && execution.outcome.kind === 'threw' && outcomeKind(execution.outcome.error) !== 'unavailable';
 
 /** What came of one delivery of a call. */
 function endOf(failure: Failure | undefined, execution: Execution): Execution {

@@ -4,7 +4,7 @@ import type { BatchItem, DetachedBatchContext } from '../core/batch.ts';
 import { type Settlement, settlementFor } from '../core/delivery.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Receiver } from '../core/receivers.ts';
-import type { ClaimedDelivery, ClaimRef, SettleItem } from '../store/store.ts';
+import type { ClaimedDelivery, ClaimRef, ReleaseItem, SettleItem } from '../store/store.ts';
 import type { Deadline } from './deadline.ts';
 import { contextOf } from './delivery-context.ts';
 
@@ -17,7 +17,7 @@ export interface Member {
 /** Why a delivery was given up, and what is written for it. */
 export interface Failure {
   readonly error: unknown;
-  readonly settlement: SettleItem['settlement'];
+  readonly settlement: Exclude<Settlement, { to: 'completed' }>;
 }
 
 export class Batch {
@@ -49,11 +49,19 @@ export class Batch {
     return this.claims.filter(({ id }) => !this.#failures.has(id));
   }
 
-  /** Those that it did. */
+  /** Those that it did, and that leave an error. */
   get failed(): SettleItem[] {
     return this.claims.flatMap((claim) => {
-      const failure = this.#failures.get(claim.id);
-      return failure ? [{ ...claim, settlement: failure.settlement }] : [];
+      const settlement = this.#failures.get(claim.id)?.settlement;
+      return settlement && settlement.to !== 'released' ? [{ ...claim, settlement }] : [];
+    });
+  }
+
+  /** Those that it did, because what it calls is away. */
+  get released(): ReleaseItem[] {
+    return this.claims.flatMap((claim) => {
+      const settlement = this.#failures.get(claim.id)?.settlement;
+      return settlement?.to === 'released' ? [{ ...claim, delayMs: settlement.delayMs }] : [];
     });
   }
 
@@ -112,5 +120,5 @@ export class Batch {
 
 function failureOf({ attempt }: ClaimedDelivery, { retry }: Receiver, error: unknown): Failure {
   const settlement: Settlement = settlementFor({ kind: 'threw', error }, attempt, retry, Math.random());
-  return { error, settlement: settlement as SettleItem['settlement'] };
+  return { error, settlement: settlement as Failure['settlement'] };
 }

@@ -64,7 +64,7 @@ export class ClaimLoop {
     const { isRunning, onError, pollMs } = this.#parts;
     while (isRunning()) {
       if (!this.#hungry) {
-        if (!(await this.#wakeup.sleep(pollMs))) this.#hungry = true;
+        if (!(await this.#wakeup.sleep(Math.min(pollMs, this.#parts.claims.probeInMs)))) this.#hungry = true;
         continue;
       }
       const begun = performance.now();

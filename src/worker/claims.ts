@@ -5,12 +5,15 @@ import type { Claimable, ClaimedDelivery, ClaimRef, Store } from '../store/store
 import { groupsOf } from './groups.ts';
 import type { Horizon } from './horizon.ts';
 import type { Lease } from './lease.ts';
+import type { Pauses } from './pauses.ts';
 import { ladenAfter, runningOrder, serviceOrder } from './service-order.ts';
 
 interface TakeOptions {
   readonly aheadMs?: number;
   readonly alone?: boolean;
 }
+
+const NONE: ReadonlySet<Receiver> = new Set();
 
 export class Claims {
   readonly #store: Store;
@@ -19,13 +22,19 @@ export class Claims {
   readonly #queues: readonly string[] | undefined;
   #turn = 0;
   readonly #horizon: Horizon | undefined;
+  readonly #pauses: Pauses;
+  /** The paused receivers of which the claim under way may take one. Of one that is paused meanwhile it takes what is to be given back. */
+  #probed: ReadonlySet<Receiver> = NONE;
+  /** When it was asked last which receivers are paused. */
+  #askedAt = 0;
   #leftSome = false;
   #laden: ReadonlySet<number> = new Set();
   #lookedBack = true;
 
   /** @param queues `undefined`: all @param horizon for a worker that claims again and again */
-  constructor(store: Store, catalogue: Catalogue, lease: Lease, queues?: readonly string[], horizon?: Horizon) {
+  constructor(store: Store, catalogue: Catalogue, lease: Lease, pauses: Pauses, queues?: readonly string[], horizon?: Horizon) {
     this.#store = store;
+    this.#pauses = pauses;
     this.#catalogue = catalogue;
     this.#lease = lease;
     this.#queues = queues;
@@ -70,6 +79,11 @@ export class Claims {
     this.#laden = ladenAfter(claimed, claimable, free, this.#laden);
     this.#leftSome = claimed.length > 0 && (claimed.length >= free || this.#laden.size > 0);
     const entries = this.#catalogue.entries();
+    if (this.#probed.size > 0)
+      for (const delivery of claimed) {
+        const receiver = entries.get(delivery.receiverId);
+        if (receiver && this.#probed.has(receiver)) this.#pauses.probing(receiver, delivery);
+      }
     return claimable.length < 2 ? claimed : runningOrder(claimed, (id) => entries.get(id)?.priority ?? 0);
   }
 
@@ -111,8 +125,35 @@ export class Claims {
     return claimed;
   }
 
-  #claimable(free: number): ReturnType<typeof serviceOrder> {
-    return serviceOrder(this.#entries(), free, this.#turn++, this.#laden);
+  #claimable(free: number): Claimable[] {
+    const inOrder = serviceOrder(this.#entries(), free, this.#turn++, this.#laden);
+    this.#probed = NONE;
+    return this.#pauses.isEmpty ? inOrder : this.#withoutPaused(inOrder);
+  }
+
+  /** One of each paused receiver whose probe is due, be it under several names. */
+  #withoutPaused(inOrder: readonly Claimable[]): Claimable[] {
+    const now = (this.#askedAt = performance.now());
+    const entries = this.#catalogue.entries();
+    const probed = new Set<Receiver>();
+    this.#probed = probed;
+    return inOrder.flatMap((one) => {
+      const receiver = entries.get(one.receiverId)!;
+      const allowance = probed.has(receiver) ? 0 : this.#pauses.allowance(receiver, now);
+      if (allowance === Infinity) return [one];
+      if (allowance > 0) probed.add(receiver);
+      return allowance > 0 ? [{ ...one, free: allowance }] : [];
+    });
+  }
+
+  /** The time until a paused receiver may be probed that could not be at the last claim. */
+  get probeInMs(): number {
+    return this.#pauses.isEmpty ? Infinity : this.#pauses.waitMs(this.#askedAt, performance.now());
+  }
+
+  /** Whether what was claimed is to be given back unrun: its receiver was paused meanwhile. */
+  holdsBack(delivery: ClaimedDelivery): boolean {
+    return !this.#pauses.isEmpty && this.#pauses.holdsBack(this.#catalogue.entries().get(delivery.receiverId), delivery);
   }
 
   /** The receivers that it serves. */

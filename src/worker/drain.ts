@@ -1,6 +1,7 @@
 // Working without a loop: tick() looks once, drain() until nothing is due. For tests, scripts and cron.
 import { apart } from '../observe/async-context.ts';
 import type { RunResult, Runner } from './runner.ts';
+import type { ClaimedDelivery } from '../store/store.ts';
 import type { Claims } from './claims.ts';
 
 /** How many deliveries ended in which way. */
@@ -20,10 +21,15 @@ export async function runOnce(claims: Claims, runner: Runner, free: number, ahea
   const claimed = await claims.take(Math.max(free, claims.largestBatch), { aheadMs, alone: true });
   const groups = claims.groups(claimed);
   const results: RunResult[] = [];
+  const heldBack: ClaimedDelivery[] = [];
   const run = async (): Promise<void> => {
-    for (let group = groups.shift(); group; group = groups.shift()) results.push(...(await apart(() => runner.run(group))));
+    for (let group = groups.shift(); group; group = groups.shift()) {
+      if (claims.holdsBack(group[0]!)) heldBack.push(...group);
+      else results.push(...(await apart(() => runner.run(group))));
+    }
   };
   await Promise.all(Array.from({ length: Math.min(free, groups.length) }, run));
+  await claims.giveBack(heldBack);
   return results;
 }
 

@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { SignalboxError } from '../errors.ts';
 import { outcomeKind } from '../core/outcome.ts';
+import type { ClaimedDelivery } from '../store/store.ts';
 import { toldError } from '../core/told-error.ts';
 import { apart } from '../observe/async-context.ts';
 import type { Claims } from './claims.ts';
@@ -68,10 +69,16 @@ export class Immediate {
         return causes;
       }
       const run = { next: [] as string[] };
+      const heldBack: ClaimedDelivery[] = [];
       for (const group of claims.groups(await claims.takeOf(level))) {
+        if (claims.holdsBack(group[0]!)) {
+          heldBack.push(...group);
+          continue;
+        }
         const results = await this.#current.run(run, () => apart(() => runner.run(group)));
         for (const result of results) if (isFailure(result)) causes.push(result.error);
       }
+      await claims.giveBack(heldBack);
       level = run.next;
     }
     return causes;

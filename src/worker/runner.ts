@@ -14,6 +14,7 @@ import { Deadline } from './deadline.ts';
 import type { BatchExecutor } from './batch-executor.ts';
 import { type Execution, interrupted } from './execution.ts';
 import type { Executor } from './executor.ts';
+import { answerOf, type Pauses } from './pauses.ts';
 import { Setbacks } from './setbacks.ts';
 import { eventOf, tell } from './telling.ts';
 
@@ -32,6 +33,8 @@ export interface RunnerParts {
   readonly log: Logger;
   /** Told when receivers cannot be called; a worker says so. */
   readonly setbacks?: Setbacks | undefined;
+  /** Told what came of each call. */
+  readonly pauses: Pauses;
 }
 
 export interface RunOptions {
@@ -97,8 +100,10 @@ export class Runner {
       const startedAt = performance.now();
       for (const delivery of deliveries) events.raise('delivery.started', eventOf(delivery, receiver));
       const executions = await this.#execute(deliveries, receiver, lane);
-      onReturned?.();
       const durationMs = performance.now() - startedAt;
+      // Before its slot is free for what waits.
+      this.#parts.pauses.ended(receiver, deliveries, answerOf(executions), startedAt + durationMs, Math.random());
+      onReturned?.();
       if (executions.some(({ kind }) => kind !== 'prevented' && kind !== 'stale')) this.#setbacks.succeeded(startedAt + durationMs);
       return await together(deliveries.map((delivery, index) => this.#end(delivery, receiver, executions[index]!, durationMs)));
     } finally {

@@ -21,6 +21,8 @@ export interface SlotsParts {
   /** Makes lanes, where the driver has them. */
   readonly openLane: Driver['openLane'];
   readonly receiverOf: ReceiverOf;
+  /** Whether a delivery is not to be started now, but to be given back. */
+  holdsBack(delivery: ClaimedDelivery): boolean;
   /** There is room for more. */
   onRoom(): void;
 }
@@ -46,6 +48,8 @@ const MOST_UNWRITTEN = 2_000;
 export class Slots {
   readonly #parts: SlotsParts;
   #waiting: Waiting[] = [];
+  /** To be given back at once. */
+  #heldBack: ClaimedDelivery[] = [];
   /** Where `#waiting` begins: shifting a long array is slow. */
   #first = 0;
   #busy = 0;
@@ -64,7 +68,7 @@ export class Slots {
 
   /** How many it holds: those that wait and those that run, up to their written end. */
   get load(): number {
-    return this.waiting + this.#parts.runner.running;
+    return this.waiting + this.#heldBack.length + this.#parts.runner.running;
   }
 
   get waiting(): number {
@@ -88,13 +92,29 @@ export class Slots {
   /** Whether it holds the delivery of this claim. */
   holds(claim: ClaimRef): boolean {
     const isIt = ({ delivery }: Waiting): boolean => isSameClaim(delivery, claim);
-    return this.#parts.runner.isAt(claim) || this.#waiting.slice(this.#first).some(isIt);
+    return (
+      this.#parts.runner.isAt(claim) ||
+      this.#waiting.slice(this.#first).some(isIt) ||
+      this.#heldBack.some((delivery) => isSameClaim(delivery, claim))
+    );
   }
 
   /** Takes what was claimed. */
   take(deliveries: readonly ClaimedDelivery[], now: number): void {
-    for (const delivery of deliveries) this.#waiting.push({ delivery, since: now });
+    for (const delivery of deliveries) {
+      if (this.#parts.holdsBack(delivery)) this.#heldBack.push(delivery);
+      else this.#waiting.push({ delivery, since: now });
+    }
     this.fill();
+  }
+
+  /** Of what waits, nothing is started that is to be held back now. */
+  holdBack(): void {
+    const waiting = this.#waiting.slice(this.#first);
+    const isHeldBack = ({ delivery }: Waiting): boolean => this.#parts.holdsBack(delivery);
+    this.#heldBack.push(...waiting.filter(isHeldBack).map(({ delivery }) => delivery));
+    this.#waiting = waiting.filter((one) => !isHeldBack(one));
+    this.#first = 0;
   }
 
   /** Starts as many as there are free slots. */
@@ -113,16 +133,19 @@ export class Slots {
   /** Forgets what was claimed under an id that is lost: it belongs to others. */
   drop(workerId: number): void {
     this.#waiting = this.#waiting.slice(this.#first).filter(({ delivery }) => delivery.workerId !== workerId);
+    this.#heldBack = this.#heldBack.filter((delivery) => delivery.workerId !== workerId);
     this.#first = 0;
   }
 
-  /** Hands out what has waited for too long; all of it if `now` is not given. */
+  /** Hands out what is held back, and what has waited for too long; all of it if `now` is not given. */
   giveBack(now = Infinity): ClaimedDelivery[] {
-    if (this.waiting === 0 || now - this.#waiting[this.#first]!.since < PATIENCE_MS) return [];
-    const given = this.#waiting.slice(this.#first);
+    const given = this.#heldBack;
+    this.#heldBack = [];
+    if (this.waiting === 0 || now - this.#waiting[this.#first]!.since < PATIENCE_MS) return given;
+    for (const { delivery } of this.#waiting.slice(this.#first)) given.push(delivery);
     this.#waiting = [];
     this.#first = 0;
-    return given.map(({ delivery }) => delivery);
+    return given;
   }
 
   /** What waits first, with what its receiver takes together with it. */

@@ -1,8 +1,9 @@
-// Tells the events of a box how the run of a delivery ended, once that is written.
+// Tells the events of a box how the run of a delivery ended, once that is written, and which receivers are paused.
 import type { Settlement } from '../core/delivery.ts';
 import type { Receiver } from '../core/receivers.ts';
 import type { DeliveryEvent, Events } from '../observe/events.ts';
 import type { ClaimedDelivery } from '../store/store.ts';
+import type { PausesParts } from './pauses.ts';
 
 export function tell(events: Events, about: DeliveryEvent, settlement: Settlement, durationMs: number, error: unknown): void {
   switch (settlement.to) {
@@ -25,3 +26,11 @@ export function eventOf(delivery: ClaimedDelivery, receiver: Receiver): Delivery
   const { id, emissionId, attempt, epoch } = delivery;
   return { deliveryId: id, emissionId, signal: receiver.signal.name, receiver: receiver.name, attempt, epoch };
 }
+
+/** How a worker, or a drain, tells of receivers that it pauses. */
+export const tellingPauses = (events: Events, workerId: () => number): Pick<PausesParts, 'onPaused' | 'onResumed'> => ({
+  onPaused: ({ name, signal }, about) =>
+    events.raise('receiver.paused', { workerId: workerId(), receiver: name, signal: signal.name, ...about }),
+  onResumed: ({ name, signal }, about) =>
+    events.raise('receiver.resumed', { workerId: workerId(), receiver: name, signal: signal.name, ...about }),
+});

@@ -1,9 +1,6 @@
 // The worker: its life from start to stop. What it does meanwhile is in claim-loop.ts and in upkeep/.
 import { SignalboxError } from '../errors.ts';
-import type { Driver } from '../drivers/driver.ts';
-import type { Events } from '../observe/events.ts';
-import type { Logger } from '../core/logger.ts';
-import type { Catalogue } from '../store/catalogue.ts';
+import type { WorkerHealth } from '../operate/health.ts';
 import type { Store } from '../store/store.ts';
 import { rescueDeliveries } from '../upkeep/rescue.ts';
 import { keepUp } from '../upkeep/upkeep.ts';
@@ -13,27 +10,22 @@ import { ClaimLoop } from './claim-loop.ts';
 import { Doorbell } from './doorbell.ts';
 import { Claims } from './claims.ts';
 import { Condition } from './condition.ts';
-import type { Setbacks } from './setbacks.ts';
 import { runOnce } from './drain.ts';
+import { type HandsParts, handsOf } from './hands.ts';
 import { Horizon } from './horizon.ts';
 import { Lease, workerLabel } from './lease.ts';
 import { Listening } from './listening.ts';
 import type { WorkerSettings } from './options.ts';
-import { Pace } from './pace.ts';
+import type { Pauses } from './pauses.ts';
 import { runUntilSignal } from './run.ts';
 import type { Runner } from './runner.ts';
-import { Slots } from './slots.ts';
+import type { Slots } from './slots.ts';
 import { Wakeup } from './wakeup.ts';
 import { within } from './within.ts';
 
-export interface WorkerParts {
+export interface WorkerParts extends HandsParts {
   readonly store: Store;
-  readonly driver: Driver;
-  readonly catalogue: Catalogue;
-  readonly events: Events;
   readonly ambient: Ambient;
-  readonly log: Logger;
-  newRunner(setbacks?: Setbacks): Runner;
   /** @throws SignalboxError if a service with receivers cannot be made */
   checkServices(): void;
   /** Tells of deliveries that wait for receivers of which this process has no code. */
@@ -56,6 +48,7 @@ export class Worker {
   readonly #settings: WorkerSettings;
   readonly #runner: Runner;
   readonly #slots: Slots;
+  readonly #pauses: Pauses;
   readonly #doorbell: Doorbell;
   #claiming: ClaimLoop | undefined;
   readonly #upkeep = new Wakeup();
@@ -75,21 +68,22 @@ export class Worker {
   constructor(parts: WorkerParts, settings: WorkerSettings) {
     this.#parts = parts;
     this.#settings = settings;
-    this.#runner = parts.newRunner(this.#condition.setbacks);
     const { store, driver } = parts;
     this.#listening = new Listening(driver, () => this.#claiming?.ring());
     this.#watch = new Watch(store.workers, Math.min(GRACE_MS, settings.leaseMs / 2));
     this.#doorbell = new Doorbell(store.workers, () => (driver.openSession ? this.#lease?.session : driver.run()));
-    this.#slots = new Slots({
-      runner: this.#runner,
-      pace: new Pace(settings.prefetch, performance.now(), () => this.#claims().largestBatch),
-      log: parts.log,
-      concurrency: settings.concurrency,
+    const { runner, slots, pauses } = handsOf(parts, {
+      ...settings,
+      setbacks: this.#condition.setbacks,
+      workerId: () => this.#lease?.workerId ?? 0,
       owns: (workerId) => this.#lease!.owns(workerId),
-      openLane: parts.driver.openLane,
-      receiverOf: ({ receiverId }) => parts.catalogue.entries().get(receiverId),
+      largestBatch: () => this.#claims().largestBatch,
+      ring: () => this.#claiming?.ring(),
       onRoom: () => this.#claiming?.makeRoom(),
     });
+    this.#runner = runner;
+    this.#slots = slots;
+    this.#pauses = pauses;
   }
 
   /**
@@ -143,9 +137,14 @@ export class Worker {
   }
 
   /** @internal Its state for the health of the box; `undefined` unless it is started. */
-  get health(): { id: number; running: number; failing: boolean } | undefined {
+  get health(): WorkerHealth | undefined {
     if (this.#phase !== 'started' || !this.#lease) return undefined;
-    return { id: this.#lease.workerId, running: this.#runner.running, failing: this.#condition.isFailing };
+    return {
+      id: this.#lease.workerId,
+      running: this.#runner.running,
+      failing: this.#condition.isFailing,
+      paused: this.#pauses.receivers.map(({ name }) => name),
+    };
   }
 
   /** {@link Worker.stop} with `force`. */
@@ -214,7 +213,7 @@ export class Worker {
   }
 
   #claims(): Claims {
-    return new Claims(this.#parts.store, this.#parts.catalogue, this.#lease!, this.#settings.queues, new Horizon());
+    return new Claims(this.#parts.store, this.#parts.catalogue, this.#lease!, this.#pauses, this.#settings.queues, new Horizon());
   }
 
   #upkeepLoop(): Promise<void> {

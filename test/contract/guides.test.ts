@@ -42,6 +42,7 @@ declare global {
   const provide: typeof s.provide;
   const Token: typeof s.Token;
   const RetryAfter: typeof s.RetryAfter;
+  const Unavailable: typeof s.Unavailable;
   const Db: typeof s.Db;
   type Db = s.Db;
   type BatchContext = s.BatchContext;

@@ -164,7 +164,7 @@ const failures: Mutant[] = [
   {
     name: 'failure: of a kind that only another version knows',
     file: 'src/core/outcome.ts',
-    find: "kind === 'discard' || kind === 'unrecoverable' || kind === 'retryAfter' ? kind : undefined",
+    find: 'KINDS.has(kind) ? (kind as Kind) : undefined',
     replace: 'kind as Kind | undefined',
     tests: odd,
   },

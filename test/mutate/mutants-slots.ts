@@ -29,7 +29,8 @@ const slots = mutantsOf({ file: 'src/worker/slots.ts', tests: ['test/worker/slot
     replace: '      this.#tellRoom();\n    };\n    const options',
   },
   { name: 'slots: patience', find: ' || now - this.#waiting[this.#first]!.since < PATIENCE_MS', replace: '' },
-  { name: 'slots: holds what waits', find: ' || this.#waiting.slice(this.#first).some(isIt)', replace: '' },
+  { name: 'slots: holds what waits', find: '      this.#waiting.slice(this.#first).some(isIt) ||\n', replace: '' },
+  { name: 'slots: holds what is held back', find: 'this.#heldBack.some((delivery) => isSameClaim(delivery, claim))', replace: 'false' },
   { name: 'slots: no claim while enough waits', find: 'this.waiting > this.#few ? 0 : ', replace: '' },
 ]);
 

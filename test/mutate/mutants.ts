@@ -12,6 +12,7 @@ import { lifeMutants } from './mutants-life.ts';
 import { livenessMutants } from './mutants-liveness.ts';
 import { operationMutants } from './mutants-operations.ts';
 import { optionMutants } from './mutants-options.ts';
+import { pausesMutants } from './mutants-pauses.ts';
 import { runningMutants } from './mutants-running.ts';
 import { scopeMutants } from './mutants-scope.ts';
 import { slotsMutants } from './mutants-slots.ts';
@@ -28,6 +29,7 @@ export const mutants: readonly Mutant[] = [
   ...driverMutants,
   ...contextMutants,
   ...emittingMutants,
+  ...pausesMutants,
   ...runningMutants,
   ...livenessMutants,
   ...laneMutants,

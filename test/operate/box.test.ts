@@ -165,7 +165,7 @@ test('health says whether the database answers, has the tables, and how the work
   expect(await h.box.health()).toEqual({
     ok: true,
     database: { ok: true },
-    workers: [{ id: expect.any(Number) as number, running: 0, failing: false }],
+    workers: [{ id: expect.any(Number) as number, running: 0, failing: false, paused: [] }],
   });
   await h.sql`drop table signalbox.delivery_error`;
   expect(await h.box.health()).toMatchObject({ ok: false, database: { ok: false, error: { code: 'MigrationMissing' } } });

@@ -98,7 +98,7 @@ test('what is held ends in its transaction: completed, or as its failure says', 
   const failed = [{ id: bad, workerId: WORKER, epoch: 1, settlement: { to: 'dead', error: errorRecord(new Error('no')) } }] as const;
   const end = async (sql: AnySql): Promise<void> => {
     await hold(sql, first(good, bad));
-    await endBatch(h.store, runOn(sql), first(good), failed);
+    await endBatch(h.store, runOn(sql), { returned: first(good), failed, released: [] });
   };
   await (await h.hold(end)).rollback();
   expect([await stateOf(h.sql, good), await stateOf(h.sql, bad)]).toEqual(['running 1/1/0', 'running 1/1/0']);
@@ -106,13 +106,20 @@ test('what is held ends in its transaction: completed, or as its failure says', 
   expect([await stateOf(h.sql, good), await stateOf(h.sql, bad)]).toEqual(['completed 1/1/0', 'dead 1/1/0']);
 });
 
-test.each(['completed', 'failed'] as const)('a batch of which one that should be %s was taken away does not end', async (how) => {
-  await using h = await openStore();
-  const receiver = await addReceiver(h.sql);
-  const [here, gone] = [await addDelivery(h.sql, receiver, running), await addDelivery(h.sql, receiver, { ...running, epoch: 2 })];
-  const failed = first(gone).map((claim) => ({ ...claim, settlement: { to: 'dead', error: errorRecord('no') } }) as const);
-  const end = (sql: AnySql) =>
-    endBatch(h.store, runOn(sql), first(...(how === 'completed' ? [here, gone] : [here])), how === 'failed' ? failed : []);
-  await expect(h.sql.begin(end)).rejects.toThrow('was taken from its transaction');
-  expect([await stateOf(h.sql, here), await stateOf(h.sql, gone)]).toEqual(['running 1/1/0', 'running 2/1/0']);
-});
+test.each(['completed', 'failed', 'released'] as const)(
+  'a batch of which one that should be %s was taken away does not end',
+  async (how) => {
+    await using h = await openStore();
+    const receiver = await addReceiver(h.sql);
+    const [here, gone] = [await addDelivery(h.sql, receiver, running), await addDelivery(h.sql, receiver, { ...running, epoch: 2 })];
+    const failed = first(gone).map((claim) => ({ ...claim, settlement: { to: 'dead', error: errorRecord('no') } }) as const);
+    const end = (sql: AnySql) =>
+      endBatch(h.store, runOn(sql), {
+        returned: first(...(how === 'completed' ? [here, gone] : [here])),
+        failed: how === 'failed' ? failed : [],
+        released: how === 'released' ? first(gone).map((claim) => ({ ...claim, delayMs: 0 })) : [],
+      });
+    await expect(h.sql.begin(end)).rejects.toThrow('was taken from its transaction');
+    expect([await stateOf(h.sql, here), await stateOf(h.sql, gone)]).toEqual(['running 1/1/0', 'running 2/1/0']);
+  },
+);

@@ -48,6 +48,7 @@ function openSlots({ batch = 3, concurrency = 1 } = {}) {
     openLane: undefined,
     receiverOf: ({ receiverId }) => receivers.get(receiverId),
     owns: () => true,
+    holdsBack: () => false,
     onRoom: () => {},
   });
   return { slots, calls, started, idsOf: () => calls.map(({ ids }) => ids) };

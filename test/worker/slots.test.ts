@@ -54,7 +54,7 @@ interface Staging {
 
 function openSlots({ concurrency = 2, owner = 7, ahead = 100, openLane }: Staging = {}) {
   const runs = new Runs();
-  const state = { owner, rooms: 0 };
+  const state = { owner, rooms: 0, heldBack: new Set<string>() };
   const pace = { started: () => {}, ahead: () => ahead } as unknown as Pace;
   const slots = new Slots({
     runner: runs as unknown as Runner,
@@ -64,6 +64,7 @@ function openSlots({ concurrency = 2, owner = 7, ahead = 100, openLane }: Stagin
     openLane,
     receiverOf: ({ id }) => ({ transactional: !id.startsWith('detached') }) as Receiver,
     owns: (workerId) => workerId === state.owner,
+    holdsBack: ({ id }) => state.heldBack.has(id),
     onRoom: () => state.rooms++,
   });
   return { slots, runs, state };
@@ -122,6 +123,20 @@ describe('slots', () => {
     expect([slots.waiting, slots.giveBack(9_000), runs.started]).toEqual([0, [], ['1']]);
     slots.take(deliveries('4'), 10_000);
     expect(slots.giveBack().map(({ id }) => id)).toEqual(['4']);
+  });
+
+  test('hand out at once what is held back, be it waiting or on its way, and start none of it', async () => {
+    const { slots, runs, state } = openSlots({ concurrency: 1 });
+    slots.take(deliveries('1', '2', '3', '4'), 0);
+    state.heldBack = new Set(['2', '4', '5']);
+    slots.holdBack();
+    slots.take(deliveries('5', '6'), 0);
+    expect([slots.waiting, slots.load, slots.holds({ ...delivery('5'), workerId: 7 })]).toEqual([2, 6, true]);
+    expect(slots.giveBack(1).map(({ id }) => id)).toEqual(['2', '4', '5']);
+    expect(slots.giveBack(1)).toEqual([]);
+    await runs.ends('1');
+    await runs.ends('3');
+    expect(runs.started).toEqual(['1', '3', '6']);
   });
 
   test('have room for free slots and what is wanted ahead, and none while enough waits', async () => {

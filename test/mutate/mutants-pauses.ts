@@ -1,0 +1,118 @@
+// Mutants of receivers that pause, and of errors that are not noted twice.
+import { type Mutant, mutantsOf } from './mutant.ts';
+
+const pauses = mutantsOf({ file: 'src/worker/pauses.ts', tests: ['test/worker/pauses.test.ts'] }, [
+  { name: 'pauses: none before its probe is due', find: '!this.#parts.probes || now < pause.until', replace: '!this.#parts.probes' },
+  { name: 'pauses: a drain does not probe', find: '!this.#parts.probes || now < pause.until', replace: 'now < pause.until' },
+  { name: 'pauses: one probe', find: 'pause.probe && this.#parts.isHeld(pause.probe) ? 0 : 1', replace: '1' },
+  {
+    name: 'pauses: a probe that is lost is replaced',
+    find: 'pause.probe && this.#parts.isHeld(pause.probe) ? 0 : 1',
+    replace: 'pause.probe ? 0 : 1',
+  },
+  { name: 'pauses: the probe is not held back', find: ' && !isSame(pause.probe, claim)', replace: '' },
+  { name: 'pauses: of this claim', find: ' && probe.epoch === epoch', replace: '' },
+  { name: 'pauses: only the probe decides', find: '    if (!claims.some((claim) => isSame(pause.probe, claim))) return;\n', replace: '' },
+  { name: 'pauses: they end', find: 'Math.min(pause.delayMs * 2, pause.firstMs * LONGEST)', replace: 'pause.delayMs * 2' },
+  { name: 'pauses: they grow', find: 'Math.min(pause.delayMs * 2, pause.firstMs * LONGEST)', replace: 'pause.firstMs' },
+  {
+    name: 'pauses: no shorter than asked for',
+    find: 'Math.max(asked, Math.min(pause.delayMs * 2, pause.firstMs * LONGEST))',
+    replace: 'Math.min(pause.delayMs * 2, pause.firstMs * LONGEST)',
+  },
+  {
+    name: 'pauses: what tells nothing does not double them',
+    find: "      if (typeof answer === 'object') pause.delayMs",
+    replace: '      pause.delayMs',
+  },
+  { name: 'pauses: never none at all', find: '(delayMs > LEAST_MS ? delayMs : LEAST_MS)', replace: 'delayMs' },
+  { name: 'pauses: a probe that was due already is not waited for', find: 'if (pause.until > claimedAt) ', replace: '' },
+]);
+
+const used = mutantsOf({ file: 'src/worker/claims.ts', tests: ['test/worker/unavailable.test.ts'] }, [
+  {
+    name: 'paused: not claimed',
+    find: 'return this.#pauses.isEmpty ? inOrder : this.#withoutPaused(inOrder);',
+    replace: 'return [...inOrder];',
+    named: 'once in a while',
+  },
+  {
+    name: 'paused: the loop wakes for a probe',
+    file: 'src/worker/claim-loop.ts',
+    find: 'Math.min(pollMs, this.#parts.claims.probeInMs)',
+    replace: 'pollMs',
+    named: 'once in a while',
+  },
+  {
+    name: 'paused: what waits is not started',
+    file: 'src/worker/hands.ts',
+    find: '      slots.holdBack();\n',
+    replace: '',
+    named: 'claimed ahead',
+  },
+  {
+    name: 'paused: what is on its way is not started',
+    file: 'src/worker/slots.ts',
+    find: 'if (this.#parts.holdsBack(delivery)) this.#heldBack.push(delivery);',
+    replace: 'if (false as boolean) this.#heldBack.push(delivery);',
+    tests: ['test/worker/slots.test.ts'],
+  },
+  {
+    name: 'paused: a drain gives back what it has not run',
+    file: 'src/worker/drain.ts',
+    find: '  await claims.giveBack(heldBack);\n',
+    replace: '',
+    named: 'drain and tick',
+  },
+  {
+    name: 'paused: a batch does not run singly',
+    file: 'src/worker/batch-executor.ts',
+    find: " && outcomeKind(execution.outcome.error) !== 'unavailable'",
+    replace: '',
+    named: 'does not run singly',
+  },
+  {
+    name: 'paused: an item is given back in the commit of its batch',
+    file: 'src/store/batches.ts',
+    find: 'released.length > 0 ? await store.release(released, run)',
+    replace: 'false ? await store.release(released, run)',
+    named: 'an item that fails',
+  },
+  {
+    name: 'paused: an item is given back in the same commit',
+    file: 'src/store/store.ts',
+    find: '(run ? explained(run) : this.#pool)(sql.release',
+    replace: 'this.#pool(sql.release',
+    named: 'an item that fails',
+  },
+  {
+    name: 'paused: what threw goes behind the others',
+    file: 'src/core/delivery.ts',
+    find: "return { to: 'released', delayMs: 1 };",
+    replace: "return { to: 'released', delayMs: 0 };",
+    named: 'one delivery for which alone',
+  },
+  {
+    name: 'noted: what was said before is not noted again',
+    file: 'src/store/statements.ts',
+    find: 'where not h.refund or (',
+    replace: 'where true or (',
+    named: 'RetryAfter',
+  },
+  {
+    name: 'noted: what costs an attempt is noted in any case',
+    file: 'src/store/statements.ts',
+    find: 'where not h.refund or (',
+    replace: 'where (',
+    tests: ['test/worker/outcomes.test.ts', 'test/store/settle.test.ts'],
+  },
+  {
+    name: 'noted: what is new is noted',
+    file: 'src/store/statements.ts',
+    find: "(h.error ->> 'name', h.error ->> 'message') is distinct from",
+    replace: "h.refund is null and (h.error ->> 'name', h.error ->> 'message') is distinct from",
+    named: 'RetryAfter',
+  },
+]);
+
+export const pausesMutants: readonly Mutant[] = [...pauses, ...used];

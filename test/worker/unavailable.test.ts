@@ -1,0 +1,227 @@
+// Unavailable: what a receiver calls is away. It costs no attempt and leaves no error, and the receiver is left alone meanwhile.
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import {
+  type BatchItem,
+  defineSignal,
+  type DetachedDeliveryContext,
+  OnSignal,
+  RetryAfter,
+  type SignalboxEvents,
+  Unavailable,
+} from '../../src/index.ts';
+import { DRIVERS, openBehindProxy } from '../support/behind-proxy.ts';
+import { readDeliveries, readErrors } from '../support/effects.ts';
+import { harness, type Harness } from '../support/harness.ts';
+
+const happened = defineSignal('unavailable.happened', z.object({ value: z.number() }));
+const other = defineSignal('unavailable.other', z.object({}));
+
+/** Something that a receiver calls, and that is away or there. */
+class Provider {
+  isAway = true;
+  calls = 0;
+  /** While it is away. */
+  refused = 0;
+
+  call(delay: number): void {
+    this.calls++;
+    if (!this.isAway) return;
+    this.refused++;
+    throw new Unavailable(delay, 'the provider is away');
+  }
+}
+
+function calling(provider: Provider, delay: number) {
+  class Caller {
+    @OnSignal(happened, { retry: { attempts: 1 } })
+    static async receive(): Promise<void> {
+      provider.call(delay);
+    }
+  }
+  return Caller;
+}
+
+/** Because of its batches a worker claims ahead from the start. */
+class Other {
+  @OnSignal(other, { batch: 50 })
+  static receive(_items: BatchItem<object>[]): void {}
+}
+
+const emitMany = (h: Pick<Harness, 'db'>, count: number): Promise<unknown> =>
+  h.db.transaction(
+    async (tx) =>
+      void (await happened.emitMany(
+        tx,
+        Array.from({ length: count }, (_, value) => ({ value })),
+      )),
+  );
+
+const expectUntouched = async (h: Pick<Harness, 'sql'>, count: number): Promise<void> => {
+  expect(await h.sql`select state, attempt, count(*)::int as count from signalbox.delivery group by 1, 2`).toEqual([
+    { state: 'ready', attempt: 0, count },
+  ]);
+  expect(await readErrors(h.sql)).toEqual([]);
+};
+
+test.for(DRIVERS)(
+  '%s: an outage is called upon once in a while, by one delivery, and costs neither attempts nor errors',
+  async (driver) => {
+    const provider = new Provider();
+    await using h = await openBehindProxy(driver, { services: [calling(provider, 200)] });
+    const paused: SignalboxEvents['receiver.paused'][] = [];
+    h.box.on('receiver.paused', (event) => paused.push(event));
+    await emitMany(h, 300);
+    await using worker = h.box.worker({ pollInterval: '1h', concurrency: 4 });
+    let probes = 0;
+    const probed = h.box.next('delivery.released', () => paused.length > 0 && ++probes === 6);
+    await worker.start();
+    await probed;
+    // Those that were called when it was noticed, and one at a time since.
+    expect(provider.refused).toBeLessThan(15);
+    expect(paused).toMatchObject([
+      { receiver: 'Caller.receive', signal: 'unavailable.happened', delayMs: 200, error: { name: 'Unavailable' } },
+    ]);
+    expect((await h.box.health()).workers).toMatchObject([{ failing: false, paused: ['Caller.receive'] }]);
+    expect(await readErrors(h.sql)).toEqual([]);
+
+    const resumed = h.box.next('receiver.resumed');
+    let left = 300;
+    const completed = h.box.next('delivery.completed', () => --left === 0);
+    provider.isAway = false;
+    await Promise.all([resumed, completed]);
+    expect((await h.box.health()).workers).toMatchObject([{ paused: [] }]);
+    const deliveries = await readDeliveries(h.sql);
+    expect(new Set(deliveries.map(({ state, attempt }) => `${state} ${attempt}`))).toEqual(new Set(['completed 1']));
+    expect([await readErrors(h.sql), paused.length]).toEqual([[], 1]);
+  },
+);
+
+test('what was claimed ahead is given back at once, and other receivers go on', async () => {
+  const provider = new Provider();
+  await using h = await harness({ services: [calling(provider, 3_600_000), Other] });
+  await emitMany(h, 50);
+  await using worker = h.box.worker({ concurrency: 2, pollInterval: 50 });
+  const paused = h.box.next('receiver.paused');
+  await worker.start();
+  await paused;
+  const completed = h.box.next('delivery.completed');
+  await h.db.transaction(async (tx) => void (await other.emitReliable(tx, {})));
+  expect(await completed).toMatchObject({ receiver: 'Other.receive' });
+  await expect.poll(async () => h.sql`select from signalbox.delivery where state = 'running'`, { timeout: 20_000 }).toEqual([]);
+  await expectUntouched(h, 50);
+  expect(provider.calls).toBeLessThanOrEqual(2);
+});
+
+test('drain and tick call it once, leave the rest due, and end', async () => {
+  const provider = new Provider();
+  await using h = await harness({ services: [calling(provider, 3_600_000), Other] }, { max: 3 });
+  await emitMany(h, 40);
+  expect(await h.box.drain({ ahead: '1d' })).toEqual({ completed: 0, retrying: 0, dead: 0, cancelled: 0 });
+  await expectUntouched(h, 40);
+  expect(provider.calls).toBe(1);
+  await h.box.worker({ concurrency: 1 }).tick();
+  await expectUntouched(h, 40);
+  expect(provider.calls).toBe(2);
+  provider.isAway = false;
+  expect(await h.box.drain()).toMatchObject({ completed: 40 });
+});
+
+test('in immediate mode it is no failure of the transaction call, and what is left is run by drain', async () => {
+  const provider = new Provider();
+  await using h = await harness({ mode: 'immediate', services: [calling(provider, 1_000)] });
+  await emitMany(h, 3);
+  await expectUntouched(h, 3);
+  expect(provider.calls).toBe(1);
+  provider.isAway = false;
+  expect(await h.box.drain()).toMatchObject({ completed: 3 });
+});
+
+test('one delivery for which alone it is away does not keep the others', async () => {
+  class Tenants {
+    @OnSignal(happened)
+    static receive({ value }: { value: number }): void {
+      if (value === 0) throw new Unavailable(50, 'this tenant only');
+    }
+  }
+  await using h = await harness({ services: [Tenants] });
+  await emitMany(h, 5);
+  let left = 4;
+  const completed = h.box.next('delivery.completed', () => --left === 0);
+  await using worker = h.box.worker({ concurrency: 1, pollInterval: 50 });
+  await worker.start();
+  await completed;
+  expect(await h.sql`select state from signalbox.delivery`).toHaveLength(1);
+});
+
+class Batches {
+  static calls: number[] = [];
+  static act: (items: BatchItem<{ value: number }>[]) => void = () => {};
+
+  @OnSignal(happened, { batch: 10, retry: { attempts: 1 } })
+  static async receive(items: BatchItem<{ value: number }>[]): Promise<void> {
+    Batches.calls.push(items.length);
+    Batches.act(items);
+  }
+}
+
+class DetachedBatches {
+  @OnSignal(happened, { batch: 10, transactional: false, retry: { attempts: 1 } })
+  static async receive(items: BatchItem<{ value: number }>[]): Promise<void> {
+    Batches.calls.push(items.length);
+    Batches.act(items);
+  }
+}
+
+test.each([Batches, DetachedBatches])('a batch that throws it does not run singly: %o', async (service) => {
+  Batches.calls = [];
+  Batches.act = () => {
+    throw new Unavailable('1h');
+  };
+  await using h = await harness({ services: [service] });
+  await emitMany(h, 10);
+  await h.box.drain();
+  expect(Batches.calls).toEqual([10]);
+  await expectUntouched(h, 10);
+});
+
+test.each([Batches, DetachedBatches])(
+  'an item that fails by it is given back with its attempt, the others complete, and the receiver is paused: %o',
+  async (service) => {
+    Batches.calls = [];
+    Batches.act = (items) => items.filter(({ payload }) => payload.value % 2 === 0).forEach((item) => item.fail(new Unavailable('1h')));
+    await using h = await harness({ services: [service] });
+    await emitMany(h, 10);
+    const [paused, released] = [h.box.next('receiver.paused'), h.box.next('delivery.released')];
+    expect(await h.box.drain()).toMatchObject({ completed: 5, retrying: 0 });
+    await Promise.all([paused, released]);
+    expect(Batches.calls).toEqual([10]);
+    await expectUntouched(h, 5);
+  },
+);
+
+test('RetryAfter leaves an error when it says something new, and else none', async () => {
+  const reasons = ['busy', 'busy', 'closed', 'closed', 'busy'];
+  class Later {
+    @OnSignal(happened)
+    static receive(_payload: unknown, { attempt }: DetachedDeliveryContext): void {
+      const reason = reasons.shift();
+      if (reason) throw new RetryAfter('1m', reason);
+      if (attempt < 2) throw new Error('busy');
+    }
+  }
+  await using h = await harness({ services: [Later] });
+  await emitMany(h, 1);
+  for (let round = 0; round < 7; round++) {
+    await h.sql`update signalbox.delivery set run_at = now()`;
+    await h.box.drain();
+  }
+  // What costs an attempt is noted in any case.
+  expect((await readErrors(h.sql)).map(({ name, message }) => `${String(name)}: ${message}`)).toEqual([
+    'RetryAfter: busy',
+    'RetryAfter: closed',
+    'RetryAfter: busy',
+    'Error: busy',
+  ]);
+  expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'completed', attempt: 2 }]);
+});
