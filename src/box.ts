@@ -27,7 +27,7 @@ import type { Worker } from './worker/worker.ts';
 export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
   /** What `drizzle({ client })` returned. Its `transaction` is tracked until the box is closed. */
   db: D;
-  /** The classes whose `@OnSignal` methods receive signals, and any others that the registry shall know. */
+  /** The classes whose `@OnSignal` methods receive signals, and those with `@Service` that the registry shall know from the start. */
   services?: readonly Class[];
   /** Where injected things come from that are no services. */
   providers?: readonly Provision[];

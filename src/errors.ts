@@ -18,6 +18,7 @@ export const ERROR_CODES = {
   CircularDependency: 'Services need each other in a circle.',
   MissingMetadata: 'The types of constructor parameters are not known at run time.',
   NoInjectionContext: 'inject() or @Transactional was used on an object that the registry did not make.',
+  IncompatibleCopy: 'Something comes from a copy of the package with which this copy cannot work.',
   // the box
   UnsupportedDatabase: 'The object given as the database is not one that Signalbox can drive.',
   BoxAlreadyOpen: 'The database object already belongs to an open box.',

@@ -86,6 +86,8 @@ export const groups: readonly Group[] = [
       'design/priority.md': 'Why priority is a head start in time.',
       'design/telling.md': 'What is stored and logged of an error, and why a logger that fails decides nothing.',
       'design/async-context.md': 'Which AsyncLocalStorage receivers, listeners and callbacks see, and why none of the sender.',
+      'design/copies.md': 'How two copies of the package in one process understand each other.',
+      'design/options.md': 'Why every option is checked, and how.',
       'design/tools.md': 'Which loader, logger and compiler, and why.',
     },
   },

@@ -1,6 +1,7 @@
 // The port between a signal and its box, and how a signal finds it: through the `dialect` object of the handle, which
 // Drizzle shares between a database and all of its transactions. So several boxes live side by side in one process.
 import { SignalboxError } from '../errors.ts';
+import { FORMAT, incompatible } from './copies.ts';
 import type { Duration } from './duration.ts';
 import type { OptionTable } from './options.ts';
 import { date, duration, object, whole } from './rules.ts';
@@ -55,22 +56,24 @@ export interface Dispatcher {
   emitMany(signal: Signal, handle: object, payloads: readonly unknown[], options: EmitOptions): Promise<EmissionReceipt[]>;
 }
 
-/** Under a registered symbol: a bundler may give a signal and its box two copies of this module. */
+/** Under a registered symbol: a signal and its box may come from two copies of the package. */
 const DISPATCHER = Symbol.for('signalbox.dispatcher');
 
 interface Attached {
-  [DISPATCHER]?: Dispatcher;
+  /** Without a dispatcher: the box that was here was closed. */
+  [DISPATCHER]?: { readonly format: number; readonly dispatcher?: Dispatcher };
 }
 
 /** Lets signals find `dispatcher` through every handle that shares `dialect`. Returns the undo. */
 export function attachDispatcher(dialect: Attached, dispatcher: Dispatcher): () => void {
-  Object.defineProperty(dialect, DISPATCHER, { value: dispatcher, configurable: true });
+  const put = (value: Attached[typeof DISPATCHER]): void => void Object.defineProperty(dialect, DISPATCHER, { value, configurable: true });
+  put({ format: FORMAT, dispatcher });
   return () => {
-    if (dialect[DISPATCHER] === dispatcher) delete dialect[DISPATCHER];
+    if (dialect[DISPATCHER]?.dispatcher === dispatcher) put({ format: FORMAT });
   };
 }
 
-/** @throws SignalboxError `BoxNotFound` */
+/** @throws SignalboxError `BoxNotFound`, `BoxClosed`, `IncompatibleCopy` */
 export function dispatcherFor(handle: object, signalName: string): Dispatcher {
   const dialect: unknown = typeof handle === 'object' && handle !== null && 'dialect' in handle ? handle.dialect : undefined;
   if (typeof dialect !== 'object' || dialect === null)
@@ -78,13 +81,19 @@ export function dispatcherFor(handle: object, signalName: string): Dispatcher {
       'BoxNotFound',
       `${signalName} was emitted on ${kindOf(handle)}, which is no Drizzle database. The first argument must be tx, the transaction of the database that createSignalbox({ db }) was given; the payload is the second.`,
     );
-  const dispatcher = (dialect as Attached)[DISPATCHER];
-  if (!dispatcher)
+  const attached = (dialect as Attached)[DISPATCHER];
+  if (!attached)
     throw new SignalboxError(
       'BoxNotFound',
       `${signalName} was emitted on a database of which this process has no open box. Import the file that calls createSignalbox; if it is imported, emit on the very database object that it was given, or on one of its transactions.`,
     );
-  return dispatcher;
+  if (attached.format !== FORMAT) throw incompatible(`The box on which ${signalName} was emitted`);
+  if (!attached.dispatcher)
+    throw new SignalboxError(
+      'BoxClosed',
+      `${signalName} was emitted on a database whose box was closed. Close the box after the last emit, or make another one with createSignalbox({ db }).`,
+    );
+  return attached.dispatcher;
 }
 
 function kindOf(handle: unknown): string {

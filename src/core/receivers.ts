@@ -2,6 +2,7 @@
 // A name from a row is only ever looked up here; nothing is imported or called because a row says so.
 import { SignalboxError } from '../errors.ts';
 import type { Isolation } from './isolation.ts';
+import { nameOf } from './copies.ts';
 import type { RetryPolicy } from './retry.ts';
 import type { Signal } from './signal.ts';
 
@@ -128,12 +129,12 @@ function sameTarget(a: ReceiverTarget, b: ReceiverTarget): boolean {
 
 function place(target: ReceiverTarget): string {
   if (target.placement === 'function') return `the function ${target.call.name || '(anonymous)'}`;
-  return `${target.placement === 'static' ? 'static ' : ''}${target.service.name}.${String(target.key)}`;
+  return `${target.placement === 'static' ? 'static ' : ''}${nameOf(target.service)}.${String(target.key)}`;
 }
 
 function nameTaken(name: string, one: ReceiverTarget, other: ReceiverTarget): SignalboxError<'ReceiverNameTaken'> {
   const twins = one.placement !== 'function' && place(one) === place(other);
-  const where = twins ? `two classes named ${one.service.name}` : `${place(one)} and ${place(other)}`;
+  const where = twins ? `two classes named ${nameOf(one.service)}` : `${place(one)} and ${place(other)}`;
   return new SignalboxError(
     'ReceiverNameTaken',
     `The receiver name ${name} is claimed by ${where}. Give one of them another name, with @Service({ name }) or @OnSignal(signal, { name }).`,

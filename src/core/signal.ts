@@ -174,6 +174,12 @@ export function defineSignals<const Namespace extends string, const Definitions 
   return Object.freeze(Object.fromEntries(signals)) as unknown as Signals<Namespace, Definitions>;
 }
 
+/** Told by its members: another copy of the package may have made it. */
+export function isSignal(value: unknown): value is Signal {
+  const { name, schema } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Signal>;
+  return typeof name === 'string' && typeof schema === 'object' && '_zod' in schema;
+}
+
 function isOptions(definition: SignalDefinitions[string] | undefined): definition is { readonly schema: ZodType } & SignalOptions {
   return typeof definition === 'object' && definition !== null && !('_zod' in definition);
 }

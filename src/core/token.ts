@@ -1,5 +1,8 @@
 // A token: what stands for an injected thing that has no class.
 
+/** Under a registered symbol: another copy of the package may have made it. */
+const TOKEN = Symbol.for('signalbox.token');
+
 /**
  * Stands for an injected value of type `T`.
  * @example
@@ -13,5 +16,10 @@ export class Token<T> {
   /** @param description names it in error messages; two tokens of the same description are two tokens */
   constructor(description: string) {
     this.description = description;
+    Object.defineProperty(this, TOKEN, { value: true });
   }
+}
+
+export function isToken(value: unknown): value is Token<unknown> {
+  return typeof value === 'object' && value !== null && TOKEN in value;
 }

@@ -4,13 +4,15 @@
 // legacy one (`experimentalDecorators`) with (prototype or class, key, descriptor).
 import type { BatchContext, BatchItem, DetachedBatchContext } from '../core/batch.ts';
 import type { DeliveryContext, DetachedDeliveryContext } from '../core/context.ts';
+import { nameOf, readTag, writeTag } from '../core/copies.ts';
 import type { Duration } from '../core/duration.ts';
 import type { Isolation } from '../core/isolation.ts';
 import type { Class } from '../core/receivers.ts';
 import type { RetryOptions } from '../core/retry.ts';
-import type { PayloadOf, Signal } from '../core/signal.ts';
+import { isSignal, type PayloadOf, type Signal } from '../core/signal.ts';
 import { SignalboxError } from '../errors.ts';
 import { METADATA } from './metadata.ts';
+import { memberWithoutParentheses } from './parentheses.ts';
 
 /** How a receiver is registered and run. */
 export interface OnSignalOptions {
@@ -114,7 +116,13 @@ export function OnSignal<const S extends SignalOrSignals>(
 ): OnSignalDecorator<PayloadOfAny<S>, DeliveryContext>;
 export function OnSignal(signal: SignalOrSignals, options: AnyOptions = {}): OnSignalDecorator<unknown, never> {
   const signals = (Array.isArray(signal) ? signal : [signal]) as readonly Signal[];
-  if (signals.length === 0 || signals.some((one) => typeof one?.name !== 'string'))
+  const bare = memberWithoutParentheses(options);
+  if (bare !== undefined)
+    throw new SignalboxError(
+      'InvalidDecorator',
+      `@OnSignal stands on ${bare} without a signal. Write @OnSignal(signal), with the signal that it receives.`,
+    );
+  if (signals.length === 0 || !signals.every(isSignal))
     throw new SignalboxError(
       'InvalidDecorator',
       '@OnSignal was given no signal. Does a circular import leave it undefined? Put signals into a file that imports no services.',
@@ -128,19 +136,26 @@ export function OnSignal(signal: SignalOrSignals, options: AnyOptions = {}): OnS
 }
 
 const TAGS = Symbol.for('signalbox.onSignal');
-const legacyTags = new WeakMap<object, OnSignalTag[]>();
+
+/** The list of tags of a prototype, a class or its metadata. */
+const tagsOf = (holder: object, name: string): OnSignalTag[] => (readTag(holder, TAGS, name) as OnSignalTag[] | undefined) ?? [];
+
+function addTag(holder: object, tag: OnSignalTag): void {
+  const tags = readTag(holder, TAGS, String(tag.key)) as OnSignalTag[] | undefined;
+  if (tags) tags.push(tag);
+  else writeTag(holder, TAGS, [tag]);
+}
 
 function tagStandard(context: ClassMethodDecoratorContext, signal: Signal, options: AnyOptions): void {
   if (context.kind !== 'method' || context.private) throw notAMethod(signal, context.name);
-  const metadata = context.metadata as Record<symbol, OnSignalTag[]> | undefined;
+  const metadata = context.metadata as object | undefined;
   if (!metadata)
     throw new SignalboxError(
       'InvalidDecorator',
       `@OnSignal(${signal.name}) got no decorator metadata from the compiler. Compile with TypeScript 5.2 or later.`,
     );
-  // An own property: the metadata of a class inherits from that of its parent, whose tags must stay its own.
-  const tags = Object.hasOwn(metadata, TAGS) ? metadata[TAGS]! : (metadata[TAGS] = []);
-  tags.push({ key: context.name, placement: context.static ? 'static' : 'instance', signal, options });
+  // The metadata of a class inherits from that of its parent, whose tags must stay its own.
+  addTag(metadata, { key: context.name, placement: context.static ? 'static' : 'instance', signal, options });
 }
 
 function tagLegacy(
@@ -151,9 +166,7 @@ function tagLegacy(
   options: AnyOptions,
 ): void {
   if (typeof descriptor?.value !== 'function') throw notAMethod(signal, key);
-  const tags = legacyTags.get(target) ?? [];
-  legacyTags.set(target, tags);
-  tags.push({ key, placement: typeof target === 'function' ? 'static' : 'instance', signal, options });
+  addTag(target, { key, placement: typeof target === 'function' ? 'static' : 'instance', signal, options });
 }
 
 function notAMethod(signal: Signal, key: string | symbol | undefined): SignalboxError {
@@ -166,23 +179,27 @@ function notAMethod(signal: Signal, key: string | symbol | undefined): Signalbox
 /**
  * The tags of a class and of the classes it extends, the most derived first for a method and signal tagged in several.
  * A method that overrides a tagged one without a tag of its own is still a receiver.
+ * @throws SignalboxError `IncompatibleCopy`
  */
 export function onSignalTags(service: Class): OnSignalTag[] {
   const found = new Map<string | symbol, OnSignalTag[]>();
   for (let at: unknown = service; typeof at === 'function' && at !== Function.prototype; at = Object.getPrototypeOf(at)) {
-    for (const tag of ownTags(at)) {
+    const own = ownTags(at as Class);
+    for (const tag of own) {
       const sameKey = found.get(tag.key) ?? [];
-      if (sameKey.some((seen) => seen.placement === tag.placement && seen.signal === tag.signal && !ownTags(at).includes(seen))) continue;
+      if (sameKey.some((seen) => seen.placement === tag.placement && seen.signal === tag.signal && !own.includes(seen))) continue;
       found.set(tag.key, [...sameKey, tag]);
     }
   }
   return [...found.values()].flat();
 }
 
-function ownTags(service: object): readonly OnSignalTag[] {
-  const metadata = Object.hasOwn(service, METADATA) ? (service as { [METADATA]?: Record<symbol, OnSignalTag[]> })[METADATA] : undefined;
-  const standard = metadata && Object.hasOwn(metadata, TAGS) ? metadata[TAGS]! : [];
+function ownTags(service: Class): readonly OnSignalTag[] {
+  const name = nameOf(service);
+  const metadata = Object.hasOwn(service, METADATA) ? (service as { [METADATA]?: object })[METADATA] : undefined;
   const prototype: unknown = (service as { prototype?: unknown }).prototype;
-  const legacy = typeof prototype === 'object' && prototype !== null ? (legacyTags.get(prototype) ?? []) : [];
-  return [...standard, ...legacy, ...(legacyTags.get(service) ?? [])];
+  const holders = [metadata, prototype, service].filter(
+    (holder): holder is object => (typeof holder === 'object' && holder !== null) || holder === service,
+  );
+  return holders.flatMap((holder) => tagsOf(holder, name));
 }

@@ -1,11 +1,13 @@
 // @Service: marks a class as one that the registry may make, pins its stored name, and lists what its constructor
 // takes where the compiler does not say. It decides nothing.
 import './metadata.ts';
+import { nameOf, readTag, writeTag } from '../core/copies.ts';
 import { checkOptions, type OptionTable } from '../core/options.ts';
 import type { Class } from '../core/receivers.ts';
 import { listOf, oneOf, storedName } from '../core/rules.ts';
 import type { Token } from '../core/token.ts';
 import { SignalboxError } from '../errors.ts';
+import { processWide } from './process-wide.ts';
 
 /** Something that can be injected: a class, or a token for what has no class. */
 export type Injectable<T = unknown> = Class<T> | Token<T>;
@@ -49,26 +51,37 @@ export function Service<const List extends readonly Injectable[]>(
   options: ServiceOptions & { inject: List },
 ): ServiceDecorator<abstract new (...args: Injected<List>) => object>;
 export function Service(options: ServiceTag = {}): ServiceDecorator<Class> {
+  if (typeof options === 'function')
+    throw new SignalboxError('InvalidDecorator', `@Service stands on ${nameOf(options)} without parentheses. Write @Service().`);
   checkOptions(options, OPTIONS, '@Service');
   return (target, context) => {
     // Only TypeScript refuses the other places. A legacy decorator of a member is given its key in place of the context.
     if (typeof target !== 'function' || (context !== undefined && context.kind !== 'class'))
       throw new SignalboxError('InvalidDecorator', '@Service stands on something that is no class. Put it on a class.');
-    tags.set(target, options);
-    marked.add(new WeakRef(target));
+    tagService(target, options);
+    processWide().marked.add(new WeakRef(target));
   };
 }
 
-const tags = new WeakMap<object, ServiceTag>();
-const marked = new Set<WeakRef<Class>>();
+const TAG = Symbol.for('signalbox.service');
 
-/** What `@Service` says of exactly this class, if it is on it. */
-export function serviceTag(service: object): ServiceTag | undefined {
-  return tags.get(service);
+export const tagService = (service: Class, options: ServiceTag): ServiceTag => writeTag(service, TAG, options);
+
+/** What `@Service` says of exactly this class, if it is on it. @throws SignalboxError `IncompatibleCopy` */
+export function serviceTag(service: Class<unknown>): ServiceTag | undefined {
+  return readTag(service, TAG, nameOf(service)) as ServiceTag | undefined;
+}
+
+/** Whether `@Service` is on the class, or on one that it extends. @throws SignalboxError `IncompatibleCopy` */
+export function isService(service: Class): boolean {
+  for (let at: unknown = service; typeof at === 'function' && at !== Function.prototype; at = Object.getPrototypeOf(at))
+    if (serviceTag(at as Class)) return true;
+  return false;
 }
 
 /** All classes in memory that carry `@Service`: for the warning about receivers that no box was given. */
 export function markedServices(): Class[] {
+  const { marked } = processWide();
   const alive: Class[] = [];
   for (const reference of marked) {
     const service = reference.deref();

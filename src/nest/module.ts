@@ -60,7 +60,7 @@ const ASYNC_OPTIONS: OptionTable<SignalboxModuleAsyncOptions> = {
 const OPTIONS = Symbol('signalbox.options');
 
 /** Injects the box: `constructor(@Inject(SIGNALBOX) private readonly box: Signalbox) {}`. */
-export const SIGNALBOX = Symbol('signalbox');
+export const SIGNALBOX = Symbol.for('signalbox.box');
 
 /**
  * Signalbox in a NestJS application. Providers with `@OnSignal` methods receive signals; `Db` and {@link SIGNALBOX} can

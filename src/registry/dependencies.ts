@@ -1,5 +1,6 @@
 // What is needed to make something: what its provider says, and what the constructor of a class takes, from
 // @Service({ inject }) or from the types that the compiler emitted.
+import { nameOf } from '../core/copies.ts';
 import type { Class } from '../core/receivers.ts';
 import { type Injectable, serviceTag } from '../decorators/service.ts';
 import { SignalboxError } from '../errors.ts';
@@ -23,7 +24,7 @@ export function needsOf(token: Injectable, provider: Provider<unknown>): readonl
  */
 function dependenciesOf(service: Class): readonly Injectable[] {
   for (let at: unknown = service; typeof at === 'function' && at !== Function.prototype; at = Object.getPrototypeOf(at)) {
-    const listed = serviceTag(at)?.inject;
+    const listed = serviceTag(at as Class)?.inject;
     if (listed) return checkListed(service, listed);
     const emitted = (Reflect as MetadataReader).getOwnMetadata?.('design:paramtypes', at);
     if (Array.isArray(emitted)) return checkEmitted(service, emitted);
@@ -36,14 +37,14 @@ function unknownParameters(service: Class, owner: Class): SignalboxError {
   const what = `takes ${owner.length} parameter${owner.length === 1 ? '' : 's'}, and nothing says what they are`;
   const [subject, list] =
     owner === service
-      ? [service.name, 'List them with @Service({ inject: [...] })']
+      ? [nameOf(service), 'List them with @Service({ inject: [...] })']
       : [
-          `${owner.name}, which ${service.name} extends,`,
-          `List what ${service.name} takes with @Service({ inject: [...] }), be it nothing`,
+          `${nameOf(owner)}, which ${nameOf(service)} extends,`,
+          `List what ${nameOf(service)} takes with @Service({ inject: [...] }), be it nothing`,
         ];
   return new SignalboxError(
     'MissingMetadata',
-    `The constructor of ${subject} ${what}. ${list}; or put @Service() on ${owner.name}, compile with "experimentalDecorators" and "emitDecoratorMetadata" ` +
+    `The constructor of ${subject} ${what}. ${list}; or put @Service() on ${nameOf(owner)}, compile with "experimentalDecorators" and "emitDecoratorMetadata" ` +
       `(tsc, swc and oxc emit the types, esbuild and tsx do not) and import 'reflect-metadata' before anything else.${vitestHint()}`,
   );
 }
@@ -59,7 +60,7 @@ function checkListed(service: Class, listed: readonly Injectable[]): readonly In
   if (index >= 0)
     throw new SignalboxError(
       'MissingMetadata',
-      `@Service({ inject }) of ${service.name} holds undefined at position ${index + 1}: most likely two files import each other. Move one of the classes.`,
+      `@Service({ inject }) of ${nameOf(service)} holds undefined at position ${index + 1}: most likely two files import each other. Move one of the classes.`,
     );
   return listed;
 }
@@ -71,7 +72,7 @@ function checkEmitted(service: Class, emitted: readonly unknown[]): readonly Inj
   if (index >= 0)
     throw new SignalboxError(
       'MissingMetadata',
-      `Parameter ${index + 1} of the constructor of ${service.name} has a type that cannot be injected: at run time it is ` +
+      `Parameter ${index + 1} of the constructor of ${nameOf(service)} has a type that cannot be injected: at run time it is ` +
         `${(emitted[index] as { name?: string } | undefined)?.name ?? 'undefined'} (an interface, a primitive, an "import type", or two files that import each other). ` +
         'Use a class, or list the parameters with @Service({ inject: [...] }) and a Token for this one.',
     );

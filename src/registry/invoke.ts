@@ -1,5 +1,6 @@
 // How a receiver is called: its object comes from the registry, its method from the class that was registered.
 // Nothing of this depends on a row's content.
+import { nameOf } from '../core/copies.ts';
 import type { MethodTarget, Receiver } from '../core/receivers.ts';
 import { SignalboxError } from '../errors.ts';
 import type { Registry } from './registry.ts';
@@ -31,6 +32,6 @@ function methodOf(self: object, { signal }: Receiver, { service, key }: MethodTa
   if (typeof method === 'function') return method;
   throw new SignalboxError(
     'MissingProvider',
-    `What provides ${service.name} has no method ${String(key)}, which receives ${signal.name}. Give your override one.`,
+    `What provides ${nameOf(service)} has no method ${String(key)}, which receives ${signal.name}. Give your override one.`,
   );
 }

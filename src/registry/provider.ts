@@ -1,8 +1,9 @@
 // How a thing that is injected comes about: the three kinds of provider.
+import { nameOf } from '../core/copies.ts';
 import { checkOptions, type OptionTable, show } from '../core/options.ts';
 import type { Class } from '../core/receivers.ts';
 import { anything, callable, listOf, oneOf } from '../core/rules.ts';
-import { Token } from '../core/token.ts';
+import { isToken } from '../core/token.ts';
 import type { Injectable, Injected, Scope } from '../decorators/service.ts';
 import { SignalboxError } from '../errors.ts';
 
@@ -80,12 +81,12 @@ export function checkProvision(provision: Provision | null | undefined, subject:
 
 /** Whether it is a class or a token. */
 export function isInjectable(token: unknown): token is Injectable {
-  return typeof token === 'function' || token instanceof Token;
+  return typeof token === 'function' || isToken(token);
 }
 
 /** The name of an injectable in messages. */
 export function injectableName(token: unknown): string {
-  if (token instanceof Token) return `Token(${token.description})`;
-  if (typeof token === 'function') return token.name || 'an anonymous class';
+  if (isToken(token)) return `Token(${token.description})`;
+  if (typeof token === 'function') return nameOf(token);
   return String(token);
 }

@@ -2,12 +2,13 @@
 import { type Duration, toMs } from '../core/duration.ts';
 import { ISOLATION_LEVELS } from '../core/isolation.ts';
 import { checkOptions, checkValue, type OptionTable } from '../core/options.ts';
+import { nameOf } from '../core/copies.ts';
 import { type Class, type FunctionTarget, type Receiver, Receivers, type ReceiverTarget } from '../core/receivers.ts';
 import { retryPolicy, retryRule } from '../core/retry.ts';
 import { duration, flag, listOf, oneOf, storedName, whole } from '../core/rules.ts';
-import type { Signal } from '../core/signal.ts';
+import { isSignal, type Signal } from '../core/signal.ts';
 import { type AnyOptions, onSignalTags, type OnSignalTag } from '../decorators/on-signal.ts';
-import { markedServices, serviceTag } from '../decorators/service.ts';
+import { isService, markedServices, serviceTag } from '../decorators/service.ts';
 import { SignalboxError } from '../errors.ts';
 
 const DEFAULT_TIMEOUT: Duration = '60s';
@@ -26,7 +27,7 @@ const OPTIONS: OptionTable<AnyOptions> = {
 
 /**
  * The receivers of the given classes.
- * @throws SignalboxError `ReceiverNameTaken`, `SignalNameTaken`, `InvalidOption`, `InvalidDecorator`
+ * @throws SignalboxError `ReceiverNameTaken`, `SignalNameTaken`, `InvalidOption`, `InvalidDecorator`, `IncompatibleCopy`
  */
 export function receiversOf(services: readonly Class[]): Receivers {
   for (const [index, service] of services.entries())
@@ -35,7 +36,18 @@ export function receiversOf(services: readonly Class[]): Receivers {
         'InvalidOption',
         `services[${index}] is ${service === undefined ? 'undefined: most likely two files import each other' : 'no class'}. Give classes.`,
       );
-  return new Receivers([...new Set(services)].flatMap((service) => onSignalTags(service).map((tag) => methodReceiver(service, tag))));
+  return new Receivers([...new Set(services)].flatMap(methodReceivers));
+}
+
+/** A class that says nothing of itself is most likely the wrong one, or was compiled without its decorators. */
+function methodReceivers(service: Class): Receiver[] {
+  const tags = onSignalTags(service);
+  if (tags.length === 0 && !isService(service))
+    throw new SignalboxError(
+      'InvalidOption',
+      `${nameOf(service)} is among the services and carries neither @OnSignal nor @Service. Put @Service() on it if it is only injected, or provide(${nameOf(service)}, { useClass: ${nameOf(service)} }) into \`providers\`; if its decorators are there, look how it is compiled.`,
+    );
+  return tags.map((tag) => methodReceiver(service, tag));
 }
 
 /** Names of classes in memory that carry @Service and receivers of their own, and that none of `services` is or extends. */
@@ -43,7 +55,7 @@ export function forgottenServices(services: readonly Class[]): string[] {
   return markedServices()
     .filter((marked) => onSignalTags(marked).length > 0)
     .filter((marked) => !services.some((service) => service === marked || Object.prototype.isPrototypeOf.call(marked, service)))
-    .map((marked) => marked.name);
+    .map(nameOf);
 }
 
 /**
@@ -60,13 +72,13 @@ export function functionReceivers(
   const lacks = (what: string): SignalboxError => new SignalboxError('InvalidOption', `${name}: connect was given no ${what}.`);
   if (options?.name === undefined) throw lacks('name, under which its deliveries are stored');
   if (typeof call !== 'function') throw lacks('function');
-  if (signals.length === 0 || signals.some((signal) => typeof signal?.name !== 'string')) throw lacks('signal');
+  if (signals.length === 0 || !signals.every(isSignal)) throw lacks('signal');
   return signals.map((signal) => receiver(name, signal, options, { placement: 'function', call }));
 }
 
 function methodReceiver(service: Class, { key, placement, signal, options }: OnSignalTag): Receiver {
   // Before its own name is taken out of it.
-  checkOptions(options, OPTIONS, `${service.name}.${String(key)}`);
+  checkOptions(options, OPTIONS, `${nameOf(service)}.${String(key)}`);
   return receiver(options.name ?? `${serviceName(service)}.${methodName(key, service)}`, signal, options, { placement, service, key });
 }
 
@@ -106,6 +118,6 @@ function methodName(key: string | symbol, service: Class): string {
   if (typeof key === 'string') return key;
   throw new SignalboxError(
     'InvalidDecorator',
-    `@OnSignal stands on ${service.name}[${String(key)}]; a symbol cannot be stored. Give the receiver a name: @OnSignal(signal, { name }).`,
+    `@OnSignal stands on ${nameOf(service)}[${String(key)}]; a symbol cannot be stored. Give the receiver a name: @OnSignal(signal, { name }).`,
   );
 }

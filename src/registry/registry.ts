@@ -1,33 +1,31 @@
 // The DI registry: makes services with their dependencies, singletons by default, and names the whole path when
 // something is missing or needs itself. One registry belongs to one box.
+import { type Maker, processWide } from '../decorators/process-wide.ts';
 import { type Injectable, serviceTag, type Scope } from '../decorators/service.ts';
+import { show } from '../core/options.ts';
 import { SignalboxError } from '../errors.ts';
 import { needsOf } from './dependencies.ts';
-import { injectableName, type Provider, type Provision } from './provider.ts';
+import { injectableName, isInjectable, type Provider, type Provision } from './provider.ts';
 
-/** The construction under way: constructors run to their end without a pause, so one variable is enough. */
-let underConstruction: { readonly registry: Registry; readonly path: readonly Injectable[] } | undefined;
-
-const makers = new WeakMap<object, Registry>();
-
-/** The registry that made an object, if one did. */
-export function registryOf(made: object): Registry | undefined {
-  return makers.get(made);
+/** The registry that made an object, if one did: of this copy of the package or of another. */
+export function registryOf(made: object): Maker | undefined {
+  return processWide().makers.get(made);
 }
 
 /**
  * Injects from inside a constructor, a field initialiser or a factory, where the compiler emits no types.
- * @throws SignalboxError `NoInjectionContext` outside of a construction by the registry
+ * @throws SignalboxError `NoInjectionContext` outside of a construction by the registry; as `box.get`
  * @example
  * class Billing { private readonly mailer = inject(Mailer); }
  */
 export function inject<T>(token: Injectable<T>): T {
-  if (!underConstruction)
+  const { construction } = processWide();
+  if (!construction)
     throw new SignalboxError(
       'NoInjectionContext',
       `inject(${injectableName(token)}) was called outside of a constructor that the registry runs. Get the object from the box: box.get(${injectableName(token)}).`,
     );
-  return underConstruction.registry.resolve(token, underConstruction.path);
+  return construction.maker.resolve(token, construction.path);
 }
 
 /**
@@ -39,7 +37,7 @@ export type Container = (token: Injectable) => unknown;
 /** Runs `work` outside of the transaction in which the running code is. */
 export type Outside = <T>(work: () => T) => T;
 
-export class Registry {
+export class Registry implements Maker {
   readonly #providers = new Map<Injectable, Provider<unknown>>();
   readonly #singletons = new Map<Injectable, unknown>();
   readonly #container: Container | undefined;
@@ -64,7 +62,7 @@ export class Registry {
 
   /** Makes an object that somebody else made known as this registry's. */
   adopt(made: unknown): void {
-    if (typeof made === 'object' && made !== null) makers.set(made, this);
+    if (typeof made === 'object' && made !== null) processWide().makers.set(made, this);
   }
 
   /** A class that stands in for another may be made, whether it carries @Service or not. */
@@ -80,7 +78,8 @@ export class Registry {
   get<T>(token: Injectable<T>): T {
     if (this.#singletons.has(token)) return this.#singletons.get(token) as T;
     // A constructor may ask the box itself: the path goes on, or a circle would end in a stack overflow.
-    return this.#outside(() => this.resolve(token, underConstruction?.registry === this ? underConstruction.path : []));
+    const { construction } = processWide();
+    return this.#outside(() => this.resolve(token, construction?.maker === this ? construction.path : []));
   }
 
   /** @internal `path` is what is being made, outermost first. */
@@ -95,6 +94,7 @@ export class Registry {
 
   /** @internal Where `token` comes from, which the last of `path` needs; `undefined`: from the other container. */
   sourceOf(token: Injectable, path: readonly Injectable[]): Provider<unknown> | undefined {
+    if (!isInjectable(token)) throw notInjectable(token, path);
     if (path.includes(token))
       throw new SignalboxError(
         'CircularDependency',
@@ -128,16 +128,26 @@ export class Registry {
   }
 
   #construct(path: readonly Injectable[], build: () => unknown): unknown {
-    const outer = underConstruction;
-    underConstruction = { registry: this, path };
+    const common = processWide();
+    const outer = common.construction;
+    common.construction = { maker: this, path };
     try {
       const made = build();
       this.adopt(made);
       return made;
     } finally {
-      underConstruction = outer;
+      common.construction = outer;
     }
   }
+}
+
+function notInjectable(token: unknown, path: readonly Injectable[]): SignalboxError {
+  const needed = path.length > 0 ? `, needed by ${route(path)},` : '';
+  const circle = token === undefined ? ' Most likely two files import each other.' : '';
+  return new SignalboxError(
+    'InvalidOption',
+    `${show(token)}${needed} is nothing that can be injected.${circle} Ask for a class or a Token.`,
+  );
 }
 
 /** A class that carries @Service provides itself. */

@@ -3,6 +3,8 @@
 // they are sent, not when they are built, so prepared ones and those built elsewhere obey too.
 import { type AmbientDatabase, type DatabaseHandle } from '../core/handles.ts';
 import type { Class } from '../core/receivers.ts';
+import { processWide } from '../decorators/process-wide.ts';
+import { tagService } from '../decorators/service.ts';
 import type { Driver } from '../drivers/driver.ts';
 import { SignalboxError } from '../errors.ts';
 import type { Ambient } from './ambient.ts';
@@ -13,12 +15,19 @@ import { clientOf, deriveHandle } from './drizzle-handle.ts';
  * After the transaction in which a piece of code runs has ended, it throws `TransactionEnded` rather than write outside.
  */
 export type Db = AmbientDatabase;
-/** What {@link Db} is injected by, as a class. It is never made with `new`. */
-export const Db: Class<Db> = class Db {
-  constructor() {
-    throw new SignalboxError('NoInjectionContext', 'Db is made by the box: inject it, or use box.db.');
+/** What {@link Db} is injected by, as a class. It is never made with `new`. One for all copies of the package. */
+export const Db: Class<Db> = (processWide().db ??= defineDb()) as Class<Db>;
+
+function defineDb(): Class {
+  class Db {
+    constructor() {
+      throw new SignalboxError('NoInjectionContext', 'Db is made by the box: inject it, or use box.db.');
+    }
   }
-} as unknown as Class<Db>;
+  // Of another format, a box refuses it by name rather than find that nothing provides it.
+  tagService(Db, {});
+  return Db;
+}
 
 /** Makes the ambient form of `db`. */
 export function ambientDatabase(db: DatabaseHandle, driver: Driver, ambient: Ambient): Db {

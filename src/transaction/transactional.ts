@@ -2,6 +2,7 @@
 import '../decorators/metadata.ts';
 import { checkOptions, type OptionTable } from '../core/options.ts';
 import { flag, oneOf } from '../core/rules.ts';
+import { memberWithoutParentheses } from '../decorators/parentheses.ts';
 import { registryOf } from '../registry/registry.ts';
 import { SignalboxError } from '../errors.ts';
 import { Db } from './db.ts';
@@ -35,11 +36,16 @@ const OPTIONS: OptionTable<TransactionalOptions> = {
  * `options` then say nothing.
  * @throws SignalboxError `NoInjectionContext` on an object that the registry did not make; `InvalidDecorator`, `InvalidOption`
  */
-export function Transactional(options?: TransactionalOptions): TransactionalDecorator {
+export function Transactional(options?: TransactionalOptions): TransactionalDecorator;
+export function Transactional(options?: TransactionalOptions, ...misplaced: readonly unknown[]): TransactionalDecorator {
+  const bare = memberWithoutParentheses(misplaced[0]);
+  if (bare !== undefined)
+    throw new SignalboxError('InvalidDecorator', `@Transactional stands on ${bare} without parentheses. Write @Transactional().`);
   checkOptions(options, OPTIONS, '@Transactional');
   return ((target: unknown, second: unknown, descriptor?: PropertyDescriptor) => {
-    const method = descriptor ? descriptor.value : target;
-    if (typeof method !== 'function' || (typeof second === 'object' && (second as ClassMethodDecoratorContext).kind !== 'method'))
+    const isStandard = typeof second === 'object';
+    const method = isStandard ? target : descriptor?.value;
+    if (typeof method !== 'function' || (isStandard && (second as ClassMethodDecoratorContext).kind !== 'method'))
       throw new SignalboxError('InvalidDecorator', '@Transactional stands on something that is no method. Put it on an async method.');
     const wrapped = inTransaction(method as AsyncMethod, options);
     if (!descriptor) return wrapped;

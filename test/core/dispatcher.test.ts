@@ -29,12 +29,20 @@ test('an inherited dialect is found, as through a proxy or a class', () => {
   expect(dispatcherFor(new Proxy({}, { has: () => true, get: () => dialect }), 'a.b')).toBe(box);
 });
 
-test('a box that is detached is not found any more', () => {
+test('of a box that is detached it is told that it was closed, until there is another one', () => {
   const dialect = {};
   const detach = attachDispatcher(dialect, dispatcher());
   detach();
   detach();
-  expect(() => dispatcherFor({ dialect }, 'a.b')).toThrow(expect.objectContaining({ code: 'BoxNotFound' }));
+  expect(() => dispatcherFor({ dialect }, 'a.b')).toThrow(expect.objectContaining({ code: 'BoxClosed' }));
+  const next = dispatcher();
+  attachDispatcher(dialect, next);
+  expect(dispatcherFor({ dialect }, 'a.b')).toBe(next);
+});
+
+test('a box of a copy with another format is refused by name', () => {
+  const dialect = { [Symbol.for('signalbox.dispatcher')]: { format: 2, dispatcher: dispatcher() } };
+  expect(() => dispatcherFor({ dialect }, 'a.b')).toThrow(expect.objectContaining({ code: 'IncompatibleCopy' }));
 });
 
 test('a late detach leaves the box that came after', () => {

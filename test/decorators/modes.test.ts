@@ -4,6 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { createProject, tsconfig } from '../support/project.ts';
 import { observe } from './cases.ts';
+import { misplaced } from './misplaced.ts';
+import { withoutParentheses } from './parentheses.ts';
 
 const EXPECTED = {
   plain: ['Plain.receive <- cases.first'],
@@ -40,6 +42,7 @@ const EXPECTED = {
     formerly: [],
     priority: -5,
     retry: { attempts: 2, delayMs: 60_000, factor: 3, maxDelayMs: 43_200_000, jitter: 0.2 },
+    isolation: 'read committed',
     timeoutMs: 2_000,
     transactional: false,
   },
@@ -62,17 +65,23 @@ test('legacy decorators, compiled by Vitest', async () => {
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 
-/** What `observe` of a file returns when it is compiled by tsc and run by Node against the built package. */
-async function observed(file: string, options: { experimentalDecorators: boolean }): Promise<unknown> {
+/** What `call` of a file returns when it is compiled by tsc and run by Node against the built package. */
+async function observed(
+  file: string,
+  options: { experimentalDecorators: boolean; call?: string; beside?: readonly string[] },
+): Promise<unknown> {
   await using project = await createProject();
-  await project.write('tsconfig.json', tsconfig({ ...options, outDir: 'out' }));
-  const source = await readFile(new URL(file, import.meta.url), 'utf8');
-  await project.write('cases.ts', source.replace('../signalbox.ts', './signalbox.ts'));
+  const { call = 'observe', beside = [], ...mode } = options;
+  await project.write('tsconfig.json', tsconfig({ ...mode, outDir: 'out' }));
+  for (const name of [file, ...beside]) {
+    const source = await readFile(new URL(name, import.meta.url), 'utf8');
+    await project.write(name === file ? 'cases.ts' : name, source.replace('../signalbox.ts', './signalbox.ts'));
+  }
   const internals = { receiversOf: 'receivers', callOf: 'invoke', Registry: 'registry' };
   const inside = Object.entries(internals).map(([name, module]) => `export { ${name} } from '${dist}/registry/${module}.js';`);
   const types = `export type { Receiver } from '${dist}/core/receivers.js';`;
   await project.write('signalbox.ts', ["export * from 'signalbox';", ...inside, types].join('\n'));
-  await project.write('main.ts', "import { observe } from './cases.ts';\nconsole.log(JSON.stringify(await observe()));\n");
+  await project.write('main.ts', `import { ${call} } from './cases.ts';\nconsole.log(JSON.stringify(await ${call}()));\n`);
   await project.run('npx tsc -p tsconfig.json');
   return JSON.parse(await project.run('node out/main.js'));
 }
@@ -92,5 +101,37 @@ test('standard decorators see private members and accessors, of which none can b
     staticPrivate: refused('#hidden'),
     accessor: refused('accessed'),
     transactionalPrivate: 'accepted',
+  });
+});
+
+/** The same in legacy mode as Vitest compiles it, and in both as tsc does. */
+const modes: [mode: string, see: (file: string, call: string, here: () => unknown) => Promise<unknown>][] = [
+  ['legacy, compiled by Vitest', async (_file, _call, here) => here()],
+  ['legacy, compiled by tsc', (file, call) => observed(file, { experimentalDecorators: true, call, beside: ['./misplaced.ts'] })],
+  ['standard, compiled by tsc', (file, call) => observed(file, { experimentalDecorators: false, call, beside: ['./misplaced.ts'] })],
+];
+
+test.each(modes)('a decorator that is not called says so at its place (%s)', async (_mode, see) => {
+  const says = (text: string): unknown => expect.stringContaining(text);
+  expect(await see('./parentheses.ts', 'withoutParentheses', withoutParentheses)).toEqual({
+    method: says('InvalidDecorator: @OnSignal stands on receive without a signal. Write @OnSignal(signal)'),
+    staticMethod: says('InvalidDecorator: @OnSignal stands on receive without a signal. Write @OnSignal(signal)'),
+    transactional: says('InvalidDecorator: @Transactional stands on book without parentheses. Write @Transactional().'),
+    staticTransactional: says('InvalidDecorator: @Transactional stands on book without parentheses. Write @Transactional().'),
+    class: says('InvalidDecorator: @Service stands on Host without parentheses. Write @Service().'),
+    nameless: says('InvalidDecorator: @Service stands on an anonymous class without parentheses. Write @Service().'),
+  });
+});
+
+test.each(modes)('a decorator in a place where it cannot work is refused (%s)', async (_mode, see) => {
+  const found = (await see('./misplaced.ts', 'misplaced', misplaced)) as Record<string, Record<string, string>>;
+  const taken = Object.entries(found).map(([decorator, places]) => [
+    decorator,
+    Object.keys(places).filter((place) => !places[place]!.startsWith('InvalidDecorator: ')),
+  ]);
+  expect(Object.fromEntries(taken)).toEqual({
+    OnSignal: ['method', 'staticMethod'],
+    Transactional: ['method', 'staticMethod'],
+    Service: ['class'],
   });
 });

@@ -89,5 +89,5 @@ test('handles that belong to no open box, or to no transaction, are told apart',
   await expect(anything.emitReliable(h.db as unknown as ReliableHandle, {})).rejects.toMatchObject({ code: 'NotInTransaction' });
   await expect(anything.emitReliable(undefined as unknown as ReliableHandle, {})).rejects.toMatchObject({ code: 'BoxNotFound' });
   await h.box.close();
-  await expect(h.db.transaction(async (tx) => anything.emitReliable(tx, {}))).rejects.toMatchObject({ code: 'BoxNotFound' });
+  await expect(h.db.transaction(async (tx) => anything.emitReliable(tx, {}))).rejects.toMatchObject({ code: 'BoxClosed' });
 });

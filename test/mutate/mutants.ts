@@ -5,6 +5,7 @@ import { catalogueMutants } from './mutants-catalogue.ts';
 import { commitsMutants } from './mutants-commits.ts';
 import { driverMutants } from './mutants-drivers.ts';
 import { contextMutants } from './mutants-context.ts';
+import { copyMutants } from './mutants-copies.ts';
 import { emittingMutants } from './mutants-emitting.ts';
 import { laneMutants } from './mutants-lanes.ts';
 import { faultMutants } from './mutants-fault.ts';
@@ -28,6 +29,7 @@ export const mutants: readonly Mutant[] = [
   ...commitsMutants,
   ...driverMutants,
   ...contextMutants,
+  ...copyMutants,
   ...emittingMutants,
   ...pausesMutants,
   ...runningMutants,

@@ -101,6 +101,7 @@ test('a class that stands in for another, and one that two need, are no circle',
 });
 
 test('services that receive nothing, or by static methods only, are not looked at', async () => {
+  @Service()
   class Silent {
     constructor(readonly mailer: Mailer) {}
   }

@@ -39,8 +39,8 @@ test('a token that nothing provides is named with the path to it', async () => {
   });
 });
 
-test('a class among the services of the box needs no @Service', async () => {
-  await using box = openBox({ services: [Unmarked] });
+test('a class that is provided needs no @Service', async () => {
+  await using box = openBox({ providers: [provide(Unmarked, { useClass: Unmarked })] });
   expect(box.get(Outer).middle.unmarked).toBeInstanceOf(Unmarked);
 });
 
@@ -127,7 +127,7 @@ test('a circle is found through the box itself', async () => {
 });
 
 test('after a circle was found, the rest of the box works', async () => {
-  await using box = openBox({ services: [Unmarked] });
+  await using box = openBox({ providers: [provide(Unmarked, { useClass: Unmarked })] });
   for (let time = 0; time < 2; time++) expect(thrownBy(() => box.get(Farm))).toMatchObject({ code: 'CircularDependency' });
   expect(box.get(Outer)).toBeInstanceOf(Outer);
 });
@@ -139,7 +139,7 @@ test('a constructor of which nothing says what it takes is refused, with both wa
       readonly key: string,
     ) {}
   }
-  await using box = openBox({ services: [Billing] });
+  await using box = openBox({ providers: [provide(Billing, { useClass: Billing })] });
   expect(thrownBy(() => box.get(Billing))).toMatchObject({
     code: 'MissingMetadata',
     message: message(
@@ -159,7 +159,7 @@ test.each([
     constructor(readonly middle: Middle) {}
   }
   vi.stubEnv('VITEST', set);
-  await using box = openBox({ services: [Billing] });
+  await using box = openBox({ providers: [provide(Billing, { useClass: Billing })] });
   expect(thrownBy(() => box.get(Billing))).toMatchObject({ message: expect.stringMatching(ending) as string });
   vi.unstubAllEnvs();
 });
@@ -192,7 +192,7 @@ test('a parameter whose type is gone at run time is named by its place', async (
       readonly shape: { readonly size: number },
     ) {}
   }
-  await using box = openBox({ services: [Unmarked] });
+  await using box = openBox({ providers: [provide(Unmarked, { useClass: Unmarked })] });
   expect(thrownBy(() => box.get(Billing))).toMatchObject({
     code: 'MissingMetadata',
     message: message('Parameter 2', 'Billing', 'String', 'inject', 'Token'),
@@ -212,9 +212,36 @@ test('a class that a circular import leaves undefined is named by its place', as
     constructor(readonly one: Unmarked) {}
   }
   Reflect.defineMetadata('design:paramtypes', [undefined], Typed);
-  await using box = openBox({ services: [Unmarked] });
+  await using box = openBox({ providers: [provide(Unmarked, { useClass: Unmarked })] });
   expect(thrownBy(() => box.get(Listed))).toMatchObject({ code: 'MissingMetadata', message: message('Listed', 'position 2', 'import') });
   expect(thrownBy(() => box.get(Typed))).toMatchObject({ code: 'MissingMetadata', message: message('Parameter 1', 'Typed', 'undefined') });
+});
+
+test('a class among the services that says nothing of itself is refused by name, and one that extends a service is not', async () => {
+  const Nameless = (() => class {})();
+  @Service()
+  class Base {}
+  class Derived extends Base {}
+  const refused = (service: Class): unknown => thrownBy(() => openBox({ services: [service] }));
+  expect(refused(Unmarked)).toMatchObject({
+    code: 'InvalidOption',
+    message: message('Unmarked is among the services and carries neither @OnSignal nor @Service', 'provide(Unmarked'),
+  });
+  expect(refused(Nameless)).toMatchObject({ message: message(/^an anonymous class is among the services/) });
+  await using box = openBox({ services: [Derived] });
+  expect(box.get(Derived)).toBeInstanceOf(Derived);
+  expect(thrownBy(() => box.register([Unmarked]))).toMatchObject({ code: 'InvalidOption', message: message(/^Unmarked is among/) });
+});
+
+test.each([undefined, null, 'Mailer', {}, { description: 'no token' }])('%j is nothing that can be asked for', async (token) => {
+  await using box = openBox();
+  const nothing = { code: 'InvalidOption', message: message('is nothing that can be injected', 'Ask for a class or a Token') };
+  expect(thrownBy(() => box.get(token as never))).toMatchObject(nothing);
+  @Service()
+  class Asks {
+    readonly what = inject(token as never);
+  }
+  expect(thrownBy(() => box.get(Asks))).toMatchObject({ code: 'InvalidOption', message: message('needed by Asks') });
 });
 
 test.each<[what: string, service: unknown, named: string]>([

@@ -214,3 +214,17 @@ test.each<[who: string, act: (box: Signalbox) => unknown]>([
   });
   expect(warned.map(({ fields }) => fields)).not.toContainEqual({ service: 'Orders' });
 });
+
+test('a class takes over the receivers of its parent once, and not the name that was pinned for that', () => {
+  @Service({ name: 'Pinned' })
+  class Parent {
+    @OnSignal(happened)
+    receive(): void {}
+
+    @OnSignal(happened)
+    static receiveStatic(): void {}
+  }
+  class Heir extends Parent {}
+  const names = receiversOf([Parent, Heir]).all.map(({ name }) => name);
+  expect(names.toSorted()).toEqual(['Heir.receive', 'Heir.receiveStatic', 'Pinned.receive', 'Pinned.receiveStatic']);
+});

@@ -1,0 +1,35 @@
+// What all copies of this package in a process have in common (core/copies.ts says why there are several), under one
+// registered symbol that names the format. Nothing of it says anything of a box: each box has its own receivers and services.
+import { FORMAT } from '../core/copies.ts';
+import type { Class } from '../core/receivers.ts';
+import type { Injectable } from './service.ts';
+
+/** Makes what is injected: the registry of a box, of this copy or of another. */
+export interface Maker {
+  get<T>(token: Injectable<T>): T;
+  /** @internal `path` is what is being made, outermost first. */
+  resolve<T>(token: Injectable<T>, path: readonly Injectable[]): T;
+}
+
+export interface ProcessWide {
+  /** Classes that carry `@Service`. */
+  readonly marked: Set<WeakRef<Class>>;
+  /** By the objects that they made. */
+  readonly makers: WeakMap<object, Maker>;
+  /** The construction under way: constructors run to their end without a pause, so one is enough. */
+  construction: { readonly maker: Maker; readonly path: readonly Injectable[] } | undefined;
+  /** The class that stands for the database: one for all, so that other containers know it by identity, too. */
+  db: Class | undefined;
+}
+
+const KEY = Symbol.for(`signalbox.process/${FORMAT}`);
+
+/** The one of this process; the copy that asks first makes it. */
+export function processWide(): ProcessWide {
+  const place = globalThis as { [KEY]?: ProcessWide };
+  if (!place[KEY])
+    Object.defineProperty(place, KEY, {
+      value: { marked: new Set(), makers: new WeakMap(), construction: undefined, db: undefined } satisfies ProcessWide,
+    });
+  return place[KEY]!;
+}
