@@ -30,7 +30,9 @@ import { Catalogue } from './store/catalogue.ts';
 import { Commits } from './store/commits.ts';
 import { MIGRATE_OPTIONS, migrateFolder } from './store/migrate.ts';
 import { OperationsStore } from './store/operations-store.ts';
+import { ownRun } from './store/own-run.ts';
 import { Store } from './store/store.ts';
+import { reaching } from './store/unreachable.ts';
 import { tellWaiting, waitingElsewhere } from './store/waiting.ts';
 import { AfterCommits } from './transaction/after-commit.ts';
 import { Ambient } from './transaction/ambient.ts';
@@ -83,6 +85,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
   const known = [...services];
   const events = new Events(log);
   const store = new Store(driver, crashBudget);
+  const run = ownRun(driver);
   const commits = new Commits(driver);
   const catalogue = new Catalogue(store, receivers, log);
   const ambient = new Ambient();
@@ -115,7 +118,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
   const batches = new BatchExecutor(executorParts);
   const checkServices = (): void => checkReceivers(registry, receivers);
   const warnOfWaiting = async (): Promise<void> => {
-    for (const waiting of await waitingElsewhere(driver.run(), catalogue, { dueForSeconds: 60 }))
+    for (const waiting of await waitingElsewhere(run, catalogue, { dueForSeconds: 60 }))
       log.warn(
         { receiver: waiting.name, signal: waiting.signal },
         `${tellWaiting(waiting)}, which this box does not have: another program's, renamed without \`formerly\`, or gone`,
@@ -155,7 +158,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
   });
   const stopLogging = logEvents(events, log);
   if (onDead) events.on('delivery.dead', onDead);
-  const operations = new OperationsStore(driver.run());
+  const operations = new OperationsStore(run);
 
   const workers = new Set<Worker>();
   let closed = false;
@@ -215,7 +218,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
       assertOpen();
       warnOfForgotten();
       checkServices();
-      return ambient.neutrally(() => announceAll(store, catalogue, driver.run()));
+      return ambient.neutrally(() => reaching(driver, () => announceAll(store, catalogue, run)));
     },
     migrate: async (migrateOptions) => {
       assertOpen();
@@ -243,7 +246,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
       const aheadMs = toMs(drainOptions.ahead ?? 0, 'drain: ahead');
       checkServices();
       await store.check();
-      return ambient.neutrally(() => withClaims((claims, runner) => runAll(claims, runner, concurrency, aheadMs)));
+      return ambient.neutrally(() => reaching(driver, () => withClaims((claims, runner) => runAll(claims, runner, concurrency, aheadMs))));
     },
     afterCommit: (...args: [() => unknown] | [object, () => unknown]) => {
       const [handle, callback] = args.length === 1 ? [ambientDb, args[0]] : args;

@@ -79,6 +79,7 @@ export const groups: readonly Group[] = [
       'design/old-snapshots.md': 'How claims stay fast while a backup holds a snapshot.',
       'design/doorbell.md': 'How a worker that sleeps is woken without a NOTIFY in each transaction.',
       'design/batches.md': 'What a transaction of many deliveries locks, and who has failed when it fails.',
+      'design/session-defaults.md': 'Why no default of a database or a role changes what happens to a delivery.',
       'design/own-rows.md': 'Why the settings of your client do not reach the statements of Signalbox.',
       'design/lanes.md': 'How the COMMIT of one delivery travels with the BEGIN of the next.',
       'design/prepared.md': 'What is prepared, and why your own statements only on request.',

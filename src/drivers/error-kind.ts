@@ -35,6 +35,21 @@ export function isAnswer(error: unknown): boolean {
   return false;
 }
 
+/** Whether other transactions were in the way, and all that is needed is to try again: not serializable, or the victim of a deadlock. */
+export const isConflict = (error: unknown): boolean => /^40(001|P01)$/.test(sqlState(error) ?? '');
+
+/**
+ * Whether the server takes no writes on this session: it is a standby or was demoted, or has been made read-only. The session stays with
+ * that server, whatever a name or a proxy leads to by now, so it is of no use to its pool any more. A standby refuses serializable
+ * transactions by another code.
+ */
+export function isNotPrimary(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== '0A000') return state === '25006';
+  for (const cause of causesOf(error)) if ((cause as { routine?: unknown }).routine === 'GetSerializableTransactionSnapshot') return true;
+  return false;
+}
+
 const CONNECTION_CODES = new Set(
   'CONNECTION_CLOSED CONNECTION_ENDED CONNECTION_DESTROYED CONNECT_TIMEOUT ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN'.split(
     ' ',

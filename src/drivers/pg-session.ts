@@ -7,6 +7,7 @@
 //   node-postgres would send that statement again for as long as the session lasts;
 // - a ROLLBACK that fails hides the error that led to it, and gives the next user a client in an unknown state.
 import type { Client, Gate } from './driver.ts';
+import { isNotPrimary } from './error-kind.ts';
 import { isThenable, withOwn } from './passing.ts';
 
 /** A client that was checked out of a pool. */
@@ -60,7 +61,8 @@ function held(client: PooledClient): Client {
     client.release(broken);
   };
   const failed = (text: unknown, error: unknown): unknown => {
-    if ((error as { routine?: unknown } | null)?.routine === STALE_PLAN) broken ??= asError(error);
+    // A session stays with the server that it is on, which others of the pool may not be on any more.
+    if ((error as { routine?: unknown } | null)?.routine === STALE_PLAN || isNotPrimary(error)) broken ??= asError(error);
     if (begun && text !== 'rollback') throw error;
     // Whatever state its session is in, nobody shall have it.
     broken ??= asError(error);

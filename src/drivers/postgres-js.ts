@@ -1,14 +1,19 @@
 // postgres.js (npm: postgres) behind drizzle-orm/postgres-js.
 import { SignalboxError } from '../errors.ts';
 import type { Client, Driver, DriverOptions, Gate, Param, Run, Session } from './driver.ts';
-import { hasConnectionCode } from './error-kind.ts';
+import { hasConnectionCode, isNotPrimary } from './error-kind.ts';
 import { HotStatements } from './hot-statements.ts';
+import { endable, endNext, type OnExecute } from './postgres-js-connection.ts';
 import { type LanePool, type LaneSession, openLane } from './postgres-js-lane.ts';
 import { type Cell, rowsOf, type Statement } from './statement.ts';
 
 /** What is needed of postgres.js: a pool, a transaction and a savepoint all have it. */
 interface PostgresJsClient {
-  unsafe(text: string, params?: readonly unknown[], options?: { prepare?: boolean }): PromiseLike<unknown> & { raw(): PromiseLike<Answer> };
+  unsafe(
+    text: string,
+    params?: readonly unknown[],
+    options?: { prepare?: boolean; onexecute?: OnExecute },
+  ): PromiseLike<unknown> & { raw(): PromiseLike<Answer> };
   typed(value: unknown, type: number): unknown;
 }
 
@@ -121,7 +126,11 @@ const UNKNOWN = 705;
 /** `raw`: neither parsers nor transforms are asked, and a value comes as its bytes. */
 function send(client: PostgresJsClient, { text }: Statement, params: readonly Param[], prepare: boolean): PromiseLike<Answer> {
   const values = params.map((param) => (param === null ? null : client.typed(param, UNKNOWN)));
-  return client.unsafe(text, values, { prepare }).raw();
+  const { query, end } = endable((onexecute) => client.unsafe(text, values, { prepare, onexecute }).raw());
+  return query.then(undefined, async (error: unknown) => {
+    if (isNotPrimary(error) && !end()) await endNext(client);
+    throw error;
+  });
 }
 
 function guard(client: Client, gate: Gate, hot: HotStatements | undefined): Client {

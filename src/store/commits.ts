@@ -3,7 +3,7 @@
 import type { Driver, Run } from '../drivers/driver.ts';
 import { sqlState } from '../drivers/error-kind.ts';
 import { statement } from '../drivers/statement.ts';
-import { explained } from './migration.ts';
+import { ownRun } from './own-run.ts';
 
 /** What a transaction is found by afterwards. */
 export interface CommitWitness {
@@ -56,7 +56,7 @@ export class Commits {
   readonly #pool: Run;
 
   constructor(driver: Driver) {
-    this.#pool = explained(driver.run());
+    this.#pool = ownRun(driver);
   }
 
   /**

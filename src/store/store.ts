@@ -2,15 +2,14 @@
 import type { Settlement } from '../core/delivery.ts';
 import type { Receiver } from '../core/receivers.ts';
 import type { Identity } from '../core/renames.ts';
-import { toldError } from '../core/told-error.ts';
 import type { Driver, Run } from '../drivers/driver.ts';
-import { sqlState } from '../drivers/error-kind.ts';
 import type { RowOf } from '../drivers/statement.ts';
-import { SignalboxError } from '../errors.ts';
 import { announceReceivers } from './announcing.ts';
 import { explained, migrationMissing, missingParts, presentColumns } from './migration.ts';
 import { settleColumns } from './settle-columns.ts';
+import { ownRun } from './own-run.ts';
 import * as sql from './statements.ts';
+import { contacting } from './unreachable.ts';
 import { intArray, WorkersStore } from './workers-store.ts';
 
 /** Workers listen here. A notification only says "look now"; nothing depends on it. */
@@ -102,20 +101,14 @@ export class Store {
   /** @param crashBudget how many workers may die with a delivery before it is given up; the last of them had nothing else */
   constructor(driver: Driver, crashBudget: number) {
     this.#driver = driver;
-    this.#pool = explained(driver.run());
+    this.#pool = ownRun(driver);
     this.#aloneFrom = Math.max(1, crashBudget - 1);
     this.workers = new WorkersStore(this.#pool, crashBudget);
   }
 
   /** Whether there is a database to work with. @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing` */
   async check(): Promise<void> {
-    let present: readonly RowOf<typeof presentColumns.columns>[];
-    try {
-      present = await this.#pool(presentColumns, []);
-    } catch (error) {
-      throw this.#driver.isConnectionLoss(error) || refusesConnection(error) ? unreachable(error) : error;
-    }
-    const missing = missingParts(present);
+    const missing = missingParts(await contacting(this.#driver, () => this.#pool(presentColumns, [])));
     if (missing.length > 0) throw migrationMissing(missing);
   }
 
@@ -258,17 +251,6 @@ export class Store {
       runAt: row.run_at_us / 1e6,
     };
   }
-}
-
-/** 28: wrong user or password, 3D000: no such database, 53300: too many connections. */
-const refusesConnection = (error: unknown): boolean => /^(28...|3D000|53300)$/.test(sqlState(error) ?? '');
-
-function unreachable(cause: unknown): SignalboxError {
-  return new SignalboxError(
-    'DatabaseUnreachable',
-    `The database could not be reached: ${toldError(cause).message}. Check its URL, and that it accepts connections from here.`,
-    { cause },
-  );
 }
 
 export const isSameClaim = (a: ClaimRef, b: ClaimRef): boolean => a.id === b.id && a.epoch === b.epoch && a.workerId === b.workerId;

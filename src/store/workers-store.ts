@@ -5,6 +5,7 @@ import { errorRecord } from '../core/delivery.ts';
 import type { Run } from '../drivers/driver.ts';
 import { SignalboxError } from '../errors.ts';
 import * as bell from './bell-statements.ts';
+import { repeated } from './own-run.ts';
 import * as sql from './worker-statements.ts';
 
 export interface RescuedDelivery {
@@ -70,7 +71,7 @@ export class WorkersStore {
     leaseMs: number,
     lock?: { readonly run: Run; readonly pid: number | undefined },
   ): Promise<{ readonly pid: number; readonly hasOthers: boolean } | undefined> {
-    const [row] = await (lock?.run ?? this.#pool)(sql.renewLease, [workerId, leaseMs, lock?.pid ?? null]);
+    const [row] = await (lock ? repeated(lock.run) : this.#pool)(sql.renewLease, [workerId, leaseMs, lock?.pid ?? null]);
     return row && { pid: row.pid, hasOthers: row.has_others };
   }
 

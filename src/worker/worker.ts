@@ -2,6 +2,7 @@
 import { SignalboxError } from '../errors.ts';
 import type { WorkerHealth } from '../operate/health.ts';
 import type { Store } from '../store/store.ts';
+import { reaching } from '../store/unreachable.ts';
 import { rescueDeliveries } from '../upkeep/rescue.ts';
 import { keepUp } from '../upkeep/upkeep.ts';
 import { Watch } from '../upkeep/watch.ts';
@@ -94,7 +95,7 @@ export class Worker {
     if (this.#phase !== 'new')
       throw new SignalboxError('WorkerBusy', `This worker was ${this.#phase} already. Make another one with box.worker().`);
     this.#phase = 'started';
-    this.#starting = this.#parts.ambient.neutrally(async () => this.#start());
+    this.#starting = this.#parts.ambient.neutrally(() => reaching(this.#parts.driver, () => this.#start()));
     return this.#starting;
   }
 
@@ -126,7 +127,7 @@ export class Worker {
   async tick(): Promise<number> {
     if (this.#phase !== 'new') throw new SignalboxError('WorkerBusy', 'tick() is for a worker that was not started.');
     return this.#parts.ambient.neutrally(async () => {
-      await this.#prepare();
+      await reaching(this.#parts.driver, () => this.#prepare());
       try {
         await rescueDeliveries(this.#parts.store.workers, this.#parts.events);
         return (await runOnce(this.#claims(), this.#runner, this.#settings.concurrency)).length;

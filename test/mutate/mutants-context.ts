@@ -39,8 +39,8 @@ export const contextMutants: readonly Mutant[] = [
   ...mutantsOf({ file: 'src/signalbox.ts', tests }, [
     {
       name: 'context: drain is in none',
-      find: 'ambient.neutrally(() => withClaims((claims',
-      replace: 'ambient.outside(() => withClaims((claims',
+      find: 'ambient.neutrally(() => reaching(driver, () => withClaims((claims',
+      replace: 'ambient.outside(() => reaching(driver, () => withClaims((claims',
     },
     { name: 'context: immediate mode is in none', find: '(work) => ambient.neutrally(() => withClaims(work))', replace: 'withClaims' },
     {

@@ -6,8 +6,8 @@ const tests = ['test/drivers/hostile-clients.test.ts'];
 const own = mutantsOf({ file: 'src/drivers/postgres-js.ts', tests, named: 'postgres.js' }, [
   {
     name: 'own rows: neither parsed nor transformed by postgres.js',
-    find: '{ prepare }).raw()',
-    replace: '{ prepare }).values() as never',
+    find: 'onexecute }).raw()',
+    replace: 'onexecute }).values() as never',
   },
   { name: 'own parameters: not serialized by postgres.js', find: 'client.typed(param, UNKNOWN)', replace: 'param' },
   { name: 'own rows: no transform of rows', find: 'pool.options.transform?.row?.from', replace: 'false' },
@@ -34,4 +34,40 @@ const defaults = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: 
   },
 ]);
 
-export const driverMutants: readonly Mutant[] = [...own, ...ownOfPg, ...ownOfPglite, ...defaults];
+const conflicts = mutantsOf({ file: 'src/store/own-run.ts', tests: ['test/store/own-run.test.ts'] }, [
+  { name: 'own statements: repeated after a conflict only', find: ' || !isConflict(error)', replace: '' },
+  { name: 'own statements: not repeated for ever', find: 'repeats === REPEATS || ', replace: '' },
+  {
+    name: 'own statements: those of the pool are repeated',
+    find: 'repeated(driver.run())',
+    replace: 'driver.run()',
+    tests: ['test/worker/session-defaults.test.ts'],
+  },
+]);
+
+const unreachable = mutantsOf({ file: 'src/store/unreachable.ts', tests: ['test/store/unreachable.test.ts'] }, [
+  { name: 'unreachable: what takes no writes', find: 'if (isNotPrimary(error)) throw noWrites(error);', replace: '' },
+  { name: 'unreachable: what lets no one in', find: ' || refusesConnection(error)', replace: '' },
+  { name: 'unreachable: an error of ours says more', find: 'if (isSignalboxError(error)) throw error;', replace: '' },
+  {
+    name: 'unreachable: an answer is a contact',
+    find: 'isAnswer(error) || ',
+    replace: '',
+    equivalent: 'What the server answers has a code.',
+  },
+]);
+
+const stale = [
+  ...mutantsOf({ file: 'src/drivers/postgres-js.ts', tests: ['test/worker/session-defaults.test.ts'], named: 'given up' }, [
+    {
+      name: 'postgres.js: a session that takes no writes is given up',
+      find: 'if (isNotPrimary(error) && !end()) await endNext(client);',
+      replace: '',
+    },
+  ]),
+  ...mutantsOf({ file: 'src/drivers/pg-session.ts', tests: ['test/worker/session-defaults.test.ts'], named: 'given up' }, [
+    { name: 'node-postgres: a session that takes no writes is given up', find: ' || isNotPrimary(error)', replace: '' },
+  ]),
+];
+
+export const driverMutants: readonly Mutant[] = [...own, ...ownOfPg, ...ownOfPglite, ...defaults, ...conflicts, ...unreachable, ...stale];

@@ -112,7 +112,7 @@ const worker = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/st
   },
   {
     name: 'worker: its loops run outside of the transaction around',
-    find: 'this.#parts.ambient.neutrally(async () => this.#start())',
+    find: 'this.#parts.ambient.neutrally(() => reaching(this.#parts.driver, () => this.#start()))',
     replace: 'this.#start()',
   },
   {

@@ -17,13 +17,13 @@ interface Opened extends AsyncDisposable {
   readonly db: Db;
 }
 
-const drivers: Readonly<Record<string, (database: TestDatabase) => Opened>> = {
-  'postgres.js': (database) => ({
-    db: drizzlePostgresJs({ client: database.connect({ max: 8 }) }),
+const drivers: Readonly<Record<string, (database: TestDatabase, max?: number) => Opened>> = {
+  'postgres.js': (database, max = 8) => ({
+    db: drizzlePostgresJs({ client: database.connect({ max }) }),
     [Symbol.asyncDispose]: async () => {},
   }),
-  'node-postgres': ({ url }) => {
-    const client = new Pool({ connectionString: url, max: 8 });
+  'node-postgres': ({ url }, max = 8) => {
+    const client = new Pool({ connectionString: url, max });
     client.on('error', () => {});
     return { db: drizzleNodePostgres({ client }) as unknown as Db, [Symbol.asyncDispose]: () => client.end() };
   },
@@ -89,5 +89,77 @@ test.each(['database', 'role'] as const)(
     expect(await readDeliveries(observer)).toEqual(
       Array.from({ length: COUNT }, () => expect.objectContaining({ state: 'completed', epoch: 2 })),
     );
+  },
+);
+
+const levels = ['repeatable read', 'serializable'].flatMap((isolation) =>
+  Object.keys(drivers).map((driver) => [isolation, driver] as const),
+);
+
+test.each(levels)(
+  'where %s is the default, workers on %s start together, work side by side, and find no fault with the database',
+  { timeout: 60_000 },
+  async (isolation, driver) => {
+    Recorder.seen.clear();
+    await using database = await createDatabase();
+    const observer = database.connect({ max: 1 });
+    await createEffects(observer);
+    await setDefault(database, 'database', `default_transaction_isolation = '${isolation}'`);
+    const pools = Array.from({ length: 4 }, () => drivers[driver]!(database));
+    const boxes = pools.map(({ db }) => ({ db, box: openBox(db) }));
+    const failing: unknown[] = [];
+    let done = 0;
+    const all = new Promise<void>((resolve) => {
+      for (const { box } of boxes) {
+        box.on('worker.failing', ({ error }) => void failing.push(error));
+        box.on('delivery.completed', () => void (++done === COUNT && resolve()));
+      }
+    });
+    // All at once: each announces the same receivers.
+    const announced = await Promise.all(boxes.map(({ box }) => box.announce()));
+    expect(announced.map(({ elsewhere }) => elsewhere)).toEqual([[], [], [], []]);
+    await emitAll(boxes[0]!.db);
+    const workers = boxes.map(({ box }) => box.worker({ concurrency: 3, pollInterval: 50 }));
+    await Promise.all(workers.map((worker) => worker.start()));
+    await all;
+    for (const { box } of boxes) await box.close();
+    for (const pool of pools) await pool[Symbol.asyncDispose]();
+    expect(failing).toEqual([]);
+    expect(await readEffects(observer)).toHaveLength(COUNT);
+  },
+);
+
+test.each(Object.keys(drivers))('where transactions are read-only by default, a box on %s says so', async (driver) => {
+  await using database = await createDatabase();
+  await setDefault(database, 'role', 'default_transaction_read_only = on');
+  await using opened = drivers[driver]!(database);
+  await using box = openBox(opened.db);
+  const refusal = expect.objectContaining({
+    code: 'DatabaseUnreachable',
+    message: expect.stringMatching(/takes no writes: cannot execute .* default_transaction_read_only/) as string,
+  }) as Error;
+  await expect(box.announce()).rejects.toEqual(refusal);
+  await expect(box.worker().start()).rejects.toEqual(refusal);
+  await expect(box.worker().tick()).rejects.toEqual(refusal);
+  await expect(box.drain()).rejects.toEqual(refusal);
+});
+
+/** As of a server that was demoted: the one session of the pool takes no writes, and another would. */
+const demote = async (db: Db): Promise<unknown> => db.execute(sql`select set_config('default_transaction_read_only', 'on', false)`);
+
+test.each(Object.keys(drivers))(
+  'a session that takes no writes is given up by the pool of %s, as soon as it has refused one',
+  async (driver) => {
+    await using database = await createDatabase();
+    await using opened = drivers[driver]!(database, 1);
+    await using box = openBox(opened.db);
+    await box.announce();
+    await demote(opened.db);
+    await expect(box.announce()).rejects.toMatchObject({ code: 'DatabaseUnreachable' });
+    expect(await box.announce()).toMatchObject({ unchanged: [{ name: 'Recorder.record' }] });
+    // In a transaction, too.
+    await demote(opened.db);
+    await expect(emitAll(opened.db)).rejects.toThrow();
+    expect(await emitAll(opened.db)).toHaveLength(COUNT);
   },
 );
