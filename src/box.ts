@@ -191,7 +191,10 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
   on<E extends EventName>(event: E, listener: (event: SignalboxEvents[E]) => unknown): () => void;
   /** The next event that `matches`. Never rejects and never times out. @throws SignalboxError `InvalidOption` */
   next<E extends EventName>(event: E, matches?: (event: SignalboxEvents[E]) => boolean): Promise<SignalboxEvents[E]>;
-  /** Stops its workers and lets go of the database object, whose connections stay open: they are yours. */
+  /**
+   * Stops its workers and lets go of the database object, whose connections stay open: they are yours.
+   * @throws SignalboxError `WaitsForItself` in a receiver that one of its workers runs
+   */
   close(): Promise<void>;
   /** {@link Signalbox.close}. */
   [Symbol.asyncDispose](): Promise<void>;

@@ -46,6 +46,7 @@ export const ERROR_CODES = {
   CrashBudgetSpent: 'Workers died, time and again, while they ran a delivery; it is dead.',
   ReceiverFailed: 'In immediate mode, receivers failed after the transaction had committed.',
   ImmediateDepthExceeded: 'In immediate mode, receivers kept emitting signals that run receivers.',
+  WaitsForItself: 'Something was called in a receiver that would wait for that very receiver to end.',
   WorkerBusy: 'The worker was already started, or was stopped for good.',
   // the command line
   ConfigNotFound: 'The command line found no configuration file.',

@@ -36,21 +36,20 @@ import { reaching } from './store/unreachable.ts';
 import { tellWaiting, waitingElsewhere } from './store/waiting.ts';
 import { AfterCommits } from './transaction/after-commit.ts';
 import { Ambient } from './transaction/ambient.ts';
+import { currentCall, isOf, refuseInside } from './transaction/call.ts';
 import { assertCommitted } from './transaction/commit.ts';
 import { ambientDatabase, Db } from './transaction/db.ts';
 import { dialectOf, handleOn } from './transaction/drizzle-handle.ts';
 import { Transactions } from './transaction/transactions.ts';
-import { Claims } from './worker/claims.ts';
 import { runAll } from './worker/drain.ts';
 import { BatchExecutor } from './worker/batch-executor.ts';
 import { Executor } from './worker/executor.ts';
-import { Immediate, type WithClaims } from './worker/immediate.ts';
-import { Lease, workerLabel } from './worker/lease.ts';
+import { Immediate, type WithVisit } from './worker/immediate.ts';
 import { workerSettings } from './worker/options.ts';
 import { Pauses } from './worker/pauses.ts';
 import { Runner } from './worker/runner.ts';
 import type { Setbacks } from './worker/setbacks.ts';
-import { tellingPauses } from './worker/telling.ts';
+import { withVisit } from './worker/visit.ts';
 import { Worker } from './worker/worker.ts';
 
 const handleRule = object('a transaction');
@@ -126,26 +125,12 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
   };
   const newRunner = (pauses: Pauses, setbacks?: Setbacks): Runner =>
     new Runner({ store, commits, catalogue, executor, batches, events, log, pauses, setbacks });
-  const withClaims: WithClaims = async (work) => {
+  const lendVisit: WithVisit = async (work) => {
     await catalogue.announce();
-    const ignore = (): void => {};
-    const lease = await Lease.enrol(store.workers, {
-      label: workerLabel(),
-      leaseMs: DRAIN_LEASE_MS,
-      onLost: ignore,
-      onError: ignore,
-      onRenewed: ignore,
-      onSessionLost: ignore,
-    });
-    try {
-      // What is away is not waited for.
-      const pauses = new Pauses({ probes: false, isHeld: () => false, ...tellingPauses(events, () => lease.workerId) });
-      return await work(new Claims(store, catalogue, lease, pauses), newRunner(pauses));
-    } finally {
-      await lease.resign();
-    }
+    return withVisit({ store, catalogue, events, newRunner }, { leaseMs: DRAIN_LEASE_MS }, work);
   };
-  const immediate = mode === 'immediate' ? new Immediate((work) => ambient.neutrally(() => withClaims(work)), onError) : undefined;
+  const immediate =
+    mode === 'immediate' ? new Immediate((work) => ambient.neutrallyIn(currentCall(), () => lendVisit(work)), onError) : undefined;
 
   const places = new Places(db, ambientDb, ambient, transactions);
   const local = new LocalDispatch(receivers, registry, places, log);
@@ -160,6 +145,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
   if (onDead) events.on('delivery.dead', onDead);
   const operations = new OperationsStore(run);
 
+  /** Those that work, or tick: the others need no end. */
   const workers = new Set<Worker>();
   let closed = false;
   const assertOpen = (): void => {
@@ -179,6 +165,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
 
   const close = async (): Promise<void> => {
     if (closed) return;
+    for (const worker of workers) worker.assertOutside('box.close()');
     closed = true;
     await Promise.all([...workers].map((worker) => worker.stop()));
     detach();
@@ -194,9 +181,10 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
       warnOfForgotten();
       if (receivers.all.length === 0) log.warn({}, 'the services of this box have no @OnSignal methods, so its worker has nothing to do');
       const settings = workerSettings(workerOptions, receivers.all, driver);
-      const worker = new Worker({ store, driver, catalogue, events, ambient, log, newRunner, checkServices, warnOfWaiting }, settings);
-      workers.add(worker);
-      return worker;
+      return new Worker(
+        { store, driver, catalogue, events, ambient, log, active: workers, newRunner, assertOpen, checkServices, warnOfWaiting },
+        settings,
+      );
     },
     connect: (signal: SignalOrSignals, call: FunctionTarget['call'], connectOptions: ConnectOptions) => {
       assertOpen();
@@ -230,6 +218,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
     settled: async (emissionId, settledOptions = {}) => {
       checkValue(emissionId, uuid, 'box.settled', 'the emission');
       checkOptions(settledOptions, SETTLED_OPTIONS, 'box.settled');
+      refuseInside('box.settled() of its own emission', isOf(emissionId));
       return untilSettled(operations, emissionId, settledOptions.signal);
     },
     health: () =>
@@ -246,7 +235,9 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
       const aheadMs = toMs(drainOptions.ahead ?? 0, 'drain: ahead');
       checkServices();
       await store.check();
-      return ambient.neutrally(() => reaching(driver, () => withClaims((claims, runner) => runAll(claims, runner, concurrency, aheadMs))));
+      return ambient.neutrallyIn(currentCall(), () =>
+        reaching(driver, () => lendVisit((visit, runner) => runAll(visit, runner, concurrency, aheadMs))),
+      );
     },
     afterCommit: (...args: [() => unknown] | [object, () => unknown]) => {
       const [handle, callback] = args.length === 1 ? [ambientDb, args[0]] : args;

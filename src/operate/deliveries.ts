@@ -4,6 +4,7 @@ import { checkOptions, checkValue, type OptionTable, type Rule } from '../core/o
 import { Discard } from '../core/outcome.ts';
 import { listOf, oneOf, rowId, text, uuid, whole } from '../core/rules.ts';
 import { SignalboxError } from '../errors.ts';
+import { isOf, refuseInside } from '../transaction/call.ts';
 import type { Delivery, DeliveryAddress, OperationsStore } from '../store/operations-store.ts';
 
 /** Which deliveries to find: those that match all that is given. */
@@ -74,11 +75,18 @@ export class Deliveries {
 
   /**
    * Ends what waits or runs as `cancelled`, and so lays to rest what is dead; a receiver whose transaction is about to commit
-   * is waited for, and wins. Returns the ids of those that were cancelled. @throws SignalboxError `InvalidOption`
+   * is waited for, and wins. Returns the ids of those that were cancelled.
+   * @throws SignalboxError `InvalidOption`; `WaitsForItself` in the receiver of such a delivery, which can throw `Discard`
    */
   async cancel(address: DeliveryAddress, because = 'Cancelled by an operator.'): Promise<string[]> {
     check(address, 'cancel');
     checkValue(because, reason, 'deliveries.cancel', 'its reason');
+    // Its own transaction holds the delivery to the end.
+    refuseInside(
+      'deliveries.cancel() of its own delivery',
+      (call) =>
+        call.receiver.transactional && (address.receiver ?? call.receiver.name) === call.receiver.name && isOf(address.emissionId)(call),
+    );
     const { name, message } = errorRecord(new Discard(because));
     return this.#store.cancel(address, { name, message });
   }

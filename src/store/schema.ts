@@ -146,6 +146,8 @@ export const worker = signalboxSchema.table('worker', {
   id: integer('id').primaryKey(),
   /** `host:pid`, for people. */
   label: text('label').notNull(),
+  /** The same for all workers of a process, which die together. */
+  processId: uuid('process_id').notNull().defaultRandom(),
   startedAt: instant('started_at').notNull(),
   leaseUntil: instant('lease_until').notNull(),
   /** The backend of the worker's last renewal. */
@@ -154,6 +156,8 @@ export const worker = signalboxSchema.table('worker', {
   locked: boolean('locked').notNull().default(false),
   /** Set when others found its lease over: from then on it can neither renew nor claim. */
   lostAt: instant('lost_at'),
+  /** Its process ran more than one delivery when others took something of it back: none of these is to blame by itself. */
+  hadCompany: boolean('had_company').notNull().default(false),
 });
 
 /** All tables, for the check that the migration has run. */

@@ -122,13 +122,13 @@ with ${ALIVE}, picked as materialized (
 
 /**
  * Whether a suspect waits, a delivery that must run alone. $1 receiver ids, $2 the newest version of each that can be read, $3
- * crashes. For a worker that is never idle by itself. No locks. Index: delivery_suspect.
+ * crashes, $4 how far ahead of its time in ms. For a worker that is never idle by itself. No locks. Index: delivery_suspect.
  */
 export const suspectWaits = statement({ waits: 'bool' })`
 select exists (
   select from unnest($1::text::int[], $2::text::int[]) as r(id, version)
   join signalbox.delivery d on d.receiver_id = r.id and d.version <= r.version
-  where d.crashes > 0 and d.crashes >= $3::int and d.state = 'ready' and d.run_at <= statement_timestamp()
+  where d.crashes > 0 and d.crashes >= $3::int and d.state = 'ready' and d.run_at <= statement_timestamp() + ${ms('$4')}
 ) as waits`;
 
 /**

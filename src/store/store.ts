@@ -175,10 +175,10 @@ export class Store {
   }
 
   /** Whether a suspect is due: it waits for a worker that runs nothing else. */
-  async hasSuspect(claimable: readonly Claimable[]): Promise<boolean> {
+  async hasSuspect(claimable: readonly Claimable[], aheadMs = 0): Promise<boolean> {
     const ids = intArray(claimable.map(({ receiverId }) => receiverId));
     const versions = intArray(claimable.map(({ version }) => version));
-    const [row] = await this.#pool(sql.suspectWaits, [ids, versions, this.#aloneFrom]);
+    const [row] = await this.#pool(sql.suspectWaits, [ids, versions, this.#aloneFrom, aheadMs]);
     return row!.waits;
   }
 

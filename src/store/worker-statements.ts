@@ -15,11 +15,12 @@ const LOOK_AT = 10;
 
 /**
  * Enrols a worker. $1 label, $2 lease in ms, $3 the id that it wants: a random one, for a sequence gives the same number
- * twice where a failover has lost its end. Returns its id; no row: another worker has it. Locks: its row. Index: the primary key.
+ * twice where a failover has lost its end; $4 its process. Returns its id; no row: another worker has it. Locks: its row. Index:
+ * the primary key.
  */
 export const enrolWorker = statement({ id: 'int' })`
-insert into signalbox.worker (id, label, started_at, lease_until, backend_pid)
-values ($3::int, $1::text, statement_timestamp(), statement_timestamp() + ${ms('$2')}, pg_backend_pid())
+insert into signalbox.worker (id, label, process_id, started_at, lease_until, backend_pid)
+values ($3::int, $1::text, $4::text::uuid, statement_timestamp(), statement_timestamp() + ${ms('$2')}, pg_backend_pid())
 on conflict (id) do nothing
 returning id`;
 
@@ -113,8 +114,11 @@ where a.datname = current_database() and a.usename = current_user`;
 /**
  * Takes back what lost workers held. $1 their ids, $2 how many at most, $3 crashes at which a delivery is given up, $4
  * the error that is then noted. Returns the deliveries taken, and whether they are dead.
- * Given up is only what its worker ran alone: then nobody else can have killed it (see claim).
- * Locks: deliveries by id, skipping those whose receiver's transaction still lives: they are not lost. Repeatable.
+ * Given up is only what its process ran alone: then nothing else can have killed it (see claim). So all that the workers of
+ * the process hold is counted, lost or not: they are found dead one after the other, by a lock here and by a lease there.
+ * Where it is more than one, that is kept with each of these workers, for by the next time only one may be left to count.
+ * Locks: deliveries by id, skipping those whose receiver's transaction still lives: they are not lost. Then the workers of
+ * these processes by id, NO KEY UPDATE: claims pass, and a renewal is waited for. Repeatable.
  * Reads the whole of delivery: it runs only when a worker died, and an index on the worker would cost every claim.
  */
 export const rescue = statement({
@@ -128,16 +132,24 @@ export const rescue = statement({
   dead: 'bool',
 })`
 with ${SHOWN}, load as materialized (
-  select d.worker_id, count(*) as held from signalbox.delivery d
-  where d.worker_id = any($1::text::int[]) and d.state = 'running'
-  group by d.worker_id
+  select w.process_id, count(*) as held
+  from signalbox.worker w join signalbox.delivery d on d.worker_id = w.id
+  where w.process_id in (select lost.process_id from signalbox.worker lost where lost.id = any($1::text::int[])) and d.state = 'running'
+  group by w.process_id
 ), held as materialized (
   select d.id, d.worker_id, d.crashes from signalbox.delivery d
   where d.worker_id = any($1::text::int[]) and d.state = 'running'
   order by d.id limit $2::int
   for update skip locked
 ), fate as materialized (
-  select h.id, load.held = 1 and h.crashes + 1 >= $3::int as dead from held h join load on load.worker_id = h.worker_id
+  select h.id, load.held = 1 and not w.had_company and h.crashes + 1 >= $3::int as dead
+  from held h join signalbox.worker w on w.id = h.worker_id join load on load.process_id = w.process_id
+), crowd as materialized (
+  select w.id from signalbox.worker w join load on load.process_id = w.process_id
+  where load.held > 1 and not w.had_company and exists (select from held)
+  order by w.id for no key update of w
+), remembered as (
+  update signalbox.worker w set had_company = true from crowd c where w.id = c.id
 ), back as (
   update signalbox.delivery d
   set state = 'ready', epoch = d.epoch + 1, attempt = d.attempt - 1, crashes = d.crashes + 1, worker_id = null
@@ -160,8 +172,14 @@ from (
   select id, emission_id, receiver_id, epoch, attempt, crashes, true from gone
 ) t left join signalbox.receiver r on r.id = t.receiver_id left join shown on shown.root = ${rootId('r')}`;
 
-/** Forgets lost workers that hold nothing any more (none can come to hold anything). $1 their ids. A statement of its own: it must see what rescue left. */
+/**
+ * Forgets lost workers that hold nothing any more (none can come to hold anything). $1 their ids. A statement of its own: it
+ * must see what rescue left. Locks: workers by id, as rescue.
+ */
 export const forgetWorkers = statement({})`
-delete from signalbox.worker w
-where w.id = any($1::text::int[])
-  and not exists (select from signalbox.delivery d where d.worker_id = w.id and d.state = 'running')`;
+with gone as materialized (
+  select w.id from signalbox.worker w where w.id = any($1::text::int[])
+  order by w.id for update of w
+)
+delete from signalbox.worker w using gone
+where w.id = gone.id and not exists (select from signalbox.delivery d where d.worker_id = w.id and d.state = 'running')`;

@@ -20,6 +20,13 @@ export interface RescuedDelivery {
   readonly dead: SignalboxError | undefined;
 }
 
+export interface Enrolment {
+  readonly label: string;
+  readonly leaseMs: number;
+  /** A UUID: the same for all workers of a process. */
+  readonly processId: string;
+}
+
 /** A worker that does not hold its lock, and its lease at that moment, in microseconds since 1970. */
 export interface Freed {
   readonly id: number;
@@ -48,9 +55,9 @@ export class WorkersStore {
   }
 
   /** Returns the new worker's id. */
-  async enrol(label: string, leaseMs: number): Promise<number> {
+  async enrol({ label, leaseMs, processId }: Enrolment): Promise<number> {
     for (;;) {
-      const [row] = await this.#pool(sql.enrolWorker, [label.slice(0, 200), leaseMs, this.#drawId()]);
+      const [row] = await this.#pool(sql.enrolWorker, [label.slice(0, 200), leaseMs, this.#drawId(), processId]);
       if (row) return row.id;
     }
   }
@@ -116,7 +123,7 @@ export class WorkersStore {
     await this.#pool(sql.endTransactions, [lost, TERMINATION_MS]);
     const spent = new SignalboxError(
       'CrashBudgetSpent',
-      `The crash budget of this delivery (${this.#crashBudget}) is spent: so many workers, or more, died while they had it, the last one while it ran nothing else. Look for an endless loop, process.exit or memory that runs out, then retry it.`,
+      `The crash budget of this delivery (${this.#crashBudget}) is spent: so many workers, or more, died while they had it, the last one while its process ran nothing else. Look for an endless loop, process.exit or memory that runs out, then retry it.`,
     );
     const rows = await this.#pool(sql.rescue, [lost, RESCUE_BATCH, this.#crashBudget, JSON.stringify(errorRecord(spent))]);
     await this.#pool(sql.forgetWorkers, [lost]);

@@ -1,6 +1,7 @@
 // Which transaction the running code is in, carried by AsyncLocalStorage, separately for each box.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { neutrally } from '../observe/async-context.ts';
+import { type Call, inCall } from './call.ts';
 import type { TransactionScope } from './scope.ts';
 
 export class Ambient {
@@ -23,6 +24,11 @@ export class Ambient {
   /** Runs `work` outside of any scope and of any async context: for loops, timers and receivers, which outlive whoever started them. */
   neutrally<T>(work: () => T): T {
     return neutrally(() => this.outside(work));
+  }
+
+  /** The same as a part of a call, if there is one: for what the receiver waits for. */
+  neutrallyIn<T>(call: Call | undefined, work: () => T): T {
+    return this.neutrally(() => (call ? inCall(call, work) : work()));
   }
 
   /**

@@ -48,10 +48,20 @@ export class Batcher<Item extends { readonly id: string }> {
     // One turn of the event loop, so that what ends together is written together.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#queue.length > 0) {
-      const batch = this.#queue.slice(0, MOST_ITEMS);
-      this.#queue = this.#queue.slice(MOST_ITEMS);
+      const batch = this.#queue.slice(0, this.#countDistinct());
+      this.#queue = this.#queue.slice(batch.length);
       await this.#write(batch);
     }
+  }
+
+  /** How many go out together: no two of one delivery, for the answer names what took effect by the id alone. */
+  #countDistinct(): number {
+    const ids = new Set<string>();
+    for (const { item } of this.#queue) {
+      if (ids.size === MOST_ITEMS || ids.has(item.id)) break;
+      ids.add(item.id);
+    }
+    return ids.size;
   }
 
   async #write(batch: readonly Waiting<Item>[]): Promise<void> {

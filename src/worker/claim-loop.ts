@@ -1,7 +1,9 @@
 // Claims deliveries for a worker's slots, again and again, until it stops.
 // NOTIFY is a hint, polling is the truth: a lost notification costs at most one poll interval. Before it sleeps it hangs out
 // the bell, and claims a last time (doorbell.ts).
+import type { ClaimedDelivery } from '../store/store.ts';
 import type { Claims } from './claims.ts';
+import { Company } from './company.ts';
 import type { Doorbell } from './doorbell.ts';
 import type { Slots } from './slots.ts';
 import { Solitude } from './solitude.ts';
@@ -34,6 +36,7 @@ const LONGEST_RETRY_MS = 5_000;
 export class ClaimLoop {
   readonly #parts: ClaimLoopParts;
   readonly #solitude: Solitude;
+  readonly #company: Company;
   readonly #strays: Strays;
   readonly #wakeup = new Wakeup();
   #hungry = true;
@@ -45,7 +48,12 @@ export class ClaimLoop {
 
   constructor(parts: ClaimLoopParts) {
     this.#parts = parts;
-    this.#solitude = new Solitude(parts.claims);
+    this.#company = new Company({
+      load: () => parts.slots.load + (this.#solitude.isClaiming ? 1 : 0),
+      wantsSolitude: () => this.#solitude.isWanted,
+      ring: () => this.#wakeup.ring(),
+    });
+    this.#solitude = new Solitude(parts.claims, this.#company);
     this.#strays = new Strays(parts.claims, parts.slots);
   }
 
@@ -58,6 +66,12 @@ export class ClaimLoop {
   /** There is room for more. */
   makeRoom(): void {
     this.#wakeup.ring();
+    this.#company.holdsLess();
+  }
+
+  /** Its worker holds nothing more: others of the process may run alone. */
+  leave(): void {
+    this.#company.leave();
   }
 
   async run(): Promise<void> {
@@ -72,6 +86,7 @@ export class ClaimLoop {
         await this.#claim();
         this.#retryMs = FIRST_RETRY_MS;
       } catch (error) {
+        this.#solitude.giveUp();
         this.#strays.doubt();
         onError(error, begun);
         await this.#wakeup.sleep(this.#retryMs);
@@ -79,6 +94,7 @@ export class ClaimLoop {
         this.#hungry = true;
       }
     }
+    this.#solitude.giveUp();
   }
 
   async #claim(): Promise<void> {
@@ -89,15 +105,14 @@ export class ClaimLoop {
     await within(answerMs, 'a look at what this worker holds', this.#strays.giveBack());
     await within(answerMs, 'a release', claims.giveBack(slots.giveBack(performance.now())));
     const room = slots.room(performance.now());
-    const claimed = await within(answerMs, 'a claim', this.#solitude.take(room, slots.load));
+    const claimed = await this.#fill(room);
+    if (!isRunning()) return;
     if (claimed === undefined) {
-      // No slot is free: the end of a run rings.
+      // No slot is free, or another of the process is to be alone: the end of a run rings.
       this.#hungry = true;
       await this.#wakeup.sleep(pollMs);
       return;
     }
-    if (!isRunning()) return within(answerMs, 'a release', claims.giveBack(claimed));
-    slots.take(claimed, performance.now());
     onAnswer();
     if (claimed.length === 0 && claims.lookedBack) onIdle();
     if (claimed.length > 0 && slots.isBusy) await this.#goOn();
@@ -105,6 +120,20 @@ export class ClaimLoop {
     else if (claims.leftSome || claimed.some(({ alone }) => alone)) this.#hungry = true;
     else if (!claims.lookedBack) await this.#waitToLookBack();
     else if (!wasCalm) await this.#prepareToSleep();
+  }
+
+  /** Claims into the slots. */
+  async #fill(room: number): Promise<ClaimedDelivery[] | undefined> {
+    const { claims, slots, answerMs, isRunning } = this.#parts;
+    try {
+      const claimed = await within(answerMs, 'a claim', this.#solitude.take(room, slots.load));
+      if (!claimed) return undefined;
+      if (isRunning()) slots.take(claimed, performance.now());
+      else await within(answerMs, 'a release', claims.giveBack(claimed));
+      return claimed;
+    } finally {
+      this.#solitude.arrived();
+    }
   }
 
   /** So much comes that a look finds something: nobody need ring. */

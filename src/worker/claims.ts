@@ -88,8 +88,8 @@ export class Claims {
   }
 
   /** Whether a suspect waits, which must run alone. */
-  async hasSuspect(): Promise<boolean> {
-    return this.#store.hasSuspect(this.#claimable(1));
+  async hasSuspect(aheadMs = 0): Promise<boolean> {
+    return this.#store.hasSuspect(this.#claimable(1), aheadMs);
   }
 
   /** Takes the due deliveries of given emissions. */

@@ -2,7 +2,7 @@
 import { apart } from '../observe/async-context.ts';
 import type { RunResult, Runner } from './runner.ts';
 import type { ClaimedDelivery } from '../store/store.ts';
-import type { Claims } from './claims.ts';
+import type { Visit } from './visit.ts';
 
 /** How many deliveries ended in which way. */
 export interface DrainResult {
@@ -17,9 +17,9 @@ export interface DrainResult {
 }
 
 /** Claims once and runs what was claimed to its end, `free` calls of receivers at once. Returns the results. */
-export async function runOnce(claims: Claims, runner: Runner, free: number, aheadMs = 0): Promise<RunResult[]> {
-  const claimed = await claims.take(Math.max(free, claims.largestBatch), { aheadMs, alone: true });
-  const groups = claims.groups(claimed);
+export async function runOnce(visit: Visit, runner: Runner, free: number, aheadMs = 0): Promise<RunResult[]> {
+  const { claims } = visit;
+  const groups = claims.groups(await visit.take(Math.max(free, claims.largestBatch), aheadMs));
   const results: RunResult[] = [];
   const heldBack: ClaimedDelivery[] = [];
   const run = async (): Promise<void> => {
@@ -34,10 +34,10 @@ export async function runOnce(claims: Claims, runner: Runner, free: number, ahea
 }
 
 /** Runs until nothing is due. */
-export async function runAll(claims: Claims, runner: Runner, free: number, aheadMs: number): Promise<DrainResult> {
+export async function runAll(visit: Visit, runner: Runner, free: number, aheadMs: number): Promise<DrainResult> {
   const count = { completed: 0, retrying: 0, dead: 0, cancelled: 0 };
   for (;;) {
-    const results = await runOnce(claims, runner, free, aheadMs);
+    const results = await runOnce(visit, runner, free, aheadMs);
     if (results.length === 0) return count;
     for (const { ended } of results) {
       if (ended === 'ready') count.retrying++;

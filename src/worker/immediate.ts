@@ -6,8 +6,8 @@ import { outcomeKind } from '../core/outcome.ts';
 import type { ClaimedDelivery } from '../store/store.ts';
 import { toldError } from '../core/told-error.ts';
 import { apart } from '../observe/async-context.ts';
-import type { Claims } from './claims.ts';
 import type { RunResult, Runner } from './runner.ts';
+import type { Visit } from './visit.ts';
 
 /** What happens when receivers fail: the transaction call throws `ReceiverFailed`, or it is only recorded with the delivery. */
 export type OnError = 'throw' | 'collect';
@@ -15,16 +15,16 @@ export type OnError = 'throw' | 'collect';
 const MAX_DEPTH = 20;
 
 /** Lends a lease and a runner for as long as `work` takes. */
-export type WithClaims = <T>(work: (claims: Claims, runner: Runner) => Promise<T>) => Promise<T>;
+export type WithVisit = <T>(work: (visit: Visit, runner: Runner) => Promise<T>) => Promise<T>;
 
 export class Immediate {
-  readonly #withClaims: WithClaims;
+  readonly #withVisit: WithVisit;
   readonly #onError: OnError;
   /** Set while receivers run: what they emit joins the run instead of starting one inside it. */
   readonly #current = new AsyncLocalStorage<{ next: string[] }>();
 
-  constructor(withClaims: WithClaims, onError: OnError) {
-    this.#withClaims = withClaims;
+  constructor(withVisit: WithVisit, onError: OnError) {
+    this.#withVisit = withVisit;
     this.#onError = onError;
   }
 
@@ -39,7 +39,7 @@ export class Immediate {
       current.next.push(...emissionIds);
       return;
     }
-    const causes = await this.#withClaims((claims, runner) => this.#runAll(claims, runner, emissionIds)).catch((error: unknown) => {
+    const causes = await this.#withVisit((visit, runner) => this.#runAll(visit, runner, emissionIds)).catch((error: unknown) => {
       // Never as it is: who sees the error of a query takes the transaction for rolled back.
       throw new SignalboxError(
         'ReceiverFailed',
@@ -55,7 +55,7 @@ export class Immediate {
     );
   }
 
-  async #runAll(claims: Claims, runner: Runner, emissionIds: readonly string[]): Promise<unknown[]> {
+  async #runAll(visit: Visit, runner: Runner, emissionIds: readonly string[]): Promise<unknown[]> {
     const causes: unknown[] = [];
     let level = emissionIds;
     for (let depth = 0; level.length > 0; depth++) {
@@ -70,7 +70,8 @@ export class Immediate {
       }
       const run = { next: [] as string[] };
       const heldBack: ClaimedDelivery[] = [];
-      for (const group of claims.groups(await claims.takeOf(level))) {
+      const { claims } = visit;
+      for (const group of claims.groups(await visit.takeOf(level))) {
         if (claims.holdsBack(group[0]!)) {
           heldBack.push(...group);
           continue;

@@ -17,6 +17,8 @@ export const workerLabel = (): string => `${os.hostname()}:${process.pid}`;
 
 export interface LeaseOptions {
   readonly label: string;
+  /** The same for all workers of this process. */
+  readonly processId: string;
   readonly leaseMs: number;
   /** Makes the session that holds the lock; without one the lease decides alone. */
   readonly openSession?: Driver['openSession'] | undefined;
@@ -68,7 +70,7 @@ export class Lease {
 
   static async enrol(workers: WorkersStore, options: LeaseOptions): Promise<Lease> {
     const until = performance.now() + options.leaseMs;
-    return new Lease(workers, options, await workers.enrol(options.label, options.leaseMs), until);
+    return new Lease(workers, options, await workers.enrol(options), until);
   }
 
   /** Changes when the lease was lost. */
@@ -205,7 +207,7 @@ export class Lease {
 
   async #enrolAnew(): Promise<void> {
     const lost = this.#workerId;
-    this.#workerId = await this.#workers.enrol(this.#options.label, this.#options.leaseMs);
+    this.#workerId = await this.#workers.enrol(this.#options);
     this.#lockPid = undefined;
     this.#options.onLost(lost, this.#workerId);
   }

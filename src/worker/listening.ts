@@ -4,7 +4,7 @@ import { CHANNEL } from '../store/store.ts';
 
 export class Listening {
   readonly #driver: Driver;
-  readonly #onMessage: () => void;
+  #onMessage: () => void;
   #unlisten: (() => Promise<void>) | undefined;
   #again: Promise<void> = Promise.resolve();
 
@@ -15,7 +15,7 @@ export class Listening {
 
   async start(): Promise<void> {
     const before = this.#unlisten;
-    this.#unlisten = await this.#driver.listen(CHANNEL, this.#onMessage);
+    this.#unlisten = await this.#driver.listen(CHANNEL, () => this.#onMessage());
     await before?.();
   }
 
@@ -25,6 +25,8 @@ export class Listening {
   }
 
   async stop(): Promise<void> {
+    // postgres.js keeps what it was given to call, and with it the worker.
+    this.#onMessage = () => {};
     await this.#again;
     await this.#unlisten?.();
   }

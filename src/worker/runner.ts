@@ -10,6 +10,7 @@ import type { Catalogue } from '../store/catalogue.ts';
 import type { Commits, CompletedRun } from '../store/commits.ts';
 import type { ClaimedDelivery, ClaimRef, ReleaseItem, SettleItem, Store } from '../store/store.ts';
 import { Batcher } from './batcher.ts';
+import { inCall, newCall } from '../transaction/call.ts';
 import { Deadline } from './deadline.ts';
 import type { BatchExecutor } from './batch-executor.ts';
 import { type Execution, interrupted } from './execution.ts';
@@ -99,7 +100,9 @@ export class Runner {
       if (!receiver) return await together(deliveries.map((delivery) => this.#giveBack(delivery)));
       const startedAt = performance.now();
       for (const delivery of deliveries) events.raise('delivery.started', eventOf(delivery, receiver));
-      const executions = await this.#execute(deliveries, receiver, lane);
+      const call = newCall({ runner: this, receiver, deliveries });
+      const executions = await inCall(call, () => this.#execute(deliveries, receiver, lane));
+      call.isOver = true;
       const durationMs = performance.now() - startedAt;
       // Before its slot is free for what waits.
       this.#parts.pauses.ended(receiver, deliveries, answerOf(executions), startedAt + durationMs, Math.random());

@@ -1,109 +1,84 @@
-// The worker: its life from start to stop. What it does meanwhile is in claim-loop.ts and in upkeep/.
+// The worker: its life, from its making to its stop. What it does meanwhile is a shift (shift.ts), or ticks.
+//
+// The race: start, stop, tick and close come in any order and in one turn. So each sets the phase before it waits for anything,
+// and what began before a stop is waited for by it: a start until it has worked or failed, each tick to its end.
 import { SignalboxError } from '../errors.ts';
 import type { WorkerHealth } from '../operate/health.ts';
-import type { Store } from '../store/store.ts';
 import { reaching } from '../store/unreachable.ts';
 import { rescueDeliveries } from '../upkeep/rescue.ts';
-import { keepUp } from '../upkeep/upkeep.ts';
-import { Watch } from '../upkeep/watch.ts';
 import type { Ambient } from '../transaction/ambient.ts';
-import { ClaimLoop } from './claim-loop.ts';
-import { Doorbell } from './doorbell.ts';
-import { Claims } from './claims.ts';
-import { Condition } from './condition.ts';
+import { currentCall, refuseInside } from '../transaction/call.ts';
 import { runOnce } from './drain.ts';
-import { type HandsParts, handsOf } from './hands.ts';
-import { Horizon } from './horizon.ts';
-import { Lease, workerLabel } from './lease.ts';
-import { Listening } from './listening.ts';
 import type { WorkerSettings } from './options.ts';
-import type { Pauses } from './pauses.ts';
 import { runUntilSignal } from './run.ts';
 import type { Runner } from './runner.ts';
-import type { Slots } from './slots.ts';
-import { Wakeup } from './wakeup.ts';
-import { within } from './within.ts';
+import { Shift, type ShiftParts } from './shift.ts';
+import { withVisit } from './visit.ts';
 
-export interface WorkerParts extends HandsParts {
-  readonly store: Store;
+export interface WorkerParts extends ShiftParts {
   readonly ambient: Ambient;
+  /** The workers of the box that have something to end. */
+  readonly active: Set<Worker>;
+  /** @throws SignalboxError `BoxClosed` */
+  assertOpen(): void;
   /** @throws SignalboxError if a service with receivers cannot be made */
   checkServices(): void;
   /** Tells of deliveries that wait for receivers of which this process has no code. */
   warnOfWaiting(): Promise<void>;
 }
 
-/** Others get this long to come back after a failure of the database: several tries of theirs. */
-const GRACE_MS = 3_000;
 /** How long interrupted receivers may take to end. */
 const INTERRUPTION_MS = 3_000;
-/** How long signing off may take: the lease ends by itself. */
-const SIGN_OFF_MS = 5_000;
 
 /**
  * Takes deliveries of one box and runs their receivers. Made by `box.worker()`; it works from `start` to `stop`, or
- * through `run` or `tick`, once. `await using` stops it at once.
+ * through `run`, once, or through `tick`. `await using` stops it at once.
  */
 export class Worker {
   readonly #parts: WorkerParts;
   readonly #settings: WorkerSettings;
-  readonly #runner: Runner;
-  readonly #slots: Slots;
-  readonly #pauses: Pauses;
-  readonly #doorbell: Doorbell;
-  #claiming: ClaimLoop | undefined;
-  readonly #upkeep = new Wakeup();
-  readonly #watch: Watch;
   #phase: 'new' | 'started' | 'stopping' | 'stopped' = 'new';
-  #lease: Lease | undefined;
-  readonly #listening: Listening;
-  #starting: Promise<void> | undefined;
-  #loops: Promise<unknown> = Promise.resolve();
+  #shift: Shift | undefined;
+  #starting: Promise<unknown> | undefined;
   #stopping: Promise<void> | undefined;
+  readonly #ticks = new Set<Promise<unknown>>();
+  readonly #runners = new Set<Runner>();
+  #isInterrupted = false;
   #patience: NodeJS.Timeout | undefined;
   #giveUp: () => void = () => {};
   readonly #gaveUp = new Promise<void>((resolve) => (this.#giveUp = resolve));
-  readonly #condition = new Condition({ onFailing: (error) => this.#failing(error), onRecovered: () => this.#recovered() });
 
   /** @internal Made by `box.worker()`. */
   constructor(parts: WorkerParts, settings: WorkerSettings) {
-    this.#parts = parts;
     this.#settings = settings;
-    const { store, driver } = parts;
-    this.#listening = new Listening(driver, () => this.#claiming?.ring());
-    this.#watch = new Watch(store.workers, Math.min(GRACE_MS, settings.leaseMs / 2));
-    this.#doorbell = new Doorbell(store.workers, () => (driver.openSession ? this.#lease?.session : driver.run()));
-    const { runner, slots, pauses } = handsOf(parts, {
-      ...settings,
-      setbacks: this.#condition.setbacks,
-      workerId: () => this.#lease?.workerId ?? 0,
-      owns: (workerId) => this.#lease!.owns(workerId),
-      largestBatch: () => this.#claims().largestBatch,
-      ring: () => this.#claiming?.ring(),
-      onRoom: () => this.#claiming?.makeRoom(),
-    });
-    this.#runner = runner;
-    this.#slots = slots;
-    this.#pauses = pauses;
+    this.#parts = { ...parts, newRunner: (...about) => this.#keep(parts.newRunner(...about)) };
   }
 
   /**
    * Starts to work: checks the services and the database, announces the receivers, claims. Returns when the worker is ready.
-   * @throws SignalboxError `MissingProvider`, `CircularDependency`, `MissingMetadata`, `MigrationMissing`, `DatabaseUnreachable`, `WorkerBusy`
+   * @throws SignalboxError `MissingProvider`, `CircularDependency`, `MissingMetadata`, `MigrationMissing`, `DatabaseUnreachable`, `WorkerBusy`, `BoxClosed`
    */
   async start(): Promise<void> {
-    if (this.#phase !== 'new')
-      throw new SignalboxError('WorkerBusy', `This worker was ${this.#phase} already. Make another one with box.worker().`);
+    this.#parts.assertOpen();
+    if (this.#phase !== 'new' || this.#ticks.size > 0)
+      throw new SignalboxError(
+        'WorkerBusy',
+        `This worker ${this.#phase === 'new' ? 'ticks' : `was ${this.#phase}`} already. Make another one with box.worker().`,
+      );
     this.#phase = 'started';
-    this.#starting = this.#parts.ambient.neutrally(() => reaching(this.#parts.driver, () => this.#start()));
-    return this.#starting;
+    this.#parts.active.add(this);
+    const starting = this.#parts.ambient.neutrally(() => reaching(this.#parts.driver, () => this.#start()));
+    this.#starting = starting;
+    return starting;
   }
 
   /**
    * Stops: claims nothing more, waits for what runs, interrupts it after the shutdown timeout and gives it back.
    * @param force interrupt at once
+   * @throws SignalboxError `WaitsForItself` in a receiver that this worker runs
    */
   async stop({ force = false }: { force?: boolean } = {}): Promise<void> {
+    this.assertOutside('worker.stop()');
     if (force) this.#parts.ambient.neutrally(() => this.#interrupt());
     this.#stopping ??= this.#parts.ambient.neutrally(() => this.#stop());
     return this.#stopping;
@@ -121,179 +96,108 @@ export class Worker {
 
   /**
    * Looks once: takes back what dead workers held, claims up to `concurrency` due deliveries and runs them to their end.
-   * For cron and tests, in place of `start`. Returns the number of deliveries run.
+   * For cron and tests, in place of `start`. Returns the number of deliveries run. One may begin while another is under way.
    * @throws SignalboxError as {@link Worker.start}
    */
   async tick(): Promise<number> {
-    if (this.#phase !== 'new') throw new SignalboxError('WorkerBusy', 'tick() is for a worker that was not started.');
-    return this.#parts.ambient.neutrally(async () => {
-      await reaching(this.#parts.driver, () => this.#prepare());
-      try {
-        await rescueDeliveries(this.#parts.store.workers, this.#parts.events);
-        return (await runOnce(this.#claims(), this.#runner, this.#settings.concurrency)).length;
-      } finally {
-        await this.#lease!.resign();
-      }
-    });
+    this.#parts.assertOpen();
+    if (this.#phase !== 'new')
+      throw new SignalboxError('WorkerBusy', `tick() is for a worker that was not started; it was ${this.#phase}.`);
+    this.#parts.active.add(this);
+    const tick = this.#parts.ambient.neutrallyIn(currentCall(), async () => this.#tick());
+    this.#ticks.add(tick);
+    try {
+      return await tick;
+    } finally {
+      this.#ticks.delete(tick);
+      if (this.#ticks.size === 0 && this.#phase === 'new') this.#parts.active.delete(this);
+    }
   }
 
   /** @internal Its state for the health of the box; `undefined` unless it is started. */
   get health(): WorkerHealth | undefined {
-    if (this.#phase !== 'started' || !this.#lease) return undefined;
-    return {
-      id: this.#lease.workerId,
-      running: this.#runner.running,
-      failing: this.#condition.isFailing,
-      paused: this.#pauses.receivers.map(({ name }) => name),
-    };
+    return this.#phase === 'started' ? this.#shift?.health : undefined;
+  }
+
+  /** @internal @throws SignalboxError `WaitsForItself` */
+  assertOutside(what: string): void {
+    refuseInside(what, ({ runner }) => (this.#runners as ReadonlySet<object>).has(runner));
   }
 
   /** {@link Worker.stop} with `force`. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#phase !== 'new') await this.stop({ force: true });
+    if (this.#phase !== 'new' || this.#ticks.size > 0) await this.stop({ force: true });
   }
 
   async #start(): Promise<void> {
+    const shift = new Shift(this.#parts, this.#settings);
     try {
       await this.#prepare();
-      await this.#parts.warnOfWaiting();
-      await this.#listening.start();
+      await shift.enrol(() => this.#parts.warnOfWaiting());
     } catch (error) {
-      this.#phase = 'stopped';
-      await this.#lease?.resign().catch(() => {});
+      if (this.#phase === 'started') this.#end();
       throw error;
     }
-    const { catalogue, events } = this.#parts;
-    const { concurrency, queues = [], pollMs, leaseMs: answerMs } = this.#settings;
-    const receivers = catalogue.receivers.all.filter(({ queue }) => queues.length === 0 || queues.includes(queue)).map(({ name }) => name);
-    events.raise('worker.started', { workerId: this.#lease!.workerId, concurrency, queues, receivers });
-    this.#claiming = new ClaimLoop({
-      claims: this.#claims(),
-      slots: this.#slots,
-      doorbell: this.#doorbell,
-      pollMs,
-      answerMs,
-      isRunning: () => this.#phase === 'started',
-      onIdle: () => events.raise('worker.idle', { workerId: this.#lease!.workerId }),
-      onAnswer: () => this.#condition.answered(performance.now()),
-      onError: (error, since) => this.#failed(error, since),
-    });
-    this.#loops = Promise.all([this.#claiming.run(), this.#upkeepLoop()]);
+    this.#shift = shift;
+    shift.work();
   }
 
   async #prepare(): Promise<void> {
-    const { store, catalogue, events, driver } = this.#parts;
+    const { store, catalogue } = this.#parts;
     this.#parts.checkServices();
     await store.check();
     await catalogue.announce();
-    this.#lease = await Lease.enrol(store.workers, {
-      label: workerLabel(),
-      leaseMs: this.#settings.leaseMs,
-      openSession: driver.openSession,
-      onLost: (workerId, newWorkerId) => {
-        this.#slots.drop(workerId);
-        events.raise('worker.lost', { workerId, newWorkerId });
-      },
-      onError: (error, since) => {
-        this.#watch.unwell();
-        this.#failed(error, since);
-      },
-      onRenewed: () => {
-        this.#slots.fill();
-        this.#condition.answered(performance.now());
-        // It may have gone to sleep without one, while its session was not there.
-        if (this.#doorbell.state === 'none' && this.#doorbell.isThere) this.#claiming?.ring();
-      },
-      onSessionLost: () => {
-        this.#doorbell.lost();
-        // The others may have lost theirs by the same cause.
-        this.#watch.unwell();
-        this.#claiming?.ring();
-      },
+  }
+
+  async #tick(): Promise<number> {
+    const { store, events, driver } = this.#parts;
+    const { leaseMs, queues, concurrency } = this.#settings;
+    await reaching(driver, () => this.#prepare());
+    return withVisit(this.#parts, { leaseMs, queues, openSession: driver.openSession }, async (visit, runner) => {
+      try {
+        await rescueDeliveries(store.workers, events);
+        return (await runOnce(visit, runner, concurrency)).length;
+      } finally {
+        this.#runners.delete(runner);
+      }
     });
   }
 
-  #claims(): Claims {
-    return new Claims(this.#parts.store, this.#parts.catalogue, this.#lease!, this.#pauses, this.#settings.queues, new Horizon());
-  }
-
-  #upkeepLoop(): Promise<void> {
-    const { store, catalogue, events, driver } = this.#parts;
-    return keepUp(
-      { workers: store.workers, catalogue, events },
-      {
-        leaseMs: this.#settings.leaseMs,
-        watch: this.#watch,
-        isWatching: () => driver.openSession !== undefined && this.#lease!.hasOthers,
-        workerId: () => this.#lease!.workerId,
-        sleep: (ms) => this.#upkeep.sleep(ms),
-        isRunning: () => this.#phase === 'started',
-        onRescued: () => this.#claiming?.ring(),
-        onError: (error, since) => this.#failed(error, since),
-      },
-    );
-  }
-
   async #stop(): Promise<void> {
-    const { events, log } = this.#parts;
-    // Who started it hears of a failure.
-    await this.#starting?.catch(() => {});
-    if (this.#phase === 'new' || this.#phase === 'stopped') return void (this.#phase = 'stopped');
+    // At once: a start in this very turn finds it stopping.
     this.#phase = 'stopping';
-    const workerId = this.#lease!.workerId;
-    events.raise('worker.stopping', { workerId, running: this.#runner.running });
-    this.#claiming?.ring();
-    this.#upkeep.ring();
     const deadline = setTimeout(() => this.#interrupt(), this.#settings.shutdownMs);
-    const givenBack = this.#giveBack();
-    await Promise.race([Promise.all([this.#loops, givenBack]).then(() => this.#runner.idle()), this.#gaveUp]);
-    clearTimeout(deadline);
-    clearTimeout(this.#patience);
-    if (this.#runner.running > 0)
-      log.warn({ running: this.#runner.running }, 'receivers do not end, interrupted though they are; others take their deliveries over');
     try {
-      await within(SIGN_OFF_MS, 'the sign-off', this.#signOff());
-    } catch (error) {
-      log.warn({ err: error }, 'the worker could not sign off; its lease will end');
+      // Who started it hears of a failure.
+      await this.#starting?.catch(() => {});
+      await Promise.all([this.#shift?.end(this.#gaveUp), Promise.race([Promise.allSettled(this.#ticks), this.#gaveUp])]);
+    } finally {
+      clearTimeout(deadline);
+      clearTimeout(this.#patience);
+      this.#end();
     }
+  }
+
+  #end(): void {
     this.#phase = 'stopped';
-    events.raise('worker.stopped', { workerId });
+    this.#parts.active.delete(this);
   }
 
-  /** What was not started. If that fails, others take it when the worker has signed off. */
-  async #giveBack(): Promise<void> {
-    const given = within(SIGN_OFF_MS, 'a release', this.#claims().giveBack(this.#slots.giveBack()));
-    await given.catch((error: unknown) => this.#parts.log.debug({ err: error }, 'not given back'));
-  }
-
-  async #signOff(): Promise<void> {
-    await this.#listening.stop();
-    await this.#doorbell.takeDown();
-    await this.#lease!.resign();
+  #keep(runner: Runner): Runner {
+    this.#runners.add(runner);
+    if (this.#isInterrupted) this.#interruptOne(runner);
+    return runner;
   }
 
   /** A query that does not end keeps its transaction, and so its delivery, for a while yet; it does not keep the worker. */
   #interrupt(): void {
-    this.#runner.abort();
-    this.#runner.giveUp();
+    this.#isInterrupted = true;
+    for (const runner of this.#runners) this.#interruptOne(runner);
     this.#patience ??= setTimeout(this.#giveUp, INTERRUPTION_MS);
   }
 
-  /** While it stops, the sign-off tells what is amiss. */
-  #failed(error: unknown, since: number): void {
-    if (this.#phase !== 'stopping' && this.#phase !== 'stopped') this.#condition.failed(error, since);
-  }
-
-  #failing(error: unknown): void {
-    this.#parts.events.raise('worker.failing', { workerId: this.#lease?.workerId ?? 0, error });
-  }
-
-  #recovered(): void {
-    this.#parts.events.raise('worker.recovered', { workerId: this.#lease!.workerId });
-    // What was said meanwhile was not heard.
-    this.#claiming?.ring();
-    this.#listening.startAgain((error: unknown) => {
-      if (this.#phase === 'started') this.#parts.log.warn({ err: error }, 'not listening for new deliveries; polling finds them');
-    });
+  #interruptOne(runner: Runner): void {
+    runner.abort();
+    runner.giveUp();
   }
 }

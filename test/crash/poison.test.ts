@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { until } from './program.ts';
 import { POISON } from './programs/receivers.ts';
+import { innocent, poison } from './programs/two-signals.ts';
 import { openStage } from './stage.ts';
 
 test(
@@ -25,5 +26,37 @@ test(
     expect((await stage.effects()).map((effect) => effect.split(' ')[0])).toEqual(['1', '2', '3', '4']);
     const errors = await stage.sql`select error ->> 'message' as message from signalbox.delivery_error`;
     expect([...errors]).toEqual([{ message: expect.stringContaining('CrashBudgetSpent') as string }]);
+  },
+);
+
+test.concurrent.each([
+  ['one box', '1'],
+  ['two boxes', '2'],
+])(
+  'where a process has two workers, of %s, the innocent neighbour of the one in the other is not to blame',
+  { timeout: 120_000 },
+  async (_which, boxes) => {
+    await using stage = await openStage();
+    const box = stage.another({ services: [] });
+    for (const { signal, name, queue } of [
+      { signal: poison, name: 'Poison.take', queue: 'a' },
+      { signal: innocent, name: 'Innocent.take', queue: 'b' },
+    ])
+      box.connect(signal, () => {}, { name, queue });
+    await box.announce();
+    await box.close();
+    await stage.db.transaction(async (tx) => {
+      await poison.emitReliable(tx, {});
+      await innocent.emitReliable(tx, {});
+    });
+    for (let processes = 0; (await stage.left()) > 0; processes++) {
+      expect(processes).toBeLessThan(8);
+      const program = stage.program('two-workers', { BOXES: boxes });
+      await until('it is killed, or its work is done', async () => program.hasEnded || (await stage.left()) === 0);
+    }
+    const ends = await stage.sql<{ end: string }[]>`
+    select r.name || ' ' || s.state || ' ' || s.attempt as end from signalbox.settled s join signalbox.receiver r on r.id = s.receiver_id order by 1`;
+    expect(ends.map(({ end }) => end)).toEqual(['Innocent.take completed 1', 'Poison.take dead 1']);
+    expect(await stage.sql`select from effect`).toHaveLength(1);
   },
 );

@@ -21,6 +21,8 @@ export interface Stage extends Harness {
   /** A worker process. Unless it is given another lease, its own is longer than a slow machine's pauses. */
   worker(options?: StartOptions): Program;
   sender(): Program;
+  /** Any other program. */
+  program(name: string, environment: Record<string, string>): Program;
   /** Locks what the hold 'query' and a delayed COMMIT wait for. */
   gate(): Promise<Gate>;
   /** Makes each COMMIT that has written to `table` wait for the gate. */
@@ -70,6 +72,7 @@ export async function openStage(): Promise<Stage> {
     worker: ({ hold, timeout = '30s', ...options } = {}) =>
       start('worker', { HOLD: hold ?? '', TIMEOUT: timeout, OPTIONS: JSON.stringify({ lease: '4s', pollInterval: 50, ...options }) }),
     sender: () => start('sender', {}),
+    program: start,
     gate: async () => {
       const session = await sql.reserve();
       await session`select pg_advisory_lock(1)`;

@@ -67,7 +67,7 @@ const worker = [
     },
     { name: 'bell: a busy worker takes it down', find: "    await within(answerMs, 'the doorbell', doorbell.takeDown());\n", replace: '' },
   ]),
-  ...mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/doorbell.test.ts'] }, [
+  ...mutantsOf({ file: 'src/worker/shift.ts', tests: ['test/worker/doorbell.test.ts'] }, [
     { name: 'bell: is hung out on the next session', find: '        this.#doorbell.lost();\n', replace: '' },
   ]),
 ];

@@ -21,13 +21,13 @@ export const contextMutants: readonly Mutant[] = [
   ...mutantsOf({ file: 'src/worker/worker.ts', tests }, [
     {
       name: 'context: a worker starts in none',
-      find: 'this.#starting = this.#parts.ambient.neutrally(',
-      replace: 'this.#starting = this.#parts.ambient.outside(',
+      find: 'this.#parts.ambient.neutrally(() => reaching(this.#parts.driver, () => this.#start()))',
+      replace: 'this.#parts.ambient.outside(() => this.#start())',
     },
     {
       name: 'context: a tick is in none',
-      find: 'return this.#parts.ambient.neutrally(async',
-      replace: 'return this.#parts.ambient.outside(async',
+      find: 'this.#parts.ambient.neutrallyIn(currentCall(), async () => this.#tick())',
+      replace: 'this.#parts.ambient.outside(async () => this.#tick())',
     },
     { name: 'context: a worker stops in none', find: 'this.#parts.ambient.neutrally(() => this.#stop())', replace: 'this.#stop()' },
     {
@@ -39,10 +39,14 @@ export const contextMutants: readonly Mutant[] = [
   ...mutantsOf({ file: 'src/signalbox.ts', tests }, [
     {
       name: 'context: drain is in none',
-      find: 'ambient.neutrally(() => reaching(driver, () => withClaims((claims',
-      replace: 'ambient.outside(() => reaching(driver, () => withClaims((claims',
+      find: 'ambient.neutrallyIn(currentCall(), () =>\n        reaching(',
+      replace: 'ambient.outside(() =>\n        reaching(',
     },
-    { name: 'context: immediate mode is in none', find: '(work) => ambient.neutrally(() => withClaims(work))', replace: 'withClaims' },
+    {
+      name: 'context: immediate mode is in none',
+      find: '(work) => ambient.neutrallyIn(currentCall(), () => lendVisit(work))',
+      replace: 'lendVisit',
+    },
     {
       name: 'context: services are made in none',
       find: 'ambient.outside(work) : ambient.neutrally(work)',

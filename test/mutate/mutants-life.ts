@@ -113,25 +113,158 @@ const watch = mutantsOf({ file: 'src/upkeep/watch.ts', tests: ['test/upkeep/watc
 
 const solitude = mutantsOf({ file: 'src/worker/solitude.ts', tests: ['test/worker/solitude.test.ts'] }, [
   { name: 'solitude: nothing without a slot', find: '    if (free <= 0) return undefined;\n', replace: '' },
-  { name: 'solitude: a suspect waits until nothing runs', find: '      if (running > 0) return undefined;\n', replace: '' },
-  { name: 'solitude: looks', find: 'this.#makesRoom = await this.#claims.hasSuspect();', replace: '' },
-  { name: 'solitude: looks once', find: '!this.#makesRoom && ', replace: '' },
   {
-    name: 'solitude: not each time',
-    find: '      this.#lookAt = performance.now() + LOOK_EVERY_MS;\n    }',
-    replace: '    }',
+    name: 'solitude: a suspect waits until nothing runs',
+    find: 'if (running === 0 && this.#company.isAlone) {',
+    replace: 'if (this.#company.isAlone) {',
   },
-  { name: 'solitude: takes the suspect and nothing else', find: 'take(0, { alone: true })', replace: 'take(free, { alone: true })' },
-  { name: 'solitude: takes none beside others', find: '{ alone: running === 0 }', replace: '{ alone: true }' },
-  { name: 'solitude: goes on', find: '      this.#makesRoom = false;\n', replace: '' },
-  { name: 'solitude: goes on where the suspect is gone', find: 'if (suspects.length > 0) return suspects;', replace: 'return suspects;' },
   {
-    name: 'solitude: whoever is idle need not look',
-    find: '    if (running === 0 && claimed.every(({ alone }) => alone)) this.#lookAt = performance.now() + LOOK_EVERY_MS;\n',
+    name: 'solitude: nor anything in the process',
+    find: 'if (running === 0 && this.#company.isAlone) {',
+    replace: 'if (running === 0) {',
+  },
+  { name: 'solitude: looks', find: 'const waits = await this.#claims.hasSuspect(aheadMs);', replace: 'const waits = false as boolean;' },
+  { name: 'solitude: takes none beside others', find: 'const alone = running === 0 && ', replace: 'const alone = ' },
+  { name: 'solitude: takes none beside others of its process', find: 'running === 0 && this.#company.isAlone;', replace: 'running === 0;' },
+  { name: 'solitude: waits while another is to be alone', find: '    if (this.#company.isPaused) return undefined;\n', replace: '' },
+  {
+    name: 'solitude: goes on when it was alone',
+    find: '    if (this.#isAlone) this.#goOn();\n',
     replace: '',
   },
-  { name: 'solitude: who finds more each time is not idle', find: ' && claimed.every(({ alone }) => alone)', replace: '' },
-  { name: 'solitude: nor who runs something', find: 'running === 0 && claimed', replace: 'claimed' },
+  { name: 'solitude: goes on where the suspect is gone', find: '      else this.#goOn();\n', replace: '' },
+  {
+    name: 'solitude: a suspect beside which another began is given back',
+    find: '    if (this.#company.isAlone) {\n      this.#isAlone = true;',
+    replace: '    if (true as boolean) {\n      this.#isAlone = true;',
+  },
+  {
+    name: 'solitude: and room is made for it',
+    find: '    this.#makeRoom();\n    await this.#claims.giveBack',
+    replace: '    await this.#claims.giveBack',
+  },
+  {
+    name: 'solitude: room is not made for ever',
+    find: '    if (now < until) return undefined;\n',
+    replace: '    if (until > 0) return undefined;\n',
+  },
+  { name: 'solitude: but longer each time', find: '    this.#patienceMs *= 2;\n', replace: '' },
+  { name: 'solitude: nor at once again', find: '    this.#lookAt = now + this.#patienceMs;\n', replace: '' },
+  { name: 'solitude: it gives up at a failure', find: '    if (this.#makesRoom !== undefined) this.#goOn();\n', replace: '' },
+  {
+    name: 'solitude: whoever is idle need not look',
+    find: '    if (alone && claimed.every((delivery) => delivery.alone)) this.#lookAt = performance.now() + LOOK_EVERY_MS;\n',
+    replace: '',
+  },
+  {
+    name: 'solitude: who finds more each time is not idle',
+    find: 'if (alone && claimed.every((delivery) => delivery.alone))',
+    replace: 'if (alone)',
+  },
+  { name: 'solitude: nor who runs something', find: 'if (alone && claimed', replace: 'if (claimed' },
+]);
+
+const batcher = mutantsOf({ file: 'src/worker/batcher.ts', tests: ['test/worker/batcher.test.ts'] }, [
+  {
+    name: 'batcher: no two outcomes of one delivery in one write',
+    find: '    return ids.size;\n',
+    replace: '    return Math.min(MOST_ITEMS, this.#queue.length);\n',
+  },
+]);
+
+const order = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/order-of-life.test.ts'] }, [
+  { name: 'life: a start after a stop in the same turn', find: "    this.#phase = 'stopping';\n", replace: '' },
+  { name: 'life: a stop waits for the start under way', find: '      await this.#starting?.catch(() => {});\n', replace: '' },
+  { name: 'life: a stop waits for ticks', find: ', Promise.race([Promise.allSettled(this.#ticks), this.#gaveUp])]', replace: ']' },
+  {
+    name: 'life: no start beside ticks',
+    find: "this.#phase !== 'new' || this.#ticks.size > 0)\n      throw",
+    replace: "this.#phase !== 'new')\n      throw",
+  },
+  { name: 'life: a closed box starts nothing', find: '    this.#parts.assertOpen();\n', replace: '', count: 2 },
+  { name: 'life: a box ends the ticks under way', find: '    this.#parts.active.add(this);\n    const tick', replace: '    const tick' },
+  {
+    name: 'life: a box forgets who has ticked',
+    find: "      if (this.#ticks.size === 0 && this.#phase === 'new') this.#parts.active.delete(this);\n",
+    replace: '',
+  },
+  {
+    name: 'life: a box forgets who has stopped',
+    find: "    this.#phase = 'stopped';\n    this.#parts.active.delete(this);\n",
+    replace: "    this.#phase = 'stopped';\n",
+  },
+  { name: 'life: a tick is interrupted, too', find: '    for (const runner of this.#runners) this.#interruptOne(runner);\n', replace: '' },
+  { name: 'life: a stop in a receiver of its own', find: "    this.assertOutside('worker.stop()');\n", replace: '' },
+  {
+    name: 'life: a close in a receiver of its own',
+    file: 'src/signalbox.ts',
+    find: "    for (const worker of workers) worker.assertOutside('box.close()');\n",
+    replace: '',
+  },
+  {
+    name: 'life: an ended call is none',
+    file: 'src/transaction/call.ts',
+    find: 'while (call && (call.isOver || !matches(call)))',
+    replace: 'while (call && !matches(call))',
+  },
+  {
+    name: 'life: settled of its own emission',
+    file: 'src/signalbox.ts',
+    find: "      refuseInside('box.settled() of its own emission', isOf(emissionId));\n",
+    replace: '',
+  },
+  {
+    name: 'life: cancel of its own delivery, in its transaction',
+    file: 'src/operate/deliveries.ts',
+    find: 'call.receiver.transactional && ',
+    replace: '',
+  },
+  {
+    name: 'life: and of its own only',
+    file: 'src/operate/deliveries.ts',
+    find: '(address.receiver ?? call.receiver.name) === call.receiver.name && ',
+    replace: '',
+  },
+]);
+
+const company = mutantsOf({ file: 'src/worker/company.ts', tests: ['test/worker/company.test.ts'] }, [
+  { name: 'company: waits for who wants to be alone', find: 'member.wantsSolitude() && !(wants && isAfter)', replace: 'false' },
+  { name: 'company: of several, one does not wait', find: ' && !(wants && isAfter)', replace: '' },
+  { name: 'company: the first', find: '!(wants && isAfter)', replace: '!wants' },
+  { name: 'company: alone when the others hold nothing', find: ' && member.load() > 0', replace: '' },
+  {
+    name: 'company: not alone when they do',
+    find: 'if (member !== this.#me && member.load() > 0) return false;',
+    replace: 'if (member.load() < 0) return false;',
+  },
+  {
+    name: 'company: those who wait are told of less',
+    find: 'if (member !== this.#me && member.wantsSolitude()) member.ring();',
+    replace: 'void member;',
+  },
+  {
+    name: 'company: and only those',
+    find: 'if (member !== this.#me && member.wantsSolitude()) member.ring();',
+    replace: 'if (member !== this.#me) member.ring();',
+  },
+  {
+    name: 'company: all are told when one was alone',
+    find: 'if (member !== this.#me) member.ring();',
+    replace: 'void member;',
+  },
+  { name: 'company: and when one has left', find: '    this.isThrough();\n', replace: '' },
+  {
+    name: 'company: a drain waits with a suspect',
+    file: 'src/worker/visit.ts',
+    find: ' || !(await this.#solitude.look(aheadMs))',
+    replace: ' || true',
+  },
+  {
+    name: 'company: but not inside a receiver',
+    file: 'src/worker/visit.ts',
+    find: '#isNested = currentCall() !== undefined',
+    replace: '#isNested = false',
+  },
 ]);
 
 const budget = ['test/worker/crash-budget.test.ts'];
@@ -170,4 +303,14 @@ const failures: Mutant[] = [
   },
 ];
 
-export const lifeMutants: readonly Mutant[] = [...lease, ...upkeep, ...watch, ...solitude, ...crashBudget, ...failures];
+export const lifeMutants: readonly Mutant[] = [
+  ...lease,
+  ...upkeep,
+  ...watch,
+  ...solitude,
+  ...order,
+  ...company,
+  ...batcher,
+  ...crashBudget,
+  ...failures,
+];

@@ -134,8 +134,8 @@ const ends = mutantsOf({ file, within: 'endTransactions', tests: lock }, [
 const HOLDING = "d.worker_id = any($1::text::int[]) and d.state = 'running'";
 
 const rescue = mutantsOf({ file, within: 'rescue', tests }, [
-  { name: 'rescue: worker', find: HOLDING, replace: "$1::text is not null and d.state = 'running'", count: 2 },
-  { name: 'rescue: state', find: HOLDING, replace: 'd.worker_id = any($1::text::int[])', count: 2 },
+  { name: 'rescue: worker', find: HOLDING, replace: "$1::text is not null and d.state = 'running'", tests: crashes },
+  { name: 'rescue: state', find: HOLDING, replace: 'd.worker_id = any($1::text::int[])', tests: crashes },
   { name: 'rescue: the oldest first', find: '  order by d.id limit', replace: '  limit' },
   { name: 'rescue: limit', find: ' limit $2::int', replace: ' limit 2 * $2::int' },
   { name: 'rescue: locks', find: '  for update skip locked\n', replace: '' },
@@ -144,7 +144,36 @@ const rescue = mutantsOf({ file, within: 'rescue', tests }, [
   { name: 'rescue: refund of the attempt', find: 'attempt = d.attempt - 1, ', replace: '' },
   { name: 'rescue: counts the crash', find: 'crashes = d.crashes + 1, ', replace: '' },
   { name: "rescue: what is taken back is nobody's", find: ', worker_id = null', replace: '' },
-  { name: 'rescue: given up is only what ran alone', find: 'load.held = 1 and ', replace: '', tests: crashes },
+  { name: 'rescue: given up is only what ran alone', find: 'load.held = 1 and not', replace: 'not', tests: crashes },
+  {
+    name: 'rescue: alone in the process, not in the worker',
+    find: 'w.process_id in (select lost.process_id from signalbox.worker lost where lost.id = any($1::text::int[]))',
+    replace: 'w.id = any($1::text::int[])',
+    tests: crashes,
+  },
+  {
+    name: 'rescue: alone in this process, not in all that died',
+    find: 'w.process_id in (select lost.process_id from signalbox.worker lost where lost.id = any($1::text::int[]))',
+    replace: 'true',
+    tests: crashes,
+    equivalent: 'The load is joined by the process: that of others is counted for nothing. Only time is saved.',
+  },
+  { name: 'rescue: what waits is no company', find: " and d.state = 'running'\n  group", replace: '\n  group', tests: crashes },
+  { name: 'rescue: alone also before what was taken back', find: ' and not w.had_company', replace: '', count: 2, tests: crashes },
+  { name: 'rescue: company is remembered', find: 'set had_company = true', replace: 'set had_company = false', tests: crashes },
+  { name: 'rescue: and only company', find: 'load.held > 1 and not', replace: 'not', tests: crashes },
+  {
+    name: 'rescue: only where something is taken back',
+    find: ' and exists (select from held)',
+    replace: '',
+    equivalent: 'Company that nothing was taken back from is there to be counted the next time, too.',
+  },
+  {
+    name: 'rescue: workers in one order',
+    find: '  order by w.id for no key update of w\n',
+    replace: '',
+    tests: ['test/store/races.test.ts'],
+  },
   { name: 'rescue: the crash budget', find: 'h.crashes + 1 >= $3::int', replace: 'h.crashes + 2 >= $3::int', tests: crashes },
   { name: 'rescue: death raises the epoch', find: 'd.epoch + 1 as epoch', replace: 'd.epoch as epoch', tests: crashes },
   {
@@ -157,9 +186,10 @@ const rescue = mutantsOf({ file, within: 'rescue', tests }, [
 
 const forget = mutantsOf({ file, within: 'forgetWorkers', tests }, [
   { name: 'forget: these workers', find: 'w.id = any($1::text::int[])', replace: '$1::text is not null' },
+  { name: 'forget: in one order', find: '\n  order by w.id for update of w', replace: '', tests: ['test/store/races.test.ts'] },
   {
     name: 'forget: none that still holds something',
-    find: "\n  and not exists (select from signalbox.delivery d where d.worker_id = w.id and d.state = 'running')",
+    find: " and not exists (select from signalbox.delivery d where d.worker_id = w.id and d.state = 'running')",
     replace: '',
   },
   { name: 'forget: what is ready is not held', find: " and d.state = 'running'", replace: '' },

@@ -42,7 +42,7 @@ const loop = mutantsOf({ file: 'src/worker/claim-loop.ts', tests: ['test/worker/
   },
 ]);
 
-const worker = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/prefetch.test.ts'] }, [
+const worker = mutantsOf({ file: 'src/worker/shift.ts', tests: ['test/worker/prefetch.test.ts'] }, [
   {
     name: 'worker: a stop gives back what was not started',
     find: 'const givenBack = this.#giveBack();',

@@ -117,8 +117,8 @@ const worker = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/st
   },
   {
     name: 'worker: a tick runs outside of the transaction around',
-    find: 'return this.#parts.ambient.neutrally(async () => {',
-    replace: 'return (async (work: () => Promise<number>) => work())(async () => {',
+    find: 'this.#parts.ambient.neutrallyIn(currentCall(), async () => this.#tick())',
+    replace: 'this.#tick()',
   },
 ]);
 

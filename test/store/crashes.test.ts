@@ -1,4 +1,5 @@
 // The crash budget: what has been with several workers that died runs alone, and is given up when it kills one more.
+import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { addDelivery, addReceiver, addWorker, openStore, stateOf, type StoreHarness } from './rows.ts';
 
@@ -57,6 +58,59 @@ test('a neighbour that cannot be taken back yet is a neighbour all the same', as
   const transaction = await h.hold((tx) => tx`select from signalbox.delivery where id = ${neighbour} for update`);
   expect(await h.store.workers.rescue()).toMatchObject([{ id, dead: undefined }]);
   await transaction.rollback();
+});
+
+test('what another worker of the same process held at the end counts as a neighbour, whether that one is found dead yet or not', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const process = randomUUID();
+  const dead = await addWorker(h.sql, { leaseSeconds: -1, process });
+  const sibling = await addWorker(h.sql, { leaseSeconds: 60, process });
+  const stranger = await addWorker(h.sql, { leaseSeconds: 60 });
+  const id = await addCrashed(h, receiver, 2, { ...RUNNING, worker: dead });
+  const innocent = await addCrashed(h, receiver, 2, { ...RUNNING, worker: sibling });
+  await addDelivery(h.sql, receiver, { ...RUNNING, worker: stranger });
+  expect(await h.store.workers.rescue()).toMatchObject([{ id, dead: undefined }]);
+  // The first worker is forgotten by now, and with it what it held.
+  await h.sql`update signalbox.worker set lease_until = now() - interval '1 second' where id = ${sibling}`;
+  expect(await h.store.workers.rescue()).toMatchObject([{ id: innocent, dead: undefined }]);
+  expect([await stateOf(h.sql, id), await stateOf(h.sql, innocent)]).toEqual(['ready 2/0/3', 'ready 2/0/3']);
+  expect(await h.sql`select from signalbox.worker where id = ${stranger} and not had_company`).toHaveLength(1);
+});
+
+test('what a worker of the same process has waiting, or has let go, is no neighbour', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const process = randomUUID();
+  const dead = await addWorker(h.sql, { leaseSeconds: -1, process });
+  await addDelivery(h.sql, receiver, { worker: await addWorker(h.sql, { process }) });
+  await addDelivery(h.sql, receiver, { worker: dead });
+  const id = await addCrashed(h, receiver, 2, { ...RUNNING, worker: dead });
+  expect(await h.store.workers.rescue()).toMatchObject([{ id, dead: { code: 'CrashBudgetSpent' } }]);
+});
+
+test('the last of several that cannot all be taken back at once had neighbours all the same', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const dead = await addWorker(h.sql, { leaseSeconds: -1 });
+  const id = await addCrashed(h, receiver, 2, { ...RUNNING, worker: dead });
+  const neighbour = await addDelivery(h.sql, receiver, { ...RUNNING, worker: dead });
+  const transaction = await h.hold((tx) => tx`select from signalbox.delivery where id = ${id} for update`);
+  expect(await h.store.workers.rescue()).toMatchObject([{ id: neighbour }]);
+  await transaction.rollback();
+  expect(await h.store.workers.rescue()).toMatchObject([{ id, dead: undefined }]);
+});
+
+test('a worker whose lease is over while the others of its process live and hold nothing is to blame alone', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const process = randomUUID();
+  const [first, sibling] = [await addWorker(h.sql, { leaseSeconds: -1, process }), await addWorker(h.sql, { process })];
+  await addDelivery(h.sql, receiver, { ...RUNNING, worker: first });
+  await h.store.workers.rescue();
+  const id = await addCrashed(h, receiver, 2, { ...RUNNING, worker: sibling });
+  await h.sql`update signalbox.worker set lease_until = now() - interval '1 second'`;
+  expect(await h.store.workers.rescue()).toMatchObject([{ id, dead: { code: 'CrashBudgetSpent' } }]);
 });
 
 test('a claim takes what must run alone only if nothing else is due, only when it may, and one of it', async () => {

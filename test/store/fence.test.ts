@@ -1,5 +1,6 @@
 // The fence across an asynchronous failover: the server that was promoted has not heard of a claim, so another worker claims
 // the delivery under the same epoch. Of id, state and epoch nothing tells the two claims apart; the worker's id does.
+import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { postgresJs } from '../../src/drivers/postgres-js.ts';
 import { takeHold } from '../../src/store/batches.ts';
@@ -81,14 +82,15 @@ test('what a claim returns carries the worker that made it, and what ended it is
 
 test('ids of workers are drawn, and one that another worker has is drawn again', async () => {
   await using h = await openStore();
+  const about = (label: string) => ({ label, leaseMs: 60_000, processId: randomUUID() });
   const draws = [7, 7, 8];
   const workers = new WorkersStore(postgresJs(h.sql as never).run(), 3, () => draws.shift()!);
-  expect([await workers.enrol('one', 60_000), await workers.enrol('two', 60_000), draws]).toEqual([7, 8, []]);
+  expect([await workers.enrol(about('one')), await workers.enrol(about('two')), draws]).toEqual([7, 8, []]);
   expect([...(await h.sql`select id, label from signalbox.worker order by id`)]).toEqual([
     { id: 7, label: 'one' },
     { id: 8, label: 'two' },
   ]);
-  const drawn = await Promise.all(Array.from({ length: 5 }, () => h.store.workers.enrol('any', 60_000)));
+  const drawn = await Promise.all(Array.from({ length: 5 }, () => h.store.workers.enrol(about('any'))));
   expect(new Set(drawn).size).toBe(5);
   // One in 20 million runs fails here: five draws of 31 bits that are all small.
   expect(Math.max(...drawn)).toBeGreaterThan(2 ** 31 * 0.03);

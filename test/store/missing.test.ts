@@ -29,7 +29,7 @@ const calls: [name: string, column: string, call: (store: Store, run: Run) => Pr
   ['complete', 'settled.finished_at', (store) => store.complete([{ id: '1', epoch: 1, workerId: 1 }])],
   ['settle', 'delivery_error.at', (store) => store.settle([])],
   ['release', 'delivery.epoch', (store) => store.release([])],
-  ['enrolWorker', 'worker.backend_pid', (store) => store.workers.enrol('host:1', 1_000)],
+  ['enrolWorker', 'worker.backend_pid', (store) => store.workers.enrol({ label: 'host:1', leaseMs: 1_000, processId: id })],
   ['renewLease', 'worker.lost_at', (store) => store.workers.renew(1, 1_000)],
   ['resignWorker', 'worker.lost_at', (store) => store.workers.resign(1)],
   ['rescue', 'worker.lost_at', (store) => store.workers.rescue()],
@@ -70,5 +70,7 @@ test('every call names the command when there is nothing of Signalbox', async ()
 
 test('what else the database refuses is passed on as it is', async () => {
   await using h = await openStore();
-  await expect(h.store.workers.enrol('host:1', Number.NaN)).rejects.toMatchObject({ code: expect.stringMatching(/^22/) as string });
+  await expect(h.store.workers.enrol({ label: 'host:1', leaseMs: Number.NaN, processId: id })).rejects.toMatchObject({
+    code: expect.stringMatching(/^22/) as string,
+  });
 });

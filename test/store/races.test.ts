@@ -1,4 +1,5 @@
 // Statements that meet each other half-way: one has looked, waits for a lock, and finds the world changed.
+import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { ClaimRef, SettleItem, Store } from '../../src/store/store.ts';
 import { type AnySql, addDelivery, addReceiver, addWorker, openStore, settleFirst, stateOf, WORKER } from './rows.ts';
@@ -167,3 +168,27 @@ test.each(writes.slice(1).flatMap(([name, write]) => (['commit', 'rollback'] as 
     expect(await h.sql`select from signalbox.delivery_error`).toHaveLength(end === 'rollback' && name === 'settle' ? 1 : 0);
   },
 );
+
+test.each([
+  ['whose deliveries are taken back', RUNNING],
+  ['that are forgotten', undefined],
+])('workers of one process %s are locked by id, so that two who do that do not wait in a circle', async (_which, held) => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const process = randomUUID();
+  const [first, second] = [await addWorker(h.sql, { lost: true, process }), await addWorker(h.sql, { lost: true, process })];
+  for (const worker of [first, second]) if (held) await addDelivery(h.sql, receiver, { ...held, worker });
+  // It lies behind the other one from now on.
+  await h.sql`update signalbox.worker set label = 'moved' where id = ${first}`;
+  const blocker = await h.hold((transaction) => transaction`select from signalbox.worker where id = ${first} for no key update`);
+  const rescued = h.hold(async (transaction, store) => {
+    // An index would give the order by itself.
+    await transaction`select set_config('enable_indexscan', 'off', true), set_config('enable_bitmapscan', 'off', true)`;
+    expect(await store.workers.rescue()).toHaveLength(held ? 2 : 0);
+  });
+  await untilBlocked(h.sql);
+  expect(await h.sql`select id from signalbox.worker where id = ${second} for no key update nowait`).toHaveLength(1);
+  await blocker.commit();
+  await (await rescued).commit();
+  expect(await h.sql`select from signalbox.worker`).toHaveLength(0);
+});

@@ -1,4 +1,5 @@
 // Rows and stores for the tests of single statements: made by plain SQL, so that a test can have any state it needs.
+import { randomUUID } from 'node:crypto';
 import type postgres from 'postgres';
 import { CRASH_BUDGET } from '../../src/core/delivery.ts';
 import type { Run } from '../../src/drivers/driver.ts';
@@ -141,11 +142,11 @@ export async function addDelivery(sql: AnySql, receiverId: number, options: Deli
   return row!.id;
 }
 
-/** @param leaseSeconds negative: its lease is over */
-export async function addWorker(sql: AnySql, { leaseSeconds = 60, lost = false } = {}): Promise<number> {
+/** @param leaseSeconds negative: its lease is over @param process its own unless given */
+export async function addWorker(sql: AnySql, { leaseSeconds = 60, lost = false, process = randomUUID() } = {}): Promise<number> {
   const [row] = await sql<{ id: number }[]>`
-    insert into signalbox.worker (id, label, started_at, lease_until, backend_pid, lost_at)
-    values ((select coalesce(max(id), 0) + 1 from signalbox.worker), 'test', now(), now() + ${leaseSeconds} * interval '1 second', 0, ${lost ? sql`now()` : null}) returning id`;
+    insert into signalbox.worker (id, label, process_id, started_at, lease_until, backend_pid, lost_at)
+    values ((select coalesce(max(id), 0) + 1 from signalbox.worker), 'test', ${process}, now(), now() + ${leaseSeconds} * interval '1 second', 0, ${lost ? sql`now()` : null}) returning id`;
   return row!.id;
 }
 

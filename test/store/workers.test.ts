@@ -1,4 +1,5 @@
 // Leases, the verdict that a worker is dead, and what is taken back from it.
+import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { addDelivery, addReceiver, addWorker, openStore, settleFirst, stateOf } from './rows.ts';
 
@@ -107,11 +108,12 @@ test('a worker that resigns is gone; one that still holds something leaves it to
 
 test('a new worker has its lease from the start', async () => {
   await using h = await openStore();
-  const id = await h.store.workers.enrol('host:1', 30_000);
+  const processId = randomUUID();
+  const id = await h.store.workers.enrol({ label: 'host:1', leaseMs: 30_000, processId });
   const [row] =
-    await h.sql`select label, lost_at, lease_until between now() + interval '25 seconds' and now() + interval '31 seconds' as leased
+    await h.sql`select label, process_id as process, lost_at, lease_until between now() + interval '25 seconds' and now() + interval '31 seconds' as leased
     from signalbox.worker where id = ${id}`;
-  expect(row).toEqual({ label: 'host:1', lost_at: null, leased: true });
+  expect(row).toEqual({ label: 'host:1', process: processId, lost_at: null, leased: true });
 });
 
 test('a renewal is for its own worker, and tells from which session it came', async () => {

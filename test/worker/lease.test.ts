@@ -63,6 +63,7 @@ class Stage {
     };
     return Lease.enrol(workers as WorkersStore, {
       label: 'test',
+      processId: '00000000-0000-7000-8000-000000000001',
       leaseMs: LEASE_MS,
       openSession: single ? undefined : (onLost) => this.#open(onLost),
       onLost: (workerId, newWorkerId) => this.told.push(`lost ${workerId} for ${newWorkerId}`),

@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ClaimedDelivery } from '../../src/store/store.ts';
 import type { Claims } from '../../src/worker/claims.ts';
+import type { Company } from '../../src/worker/company.ts';
 import { Solitude } from '../../src/worker/solitude.ts';
 
 const LOOK_EVERY_MS = 5_000;
@@ -15,16 +16,26 @@ class Stage {
   suspectWaits = false;
   otherWaits = true;
   readonly asked: string[] = [];
-  readonly solitude = new Solitude({
-    take: async (free: number, { alone }: { alone: boolean }) => {
-      this.asked.push(`take ${free}${alone ? ' or alone' : ''}`);
-      return free > 0 && this.otherWaits ? [OTHER] : this.suspectWaits && alone ? [SUSPECT] : [];
-    },
-    hasSuspect: async () => {
-      this.asked.push('look');
-      return this.suspectWaits;
-    },
-  } as unknown as Claims);
+  /** What the other workers of the process do. */
+  readonly others = { isPaused: false, isAlone: true };
+  wentOn = 0;
+  /** Happens while a claim is under way. */
+  meanwhile = (): void => {};
+  readonly solitude = new Solitude(
+    {
+      take: async (free: number, { alone }: { alone: boolean }) => {
+        this.asked.push(`take ${free}${alone ? ' or alone' : ''}`);
+        this.meanwhile();
+        return free > 0 && this.otherWaits ? [OTHER] : this.suspectWaits && alone ? [SUSPECT] : [];
+      },
+      giveBack: async () => void this.asked.push('give back'),
+      hasSuspect: async () => {
+        this.asked.push('look');
+        return this.suspectWaits;
+      },
+    } as unknown as Claims,
+    Object.assign(this.others, { isThrough: () => this.wentOn++, holdsLess: () => {} }) as unknown as Company,
+  );
 
   async take(free: number, running: number): Promise<readonly ClaimedDelivery[] | undefined> {
     this.asked.length = 0;
@@ -124,4 +135,71 @@ test('a worker that finds nothing beside what it runs is not idle', async () => 
   await vi.advanceTimersByTimeAsync(2);
   await stage.take(3, 2);
   expect(stage.asked).toEqual(['look', 'take 3']);
+});
+
+test('beside others of its process it takes no suspect by itself, and is not idle', async () => {
+  const stage = new Stage();
+  Object.assign(stage, { suspectWaits: true, otherWaits: false });
+  stage.others.isAlone = false;
+  await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS - 1);
+  expect(await stage.take(5, 0)).toEqual([]);
+  expect(stage.asked).toEqual(['take 5']);
+  await vi.advanceTimersByTimeAsync(2);
+  expect(await stage.take(5, 0)).toBeUndefined();
+  expect(stage.asked).toEqual(['look']);
+  expect(stage.solitude.isWanted).toBe(true);
+  stage.others.isAlone = true;
+  expect(await stage.take(5, 0)).toEqual([SUSPECT]);
+  expect(stage.solitude.isWanted).toBe(true);
+  stage.suspectWaits = false;
+  expect(stage.wentOn).toBe(0);
+  await stage.take(5, 0);
+  expect([stage.wentOn, stage.solitude.isWanted]).toEqual([1, false]);
+});
+
+test('while another of its process is to be alone, it claims nothing', async () => {
+  const stage = new Stage();
+  stage.others.isPaused = true;
+  expect(await stage.take(5, 0)).toBeUndefined();
+  expect(stage.asked).toEqual([]);
+});
+
+test('a suspect that it took while another of its process began to claim is given back, and room is made for it', async () => {
+  const stage = new Stage();
+  Object.assign(stage, { suspectWaits: true, otherWaits: false });
+  stage.meanwhile = () => (stage.others.isAlone = false);
+  expect(await stage.take(5, 0)).toBeUndefined();
+  expect(stage.asked).toEqual(['take 5 or alone', 'give back']);
+  expect(stage.solitude.isWanted).toBe(true);
+  stage.meanwhile = () => {};
+  stage.others.isAlone = true;
+  expect(await stage.take(5, 0)).toEqual([SUSPECT]);
+  expect(stage.asked).toEqual(['take 0 or alone']);
+});
+
+test('room that is made in vain is not made for ever: it works for as long, and then makes room for twice that time', async () => {
+  const stage = new Stage();
+  stage.suspectWaits = true;
+  await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS + 1);
+  expect(await stage.take(3, 2)).toBeUndefined();
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(await stage.take(3, 2)).toEqual([OTHER]);
+  expect([stage.wentOn, stage.solitude.isWanted]).toEqual([1, false]);
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(await stage.take(3, 2)).toEqual([OTHER]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await stage.take(3, 2)).toBeUndefined();
+  await vi.advanceTimersByTimeAsync(59_999);
+  expect(await stage.take(3, 2)).toBeUndefined();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await stage.take(3, 2)).toEqual([OTHER]);
+});
+
+test('a worker whose database does not answer keeps nobody waiting', async () => {
+  const stage = new Stage();
+  stage.suspectWaits = true;
+  await vi.advanceTimersByTimeAsync(LOOK_EVERY_MS + 1);
+  await stage.take(3, 2);
+  stage.solitude.giveUp();
+  expect([stage.wentOn, stage.solitude.isWanted]).toEqual([1, false]);
 });

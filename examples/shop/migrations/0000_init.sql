@@ -72,11 +72,13 @@ CREATE TABLE "signalbox"."settled" (
 CREATE TABLE "signalbox"."worker" (
 	"id" integer PRIMARY KEY NOT NULL,
 	"label" text NOT NULL,
+	"process_id" uuid DEFAULT gen_random_uuid() NOT NULL,
 	"started_at" timestamp with time zone NOT NULL,
 	"lease_until" timestamp with time zone NOT NULL,
 	"backend_pid" integer NOT NULL,
 	"locked" boolean DEFAULT false NOT NULL,
-	"lost_at" timestamp with time zone
+	"lost_at" timestamp with time zone,
+	"had_company" boolean DEFAULT false NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "payment_count" (

@@ -1,0 +1,230 @@
+// Start, stop, tick and close in any order and in one turn; what a box keeps of workers that have ended; and what is called in
+// a receiver and would wait for that receiver.
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import {
+  defineSignal,
+  type DeliveryContext,
+  type DetachedDeliveryContext,
+  OnSignal,
+  type Signalbox,
+  type Worker,
+} from '../../src/index.ts';
+import { readDeliveries } from '../support/effects.ts';
+import { harness, type Harness } from '../support/harness.ts';
+import { Latch } from '../support/latch.ts';
+
+const happened = defineSignal('order-of-life.happened', z.object({}));
+const noted = defineSignal('order-of-life.noted', z.object({}));
+
+let entered: Latch;
+let gate: Latch;
+/** What a receiver does. */
+let act: (emissionId: string) => unknown;
+
+function reset(): void {
+  [entered, gate] = [new Latch(), new Latch()];
+  act = () => gate.opened;
+}
+
+class Receivers {
+  @OnSignal(happened, { transactional: false })
+  static async detached(_payload: unknown, { abortSignal, emission }: DetachedDeliveryContext): Promise<void> {
+    entered.open();
+    await Promise.race([act(emission.id), new Promise((resolve) => abortSignal.addEventListener('abort', resolve))]);
+  }
+
+  @OnSignal(noted)
+  static async transactional(_payload: unknown, { emission }: DeliveryContext): Promise<void> {
+    entered.open();
+    await act(emission.id);
+  }
+}
+
+const emit = async (h: Harness, signal: typeof happened | typeof noted = happened): Promise<unknown> =>
+  h.db.transaction(async (tx) => (signal as typeof happened).emitReliable(tx, {}));
+
+const leases = async (h: Harness): Promise<number> => (await h.sql`select from signalbox.worker`).length;
+
+const orders: [order: string, act: (worker: Worker, h: Harness) => Promise<unknown>[]][] = [
+  ['stop, start', (worker) => [worker.stop(), worker.start()]],
+  ['forced stop, start', (worker) => [worker.stop({ force: true }), worker.start()]],
+  ['stop, stop', (worker) => [worker.stop(), worker.stop()]],
+  ['start, start', (worker) => [worker.start(), worker.start()]],
+  ['start, stop', (worker) => [worker.start(), worker.stop()]],
+  ['start, forced stop, start', (worker) => [worker.start(), worker.stop({ force: true }), worker.start()]],
+  ['start, tick', (worker) => [worker.start(), worker.tick()]],
+  ['stop, tick', (worker) => [worker.stop(), worker.tick()]],
+  ['tick, start', (worker) => [worker.tick(), worker.start()]],
+  ['tick, stop', (worker) => [worker.tick(), worker.stop()]],
+  ['tick, tick', (worker) => [worker.tick(), worker.tick()]],
+  ['start, close', (worker, h) => [worker.start(), h.box.close()]],
+  ['tick, close', (worker, h) => [worker.tick(), h.box.close()]],
+  ['close, start', (worker, h) => [h.box.close(), worker.start()]],
+  ['close, tick', (worker, h) => [h.box.close(), worker.tick()]],
+];
+
+test.each(orders)('%s, in one turn: each does its own or is refused, and nothing of the worker is left', async (order, begin) => {
+  reset();
+  await using h = await harness({ services: [Receivers] });
+  const worker = h.box.worker();
+  const results = await Promise.allSettled(begin(worker, h));
+  const refused = results.flatMap((result) => (result.status === 'rejected' ? [(result.reason as { code?: string }).code] : []));
+  const expected: Record<string, string[]> = {
+    'stop, start': ['WorkerBusy'],
+    'forced stop, start': ['WorkerBusy'],
+    'start, start': ['WorkerBusy'],
+    'start, forced stop, start': ['WorkerBusy'],
+    'start, tick': ['WorkerBusy'],
+    'stop, tick': ['WorkerBusy'],
+    'tick, start': ['WorkerBusy'],
+    'close, start': ['BoxClosed'],
+    'close, tick': ['BoxClosed'],
+  };
+  expect(refused).toEqual(expected[order] ?? []);
+  await worker.stop();
+  expect(await leases(h)).toBe(0);
+  await h.box.close();
+});
+
+test('ticks that overlap have a lease each, and leave none behind', async () => {
+  reset();
+  await using h = await harness({ services: [Receivers] });
+  const worker = h.box.worker();
+  await emit(h);
+  const first = worker.tick();
+  await entered.opened;
+  expect(await worker.tick()).toBe(0);
+  expect(await leases(h)).toBe(1);
+  gate.open();
+  expect(await first).toBe(1);
+  expect(await leases(h)).toBe(0);
+});
+
+test('a box that is closed ends the ticks under way, and a forced stop interrupts them', async () => {
+  reset();
+  await using h = await harness({ services: [Receivers] });
+  await emit(h);
+  const worker = h.box.worker();
+  const tick = worker.tick();
+  await entered.opened;
+  const closed = h.box.close();
+  await worker.stop({ force: true });
+  await closed;
+  await tick;
+  expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'ready', attempt: 0 }, {}].slice(0, 1));
+  expect(await leases(h)).toBe(0);
+});
+
+test('a box keeps no worker that has ended, or that was never used', async () => {
+  reset();
+  await using h = await harness({ services: [Receivers] });
+  const made: WeakRef<Worker>[] = [];
+  const make = async (use: (worker: Worker) => Promise<unknown>): Promise<void> => {
+    const worker = h.box.worker();
+    made.push(new WeakRef(worker));
+    await use(worker);
+  };
+  await make(async () => {});
+  await make((worker) => worker.tick());
+  await make(async (worker) => {
+    await worker.start();
+    await worker.stop();
+  });
+  // What V8 collects in the end, it may keep for a while.
+  const { setFlagsFromString } = await import('node:v8');
+  const { runInNewContext } = await import('node:vm');
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  await expect
+    .poll(
+      () => {
+        collect();
+        return made.filter((one) => one.deref() !== undefined).length;
+      },
+      { timeout: 30_000 },
+    )
+    .toBe(0);
+});
+
+const waits: [what: string, call: (box: Signalbox, worker: Worker, emissionId: string) => Promise<unknown>][] = [
+  ['close()', (box) => box.close()],
+  ['stop()', (_box, worker) => worker.stop()],
+  ['a forced stop()', (_box, worker) => worker.stop({ force: true })],
+  ['settled() of its own emission', (box, _worker, emissionId) => box.settled(emissionId)],
+];
+
+test.each(waits.flatMap(([what, call]) => [happened, noted].map((signal) => [what, signal.name, call, signal] as const)))(
+  '%s in a receiver of %s is refused at once, and the box works on',
+  async (_what, _name, call, signal) => {
+    reset();
+    await using h = await harness({ services: [Receivers] });
+    const worker = h.box.worker();
+    let error: unknown;
+    act = async (emissionId) => {
+      error = await call(h.box as unknown as Signalbox, worker, emissionId).catch((thrown: unknown) => thrown);
+    };
+    await worker.start();
+    const completed = h.box.next('delivery.completed');
+    await emit(h, signal);
+    await completed;
+    expect(error).toMatchObject({ code: 'WaitsForItself' });
+    expect(h.box.worker).toBeTypeOf('function');
+    expect((await h.box.health()).workers).toHaveLength(1);
+  },
+);
+
+test('cancel of its own delivery is refused in a transaction, which holds it, and works in a detached receiver', async () => {
+  reset();
+  await using h = await harness({ services: [Receivers] });
+  let result: unknown;
+  act = async (emissionId) => {
+    result = await h.box.deliveries.cancel({ emissionId }).catch((thrown: unknown) => thrown);
+  };
+  await emit(h, noted);
+  await h.box.drain();
+  expect(result).toMatchObject({ code: 'WaitsForItself' });
+  await emit(h, happened);
+  await h.box.drain();
+  expect(result).toHaveLength(1);
+});
+
+test('in a receiver other boxes, other emissions and other receivers are no matter of its own', async () => {
+  reset();
+  await using h = await harness({ services: [Receivers] });
+  const other = h.another();
+  const otherWorker = other.worker();
+  await otherWorker.start();
+  const results: unknown[] = [];
+  act = async (emissionId) => {
+    results.push(await h.box.deliveries.cancel({ emissionId, receiver: 'Another.receiver' }));
+    results.push(await h.box.settled('01975a3e-0000-7000-8000-000000000000').catch((thrown: { code?: string }) => thrown.code));
+    results.push(await otherWorker.stop({ force: true }), await other.close());
+    results.push(await h.box.drain());
+  };
+  const { id } = (await emit(h, noted)) as { id: string };
+  expect(id).toBeTypeOf('string');
+  // The other worker may have had it first: then its own stop is refused.
+  await otherWorker.stop({ force: true }).catch(() => {});
+  await h.box.drain();
+  expect((await readDeliveries(h.sql)).map(({ state }) => state)).toEqual(['completed']);
+  expect(JSON.stringify(results)).not.toContain('WaitsForItself');
+});
+
+test('what a receiver leaves behind may close the box when the receiver has returned', async () => {
+  reset();
+  await using h = await harness({ services: [Receivers] });
+  let closed: Promise<void> | undefined;
+  const returned = h.box.next('delivery.completed');
+  const closing = new Promise<void>((resolve) => {
+    act = async () => {
+      closed = returned.then(() => h.box.close());
+      void closed.then(resolve);
+    };
+  });
+  const worker = h.box.worker();
+  await worker.start();
+  await emit(h, noted);
+  await closing;
+  expect(await leases(h)).toBe(0);
+});
