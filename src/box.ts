@@ -18,6 +18,7 @@ import type { Container } from './registry/registry.ts';
 import type { Announcement } from './store/announcement.ts';
 import type { MigrateOptions } from './store/migrate.ts';
 import type { Delivery } from './store/operations-store.ts';
+import type { OutsideWrites } from './transaction/outside-writes.ts';
 import type { DrainResult } from './worker/drain.ts';
 import type { OnError } from './worker/immediate.ts';
 import type { WorkerOptions } from './worker/options.ts';
@@ -64,6 +65,13 @@ export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
    * nothing.
    */
   log?: GivenLogger | false;
+  /**
+   * What happens when the plain database (`db`, and not `tx` or the injected `Db`) is written to inside a transaction or a
+   * receiver, which that transaction can neither undo nor fence. `'warn'` (the default): a line in the log with the place, once for
+   * each table. `'refuse'`: `OutsideTransaction` is thrown. `'allow'`: nothing. Where the pool has one connection, so that the call
+   * would wait for ever, `'warn'` refuses too.
+   */
+  outsideWrites?: OutsideWrites;
 }
 
 const logger: Rule = {
@@ -87,6 +95,7 @@ export const BOX_OPTIONS: OptionTable<SignalboxOptions> = {
   onError: oneOf('throw', 'collect'),
   prepare: oneOf(true, false, 'all'),
   log: logger,
+  outsideWrites: oneOf('warn', 'refuse', 'allow'),
 };
 
 /** As for `@OnSignal`; the name is not optional, for a function has no class. */

@@ -38,6 +38,7 @@ export const ERROR_CODES = {
   // transactions
   TransactionEnded: 'A transaction was used after it had ended.',
   TransactionFailed: 'A query of the transaction failed and the error was swallowed, so nothing can be committed.',
+  OutsideTransaction: 'The plain database was used inside a transaction, which would not contain what it writes.',
   CommitUnknown: 'The connection was lost during COMMIT, and whether it got through could not be learnt.',
   // delivering
   StoredPayloadInvalid: 'A stored payload cannot be read with the schema of its signal.',

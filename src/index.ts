@@ -52,6 +52,7 @@ export type { WorkerOptions } from './worker/options.ts';
 export type { DrainResult } from './worker/drain.ts';
 export type { OnError } from './worker/immediate.ts';
 export type { DeliveryEvent, EventName, ReceiverEvent, SignalboxEvents, WorkerEvent } from './observe/events.ts';
+export type { OutsideWrites } from './transaction/outside-writes.ts';
 export type { GivenLogger, Logger } from './core/logger.ts';
 
 // errors

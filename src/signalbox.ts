@@ -40,6 +40,7 @@ import { currentCall, isOf, refuseInside } from './transaction/call.ts';
 import { assertCommitted } from './transaction/commit.ts';
 import { ambientDatabase, Db } from './transaction/db.ts';
 import { dialectOf, handleOn } from './transaction/drizzle-handle.ts';
+import { OutsideWatch } from './transaction/outside-writes.ts';
 import { Transactions } from './transaction/transactions.ts';
 import { runAll } from './worker/drain.ts';
 import { BatchExecutor } from './worker/batch-executor.ts';
@@ -75,6 +76,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
     onDead,
     prepare = true,
     crashBudget = CRASH_BUDGET,
+    outsideWrites = 'warn',
     log: givenLog,
   } = options ?? {};
   for (const provision of [...providers, ...override]) checkProvision(provision, 'createSignalbox');
@@ -111,6 +113,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
       await immediate?.afterCommit(scope.emissions);
     },
   });
+  const outside = new OutsideWatch({ db, driver, ambient, log, policy: outsideWrites });
   const afterCommits = new AfterCommits(ambient, transactions, ambientDb, log);
   const executorParts = { store, driver, registry, transactions, ambient, log };
   const executor = new Executor(executorParts);
@@ -132,7 +135,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
   const immediate =
     mode === 'immediate' ? new Immediate((work) => ambient.neutrallyIn(currentCall(), () => lendVisit(work)), onError) : undefined;
 
-  const places = new Places(db, ambientDb, ambient, transactions);
+  const places = new Places(db, ambientDb, ambient, transactions, outside);
   const local = new LocalDispatch(receivers, registry, places, log);
   const reliable = new ReliableDispatch(driver, store, catalogue, places, log, immediate ? 'refuse' : 'allow');
   const detach = attachDispatcher(dialectOf(db)!, {
@@ -169,6 +172,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
     closed = true;
     await Promise.all([...workers].map((worker) => worker.stop()));
     detach();
+    outside.release();
     transactions.release();
     stopLogging();
   };

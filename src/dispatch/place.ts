@@ -4,6 +4,7 @@ import type { Client } from '../drivers/driver.ts';
 import type { Ambient } from '../transaction/ambient.ts';
 import type { Db } from '../transaction/db.ts';
 import { clientOf } from '../transaction/drizzle-handle.ts';
+import type { OutsideWatch } from '../transaction/outside-writes.ts';
 import type { TransactionScope } from '../transaction/scope.ts';
 import type { Transactions } from '../transaction/transactions.ts';
 
@@ -20,8 +21,10 @@ export class Places {
   readonly #ambientDb: Db;
   readonly #ambient: Ambient;
   readonly #transactions: Transactions;
+  readonly #outside: OutsideWatch;
 
-  constructor(db: DatabaseHandle, ambientDb: Db, ambient: Ambient, transactions: Transactions) {
+  constructor(db: DatabaseHandle, ambientDb: Db, ambient: Ambient, transactions: Transactions, outside: OutsideWatch) {
+    this.#outside = outside;
     this.#db = db;
     this.#ambientDb = ambientDb;
     this.#ambient = ambient;
@@ -48,6 +51,7 @@ export class Places {
       case 'untracked':
         return manner === 'apart' ? savepointOf(place.tx, work) : work(place.tx);
       case 'database':
+        this.#outside.notice('emit(db)');
         return this.#transactions.run(work);
       default:
         return place satisfies never;

@@ -2,8 +2,9 @@
 import { sql } from 'drizzle-orm';
 import { expect } from 'vitest';
 import { rootCode } from '../support/errors.ts';
-import { type Case, type Database, effects, errorOf, openConformance } from './driver.ts';
-import { happened } from './signals.ts';
+import { recordingLogger } from '../support/log.ts';
+import { type Case, type Conformance, type Database, effects, errorOf, openConformance } from './driver.ts';
+import { emit, happened, receiverThat } from './signals.ts';
 
 type Tx = Parameters<Parameters<Database['transaction']>[0]>[0];
 
@@ -130,6 +131,33 @@ export const closingCases: readonly Case[] = [
         });
       });
       expect(await h.effects()).toEqual(['next:2']);
+    },
+  },
+  {
+    name: 'a write on the plain database inside a transaction or a receiver is noticed',
+    needs: 'pool',
+    async run(driver) {
+      const { log, lines } = recordingLogger();
+      let h: Conformance;
+      const escape = (): PromiseLike<unknown> => h.db.insert(effects).values({ receiver: 'escaped', value: 1 });
+      h = await openConformance(driver, { services: [receiverThat('One', escape, escape)], log });
+      await using _ = h;
+      await emit(h);
+      await emit(h);
+      expect(await h.box.drain()).toMatchObject({ completed: 2 });
+      const warned = lines.filter(({ level }) => level === 'warn');
+      expect(warned).toMatchObject([{ fields: { call: 'db.insert(effect)', at: expect.stringContaining('closing.ts') as string } }]);
+    },
+  },
+  {
+    name: 'what waits for the only connection, which the transaction has, is refused',
+    async run(driver) {
+      await using h = await openConformance(driver, { max: 1 });
+      await h.db.transaction(async (tx) => {
+        expect(await errorOf(h.db.transaction(async () => {}))).toMatchObject({ code: 'OutsideTransaction' });
+        await tx.insert(effects).values({ receiver: 'kept', value: 1 });
+      });
+      expect(await h.effects()).toEqual(['kept:1']);
     },
   },
 ];

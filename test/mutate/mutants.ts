@@ -14,6 +14,7 @@ import { livenessMutants } from './mutants-liveness.ts';
 import { operationMutants } from './mutants-operations.ts';
 import { optionMutants } from './mutants-options.ts';
 import { pausesMutants } from './mutants-pauses.ts';
+import { outsideMutants } from './mutants-outside.ts';
 import { runningMutants } from './mutants-running.ts';
 import { scopeMutants } from './mutants-scope.ts';
 import { slotsMutants } from './mutants-slots.ts';
@@ -38,6 +39,7 @@ export const mutants: readonly Mutant[] = [
   ...faultMutants,
   ...lifeMutants,
   ...operationMutants,
+  ...outsideMutants,
   ...optionMutants,
   ...scopeMutants,
   ...slotsMutants,
