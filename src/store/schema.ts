@@ -154,6 +154,8 @@ export const worker = signalboxSchema.table('worker', {
   backendPid: integer('backend_pid').notNull(),
   /** Its session holds its advisory lock: when that is free, the worker is dead, whatever its lease says. */
   locked: boolean('locked').notNull().default(false),
+  /** Since when the server of its last renewal has kept locks. */
+  incarnation: text('incarnation'),
   /** Set when others found its lease over: from then on it can neither renew nor claim. */
   lostAt: instant('lost_at'),
   /** Its process ran more than one delivery when others took something of it back: none of these is to blame by itself. */

@@ -10,6 +10,13 @@ import { micros, ms } from './times.ts';
  */
 const WORKER_LOCK = 0x73_69_67_6e;
 
+/**
+ * Since when the server has kept what sessions hold: another value after each restart, also one by which the postmaster survives
+ * (it ends all sessions when one crashes, and then forgets its statistics), and on another server. A standby needs no thought: it
+ * takes no renewal, so each worker's row names the server that was the primary then. Any role may ask, in recovery, too.
+ */
+const INCARNATION = `(select concat_ws(' ', ${micros('pg_postmaster_start_time()')}, ${micros('b.stats_reset')}) from pg_catalog.pg_stat_bgwriter b)`;
+
 /** How many others a worker looks at: enough that each is looked at by several, however many there are. */
 const LOOK_AT = 10;
 
@@ -38,12 +45,13 @@ export const lockWorker = statement({
  * whether there are other workers.
  * No row: others found it dead, and it must enrol anew. A lease that is over but that nobody noticed may be renewed.
  * `locked` says that a free lock means death: only of a worker whose last two renewals came from the session that took
- * the lock. Behind a pooler in transaction mode they come from many, and the lease alone decides.
+ * the lock. Behind a pooler in transaction mode they come from many, and the lease alone decides. `incarnation` says for how long
+ * that holds: a server that restarts has freed all locks.
  */
 export const renewLease = statement({ pid: 'int', has_others: 'bool' })`
 update signalbox.worker
 set lease_until = statement_timestamp() + ${ms('$2')}, backend_pid = pg_backend_pid(),
-  locked = coalesce($3::int = pg_backend_pid() and backend_pid = pg_backend_pid(), false)
+  locked = coalesce($3::int = pg_backend_pid() and backend_pid = pg_backend_pid(), false), incarnation = ${INCARNATION}
 where id = $1::int and lost_at is null
 returning pg_backend_pid() as pid, exists (select from signalbox.worker o where o.id <> $1::int and o.lost_at is null) as has_others`;
 
@@ -59,14 +67,16 @@ with held as materialized (
 update signalbox.worker w set lost_at = statement_timestamp(), lease_until = statement_timestamp() from held where w.id = held.id`;
 
 /**
- * Which other workers have lost their lock: the first of two looks. $1 the looking worker. Returns id and lease of each.
+ * Which other workers have lost their lock: the first of two looks. $1 the looking worker, $2 whether only of those that the
+ * server has known since it keeps locks: nothing but their own end, or that of their connection, has freed it. Returns id and
+ * lease of each.
  * A try at one's own lock would succeed, hence never oneself. The tries are shared, so that two who look do not see each
  * other, and end with the statement. Locks: nothing else. Index: the primary key, from the looking worker's id on.
  */
 export const findFreed = statement({ id: 'int', lease: 'text' })`
 with other as materialized (
   select w.id, w.lease_until from signalbox.worker w
-  where w.locked and w.lost_at is null and w.id <> $1::int
+  where w.locked and w.lost_at is null and w.id <> $1::int and (not $2::text::boolean or w.incarnation = ${INCARNATION})
   order by w.id <= $1::int, w.id
   limit ${LOOK_AT}
 )
@@ -74,13 +84,14 @@ select id, ${micros('lease_until')}::text as lease from other where pg_try_advis
 
 /**
  * Marks as lost those whose lock is still free and who have not renewed since: the second look. $1 [{id, lease}] as
- * JSON, what the first one found. Returns the ids marked. A renewal between the looks is a sign of life: its session
+ * JSON, what the first one found, $2 as there: the server may have restarted in between. Returns the ids marked. A renewal between the looks is a sign of life: its session
  * broke, and it has another. Locks: workers by id, FOR UPDATE, skipping those that claim or renew right now. Repeatable.
  */
 export const loseFreed = statement({ id: 'int' })`
 with seen as materialized (
   select w.id from jsonb_to_recordset($1::text::jsonb) as f(id int, lease int8)
   join signalbox.worker w on w.id = f.id and ${micros('w.lease_until')} = f.lease and w.locked and w.lost_at is null
+    and (not $2::text::boolean or w.incarnation = ${INCARNATION})
   order by w.id for update of w skip locked
 ), freed as materialized (
   select id from seen where pg_try_advisory_xact_lock_shared(${WORKER_LOCK}, id)

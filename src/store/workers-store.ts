@@ -103,14 +103,14 @@ export class WorkersStore {
     await run(bell.takeBellDown, []);
   }
 
-  /** The first look: which others have lost their lock. */
-  async findFreed(workerId: number): Promise<readonly Freed[]> {
-    return this.#pool(sql.findFreed, [workerId]);
+  /** The first look: which others have lost their lock. @param known only of those that the server has known since it keeps locks */
+  async findFreed(workerId: number, { known }: { readonly known: boolean }): Promise<readonly Freed[]> {
+    return this.#pool(sql.findFreed, [workerId, String(known)]);
   }
 
   /** The second look. Returns how many are given up. */
-  async loseFreed(freed: readonly Freed[]): Promise<number> {
-    return (await this.#pool(sql.loseFreed, [JSON.stringify(freed)])).length;
+  async loseFreed(freed: readonly Freed[], { known }: { readonly known: boolean }): Promise<number> {
+    return (await this.#pool(sql.loseFreed, [JSON.stringify(freed), String(known)])).length;
   }
 
   /**

@@ -2,7 +2,9 @@
 //
 // The races: a worker whose session breaks while it lives takes another and renews, so one look is not enough: the lock
 // must be free twice, without a renewal in between. After a restart of the database all locks are free at once, and the
-// first worker that is back would bury all others: so it waits until it has itself been well for a while.
+// first worker that is back would bury all others: so it waits until it has itself been well for a while. A worker that has
+// just started has not been well for a while either; but of those that have renewed since the server began to keep locks, no
+// restart has taken them. So it finds its predecessor dead at once.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { WorkersStore } from '../store/workers-store.ts';
 
@@ -12,9 +14,10 @@ const BETWEEN_LOOKS_MS = 300;
 export class Watch {
   readonly #workers: WorkersStore;
   readonly #graceMs: number;
-  #well = performance.now();
+  readonly #started = performance.now();
+  #unwell = -Infinity;
 
-  /** @param graceMs how long it leaves the others alone after its start and after each failure */
+  /** @param graceMs how long it leaves others alone after a failure, and after its start those that the server may have forgotten */
   constructor(workers: WorkersStore, graceMs: number) {
     this.#workers = workers;
     this.#graceMs = graceMs;
@@ -22,15 +25,16 @@ export class Watch {
 
   /** The database did not answer, so the others may have lost their sessions, too. */
   unwell(): void {
-    this.#well = performance.now();
+    this.#unwell = performance.now();
   }
 
   /** Looks at the others, twice if need be. Returns whether it has found one dead. */
   async look(workerId: number): Promise<boolean> {
-    if (performance.now() - this.#well < this.#graceMs) return false;
-    const freed = await this.#workers.findFreed(workerId);
+    if (performance.now() - this.#unwell < this.#graceMs) return false;
+    const known = performance.now() - this.#started < this.#graceMs;
+    const freed = await this.#workers.findFreed(workerId, { known });
     if (freed.length === 0) return false;
     await pause(BETWEEN_LOOKS_MS);
-    return (await this.#workers.loseFreed(freed)) > 0;
+    return (await this.#workers.loseFreed(freed, { known })) > 0;
   }
 }

@@ -93,21 +93,31 @@ const upkeep = mutantsOf({ file: 'src/upkeep/upkeep.ts', tests: ['test/upkeep/up
 
 const watch = mutantsOf({ file: 'src/upkeep/watch.ts', tests: ['test/upkeep/watch.test.ts'] }, [
   {
-    name: 'watch: leaves others alone at first',
-    find: '    if (performance.now() - this.#well < this.#graceMs) return false;\n',
+    name: 'watch: at first only those that the server knows',
+    find: 'const known = performance.now() - this.#started < this.#graceMs;',
+    replace: 'const known = false;',
+  },
+  {
+    name: 'watch: later all',
+    find: 'const known = performance.now() - this.#started < this.#graceMs;',
+    replace: 'const known = true;',
+  },
+  {
+    name: 'watch: leaves others alone after a failure',
+    find: '    if (performance.now() - this.#unwell < this.#graceMs) return false;\n',
     replace: '',
   },
   {
-    name: 'watch: and after a failure',
-    find: '  unwell(): void {\n    this.#well = performance.now();\n',
+    name: 'watch: and after each',
+    find: '  unwell(): void {\n    this.#unwell = performance.now();\n',
     replace: '  unwell(): void {\n',
   },
   { name: 'watch: looks again only where there is something', find: '    if (freed.length === 0) return false;\n', replace: '' },
   { name: 'watch: time between the looks', find: '    await pause(BETWEEN_LOOKS_MS);\n', replace: '' },
   {
     name: 'watch: the second look decides',
-    find: 'return (await this.#workers.loseFreed(freed)) > 0;',
-    replace: 'await this.#workers.loseFreed(freed);\n    return true;',
+    find: 'return (await this.#workers.loseFreed(freed, { known })) > 0;',
+    replace: 'await this.#workers.loseFreed(freed, { known });\n    return true;',
   },
 ]);
 

@@ -6,6 +6,9 @@ import { statement } from '../../src/drivers/statement.ts';
 import type { Freed } from '../../src/store/workers-store.ts';
 import { addDelivery, addReceiver, addWorker, openStore, runOn, settleFirst, stateOf, type StoreHarness } from './rows.ts';
 
+const ANY = { known: false };
+const KNOWN = { known: true };
+
 interface OwnSession extends AsyncDisposable {
   readonly run: Run;
 }
@@ -71,15 +74,15 @@ test('those who have lost their lock are found: not who has it, whose lock is no
   const [looking, freed, holding] = [await addLocked(h), await addLocked(h), await addLocked(h, session)];
   const [untrusted, lost] = [await addWorker(h.sql), await addLocked(h)];
   await h.sql`update signalbox.worker set lost_at = now() where id = ${lost}`;
-  expect(ids(await h.store.workers.findFreed(looking))).toEqual([freed]);
+  expect(ids(await h.store.workers.findFreed(looking, ANY))).toEqual([freed]);
   expect([holding, untrusted]).not.toContain(freed);
 });
 
 test('two who look at the same time find the same', async () => {
   await using h = await openStore();
   const [looking, freed] = [await addLocked(h), await addLocked(h)];
-  const first = await h.hold((_transaction, store) => store.workers.findFreed(looking));
-  expect(ids(await h.store.workers.findFreed(looking))).toEqual([freed]);
+  const first = await h.hold((_transaction, store) => store.workers.findFreed(looking, ANY));
+  expect(ids(await h.store.workers.findFreed(looking, ANY))).toEqual([freed]);
   await first.commit();
 });
 
@@ -87,7 +90,7 @@ test('each looks at those that come after it, around the ring', async () => {
   await using h = await openStore();
   const workers: number[] = [];
   for (let count = 0; count < 13; count++) workers.push(await addLocked(h));
-  expect(ids(await h.store.workers.findFreed(workers[6]!)).toSorted((a, b) => a - b)).toEqual([
+  expect(ids(await h.store.workers.findFreed(workers[6]!, ANY)).toSorted((a, b) => a - b)).toEqual([
     ...workers.slice(0, 4),
     ...workers.slice(7),
   ]);
@@ -96,7 +99,7 @@ test('each looks at those that come after it, around the ring', async () => {
 test('who is found free twice is lost', async () => {
   await using h = await openStore();
   const [looking, freed] = [await addLocked(h), await addLocked(h)];
-  expect(await h.store.workers.loseFreed(await h.store.workers.findFreed(looking))).toBe(1);
+  expect(await h.store.workers.loseFreed(await h.store.workers.findFreed(looking, ANY), ANY)).toBe(1);
   expect([...(await h.sql`select id, lost_at is not null as lost from signalbox.worker order by id`)]).toEqual([
     { id: looking, lost: false },
     { id: freed, lost: true },
@@ -138,20 +141,34 @@ const signsOfLife: [sign: string, live: (h: StoreHarness, id: number) => Promise
 test.each(signsOfLife)('between the two looks, %s keeps a worker alive', async (_sign, live) => {
   await using h = await openStore();
   const [looking, freed] = [await addLocked(h), await addLocked(h)];
-  const first = await h.store.workers.findFreed(looking);
+  const first = await h.store.workers.findFreed(looking, ANY);
   expect(ids(first)).toEqual([freed]);
   await using _sign_ = (await live(h, freed)) ?? { [Symbol.asyncDispose]: async () => {} };
-  expect(await h.store.workers.loseFreed(first)).toBe(0);
+  expect(await h.store.workers.loseFreed(first, ANY)).toBe(0);
   expect(await h.sql`select from signalbox.worker where lost_at is not null`).toHaveLength(0);
+});
+
+test('of a worker that has renewed since the server keeps locks a new one knows that no restart has freed its lock, of another it does not', async () => {
+  await using h = await openStore();
+  const [looking, renewed, older, unknown] = [await addLocked(h), await addLocked(h), await addLocked(h), await addLocked(h)];
+  await h.store.workers.renew(renewed, 60_000);
+  await h.sql`update signalbox.worker set locked = true where id = ${renewed}`;
+  await h.sql`update signalbox.worker set incarnation = 'another' where id = ${older}`;
+  expect(ids(await h.store.workers.findFreed(looking, KNOWN))).toEqual([renewed]);
+  const all = await h.store.workers.findFreed(looking, ANY);
+  expect(ids(all)).toEqual([renewed, older, unknown]);
+  // It may have restarted between the two looks.
+  expect(await h.store.workers.loseFreed(all, KNOWN)).toBe(1);
+  expect(await h.store.workers.loseFreed(all, ANY)).toBe(2);
 });
 
 test('a verdict is given once: who is lost already is not lost again', async () => {
   await using h = await openStore();
   const looking = await addLocked(h);
   await addLocked(h);
-  const first = await h.store.workers.findFreed(looking);
-  expect(await h.store.workers.loseFreed(first)).toBe(1);
-  expect(await h.store.workers.loseFreed(first)).toBe(0);
+  const first = await h.store.workers.findFreed(looking, ANY);
+  expect(await h.store.workers.loseFreed(first, ANY)).toBe(1);
+  expect(await h.store.workers.loseFreed(first, ANY)).toBe(0);
 });
 
 test('the transactions of lost workers are ended, so that what they hold can be taken back; those of others go on', async () => {

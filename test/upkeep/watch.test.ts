@@ -17,12 +17,12 @@ function watching(freed: readonly Freed[], lost: number): { watch: Watch; looks:
   const looks: unknown[][] = [];
   const see = (what: unknown): unknown => looks.push([performance.now() - begun, what]);
   const workers: Pick<WorkersStore, 'findFreed' | 'loseFreed'> = {
-    findFreed: async (workerId) => {
-      see(workerId);
+    findFreed: async (workerId, { known }) => {
+      see(known ? `${workerId} known` : workerId);
       return [...freed];
     },
-    loseFreed: async (seen) => {
-      see(seen);
+    loseFreed: async (seen, { known }) => {
+      see(known ? 'known' : seen);
       return lost;
     },
   };
@@ -63,17 +63,19 @@ test('where all hold their locks there is no second look', async () => {
   expect(looks).toEqual([[GRACE_MS, ME]]);
 });
 
-test('after its start it leaves the others alone for as long as the grace lasts', async () => {
+test('after its start it gives up only those that the server has known since it keeps locks, for as long as the grace lasts', async () => {
   const { watch, looks } = watching(FREED, 1);
-  expect(await look(watch)).toBe(false);
-  await vi.advanceTimersByTimeAsync(GRACE_MS - 1_001);
-  expect(await look(watch)).toBe(false);
-  expect(looks).toEqual([]);
   expect(await look(watch)).toBe(true);
+  await vi.advanceTimersByTimeAsync(GRACE_MS - 1_001);
+  expect(await look(watch)).toBe(true);
+  expect(await look(watch)).toBe(true);
+  expect(looks.map(([, what]) => what)).toEqual([`${ME} known`, 'known', `${ME} known`, 'known', ME, FREED]);
 });
 
-test('after a failure it does so again, counted from the failure', async () => {
+test('after a failure it leaves all alone for as long, counted from the failure', async () => {
   const { watch, looks } = watching(FREED, 1);
+  watch.unwell();
+  expect(await look(watch)).toBe(false);
   await vi.advanceTimersByTimeAsync(GRACE_MS);
   watch.unwell();
   await vi.advanceTimersByTimeAsync(GRACE_MS - 1);

@@ -77,6 +77,7 @@ CREATE TABLE "signalbox"."worker" (
 	"lease_until" timestamp with time zone NOT NULL,
 	"backend_pid" integer NOT NULL,
 	"locked" boolean DEFAULT false NOT NULL,
+	"incarnation" text,
 	"lost_at" timestamp with time zone,
 	"had_company" boolean DEFAULT false NOT NULL
 );

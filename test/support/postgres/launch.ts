@@ -16,6 +16,8 @@ import type { ServerUser } from './user.ts';
 
 const START_LIMIT_MS = 30_000;
 const PORT_ATTEMPTS = 5;
+/** A standby answers, too. */
+const READY = new Set(['ready', 'standby']);
 
 export interface LaunchOptions {
   /** Server settings, as they would be written in postgresql.conf. */
@@ -167,7 +169,7 @@ async function waitUntilReady({ dataFolder }: Run, pid: number): Promise<string 
   for (let waited = 0; waited < START_LIMIT_MS; waited += 10) {
     const lines = await readFile(join(dataFolder, 'postmaster.pid'), 'utf8').catch(() => '');
     const [firstLine, , , , , , , state] = lines.split('\n');
-    if (Number(firstLine) === pid && state?.trim() === 'ready') return undefined;
+    if (Number(firstLine) === pid && READY.has(state?.trim() ?? '')) return undefined;
     await sleep(10);
   }
   return `was not ready after ${START_LIMIT_MS / 1_000} s`;

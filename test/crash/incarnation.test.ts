@@ -1,0 +1,103 @@
+// A server that restarts frees the locks of workers that live. A worker that starts just then buries none of them, whichever way
+// it restarted: by an operator, by the crash of one session, or by the promotion of a standby.
+import { appendFile } from 'node:fs/promises';
+import path from 'node:path';
+import { drizzle } from 'drizzle-orm/postgres-js';
+import { migrate } from 'drizzle-orm/postgres-js/migrator';
+import postgres from 'postgres';
+import { expect, test } from 'vitest';
+import { postgresJs } from '../../src/drivers/postgres-js.ts';
+import { WorkersStore } from '../../src/store/workers-store.ts';
+import { launchPostgres, type RunningPostgres } from '../support/postgres/launch.ts';
+import { until } from './program.ts';
+
+const KNOWN = { known: true };
+
+const connect = (server: RunningPostgres): postgres.Sql => postgres(server.url, { max: 2, connect_timeout: 5, onnotice: () => {} });
+
+async function answers(sql: postgres.Sql): Promise<void> {
+  await until('the server answers', () =>
+    sql`select 1`.then(
+      () => true,
+      () => false,
+    ),
+  );
+}
+
+const ends: [how: string, restart: (server: RunningPostgres) => Promise<void>][] = [
+  ['is restarted', (server) => server.restart()],
+  [
+    'ends all sessions because one of them crashed',
+    async (server) => {
+      const sql = connect(server);
+      const [row] = await sql`select pg_backend_pid() as pid`;
+      process.kill(row!['pid'] as number, 'SIGKILL');
+      await until('its session has ended', () =>
+        sql`select 1`.then(
+          () => false,
+          () => true,
+        ),
+      );
+      await sql.end({ timeout: 0 });
+    },
+  ],
+  [
+    'was a standby, and is promoted',
+    async (server) => {
+      await appendFile(path.join(server.folder, 'data', 'standby.signal'), '');
+      await server.restart();
+      const sql = connect(server);
+      const [row] = await sql`select pg_is_in_recovery() as standby`;
+      expect(row).toEqual({ standby: true });
+      await sql`select pg_promote()`;
+      await sql.end({ timeout: 0 });
+    },
+  ],
+];
+
+test.concurrent.each(ends)(
+  'when the server %s, a worker that starts gives up no other that has not renewed since, and one that has as soon as it is killed',
+  { timeout: 120_000 },
+  async (_how, restart) => {
+    await using server = await launchPostgres({ inMemory: true });
+    const before = connect(server);
+    await migrate(drizzle({ client: before }), { migrationsFolder: 'examples/shop/migrations' });
+    const enrol = async (workers: WorkersStore): Promise<number> =>
+      workers.enrol({ label: 'test', leaseMs: 3_600_000, processId: crypto.randomUUID() });
+    const early = new WorkersStore(postgresJs(before as never).run(), 3);
+    // It has its lock no more, as far as anybody can see: its session is not there.
+    const live = await enrol(early);
+    const trust = async (sql: postgres.Sql, workers: WorkersStore, id: number): Promise<void> => {
+      await workers.renew(id, 3_600_000);
+      await sql`update signalbox.worker set locked = true where id = ${id}`;
+    };
+    await trust(before, early, live);
+    expect(await early.findFreed(await enrol(early), KNOWN)).toMatchObject([{ id: live }]);
+    await before.end({ timeout: 0 });
+
+    await restart(server);
+    const after = connect(server);
+    await answers(after);
+    const late = new WorkersStore(postgresJs(after as never).run(), 3);
+    const looking = await enrol(late);
+    expect(await late.findFreed(looking, KNOWN)).toEqual([]);
+    await trust(after, late, live);
+    const freed = await late.findFreed(looking, KNOWN);
+    expect(freed).toMatchObject([{ id: live }]);
+    expect(await late.loseFreed(freed, KNOWN)).toBe(1);
+    await after.end({ timeout: 0 });
+  },
+);
+
+test.concurrent('a standby takes no renewal, so no worker of its own could mislead others', { timeout: 120_000 }, async () => {
+  await using server = await launchPostgres({ inMemory: true });
+  const sql = connect(server);
+  await migrate(drizzle({ client: sql }), { migrationsFolder: 'examples/shop/migrations' });
+  await sql.end({ timeout: 0 });
+  await appendFile(path.join(server.folder, 'data', 'standby.signal'), '');
+  await server.restart();
+  const standby = connect(server);
+  const workers = new WorkersStore(postgresJs(standby as never).run(), 3);
+  await expect(workers.renew(1, 1_000)).rejects.toMatchObject({ code: '25006' });
+  await standby.end({ timeout: 0 });
+});
