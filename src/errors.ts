@@ -37,6 +37,7 @@ export const ERROR_CODES = {
   EmissionNotFound: 'There is no emission of this id, or none that is committed.',
   // transactions
   TransactionEnded: 'A transaction was used after it had ended.',
+  TransactionControl: 'A statement that ends the transaction was sent inside it.',
   TransactionFailed: 'A query of the transaction failed and the error was swallowed, so nothing can be committed.',
   OutsideTransaction: 'The plain database was used inside a transaction, which would not contain what it writes.',
   CommitUnknown: 'The connection was lost during COMMIT, and whether it got through could not be learnt.',

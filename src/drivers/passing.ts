@@ -1,6 +1,7 @@
 // A client in front of another, for drivers whose clients are plain objects with methods: it looks and behaves like the
 // one behind it, except that the calls which send statements pass through a function first.
 import type { Client, Gate } from './driver.ts';
+import { refuseEnding } from './transaction-control.ts';
 
 /** Calls that send statements, by the name of the method. */
 export type Sending = ReadonlySet<string | symbol>;
@@ -17,6 +18,7 @@ export function gated(client: Client, sending: Sending, gate: Gate, adapt = (arg
     sending,
     (call, args) => {
       gate.enter();
+      refuseEnding(args[0]);
       const result = call(adapt(args));
       if (isThenable(result)) gate.watch(result);
       return result;

@@ -6,6 +6,7 @@ import { HotStatements } from './hot-statements.ts';
 import { endable, endNext, type OnExecute } from './postgres-js-connection.ts';
 import { type LanePool, type LaneSession, openLane } from './postgres-js-lane.ts';
 import { type Cell, rowsOf, type Statement } from './statement.ts';
+import { refuseEnding } from './transaction-control.ts';
 
 /** What is needed of postgres.js: a pool, a transaction and a savepoint all have it. */
 interface PostgresJsClient {
@@ -134,19 +135,23 @@ function send(client: PostgresJsClient, { text }: Statement, params: readonly Pa
 }
 
 function guard(client: Client, gate: Gate, hot: HotStatements | undefined): Client {
-  const pass = (call: () => unknown): unknown => {
+  const pass = (sent: unknown, call: () => unknown): unknown => {
     gate.enter();
+    refuseEnding(sent);
     const query = call();
     if (isQuery(query)) watchQuery(query, gate);
     return query;
   };
   return new Proxy(client as (...args: unknown[]) => unknown, {
     // client`select 1` sends; client(['a', 'b']) only builds a fragment, but whoever builds one is about to send it.
-    apply: (target, self, args) => pass(() => Reflect.apply(target, self, args)),
+    apply: (target, self, args) => pass(args[0], () => Reflect.apply(target, self, args)),
     get(target, key) {
       const member: unknown = Reflect.get(target, key);
       if (typeof member !== 'function' || !SENDING.has(key)) return member;
-      return (...args: unknown[]) => pass(() => Reflect.apply(member, target, hot && key === 'unsafe' ? prepared(args, hot) : args));
+      return (...args: unknown[]) =>
+        pass(key === 'unsafe' ? args[0] : undefined, () =>
+          Reflect.apply(member, target, hot && key === 'unsafe' ? prepared(args, hot) : args),
+        );
     },
   });
 }

@@ -20,7 +20,10 @@ export interface WorkerOptions {
   pollInterval?: Duration;
   /** How long others wait before they take over from a worker that no longer renews. 1 s to 24.8 days. Default `'10s'`. */
   lease?: Duration;
-  /** How long a stop waits for running receivers before it interrupts them. 24.8 days at most. Default `'30s'`. */
+  /**
+   * How long a stop waits for running receivers before it interrupts them. 24.8 days at most. Default `'20s'`: with the 8 s that
+   * may follow, it ends within the 30 s that Kubernetes and most others give a process.
+   */
   shutdownTimeout?: Duration;
 }
 
@@ -33,6 +36,10 @@ export interface WorkerSettings {
   readonly shutdownMs: number;
 }
 
+/** How long interrupted receivers may take to end. */
+export const INTERRUPTION_MS = 3_000;
+/** How long signing off may take: the lease ends by itself. */
+export const SIGN_OFF_MS = 5_000;
 const DEFAULT_CONCURRENCY = 10;
 const DEFAULT_PREFETCH = 2_000;
 /**
@@ -76,7 +83,7 @@ export function workerSettings(
     queues: checkQueues(options.queues, receivers),
     pollMs: toMs(options.pollInterval ?? '1s', 'Worker: pollInterval'),
     leaseMs: toMs(options.lease ?? '10s', 'Worker: lease'),
-    shutdownMs: toMs(options.shutdownTimeout ?? '30s', 'Worker: shutdownTimeout'),
+    shutdownMs: toMs(options.shutdownTimeout ?? '20s', 'Worker: shutdownTimeout'),
   };
 }
 

@@ -13,7 +13,7 @@ import { type HandsParts, handsOf } from './hands.ts';
 import { Horizon } from './horizon.ts';
 import { Lease, workerLabel } from './lease.ts';
 import { Listening } from './listening.ts';
-import type { WorkerSettings } from './options.ts';
+import { SIGN_OFF_MS, type WorkerSettings } from './options.ts';
 import type { Pauses } from './pauses.ts';
 import type { Runner } from './runner.ts';
 import type { Slots } from './slots.ts';
@@ -26,9 +26,6 @@ export interface ShiftParts extends HandsParts {
 
 /** Others get this long to come back after a failure of the database: several tries of theirs. */
 const GRACE_MS = 3_000;
-/** How long signing off may take: the lease ends by itself. */
-const SIGN_OFF_MS = 5_000;
-
 export class Shift {
   readonly runner: Runner;
   readonly #parts: ShiftParts;

@@ -9,7 +9,7 @@ import { rescueDeliveries } from '../upkeep/rescue.ts';
 import type { Ambient } from '../transaction/ambient.ts';
 import { currentCall, refuseInside } from '../transaction/call.ts';
 import { runOnce } from './drain.ts';
-import type { WorkerSettings } from './options.ts';
+import { INTERRUPTION_MS, type WorkerSettings } from './options.ts';
 import { runUntilSignal } from './run.ts';
 import type { Runner } from './runner.ts';
 import { Shift, type ShiftParts } from './shift.ts';
@@ -26,9 +26,6 @@ export interface WorkerParts extends ShiftParts {
   /** Tells of deliveries that wait for receivers of which this process has no code. */
   warnOfWaiting(): Promise<void>;
 }
-
-/** How long interrupted receivers may take to end. */
-const INTERRUPTION_MS = 3_000;
 
 /**
  * Takes deliveries of one box and runs their receivers. Made by `box.worker()`; it works from `start` to `stop`, or

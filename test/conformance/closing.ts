@@ -1,6 +1,7 @@
 // Cases: what is left of a transaction that has ended, however it ended, reaches no other.
 import { sql } from 'drizzle-orm';
 import { expect } from 'vitest';
+import type { DeliveryContext } from '../../src/index.ts';
 import { rootCode } from '../support/errors.ts';
 import { recordingLogger } from '../support/log.ts';
 import { type Case, type Conformance, type Database, effects, errorOf, openConformance } from './driver.ts';
@@ -158,6 +159,46 @@ export const closingCases: readonly Case[] = [
         await tx.insert(effects).values({ receiver: 'kept', value: 1 });
       });
       expect(await h.effects()).toEqual(['kept:1']);
+    },
+  },
+  {
+    name: 'a statement that would end a transaction is refused in it, be it by Drizzle or by the client, and the callback decides as before',
+    async run(driver) {
+      await using h = await openConformance(driver);
+      for (const text of ['rollback', 'commit; select 1', 'end', "prepare transaction 'one'"]) {
+        const kept = h.db.transaction(async (tx) => {
+          await tx.insert(effects).values({ receiver: text, value: 1 });
+          expect(rootCode(await errorOf(tx.execute(sql.raw(text))))).toBe('TransactionControl');
+          const { client } = (tx as unknown as { session: { client: Record<string, (text: string) => unknown> } }).session;
+          const send = (client['unsafe'] ?? client['query'])!;
+          expect(rootCode(await errorOf((async () => Reflect.apply(send, client, [text]))()))).toBe('TransactionControl');
+          await tx.transaction(async (nested) => {
+            await nested.execute(sql`savepoint mine`);
+            await nested.execute(sql`rollback to savepoint mine`);
+            expect(rootCode(await errorOf(nested.execute(sql.raw(text))))).toBe('TransactionControl');
+          });
+        });
+        await kept;
+        await expect(
+          h.db.transaction(async (tx) => {
+            await tx.insert(effects).values({ receiver: 'no', value: 1 });
+            await tx.execute(sql.raw(text));
+          }),
+        ).rejects.toThrow();
+      }
+      expect(await h.effects()).toEqual(['rollback:1', 'commit; select 1:1', 'end:1', "prepare transaction 'one':1"]);
+    },
+  },
+  {
+    name: 'a receiver that sends ROLLBACK has failed, and is not told as completed',
+    async run(driver) {
+      const rollback = ({ tx }: DeliveryContext): PromiseLike<unknown> => tx.execute(sql`rollback`);
+      await using h = await openConformance(driver, { services: [receiverThat('Ends', rollback)] });
+      await emit(h);
+      const retrying = h.box.next('delivery.retrying');
+      expect(await h.box.drain()).toMatchObject({ completed: 0, retrying: 1 });
+      expect(rootCode((await retrying).error)).toBe('TransactionControl');
+      expect(await h.effects()).toEqual([]);
     },
   },
 ];

@@ -110,4 +110,31 @@ const followed = mutantsOf({ file: 'src/worker/runner.ts', tests: ['test/worker/
   },
 ]);
 
-export const faultMutants: readonly Mutant[] = [...fault, ...setbacks, ...called, ...isolation, ...followed];
+const control = mutantsOf({ file: 'src/drivers/transaction-control.ts', tests: ['test/drivers/transaction-control.test.ts'] }, [
+  {
+    name: 'control: a savepoint is the caller’s own',
+    find: String.raw`\b(?!(?:\s+(?:work|transaction))?\s+to\b)`,
+    replace: String.raw`\b`,
+  },
+  { name: 'control: several statements in one text', find: ' ?? endingBehind(text)', replace: '' },
+  { name: 'control: what is quoted is no statement', find: "text.replaceAll(QUOTED, ' ')", replace: 'text' },
+  { name: 'control: the body of a function in SQL', find: ' || SQL_BODY.test(text)', replace: '' },
+  {
+    name: 'control: on postgres.js',
+    file: 'src/drivers/postgres-js.ts',
+    find: '    refuseEnding(sent);\n',
+    replace: '',
+    tests: ['test/conformance/postgres-js.test.ts'],
+    named: 'sends ROLLBACK',
+  },
+  {
+    name: 'control: on other drivers',
+    file: 'src/drivers/passing.ts',
+    find: '      refuseEnding(args[0]);\n',
+    replace: '',
+    tests: ['test/conformance/node-postgres.test.ts', 'test/conformance/pglite.test.ts'],
+    named: 'sends ROLLBACK',
+  },
+]);
+
+export const faultMutants: readonly Mutant[] = [...fault, ...setbacks, ...called, ...isolation, ...followed, ...control];

@@ -127,8 +127,8 @@ const postgresJs = mutantsOf(
   [
     {
       name: 'postgres.js: a call passes the gate',
-      find: '    gate.enter();\n    const query = call();\n',
-      replace: '    const query = call();\n',
+      find: '    gate.enter();\n    refuseEnding(sent);\n',
+      replace: '    refuseEnding(sent);\n',
     },
     {
       name: 'postgres.js: a query passes the gate when it is sent',
@@ -139,7 +139,7 @@ const postgresJs = mutantsOf(
     { name: 'postgres.js: queries are told from savepoints', find: '    if (isQuery(query)) watchQuery(query, gate);\n', replace: '' },
     {
       name: 'postgres.js: template queries pass the gate',
-      find: 'pass(() => Reflect.apply(target, self, args)),',
+      find: 'pass(args[0], () => Reflect.apply(target, self, args)),',
       replace: 'Reflect.apply(target, self, args),',
     },
     { name: 'postgres.js: unsafe sends', find: "['unsafe', 'file'", replace: "['file'" },

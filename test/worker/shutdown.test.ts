@@ -1,0 +1,11 @@
+// How long a worker may take to stop, unless it is told otherwise.
+import { expect, test } from 'vitest';
+import { INTERRUPTION_MS, SIGN_OFF_MS, workerSettings } from '../../src/worker/options.ts';
+
+/** What Kubernetes gives by default: terminationGracePeriodSeconds. */
+const GIVEN_MS = 30_000;
+
+test('a worker has stopped before its process is killed, with a second to spare for the end of the process itself', () => {
+  const { shutdownMs } = workerSettings({}, [], { maxConnections: 10 });
+  expect(shutdownMs + INTERRUPTION_MS + SIGN_OFF_MS).toBeLessThanOrEqual(GIVEN_MS - 1_000);
+});
