@@ -37,6 +37,7 @@ export const groups: readonly Group[] = [
       'guides/dependency-injection.md': 'How services are made, what their constructors get, and other containers.',
       'guides/testing.md': 'Immediate mode, drain and real workers in tests.',
       'guides/drivers.md': 'postgres.js, node-postgres and PGlite, and where they differ.',
+      'guides/deploying.md': 'Rights of roles, workers in containers, drizzle-kit push, two-phase commit.',
       'guides/frameworks.md': 'Hono, Fastify and Express: one box for the process, a transaction in each request, an orderly end.',
       'guides/nestjs.md': 'Signalbox in a NestJS application.',
       'guides/serverless.md': 'Processes that only emit: functions, cron jobs, scripts.',

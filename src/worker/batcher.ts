@@ -35,7 +35,7 @@ export class Batcher<Item extends { readonly id: string }> {
   add(item: Item): Promise<boolean> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ item, resolve, reject });
-      this.#flushing ??= this.#flush().finally(() => (this.#flushing = undefined));
+      this.#flushing ??= this.#flush();
     });
   }
 
@@ -47,10 +47,15 @@ export class Batcher<Item extends { readonly id: string }> {
   async #flush(): Promise<void> {
     // One turn of the event loop, so that what ends together is written together.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#queue.length > 0) {
-      const batch = this.#queue.slice(0, this.#countDistinct());
-      this.#queue = this.#queue.slice(batch.length);
-      await this.#write(batch);
+    try {
+      while (this.#queue.length > 0) {
+        const batch = this.#queue.slice(0, this.#countDistinct());
+        this.#queue = this.#queue.slice(batch.length);
+        await this.#write(batch);
+      }
+    } finally {
+      // In the turn in which the queue was found empty: what is added a moment later must begin another flush.
+      this.#flushing = undefined;
     }
   }
 

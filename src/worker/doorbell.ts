@@ -36,7 +36,8 @@ export class Doorbell {
   async hang(): Promise<BellState> {
     const run = this.#session();
     if (!run) return 'none';
-    this.#hanging = this.#hanging.then(() => this.#hang(run));
+    const losses = this.#losses;
+    this.#hanging = this.#hanging.then(() => this.#hang(run, losses));
     await this.#hanging;
     return this.#state;
   }
@@ -58,8 +59,8 @@ export class Doorbell {
     this.#hanging = Promise.resolve();
   }
 
-  async #hang(run: Run): Promise<void> {
-    const losses = this.#losses;
+  async #hang(run: Run, losses: number): Promise<void> {
+    if (losses !== this.#losses) return;
     try {
       const state = this.#state === 'none' ? await this.#workers.hangBell(run) : await this.#workers.listenAtDoor(run);
       if (losses === this.#losses) this.#state = state;

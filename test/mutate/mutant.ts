@@ -15,6 +15,8 @@ export interface Mutant {
   readonly tests: readonly string[];
   /** Of a long file, only the tests whose names match this. */
   readonly named?: string;
+  /** Why the tests do not come to an end, or the process to one before theirs: else that says nothing of what they assert. */
+  readonly hangs?: string;
   /** Why no test can fail: what is left behaves as before. */
   readonly equivalent?: string;
 }

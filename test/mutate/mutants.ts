@@ -6,6 +6,7 @@ import { commitsMutants } from './mutants-commits.ts';
 import { driverMutants } from './mutants-drivers.ts';
 import { contextMutants } from './mutants-context.ts';
 import { copyMutants } from './mutants-copies.ts';
+import { edgeMutants } from './mutants-edges.ts';
 import { emittingMutants } from './mutants-emitting.ts';
 import { laneMutants } from './mutants-lanes.ts';
 import { faultMutants } from './mutants-fault.ts';
@@ -21,6 +22,7 @@ import { slotsMutants } from './mutants-slots.ts';
 import { tellingMutants } from './mutants-telling.ts';
 import { transactionMutants } from './mutants-transaction.ts';
 import { workerMutants } from './mutants-worker.ts';
+import { writeMutants } from './mutants-writes.ts';
 import type { Mutant } from './mutant.ts';
 
 export const mutants: readonly Mutant[] = [
@@ -31,6 +33,7 @@ export const mutants: readonly Mutant[] = [
   ...driverMutants,
   ...contextMutants,
   ...copyMutants,
+  ...edgeMutants,
   ...emittingMutants,
   ...pausesMutants,
   ...runningMutants,
@@ -46,4 +49,5 @@ export const mutants: readonly Mutant[] = [
   ...tellingMutants,
   ...transactionMutants,
   ...workerMutants,
+  ...writeMutants,
 ];

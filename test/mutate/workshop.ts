@@ -12,11 +12,15 @@ const COPIED = ['src', 'test', 'examples', 'package.json', 'tsconfig.json', 'vit
 /** The first test that hangs fails by its own limit; this is for what hangs besides. */
 const LIMIT_MS = 180_000;
 
+/** What Vitest says of a test that took longer than it may. */
+const OUT_OF_TIME = /^(Error: )?(Test|Hook) timed out in /m;
+
 export type Trial =
   | { readonly kind: 'green' }
   /** A test failed: its name and what it said. */
   | { readonly kind: 'red'; readonly test: string; readonly message: string }
-  | { readonly kind: 'timeout' };
+  /** A test or all of them came to no end, or the process to one of its own: no assertion has failed. */
+  | { readonly kind: 'hangs'; readonly what: string };
 
 /** What the JSON reporter of Vitest writes, as far as it is read here. */
 interface Report {
@@ -61,7 +65,7 @@ export class Workshop {
     }
   }
 
-  /** Runs tests until one fails. */
+  /** Runs tests until one fails twice in a row: a failure that comes and goes is none. */
   async test(paths: readonly string[], named?: string): Promise<Trial> {
     const report = path.join(this.#folder, 'report.json');
     await rm(report, { force: true });
@@ -71,6 +75,7 @@ export class Workshop {
       ...paths,
       ...(named === undefined ? [] : ['--testNamePattern', named]),
       '--bail=1',
+      '--retry=1',
       '--cache=false',
       '--reporter=json',
       `--outputFile=${report}`,
@@ -79,7 +84,7 @@ export class Workshop {
       cwd: this.#folder,
       env: { ...process.env, DATABASE_URL: this.#databaseUrl },
     });
-    if (status === 'timeout') return { kind: 'timeout' };
+    if (status === 'timeout') return { kind: 'hangs', what: 'all of it' };
     if (status === 0) return { kind: 'green' };
     return firstFailure(JSON.parse(await readFile(report, 'utf8').catch(() => '{"testResults":[]}')) as Report, output);
   }
@@ -88,11 +93,13 @@ export class Workshop {
 function firstFailure({ testResults }: Report, output: string): Trial {
   for (const file of testResults) {
     const failed = file.assertionResults.find(({ status }) => status === 'failed');
-    if (failed) return { kind: 'red', test: failed.fullName, message: (failed.failureMessages ?? []).join('\n') };
+    if (!failed) continue;
+    const message = (failed.failureMessages ?? []).join('\n');
+    return OUT_OF_TIME.test(message) ? { kind: 'hangs', what: failed.fullName } : { kind: 'red', test: failed.fullName, message };
   }
   const broken = testResults.find(({ status, message }) => status === 'failed' && message);
   if (broken) return { kind: 'red', test: `(${path.basename(broken.name)} as a whole)`, message: broken.message! };
-  return { kind: 'red', test: '(an error outside of the tests)', message: output.slice(-4_000) };
+  return { kind: 'hangs', what: `an error outside of the tests:\n${output.slice(-4_000)}` };
 }
 
 /** Runs Node in a process group of its own, all of which is ended when it takes too long. */

@@ -1,0 +1,133 @@
+// Mutants of the small files at the edges of their rooms: one that matters for each.
+import { type Mutant, mutantsOf, type Part } from './mutant.ts';
+
+const of = (file: string, tests: string[], ...parts: Part[]): Mutant[] => mutantsOf({ file, tests }, parts);
+
+const store = [
+  ...mutantsOf({ file: 'src/store/waiting.ts', within: 'waitingDeliveries', tests: ['test/worker/waiting.test.ts'] }, [
+    {
+      name: 'waiting: only what is due',
+      find: ' and d.run_at <= statement_timestamp() - make_interval(secs => $2::text::float8)',
+      replace: ' and $2::text is not null',
+    },
+    { name: 'waiting: what runs does not wait', find: "d.state = 'ready' and ", replace: '' },
+  ]),
+  ...of('src/store/migrate.ts', ['test/cli/migrate.test.ts'], {
+    name: 'migrate: one process at a time',
+    find: '        await run(LOCK, []);\n',
+    replace: '',
+  }),
+  ...of('src/store/workers-store.ts', ['test/store/workers.test.ts', 'test/store/liveness.test.ts'], {
+    name: 'workers: a session that has not got the lock has none',
+    find: 'row!.locked ? row!.pid : undefined',
+    replace: 'row!.pid',
+  }),
+];
+
+const announcement = of('src/store/announcement.ts', ['test/cli/announce.test.ts'], {
+  name: 'announcement: what others have is elsewhere',
+  find: 'else if (row.latest) announcement.elsewhere',
+  replace: 'else if (row.latest) announcement.former',
+});
+
+const drivers = [
+  ...of('src/drivers/hot-statements.ts', ['test/drivers/prepare.test.ts'], {
+    name: 'hot: only what is used often',
+    find: 'uses < OFTEN',
+    replace: 'false',
+  }),
+  ...of('src/drivers/detect.ts', ['test/drivers/detect.test.ts'], {
+    name: 'detect: what cannot be driven is refused',
+    find: '  throw new SignalboxError(\n',
+    replace: '  return postgresJs(client as never);\n  throw new SignalboxError(\n',
+  }),
+  ...of('src/drivers/pg-listen.ts', ['test/conformance/node-postgres.test.ts'], {
+    name: 'listen: who has stopped hears nothing',
+    find: '    await current?.end();\n',
+    replace: '',
+  }),
+  ...of('src/drivers/pg-own-session.ts', ['test/conformance/node-postgres.test.ts'], {
+    name: 'session: a new one when the last was lost',
+    find: '      if (current === connected) current = undefined;\n',
+    replace: '',
+  }),
+];
+
+const transaction = [
+  ...of('src/transaction/transactional.ts', ['test/transaction/transactional.test.ts'], {
+    name: 'transactional: on methods only',
+    find: "typeof method !== 'function' || ",
+    replace: '',
+  }),
+];
+
+const dispatch = [
+  ...of('src/dispatch/place.ts', ['test/transaction', 'test/dispatch'], {
+    name: 'place: what has ended is refused',
+    find: '      tracked.enter();\n',
+    replace: '',
+  }),
+];
+
+const operate = [
+  ...of('src/operate/health.ts', ['test/operate'], {
+    name: 'health: a worker that fails is not well',
+    find: ' && workers.every(({ failing }) => !failing)',
+    replace: '',
+  }),
+  ...of('src/operate/settled.ts', ['test/operate'], {
+    name: 'settled: of an unknown emission says so',
+    find: 'if (live === undefined)',
+    replace: 'if (false)',
+    hangs: 'It waits for an emission that never comes.',
+  }),
+];
+
+const upkeep = [
+  ...of('src/upkeep/rescue.ts', ['test/worker/crash-budget.test.ts', 'test/upkeep'], {
+    name: 'rescue: what is given up is told dead',
+    find: 'if (dead) events',
+    replace: 'if (false) events',
+  }),
+];
+
+const worker = [
+  ...of('src/worker/execution.ts', ['test/worker/timeout.test.ts', 'test/worker/life.test.ts'], {
+    name: 'execution: what is aborted has not failed',
+    find: "isSignalboxError(error, 'DeliveryAborted')",
+    replace: 'false',
+  }),
+  ...of('src/worker/listening.ts', ['test/conformance/postgres-js.test.ts'], {
+    name: 'listening: ends with its worker',
+    find: '    await this.#unlisten?.();\n',
+    replace: '',
+  }),
+  ...of('src/worker/run.ts', ['test/cli/worker.test.ts'], {
+    name: 'run: a second signal interrupts',
+    find: 'if (started) void worker.stop({ force: true });',
+    replace: 'if (started) return;',
+    hangs: 'The receiver runs on.',
+  }),
+  ...of('src/worker/wakeup.ts', ['test/worker/claim-loop.test.ts', 'test/worker/doorbell.test.ts'], {
+    name: 'wakeup: a ring before the sleep ends it',
+    find: '    if (!this.#rung) {',
+    replace: '    if (this.#rung || !this.#rung) {',
+  }),
+  ...of('src/worker/within.ts', ['test/worker/lost-claim.test.ts'], {
+    name: 'within: what is never answered is given up',
+    find: 'Promise.race([work, late])',
+    replace: 'work',
+    hangs: 'It waits for ever.',
+  }),
+];
+
+export const edgeMutants: readonly Mutant[] = [
+  ...store,
+  ...announcement,
+  ...drivers,
+  ...transaction,
+  ...dispatch,
+  ...operate,
+  ...upkeep,
+  ...worker,
+];

@@ -1,0 +1,175 @@
+// Mutants of what happens between a worker and its database when that is slow, refuses or is lost: groups of writes, what
+// errors mean, the bell, strays, and the COMMIT whose answer is lost.
+import { type Mutant, mutantsOf } from './mutant.ts';
+
+const batcher = mutantsOf({ file: 'src/worker/batcher.ts', tests: ['test/worker/batcher.test.ts'] }, [
+  { name: 'writes: a refused batch is split', find: 'refused && batch.length > 1', replace: 'false' },
+  { name: 'writes: what is refused is not tried again', find: '!refused && !this', replace: '!this' },
+  { name: 'writes: a failure that passes is tried again', find: '!refused && !this.#stop.signal.aborted', replace: 'false' },
+  { name: 'writes: each new try is told', find: '          this.#options.onRetry(error);\n', replace: '' },
+  {
+    name: 'writes: giving up ends the wait',
+    find: "      this.#stop.signal.addEventListener('abort', done);\n",
+    replace: '',
+    equivalent: 'The wait ends by itself: a stop takes up to 5 s longer, which no test may time.',
+  },
+  { name: 'writes: who took no effect learns it', find: 'resolve(took.has(item.id))', replace: 'resolve(true)' },
+  { name: 'writes: no more than the most at once', find: 'ids.size === MOST_ITEMS || ', replace: '' },
+  {
+    name: 'writes: what comes while one is under way waits for the next',
+    find: 'this.#flushing ??= this.#flush()',
+    replace: 'this.#flushing = this.#flush()',
+  },
+  {
+    name: 'writes: what is added after the last look begins another flush',
+    find: '      this.#flushing = undefined;\n',
+    replace: '      void Promise.resolve().then(() => (this.#flushing = undefined));\n',
+    hangs: 'What is added between the two is written by nobody.',
+  },
+]);
+
+const kinds = mutantsOf({ file: 'src/drivers/error-kind.ts', tests: ['test/drivers/error-kind.test.ts'] }, [
+  { name: 'errors: codes of sockets are no SQLSTATE', find: '(?=.*\\d)', replace: '' },
+  { name: 'errors: a SQLSTATE has five characters', find: '{5}$/', replace: '{4,5}/' },
+  { name: 'errors: a circle of causes ends', find: ' && depth < DEEPEST', replace: ' && depth < 1e4' },
+  { name: 'errors: the cause is asked, too', find: '    at = (at as { cause?: unknown }).cause;\n', replace: '    return;\n' },
+  { name: 'errors: a lost connection is no answer', find: '  if (hasConnectionCode(error)) return false;\n', replace: '' },
+  { name: 'errors: the end of a session is no answer', find: '!/^(FATAL|PANIC)$/.test(severity)', replace: 'true' },
+  { name: 'errors: only the server has a severity', find: "typeof severity === 'string'", replace: "severity !== 'x'" },
+  { name: 'errors: class 08 is a loss', find: "state.startsWith('08') || ", replace: '' },
+  { name: 'errors: a server that shuts down is a loss', find: ' || /^57P0[1-3]$/.test(state)', replace: '' },
+  { name: 'errors: not all of class 57 is a loss', find: '/^57P0[1-3]$/', replace: '/^57/' },
+  { name: 'errors: codes of sockets are losses', find: 'CONNECTION_CODES.has(', replace: 'Boolean(state) && CONNECTION_CODES.has(' },
+]);
+
+const bell = mutantsOf({ file: 'src/worker/doorbell.ts', tests: ['test/worker/doorbell-hanging.test.ts'] }, [
+  { name: 'doorbell: what is being hung out is waited for', find: '    await this.#hanging;\n    const run', replace: '    const run' },
+  { name: 'doorbell: is hung out once', find: 'this.#hanging.then(() => this.#hang(run, losses))', replace: 'this.#hang(run, losses)' },
+  { name: 'doorbell: hangs on no lost session', find: 'if (losses === this.#losses) this.#state', replace: 'this.#state' },
+  {
+    name: 'doorbell: a lost session is not waited for',
+    find: '    this.#hanging = Promise.resolve();\n',
+    replace: '',
+    hangs: 'It waits for the lost session.',
+  },
+  {
+    name: 'doorbell: a session that fails is no failure',
+    find: '    } catch {\n',
+    replace: '    } catch (error) {\n      if (error) throw error;\n',
+  },
+  {
+    name: 'doorbell: a lost bell is none',
+    find: "    this.#losses++;\n    this.#state = 'none';\n",
+    replace: '    this.#losses++;\n',
+    tests: ['test/worker/doorbell.test.ts'],
+  },
+  {
+    name: 'doorbell: is taken down when it hangs',
+    find: '    await this.#workers.takeBellDown(run).catch(() => {});\n',
+    replace: '',
+  },
+]);
+
+const strays = mutantsOf({ file: 'src/worker/strays.ts', tests: ['test/worker/lost-claim.test.ts'] }, [
+  { name: 'strays: a failed claim is doubted', find: '    this.#doubtedAt = performance.now();\n', replace: '' },
+  { name: 'strays: are given back', find: '    await this.#claims.returnStrays((claim) => this.#slots.holds(claim));\n', replace: '' },
+  {
+    name: 'strays: what runs is none',
+    find: '(claim) => this.#slots.holds(claim)',
+    replace: '() => false',
+    tests: ['test/faults/doubt.test.ts'],
+  },
+  {
+    name: 'strays: it reads all deliveries, so only in doubt',
+    find: 'this.#doubtedAt === undefined || ',
+    replace: '',
+    equivalent: 'More looks find the same; the bench shows what they cost.',
+  },
+]);
+
+const claims = mutantsOf({ file: 'src/worker/claims.ts', tests: ['test/worker/life.test.ts'] }, [
+  {
+    name: 'claims: nothing of other queues',
+    find: 'this.#queues?.includes(queue) ?? true',
+    replace: 'true',
+    tests: ['test/worker/order.test.ts', 'test/worker/life.test.ts'],
+  },
+  {
+    name: 'claims: what runs is not given back',
+    find: 'held.filter((claim) => !holds(claim))',
+    replace: 'held',
+    tests: ['test/faults/doubt.test.ts'],
+  },
+  {
+    name: 'claims: receivers that are connected later',
+    find: '    // Receivers may have been connected since the worker started.\n    await this.#catalogue.announce();\n',
+    replace: '',
+    tests: ['test/registry/functions.test.ts'],
+  },
+]);
+
+const commit = mutantsOf({ file: 'src/transaction/commit.ts', tests: ['test/transaction/commit-patience.test.ts'] }, [
+  { name: 'commit: is asked again while it is open', find: "state !== 'open' || leftMs <= 0", replace: 'true' },
+  {
+    name: 'commit: patience ends',
+    find: "state !== 'open' || leftMs <= 0",
+    replace: "state !== 'open'",
+    hangs: 'It asks for ever.',
+  },
+  { name: 'commit: a question that fails leaves it open', find: "question.catch((): CommitState => 'open')", replace: 'question' },
+  {
+    name: 'commit: a question that is never answered is given up',
+    find: "Promise.race([question.catch((): CommitState => 'open'), late])",
+    replace: "question.catch((): CommitState => 'open')",
+    hangs: 'It waits for ever.',
+  },
+  ...mutantsOf({ file: 'src/transaction/commit.ts', tests: ['test/transaction/commit.test.ts'] }, [
+    { name: 'commit: without a witness its error stands', find: 'xid === undefined || emissionId === undefined', replace: 'false' },
+    { name: 'commit: what got through resolves', find: "  if (state === 'committed') return;\n", replace: '' },
+    { name: 'commit: what was rolled back rejects with its error', find: "  if (state === 'aborted') throw error;\n", replace: '' },
+    { name: 'commit: what is open is unknown', find: "if (state === 'committed') return", replace: "if (state !== 'aborted') return" },
+  ]),
+]);
+
+const emit = mutantsOf({ file: 'src/dispatch/reliable.ts', tests: ['test/dispatch'] }, [
+  {
+    name: 'emit: takes part in the commit',
+    find: 'place.scope.pend(this.#emit(signal, payloads, options, place).then(pick))',
+    replace: 'this.#emit(signal, payloads, options, place).then(pick)',
+    tests: ['test/transaction/floating.test.ts'],
+  },
+  {
+    name: 'emit: waits beside savepoints',
+    find: 'await place.scope.beside(async () => {',
+    replace: 'await (async (work: () => Promise<{ receipts: EmissionReceipt[] }>) => work())(async () => {',
+    tests: ['test/transaction/savepoints.test.ts'],
+  },
+  {
+    name: 'emit: leaves a witness',
+    find: '            place.scope.xid ??= stored.xid;\n',
+    replace: '',
+    tests: ['test/transaction/commit.test.ts'],
+  },
+  {
+    name: 'emit: is known to its scope',
+    find: '            place.scope.emissions.push(...stored.receipts.map(({ id }) => id));\n',
+    replace: '',
+    tests: ['test/transaction/commit.test.ts', 'test/worker/immediate.test.ts'],
+  },
+  {
+    name: 'emit: not outside of a transaction',
+    find: "      case 'database':\n        throw new",
+    replace: "      case 'database':\n        void new",
+    tests: ['test/dispatch/bad-input.test.ts'],
+  },
+  {
+    name: 'emit: not past the box in immediate mode',
+    find: "this.#untracked === 'refuse'",
+    replace: 'false',
+    tests: ['test/worker/immediate.test.ts'],
+  },
+  { name: 'emit: a statement carries so many at most', find: 'batch.length === BATCH_ITEMS || ', replace: '' },
+  { name: 'emit: says that nobody is reached', find: 'receipts[0]?.deliveries === 0', replace: 'false' },
+]);
+
+export const writeMutants: readonly Mutant[] = [...batcher, ...kinds, ...bell, ...strays, ...claims, ...commit, ...emit];
