@@ -98,6 +98,14 @@ export const BOX_OPTIONS: OptionTable<SignalboxOptions> = {
   outsideWrites: oneOf('warn', 'refuse', 'allow'),
 };
 
+/** What an adapter for a framework tells a box beside its options. */
+export interface Adapter {
+  /** Where a class with receivers is added to the box, in messages: as it follows "to". */
+  readonly place: string;
+  /** Before anything for which the receivers must be known. */
+  beforeUse?(): void;
+}
+
 /** As for `@OnSignal`; the name is not optional, for a function has no class. */
 export type ConnectOptions = OnSignalOptions & { readonly name: string };
 

@@ -1,13 +1,21 @@
 // The composition root: createSignalbox wires the rooms together for one database. It holds no policy.
-import { BOX_OPTIONS, type ConnectOptions, DRAIN_OPTIONS, SETTLED_OPTIONS, type Signalbox, type SignalboxOptions } from './box.ts';
+import {
+  type Adapter,
+  BOX_OPTIONS,
+  type ConnectOptions,
+  DRAIN_OPTIONS,
+  SETTLED_OPTIONS,
+  type Signalbox,
+  type SignalboxOptions,
+} from './box.ts';
 import { CRASH_BUDGET } from './core/delivery.ts';
 import { attachDispatcher } from './core/dispatcher.ts';
 import { toMs } from './core/duration.ts';
 import type { AmbientDatabase, DatabaseHandle } from './core/handles.ts';
-import { checkOptions, checkValue } from './core/options.ts';
+import { checkOptions, checkValue, type Rule } from './core/options.ts';
 import type { FunctionTarget } from './core/receivers.ts';
 import { callable, object, uuid } from './core/rules.ts';
-import type { Signal } from './core/signal.ts';
+import { isSignal, type Signal } from './core/signal.ts';
 import type { SignalOrSignals } from './decorators/on-signal.ts';
 import { LocalDispatch } from './dispatch/local.ts';
 import { Places } from './dispatch/place.ts';
@@ -20,7 +28,8 @@ import { defaultLogger, silentLogger } from './observe/log.ts';
 import { safeLogger } from './observe/safe-log.ts';
 import { checkReceivers } from './registry/check.ts';
 import { checkProvision, provide } from './registry/provider.ts';
-import { forgottenServices, functionReceivers, receiversOf } from './registry/receivers.ts';
+import { Doubts } from './registry/doubts.ts';
+import { functionReceivers, receiversOf } from './registry/receivers.ts';
 import { Registry } from './registry/registry.ts';
 import { Deliveries } from './operate/deliveries.ts';
 import { checkHealth } from './operate/health.ts';
@@ -54,6 +63,7 @@ import { withVisit } from './worker/visit.ts';
 import { Worker } from './worker/worker.ts';
 
 const handleRule = object('a transaction');
+const signalRule: Rule = { wants: 'a signal', accepts: isSignal };
 
 const DRAIN_LEASE_MS = 30_000;
 
@@ -64,6 +74,11 @@ const DRAIN_LEASE_MS = 30_000;
  * export default createSignalbox({ db, services: [PaymentProcesses, Order, Analytics] });
  */
 export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOptions<D>): Signalbox<D> {
+  return openBox(options, { place: '`services` of createSignalbox' });
+}
+
+/** The same for an adapter, which finds the classes itself. */
+export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, { place, beforeUse = () => {} }: Adapter): Signalbox<D> {
   checkOptions(options, BOX_OPTIONS, 'createSignalbox');
   const {
     db,
@@ -84,6 +99,8 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
   const driver = driverOf(db, { prepare });
   const receivers = receiversOf(services);
   const known = [...services];
+  const doubts = new Doubts(log, place);
+  doubts.ofGiven(services, receivers.all);
   const events = new Events(log);
   const store = new Store(driver, crashBudget);
   const run = ownRun(driver);
@@ -137,12 +154,16 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
 
   const places = new Places(db, ambientDb, ambient, transactions, outside);
   const local = new LocalDispatch(receivers, registry, places, log);
-  const reliable = new ReliableDispatch(driver, store, catalogue, places, log, immediate ? 'refuse' : 'allow');
+  const reliable = new ReliableDispatch(driver, store, catalogue, places, log, immediate ? 'refuse' : 'allow', place);
+  const ready = <T>(part: T): T => {
+    beforeUse();
+    return part;
+  };
   const detach = attachDispatcher(dialectOf(db)!, {
-    emit: (...args) => local.emit(...args),
-    emitRobust: (...args) => local.emitRobust(...args),
-    emitReliable: (...args) => reliable.emitReliable(...args),
-    emitMany: (...args) => reliable.emitMany(...args),
+    emit: (...args) => ready(local).emit(...args),
+    emitRobust: (...args) => ready(local).emitRobust(...args),
+    emitReliable: (...args) => ready(reliable).emitReliable(...args),
+    emitMany: (...args) => ready(reliable).emitMany(...args),
   });
   const stopLogging = logEvents(events, log);
   if (onDead) events.on('delivery.dead', onDead);
@@ -154,16 +175,9 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
   const assertOpen = (): void => {
     if (closed) throw new SignalboxError('BoxClosed', 'This box was closed. Make another one with createSignalbox({ db }).');
   };
-
-  const warned = new Set<string>();
-  const warnOfForgotten = (): void => {
-    const forgotten = forgottenServices(known).filter((name) => !warned.has(name));
-    for (const name of forgotten)
-      log.warn(
-        { service: name },
-        `${name} has @OnSignal methods but is not among the services of the box, so they receive nothing. Add it to createSignalbox({ services })`,
-      );
-    for (const name of forgotten) warned.add(name);
+  const beginWork = (): void => {
+    assertOpen();
+    beforeUse();
   };
 
   const close = async (): Promise<void> => {
@@ -181,9 +195,9 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
     db: ambientDb as unknown as AmbientDatabase<D>,
     get: (token) => registry.get(token),
     worker: (workerOptions = {}) => {
-      assertOpen();
-      warnOfForgotten();
-      if (receivers.all.length === 0) log.warn({}, 'the services of this box have no @OnSignal methods, so its worker has nothing to do');
+      beginWork();
+      doubts.ofForgotten(known);
+      if (receivers.all.length === 0) log.warn({}, 'this box has no receivers, so its worker has nothing to do');
       const settings = workerSettings(workerOptions, receivers.all, driver);
       return new Worker(
         { store, driver, catalogue, events, ambient, log, active: workers, newRunner, assertOpen, checkServices, warnOfWaiting },
@@ -199,16 +213,22 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
     },
     register: (more) => {
       assertOpen();
+      checkValue(more, BOX_OPTIONS.services, 'box.register', 'what it was given');
       const added = more.filter((service) => !known.includes(service));
-      receivers.add(receiversOf(added).all);
+      const found = receiversOf(added).all;
+      receivers.add(found);
       known.push(...added);
+      doubts.ofGiven(added, found);
       if (!resolve) registry.provide(added.map((service) => provide(service, { useClass: service })));
     },
     adopt: (made) => registry.adopt(made),
-    hasReceivers: async (signal) => receivers.of(signal).length > 0 || operations.hasReceivers(signal.name),
+    hasReceivers: async (signal) => {
+      checkValue(signal, signalRule, 'box.hasReceivers', 'what it was given');
+      return ready(receivers).of(signal).length > 0 || operations.hasReceivers(signal.name);
+    },
     announce: async () => {
-      assertOpen();
-      warnOfForgotten();
+      beginWork();
+      doubts.ofForgotten(known);
       checkServices();
       return ambient.neutrally(() => reaching(driver, () => announceAll(store, catalogue, run)));
     },
@@ -231,7 +251,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
         [...workers].flatMap((worker) => worker.health ?? []),
       ),
     drain: async (drainOptions = {}) => {
-      assertOpen();
+      beginWork();
       checkOptions(drainOptions, DRAIN_OPTIONS, 'box.drain');
       const { concurrency } = workerSettings({}, receivers.all, {
         maxConnections: driver.maxConnections && Math.max(driver.maxConnections, 3),

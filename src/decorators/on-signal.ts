@@ -12,6 +12,7 @@ import type { RetryOptions } from '../core/retry.ts';
 import { isSignal, type PayloadOf, type Signal } from '../core/signal.ts';
 import { SignalboxError } from '../errors.ts';
 import { METADATA } from './metadata.ts';
+import { markService } from './process-wide.ts';
 import { memberWithoutParentheses } from './parentheses.ts';
 
 /** How a receiver is registered and run. */
@@ -167,6 +168,8 @@ function tagLegacy(
 ): void {
   if (typeof descriptor?.value !== 'function') throw notAMethod(signal, key);
   addTag(target, { key, placement: typeof target === 'function' ? 'static' : 'instance', signal, options });
+  // A standard decorator of a method is not told of its class: there, @Service marks it.
+  markService((typeof target === 'function' ? target : target.constructor) as Class);
 }
 
 function notAMethod(signal: Signal, key: string | symbol | undefined): SignalboxError {

@@ -12,8 +12,10 @@ export interface Maker {
 }
 
 export interface ProcessWide {
-  /** Classes that carry `@Service`. */
+  /** Classes that carry `@Service` or have receivers, as far as their decorators can see them. */
   readonly marked: Set<WeakRef<Class>>;
+  /** Those that some box was given. */
+  readonly given: WeakSet<Class>;
   /** By the objects that they made. */
   readonly makers: WeakMap<object, Maker>;
   /** The construction under way: constructors run to their end without a pause, so one is enough. */
@@ -29,7 +31,29 @@ export function processWide(): ProcessWide {
   const place = globalThis as { [KEY]?: ProcessWide };
   if (!place[KEY])
     Object.defineProperty(place, KEY, {
-      value: { marked: new Set(), makers: new WeakMap(), construction: undefined, db: undefined } satisfies ProcessWide,
+      value: {
+        marked: new Set(),
+        given: new WeakSet(),
+        makers: new WeakMap(),
+        construction: undefined,
+        db: undefined,
+      } satisfies ProcessWide,
     });
   return place[KEY]!;
+}
+
+export function markService(service: Class): void {
+  processWide().marked.add(new WeakRef(service));
+}
+
+/** All classes that were marked and are still in memory: for the warning about receivers that no box was given. */
+export function markedServices(): Class[] {
+  const { marked } = processWide();
+  const alive = new Set<Class>();
+  for (const reference of marked) {
+    const service = reference.deref();
+    if (service && !alive.has(service)) alive.add(service);
+    else marked.delete(reference);
+  }
+  return [...alive];
 }

@@ -7,7 +7,7 @@ import type { Class } from '../core/receivers.ts';
 import { listOf, oneOf, storedName } from '../core/rules.ts';
 import type { Token } from '../core/token.ts';
 import { SignalboxError } from '../errors.ts';
-import { processWide } from './process-wide.ts';
+import { markService } from './process-wide.ts';
 
 /** Something that can be injected: a class, or a token for what has no class. */
 export type Injectable<T = unknown> = Class<T> | Token<T>;
@@ -59,7 +59,7 @@ export function Service(options: ServiceTag = {}): ServiceDecorator<Class> {
     if (typeof target !== 'function' || (context !== undefined && context.kind !== 'class'))
       throw new SignalboxError('InvalidDecorator', '@Service stands on something that is no class. Put it on a class.');
     tagService(target, options);
-    processWide().marked.add(new WeakRef(target));
+    markService(target);
   };
 }
 
@@ -77,16 +77,4 @@ export function isService(service: Class): boolean {
   for (let at: unknown = service; typeof at === 'function' && at !== Function.prototype; at = Object.getPrototypeOf(at))
     if (serviceTag(at as Class)) return true;
   return false;
-}
-
-/** All classes in memory that carry `@Service`: for the warning about receivers that no box was given. */
-export function markedServices(): Class[] {
-  const { marked } = processWide();
-  const alive: Class[] = [];
-  for (const reference of marked) {
-    const service = reference.deref();
-    if (service) alive.push(service);
-    else marked.delete(reference);
-  }
-  return alive;
 }

@@ -25,14 +25,16 @@ export class ReliableDispatch {
   readonly #places: Places;
   readonly #log: Logger;
   readonly #untracked: UntrackedPolicy;
+  readonly #place: string;
 
-  constructor(driver: Driver, store: Store, catalogue: Catalogue, places: Places, log: Logger, untracked: UntrackedPolicy) {
+  constructor(driver: Driver, store: Store, catalogue: Catalogue, places: Places, log: Logger, untracked: UntrackedPolicy, place: string) {
     this.#driver = driver;
     this.#store = store;
     this.#catalogue = catalogue;
     this.#places = places;
     this.#log = log;
     this.#untracked = untracked;
+    this.#place = place;
   }
 
   emitReliable(signal: Signal, handle: object, payload: unknown, options: EmitOptions): Promise<EmissionReceipt> {
@@ -115,7 +117,7 @@ export class ReliableDispatch {
     if (receipts[0]?.deliveries === 0)
       this.#log.warn(
         { signal: signal.name, emissionId: receipts[0].id },
-        `${signal.name} has no receivers, so the emit reaches nobody. Before you emit, add the class with @OnSignal to \`services\`, or run \`signalbox announce\` for the program that has it. It is not delivered later`,
+        `${signal.name} has no receivers, so the emit reaches nobody. Before you emit, add the class with @OnSignal to ${this.#place}, or run \`signalbox announce\` for the program that has it. It is not delivered later`,
       );
     return receipts;
   }

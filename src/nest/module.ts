@@ -1,5 +1,5 @@
-// signalbox/nest: a NestJS module that finds @OnSignal methods on the providers of the application, gives `Db` by
-// injection, and runs a worker in the application's life. What a delivery is and how it runs is the box's.
+// signalbox/nest: a NestJS module that gives `Db` and the box by injection, and runs a worker in the application's life.
+// Which objects receive is for receivers.ts; what a delivery is and how it runs is the box's.
 import {
   type DynamicModule,
   type FactoryProvider,
@@ -11,17 +11,19 @@ import {
   type OnModuleInit,
   type Provider,
 } from '@nestjs/common';
-import { DiscoveryModule, DiscoveryService, ModuleRef } from '@nestjs/core';
-import { createSignalbox, Db, type Signalbox, type SignalboxOptions, type WorkerOptions } from '../index.ts';
+import { DiscoveryModule, DiscoveryService, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { Db, type Signalbox, type SignalboxOptions, type WorkerOptions } from '../index.ts';
 import { BOX_OPTIONS } from '../box.ts';
 import { checkOptions, type OptionTable } from '../core/options.ts';
-import type { Class } from '../core/receivers.ts';
 import { callable, listOf, object } from '../core/rules.ts';
 import type { Injectable as Token } from '../decorators/service.ts';
-import { onSignalTags } from '../decorators/on-signal.ts';
 import type { DatabaseHandle } from '../core/handles.ts';
+import { defaultLogger, silentLogger } from '../observe/log.ts';
+import { safeLogger } from '../observe/safe-log.ts';
+import { openBox } from '../signalbox.ts';
 import { WORKER_OPTIONS } from '../worker/options.ts';
 import type { Worker } from '../worker/worker.ts';
+import { ContainerReceivers } from './receivers.ts';
 
 /** What the module is made of: the options of `createSignalbox` but for what NestJS supplies, and those of its worker. */
 export interface SignalboxModuleOptions<D extends DatabaseHandle = DatabaseHandle> extends Omit<
@@ -63,7 +65,7 @@ const OPTIONS = Symbol('signalbox.options');
 export const SIGNALBOX = Symbol.for('signalbox.box');
 
 /**
- * Signalbox in a NestJS application. Providers with `@OnSignal` methods receive signals; `Db` and {@link SIGNALBOX} can
+ * Signalbox in a NestJS application. Providers and controllers with `@OnSignal` methods receive signals; `Db` and {@link SIGNALBOX} can
  * be injected everywhere. The worker, if there is one, starts when the application has started, and stops with it
  * (call `app.enableShutdownHooks()`).
  * @example
@@ -95,7 +97,12 @@ function moduleOf(options: Provider[], imports: ModuleMetadata['imports'] = []):
     imports: [DiscoveryModule, ...imports],
     providers: [
       ...options,
-      { provide: SIGNALBOX, useFactory: boxOf, inject: [OPTIONS, ModuleRef, DiscoveryService] },
+      {
+        provide: ContainerReceivers,
+        useFactory: (...parts: [DiscoveryService, ModulesContainer, ModuleRef]) => new ContainerReceivers(...parts),
+        inject: [DiscoveryService, ModulesContainer, ModuleRef],
+      },
+      { provide: SIGNALBOX, useFactory: boxOf, inject: [OPTIONS, ContainerReceivers] },
       { provide: Db, useFactory: (box: Signalbox) => box.db, inject: [SIGNALBOX] },
       Lifecycle,
     ],
@@ -103,19 +110,16 @@ function moduleOf(options: Provider[], imports: ModuleMetadata['imports'] = []):
   };
 }
 
-function boxOf(options: SignalboxModuleOptions, container: ModuleRef, discovery: DiscoveryService): Signalbox {
+/** How messages call the place of a class with receivers. */
+const PLACE = 'the `providers` or `controllers` of a module';
+
+function boxOf(options: SignalboxModuleOptions, receivers: ContainerReceivers): Signalbox {
   checkOptions(options, MODULE_OPTIONS, 'SignalboxModule', { required: ['db'] });
   const { worker: _worker, ...boxOptions } = options;
-  return createSignalbox({ ...boxOptions, resolve: (token) => instanceOf(token, container, discovery) });
-}
-
-/** Request-scoped providers are made anew for each delivery. */
-function instanceOf(token: Token, container: ModuleRef, discovery: DiscoveryService): unknown {
-  const wrapper = discovery.getProviders().find(({ metatype }) => metatype === token);
-  const named = (wrapper?.token ?? token) as Class;
-  return wrapper === undefined || wrapper.isDependencyTreeStatic()
-    ? container.get(named as never, { strict: false })
-    : container.resolve(named as never, undefined, { strict: false });
+  const resolve = (token: Token): unknown => receivers.get(token);
+  // Tests may compile a module without init(), and constructors may emit: the receivers that are there by then are known.
+  const box = openBox({ ...boxOptions, resolve }, { place: PLACE, beforeUse: () => receivers.join(box) });
+  return box;
 }
 
 class Lifecycle implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
@@ -124,16 +128,13 @@ class Lifecycle implements OnModuleInit, OnApplicationBootstrap, OnApplicationSh
   constructor(
     private readonly box: Signalbox,
     private readonly options: SignalboxModuleOptions,
-    private readonly discovery: DiscoveryService,
+    private readonly receivers: ContainerReceivers,
   ) {}
 
   /** All providers are made by now; none of them has begun to work. */
   onModuleInit(): void {
-    const providers = this.discovery.getProviders();
-    const classes = providers.map(({ metatype }) => metatype).filter((metatype) => isClass(metatype) && onSignalTags(metatype).length > 0);
-    this.box.register([...new Set(classes as Class[])]);
-    for (const { instance } of [...providers, ...this.discovery.getControllers()] as { instance: unknown }[])
-      if (typeof instance === 'object' && instance !== null) this.box.adopt(instance);
+    const { log = defaultLogger() } = this.options;
+    this.receivers.complete(this.box, log === false ? silentLogger : safeLogger(log));
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -149,8 +150,6 @@ class Lifecycle implements OnModuleInit, OnApplicationBootstrap, OnApplicationSh
   }
 }
 
-const isClass = (metatype: unknown): metatype is Class => typeof metatype === 'function' && metatype.prototype !== undefined;
-
 // As decorators would, in a form that compiles under both kinds of them.
 Injectable()(Lifecycle);
-[SIGNALBOX, OPTIONS, DiscoveryService].forEach((token, index) => Inject(token)(Lifecycle, undefined, index));
+[SIGNALBOX, OPTIONS, ContainerReceivers].forEach((token, index) => Inject(token)(Lifecycle, undefined, index));

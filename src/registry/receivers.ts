@@ -8,7 +8,7 @@ import { retryPolicy, retryRule } from '../core/retry.ts';
 import { duration, flag, listOf, oneOf, storedName, whole } from '../core/rules.ts';
 import { isSignal, type Signal } from '../core/signal.ts';
 import { type AnyOptions, onSignalTags, type OnSignalTag } from '../decorators/on-signal.ts';
-import { isService, markedServices, serviceTag } from '../decorators/service.ts';
+import { isService, serviceTag } from '../decorators/service.ts';
 import { SignalboxError } from '../errors.ts';
 
 const DEFAULT_TIMEOUT: Duration = '60s';
@@ -48,14 +48,6 @@ function methodReceivers(service: Class): Receiver[] {
       `${nameOf(service)} is among the services and carries neither @OnSignal nor @Service. Put @Service() on it if it is only injected, or provide(${nameOf(service)}, { useClass: ${nameOf(service)} }) into \`providers\`; if its decorators are there, look how it is compiled.`,
     );
   return tags.map((tag) => methodReceiver(service, tag));
-}
-
-/** Names of classes in memory that carry @Service and receivers of their own, and that none of `services` is or extends. */
-export function forgottenServices(services: readonly Class[]): string[] {
-  return markedServices()
-    .filter((marked) => onSignalTags(marked).length > 0)
-    .filter((marked) => !services.some((service) => service === marked || Object.prototype.isPrototypeOf.call(marked, service)))
-    .map(nameOf);
 }
 
 /**

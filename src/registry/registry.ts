@@ -94,7 +94,8 @@ export class Registry implements Maker {
 
   /** @internal Where `token` comes from, which the last of `path` needs; `undefined`: from the other container. */
   sourceOf(token: Injectable, path: readonly Injectable[]): Provider<unknown> | undefined {
-    if (!isInjectable(token)) throw notInjectable(token, path);
+    // Another container may know things by names and symbols.
+    if (this.#container ? token === undefined || token === null : !isInjectable(token)) throw notInjectable(token, path);
     if (path.includes(token))
       throw new SignalboxError(
         'CircularDependency',

@@ -204,5 +204,5 @@ test('a configuration that was compiled to CommonJS works', async () => {
      exports.default = createSignalbox({ db: drizzle({ client }), services: [] });`,
   );
   const worker = project.start('worker', '--once');
-  expect([await worker.exitCode, worker.output]).toEqual([0, expect.stringContaining('have no @OnSignal methods')]);
+  expect([await worker.exitCode, worker.output]).toEqual([0, expect.stringContaining('this box has no receivers')]);
 });

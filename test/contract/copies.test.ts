@@ -132,7 +132,7 @@ const EXPECTED = {
   drained: { completed: 3, retrying: 1, dead: 0, cancelled: 1 },
   effects: ['booked 2', 'listed noon 2', 'paid 2', 'sent 2'],
   transient: [false, true],
-  warnings: [expect.stringMatching(/^Forgotten has @OnSignal methods but is not among the services/)],
+  warnings: [expect.stringMatching(/^Forgotten has @OnSignal methods and was given to no box/)],
   unprovided: expect.stringContaining('Nothing provides Token(unknown)') as string,
   outside: 'NoInjectionContext: inject(Helper)',
   closed: 'BoxClosed',

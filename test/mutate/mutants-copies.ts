@@ -1,4 +1,4 @@
-// Guards of what copies of the package in one process tell each other.
+// Guards of which classes are known: across copies of the package, in containers, and what is said of those that are not.
 import { mutantsOf, type Mutant } from './mutant.ts';
 
 const tests = ['test/dispatch/copies.test.ts'];
@@ -43,4 +43,34 @@ const symbols = [
   ]),
 ].flat();
 
-export const copyMutants: readonly Mutant[] = [...tags, ...shared, ...symbols];
+const doubts = [
+  mutantsOf({ file: 'src/registry/doubts.ts', tests: ['test/registry/receivers.test.ts'] }, [
+    { name: 'doubts: what another box was given is not forgotten', find: ' && !processWide().given.has(marked)', replace: '' },
+    { name: 'doubts: each once', find: '!this.#said.has(what) && ', replace: '' },
+    { name: 'doubts: a pinned name is no minified one', find: 'serviceTag(target.service)?.name === undefined && ', replace: '' },
+  ]),
+  mutantsOf({ file: 'src/nest/receivers.ts', tests: ['test/nest/receivers.test.ts'] }, [
+    {
+      name: 'nest: what is there before init is known',
+      find: '    box.register(this.classes());',
+      replace: '    if (this.#isComplete) box.register(this.classes());',
+    },
+    {
+      name: 'nest: classes of several modules are warned of',
+      find: 'else if (isOther(source, wrapper)) this.#doubled.add(service);',
+      replace: '',
+    },
+    { name: 'nest: an alias is the same object', find: '!other.isAlias && objectOf(one) !== objectOf(other)', replace: 'true' },
+    {
+      name: 'nest: guards with receivers are refused',
+      find: 'if (isClass(metatype) && !this.#sources.has(metatype)',
+      replace: 'if (false && isClass(metatype)',
+    },
+    { name: 'nest: transient ones are made', find: 'if (wrapper.isTransient || ', replace: 'if (' },
+    { name: 'nest: request-scoped ones are made', find: ' || !wrapper.isDependencyTreeStatic()) return', replace: ') return' },
+    { name: 'nest: a factory is known by what it returned', find: '  if (prototype) return', replace: '  if (prototype && !made) return' },
+    { name: 'nest: controllers', find: ', ...this.#discovery.getControllers()', replace: '' },
+  ]),
+].flat();
+
+export const copyMutants: readonly Mutant[] = [...tags, ...shared, ...symbols, ...doubts];

@@ -2,7 +2,8 @@
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, OnSignal, type OnSignalOptions, Service, type Signalbox } from '../../src/index.ts';
-import { forgottenServices, receiversOf } from '../../src/registry/receivers.ts';
+import { forgottenServices } from '../../src/registry/doubts.ts';
+import { receiversOf } from '../../src/registry/receivers.ts';
 import { recordingLogger } from '../support/log.ts';
 import { openBox, thrownBy } from './box.ts';
 
@@ -195,7 +196,9 @@ test('a service with receivers that the box was not given is forgotten; one that
   expect(forgottenServices([Orders])).toContain('Forgotten');
   expect(forgottenServices([Orders, Forgotten])).not.toContain('Forgotten');
   expect(forgottenServices([Derived])).not.toContain('Orders');
-  for (const name of [ReceivesNothing.name, Untagged.name]) expect(forgottenServices([])).not.toContain(name);
+  // Legacy decorators of methods know their class, so it is noticed without @Service, too.
+  expect(forgottenServices([])).toContain(Untagged.name);
+  expect(forgottenServices([])).not.toContain(ReceivesNothing.name);
 });
 
 test.each<[who: string, act: (box: Signalbox) => unknown]>([
@@ -206,11 +209,11 @@ test.each<[who: string, act: (box: Signalbox) => unknown]>([
   const { log, lines } = recordingLogger();
   await using box = openBox({ services: [Orders], log });
   await act(box);
-  const warned = lines.filter(({ level, message }) => level === 'warn' && message?.includes('not among the services'));
+  const warned = lines.filter(({ level, message }) => level === 'warn' && message?.includes('was given to no box'));
   expect(warned).toContainEqual({
     level: 'warn',
     fields: { service: 'Forgotten' },
-    message: expect.stringContaining('Add it to createSignalbox({ services })') as string,
+    message: expect.stringContaining('Add it to `services` of createSignalbox') as string,
   });
   expect(warned.map(({ fields }) => fields)).not.toContainEqual({ service: 'Orders' });
 });
@@ -227,4 +230,43 @@ test('a class takes over the receivers of its parent once, and not the name that
   class Heir extends Parent {}
   const names = receiversOf([Parent, Heir]).all.map(({ name }) => name);
   expect(names.toSorted()).toEqual(['Heir.receive', 'Heir.receiveStatic', 'Pinned.receive', 'Pinned.receiveStatic']);
+});
+
+test('a class that another box of the process was given is not forgotten', async () => {
+  class Elsewhere {
+    @OnSignal(happened)
+    on(): void {}
+  }
+  expect(forgottenServices([])).toContain('Elsewhere');
+  await using _box = openBox({ services: [Elsewhere] });
+  expect(forgottenServices([])).not.toContain('Elsewhere');
+});
+
+test('a stored name that looks minified is warned of, once, unless it is pinned', async () => {
+  const classes = Object.entries({ t: {}, a$: {}, Ab: { name: 'Pinned' }, e: { name: 'e' }, Orders: {}, u: {} }).map(([name, options]) => {
+    class Service_ {
+      @OnSignal(happened)
+      on(): void {}
+    }
+    Object.defineProperty(Service_, 'name', { value: name });
+    Service(options)(Service_);
+    return Service_;
+  });
+  const { log, lines } = recordingLogger();
+  await using box = openBox({ services: classes.slice(0, 4), log });
+  box.register(classes.slice(4));
+  expect(lines.filter(({ message }) => message?.includes('minified'))).toEqual([
+    {
+      level: 'warn',
+      fields: { receivers: ['t.on', 'a$.on'] },
+      message: expect.stringMatching(/2 receivers look minified, as in t\.on\..*@Service\(\{ name \}\)/) as string,
+    },
+  ]);
+});
+
+test('names that say something are not warned of', async () => {
+  const { log, lines } = recordingLogger();
+  await using box = openBox({ services: [Orders], log });
+  box.connect(happened, () => {}, { name: 'x' });
+  expect(lines.filter(({ message }) => message?.includes('minified'))).toEqual([]);
 });

@@ -1,0 +1,60 @@
+// What looks wrong about the classes of a box and may yet be meant: said in the log, once each.
+import { nameOf } from '../core/copies.ts';
+import type { Logger } from '../core/logger.ts';
+import type { Class, Receiver } from '../core/receivers.ts';
+import { onSignalTags } from '../decorators/on-signal.ts';
+import { markedServices, processWide } from '../decorators/process-wide.ts';
+import { serviceTag } from '../decorators/service.ts';
+
+/** Names that minifiers give. */
+const MINIFIED = /^[\w$]{1,2}$/;
+
+export class Doubts {
+  readonly #log: Logger;
+  readonly #place: string;
+  readonly #said = new Set<string>();
+
+  /** @param place where a class is added to the box, as it follows "to" */
+  constructor(log: Logger, place: string) {
+    this.#log = log;
+    this.#place = place;
+  }
+
+  /** Looks at the classes that a box is given. Another box of this process does not miss them. */
+  ofGiven(services: readonly Class[], receivers: readonly Receiver[]): void {
+    for (const service of services) processWide().given.add(service);
+    const minified = receivers.filter(isMinified).map(({ name }) => name);
+    if (minified.length > 0 && this.#isNew('minified'))
+      this.#log.warn(
+        { receivers: minified.slice(0, 10) },
+        `the class names of ${minified.length === 1 ? 'a receiver' : `${minified.length} receivers`} look minified, as in ${minified[0]}. They are stored: after the next build the classes may be called otherwise, and deliveries wait for names that are gone. Have the bundler keep the names of classes, or pin them with @Service({ name })`,
+      );
+  }
+
+  /** Looks for classes with receivers that no box was given. */
+  ofForgotten(services: readonly Class[]): void {
+    for (const name of forgottenServices(services))
+      if (this.#isNew(name))
+        this.#log.warn(
+          { service: name },
+          `${name} has @OnSignal methods and was given to no box, so they receive nothing. Add it to ${this.#place}`,
+        );
+  }
+
+  #isNew(what: string): boolean {
+    return !this.#said.has(what) && this.#said.add(what) !== undefined;
+  }
+}
+
+function isMinified({ name, target }: Receiver): boolean {
+  if (target.placement === 'function' || !MINIFIED.test(target.service.name)) return false;
+  return serviceTag(target.service)?.name === undefined && name === `${target.service.name}.${String(target.key)}`;
+}
+
+/** Names of classes in memory that have receivers of their own, were given to no box, and that none of `services` is or extends. */
+export function forgottenServices(services: readonly Class[]): string[] {
+  return markedServices()
+    .filter((marked) => onSignalTags(marked).length > 0 && !processWide().given.has(marked))
+    .filter((marked) => !services.some((service) => service === marked || Object.prototype.isPrototypeOf.call(marked, service)))
+    .map(nameOf);
+}

@@ -1,0 +1,208 @@
+// Which objects of a NestJS container receive: however they are provided, and each once.
+import { Controller, Inject, Injectable, Module, type ModuleMetadata, Scope, UseGuards } from '@nestjs/common';
+import { AbstractHttpAdapter, NestFactory } from '@nestjs/core';
+import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import type { Sql } from 'postgres';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { Db, defineSignal, type DeliveryContext, OnSignal, Service, type Signalbox, Transactional } from '../../src/index.ts';
+import { SIGNALBOX, SignalboxModule, type SignalboxModuleOptions } from '../../src/nest/module.ts';
+import { createDatabase } from '../support/database.ts';
+import { createEffects, effects, readEffects } from '../support/effects.ts';
+import { recordingLogger } from '../support/log.ts';
+
+const paid = defineSignal('nest.paid', z.object({ id: z.number() }));
+
+let made: string[] = [];
+
+/** A class that receives, and that notes which of its objects did. */
+function receiverClass(name: string): new (...args: never[]) => { readonly number: number } {
+  class Receiving {
+    readonly number: number;
+    constructor() {
+      made.push(name);
+      this.number = made.filter((one) => one === name).length;
+    }
+
+    @OnSignal(paid)
+    async receive({ id }: { id: number }, { tx }: DeliveryContext): Promise<void> {
+      await tx.insert(effects).values({ receiver: `${name} ${this.number}`, value: id });
+    }
+  }
+  Object.defineProperty(Receiving, 'name', { value: name });
+  Injectable()(Receiving);
+  return Receiving;
+}
+
+interface Stage extends AsyncDisposable {
+  readonly db: PostgresJsDatabase;
+  readonly sql: Sql;
+  readonly box: Signalbox;
+  readonly lines: readonly { readonly message: string | undefined }[];
+  /** Emits the payload, runs what is due, and says what was done. */
+  deliver(id: number): Promise<string[]>;
+}
+
+type Start = (module: new () => object) => Promise<{ get(token: unknown): unknown; close(): Promise<void> }>;
+
+const start: Start = async (module) => NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
+
+async function openStage(metadata: ModuleMetadata, options: Partial<SignalboxModuleOptions> = {}, begin = start): Promise<Stage> {
+  made = [];
+  const database = await createDatabase();
+  const sql = database.connect({ max: 1 });
+  await createEffects(sql);
+  const db = drizzle({ client: database.connect({ max: 5 }) });
+  const { log, lines } = recordingLogger();
+  class AppModule {}
+  Module({ ...metadata, imports: [...(metadata.imports ?? []), SignalboxModule.forRoot({ db, log, ...options })] })(AppModule);
+  const app = await begin(AppModule).catch(async (error: unknown) => {
+    await database[Symbol.asyncDispose]();
+    throw error;
+  });
+  const box = app.get(SIGNALBOX) as Signalbox;
+  return {
+    db,
+    sql,
+    box,
+    lines,
+    deliver: async (id) => {
+      await db.transaction(async (tx) => void (await paid.emitReliable(tx, { id })));
+      await box.drain();
+      return (await readEffects(sql)).toSorted();
+    },
+    [Symbol.asyncDispose]: async () => {
+      await app.close();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const Orders = receiverClass('Orders');
+const TOKEN = Symbol('orders');
+const OTHER = Symbol('other');
+class Port {}
+
+const ways: [way: string, metadata: ModuleMetadata][] = [
+  ['a provider', { providers: [Orders] }],
+  ['a controller', { controllers: [Controller()(Orders) ?? Orders] }],
+  ['what a factory returns', { providers: [{ provide: TOKEN, useFactory: () => new Orders() }] }],
+  ['what a factory promises', { providers: [{ provide: TOKEN, useFactory: async () => new Orders() }] }],
+  ['a value', { providers: [{ provide: TOKEN, useValue: new Orders() }] }],
+  ['a class under another token', { providers: [{ provide: Port, useClass: Orders }] }],
+  ['a class under a name', { providers: [{ provide: 'orders', useClass: Orders }] }],
+  ['an alias of a provider', { providers: [Orders, { provide: TOKEN, useExisting: Orders }, { provide: OTHER, useExisting: TOKEN }] }],
+];
+
+test.each(ways)('%s receives, once, by the one object of the container', async (_way, metadata) => {
+  await using stage = await openStage(metadata);
+  const [, number] = (await stage.deliver(1))[0]!.split(/[ :]/);
+  expect(await stage.deliver(2)).toEqual([`Orders ${number}:1`, `Orders ${number}:2`]);
+  expect(stage.lines.filter(({ message }) => /Orders/.test(message ?? '') && !message!.startsWith('completed'))).toEqual([]);
+});
+
+test.each<[way: string, metadata: ModuleMetadata]>([
+  ['a transient provider', { providers: [{ provide: Orders, useClass: Orders, scope: Scope.TRANSIENT }] }],
+  ['a request-scoped provider', { providers: [{ provide: Orders, useClass: Orders, scope: Scope.REQUEST }] }],
+  ['a request-scoped class under another token', { providers: [{ provide: TOKEN, useClass: Orders, scope: Scope.REQUEST }] }],
+])('%s receives, made anew for each delivery', async (_way, metadata) => {
+  await using stage = await openStage(metadata);
+  await stage.deliver(1);
+  expect(await stage.deliver(2)).toEqual(['Orders 1:1', 'Orders 2:2']);
+});
+
+test('a provider of a request-scoped one, and a request-scoped controller, are made for each delivery', async () => {
+  @Injectable({ scope: Scope.REQUEST })
+  class PerRequest {}
+
+  @Controller()
+  class Desk {
+    static made = 0;
+    readonly number = ++Desk.made;
+    constructor(@Inject(PerRequest) readonly perRequest: PerRequest) {}
+    @OnSignal(paid)
+    async receive({ id }: { id: number }, { tx }: DeliveryContext): Promise<void> {
+      expect(this.perRequest).toBeInstanceOf(PerRequest);
+      await tx.insert(effects).values({ receiver: `Desk ${this.number}`, value: id });
+    }
+  }
+  await using stage = await openStage({ providers: [PerRequest], controllers: [Desk] });
+  await stage.deliver(1);
+  expect(await stage.deliver(2)).toEqual(['Desk 1:1', 'Desk 2:2']);
+});
+
+test('a class that several modules provide receives once, and is warned of', async () => {
+  class One {}
+  Module({ providers: [Orders] })(One);
+  class Two {}
+  Module({ providers: [Orders] })(Two);
+  await using stage = await openStage({ imports: [One, Two] });
+  expect(await stage.deliver(1)).toHaveLength(1);
+  expect(stage.lines.map(({ message }) => message)).toContainEqual(
+    expect.stringMatching(/^Orders is a provider of several modules.*Provide it in one module and export it/) as string,
+  );
+});
+
+test('a class with receivers that is only a guard is refused at the start', async () => {
+  @Injectable()
+  class Gate {
+    canActivate(): boolean {
+      return true;
+    }
+    @OnSignal(paid)
+    async receive(): Promise<void> {}
+  }
+  @Controller()
+  @UseGuards(Gate)
+  class Desk {}
+  await expect(openStage({ controllers: [Desk] })).rejects.toMatchObject({
+    code: 'MissingProvider',
+    message: expect.stringMatching(/^Gate has @OnSignal methods, and NestJS knows it as a guard.*Add it to the providers/) as string,
+  });
+  await using stage = await openStage({ controllers: [Desk], providers: [Gate] });
+  expect(await stage.box.hasReceivers(paid)).toBe(true);
+});
+
+test('a module that is compiled and not initialised has its receivers', async () => {
+  // It serves nothing: create() makes the objects, as the compile() of NestJS' testing module does, and init() is not called.
+  class NoServer extends (AbstractHttpAdapter as unknown as new () => object) {
+    initHttpServer(): void {}
+    async close(): Promise<void> {}
+  }
+  const compile: Start = async (module) =>
+    NestFactory.create(module, new NoServer() as unknown as AbstractHttpAdapter, { logger: false, abortOnError: false });
+  await using stage = await openStage({ providers: [Orders] }, { mode: 'immediate' }, compile);
+  await stage.db.transaction(async (tx) => void (await paid.emitReliable(tx, { id: 1 })));
+  expect(await readEffects(stage.sql)).toEqual(['Orders 1:1']);
+});
+
+test('@Transactional works on what factories and values provide', async () => {
+  class Books {
+    constructor(readonly db: Db) {}
+    @Transactional()
+    async book(id: number): Promise<void> {
+      await this.db.insert(effects).values({ receiver: 'booked', value: id });
+      await paid.emitReliable(this.db, { id });
+    }
+  }
+  await using stage = await openStage({ providers: [Orders, { provide: TOKEN, useFactory: (db: Db) => new Books(db), inject: [Db] }] });
+  await stage.box.get<Books>(TOKEN as never).book(1);
+  await stage.box.drain();
+  expect((await readEffects(stage.sql)).toSorted()).toEqual(['Orders 1:1', 'booked:1']);
+});
+
+test('messages speak of modules, not of options that NestJS does not have', async () => {
+  @Service()
+  class Forgotten {
+    @OnSignal(paid)
+    async receive(): Promise<void> {}
+  }
+  await using stage = await openStage({});
+  await stage.db.transaction(async (tx) => void (await paid.emitReliable(tx, { id: 1 })));
+  stage.box.worker({ concurrency: 1 });
+  const place = expect.stringContaining('`providers` or `controllers` of a module') as string;
+  const messages = stage.lines
+    .map(({ message }) => message)
+    .filter((message) => /has no receivers, so the emit|Forgotten has/.test(message ?? ''));
+  expect([Forgotten.name, ...messages]).toEqual(['Forgotten', place, place]);
+});
