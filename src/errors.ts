@@ -39,6 +39,7 @@ export const ERROR_CODES = {
   TransactionEnded: 'A transaction was used after it had ended.',
   TransactionControl: 'A statement that ends the transaction was sent inside it.',
   TransactionFailed: 'A query of the transaction failed and the error was swallowed, so nothing can be committed.',
+  SavepointStuck: 'Something waited for a savepoint of its own transaction in which nothing happened any more.',
   OutsideTransaction: 'The plain database was used inside a transaction, which would not contain what it writes.',
   CommitUnknown: 'The connection was lost during COMMIT, and whether it got through could not be learnt.',
   // delivering

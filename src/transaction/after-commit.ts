@@ -7,6 +7,9 @@ import type { Db } from './db.ts';
 import type { AfterCommit, TransactionScope } from './scope.ts';
 import type { Transactions } from './transactions.ts';
 
+/** How long the transaction call waits for a callback. */
+const PATIENCE_MS = 30_000;
+
 export class AfterCommits {
   readonly #ambient: Ambient;
   readonly #transactions: Transactions;
@@ -39,14 +42,28 @@ export class AfterCommits {
     this.#ambient.innermost(scope).afterCommit.push(() => within(() => this.#ambient.outside(callback)));
   }
 
-  /** Runs the callbacks in order. The commit stands whatever they throw, so that is logged. */
+  /** Runs the callbacks in order. The commit stands whatever they throw, so that is logged; so is one that does not end. */
   async run(scope: TransactionScope): Promise<void> {
     for (const callback of scope.afterCommit) {
-      try {
-        await callback();
-      } catch (error) {
-        this.#log.error({ err: error }, 'an afterCommit callback threw; the transaction is committed');
-      }
+      const ended = this.#call(callback);
+      let timer: NodeJS.Timeout | undefined;
+      // It may wait for the transaction call, which waits for it.
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(() => {
+          this.#log.error({}, `an afterCommit callback has not ended in ${PATIENCE_MS / 1_000} s; nothing waits for it any more`);
+          resolve();
+        }, PATIENCE_MS);
+      });
+      await Promise.race([ended, late]);
+      clearTimeout(timer);
+    }
+  }
+
+  async #call(callback: AfterCommit): Promise<void> {
+    try {
+      await callback();
+    } catch (error) {
+      this.#log.error({ err: error }, 'an afterCommit callback threw; the transaction is committed');
     }
   }
 }

@@ -3,6 +3,7 @@
 
 export class ObservedPromise<T> extends Promise<T> {
   #observed = false;
+  #settled = false;
 
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
@@ -11,8 +12,12 @@ export class ObservedPromise<T> extends Promise<T> {
   static of<T>(promise: Promise<T>): ObservedPromise<T> {
     const observed = new ObservedPromise<T>((resolve, reject) => void promise.then(resolve, reject));
     // Whoever floats it must not crash the process: the transaction reports it.
-    void observed.outcome();
+    void observed.outcome().then(() => (observed.#settled = true));
     return observed;
+  }
+
+  get isSettled(): boolean {
+    return this.#settled;
   }
 
   get observed(): boolean {

@@ -5,10 +5,12 @@
 // - a statement after the end: refused by the gate, so it can never reach the connection's next user;
 // - an emit or a savepoint that nobody awaits: awaited here before COMMIT; if it fails unseen, the transaction fails;
 // - sibling savepoints at the same time: one after the other, for the connection has one stack of savepoints;
-// - an emit on the outer handle beside an open savepoint: waits for it, or the savepoint's rollback would take it along.
+// - an emit on the outer handle beside an open savepoint: waits for it, or the savepoint's rollback would take it along;
+// - the same inside that savepoint, where the async context is lost: each waits for the other, but not for ever (patience.ts).
 import type { TransactionHandle } from '../core/handles.ts';
 import type { Client, Gate } from '../drivers/driver.ts';
 import { SignalboxError } from '../errors.ts';
+import { whileInUse } from './patience.ts';
 import { ObservedPromise } from './pending.ts';
 
 export type AfterCommit = () => unknown;
@@ -38,6 +40,8 @@ export class TransactionScope implements Gate {
   #openSavepoints = 0;
   readonly #inFlight = new Set<Promise<unknown>>();
   readonly #pending = new Set<ObservedPromise<unknown>>();
+  /** Of an outermost scope: how many statements its connection was sent. */
+  #statements = 0;
 
   constructor(parent?: TransactionScope) {
     this.parent = parent;
@@ -74,6 +78,7 @@ export class TransactionScope implements Gate {
   }
 
   watch(finished: Promise<unknown>): void {
+    this.#root.#statements++;
     this.#inFlight.add(finished);
     finished.then(
       () => this.#inFlight.delete(finished),
@@ -93,17 +98,17 @@ export class TransactionScope implements Gate {
 
   /** Runs `work` when no savepoint of this scope is open or about to open. */
   async beside<T>(work: () => Promise<T>): Promise<T> {
-    while (this.#openSavepoints > 0) await this.#savepoints;
+    while (this.#openSavepoints > 0) await this.#patiently(this.#savepoints, 'An emit');
     this.enter();
     return work();
   }
 
   /** Runs `work`, which opens a savepoint in this scope, when those before it have ended. */
   async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    this.#openSavepoints++;
     const before = this.#savepoints;
-    const turn = before.then(work);
-    this.#savepoints = turn.then(noop, noop).then(() => void this.#openSavepoints--);
+    const turn = (this.#openSavepoints++ === 0 ? before : this.#patiently(before, 'A savepoint')).then(work);
+    // If it has waited in vain, the one before it is still open.
+    this.#savepoints = Promise.all([before, turn.then(noop, noop)]).then(() => void this.#openSavepoints--);
     return turn;
   }
 
@@ -120,7 +125,7 @@ export class TransactionScope implements Gate {
    */
   async finish(): Promise<void> {
     for (;;) {
-      if (this.#openSavepoints > 0) await this.#savepoints;
+      if (this.#openSavepoints > 0) await this.#patiently(this.#savepoints, 'The end of the transaction');
       else if (this.#pending.size > 0) await this.#settlePending();
       else if (this.#inFlight.size > 0) await Promise.allSettled(this.#inFlight);
       else break;
@@ -177,9 +182,25 @@ export class TransactionScope implements Gate {
     while (this.#openSavepoints > 0) await this.#savepoints;
   }
 
+  get #root(): TransactionScope {
+    return this.parent ? this.parent.#root : this;
+  }
+
+  /** Whether a statement is under way in it, or in the savepoint open inside it. */
+  get #isBusy(): boolean {
+    return this.#inFlight.size > 0 || (this.#child !== undefined && this.#child.#isBusy);
+  }
+
+  /** Waits for `work`, while the connection has anything to do. @throws SignalboxError `SavepointStuck` */
+  #patiently<T>(work: Promise<T>, waiting: string): Promise<T> {
+    const root = this.#root;
+    return whileInUse(work, waiting, () => (root.#isBusy ? undefined : root.#statements));
+  }
+
   async #settlePending(): Promise<void> {
     for (const emit of this.#pending) {
-      const outcome = await emit.outcome();
+      const ended = emit.outcome();
+      const outcome = await (emit.isSettled ? ended : this.#patiently(ended, 'The end of the transaction'));
       this.#pending.delete(emit);
       if (!outcome.ok && !emit.observed) throw outcome.error;
     }

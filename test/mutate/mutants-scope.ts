@@ -50,7 +50,7 @@ const scope = mutantsOf({ file: 'src/transaction/scope.ts', tests }, [
     name: 'scope: an emit waits for the savepoint beside it',
     tests: ['test/transaction/savepoints.test.ts'],
     named: 'beside an open savepoint',
-    find: '    while (this.#openSavepoints > 0) await this.#savepoints;\n    this.enter();\n',
+    find: "    while (this.#openSavepoints > 0) await this.#patiently(this.#savepoints, 'An emit');\n    this.enter();\n",
     replace: '    this.enter();\n',
   },
   {
@@ -64,8 +64,8 @@ const scope = mutantsOf({ file: 'src/transaction/scope.ts', tests }, [
     name: 'scope: savepoints take turns',
     tests: ['test/transaction/savepoints.test.ts'],
     named: 'sibling',
-    find: 'before.then(work)',
-    replace: 'work()',
+    find: "(this.#openSavepoints++ === 0 ? before : this.#patiently(before, 'A savepoint')).then(work)",
+    replace: '(this.#openSavepoints++, work())',
   },
   {
     name: 'scope: a turn begins also after one that failed',
@@ -91,7 +91,7 @@ const scope = mutantsOf({ file: 'src/transaction/scope.ts', tests }, [
     equivalent: 'A savepoint is pending as well, and awaited as such.',
     tests: ['test/transaction/savepoints.test.ts'],
     named: 'nobody awaits',
-    find: '      if (this.#openSavepoints > 0) await this.#savepoints;\n      else if',
+    find: "      if (this.#openSavepoints > 0) await this.#patiently(this.#savepoints, 'The end of the transaction');\n      else if",
     replace: '      if',
   },
   {
@@ -227,7 +227,7 @@ const pending = mutantsOf({ file: 'src/transaction/pending.ts', tests }, [
   {
     name: 'pending: a floating failure does not crash the process',
     tests: ['test/transaction/floating.test.ts'],
-    find: '    void observed.outcome();\n',
+    find: '    void observed.outcome().then(() => (observed.#settled = true));\n',
     replace: '',
   },
   {

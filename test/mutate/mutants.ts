@@ -16,6 +16,7 @@ import { operationMutants } from './mutants-operations.ts';
 import { optionMutants } from './mutants-options.ts';
 import { pausesMutants } from './mutants-pauses.ts';
 import { outsideMutants } from './mutants-outside.ts';
+import { patienceMutants } from './mutants-patience.ts';
 import { runningMutants } from './mutants-running.ts';
 import { scopeMutants } from './mutants-scope.ts';
 import { slotsMutants } from './mutants-slots.ts';
@@ -42,6 +43,7 @@ export const mutants: readonly Mutant[] = [
   ...faultMutants,
   ...lifeMutants,
   ...operationMutants,
+  ...patienceMutants,
   ...outsideMutants,
   ...optionMutants,
   ...scopeMutants,
