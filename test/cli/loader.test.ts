@@ -33,6 +33,7 @@ export class Listener {
   async receive(payload: { value: string }): Promise<void> {}
 }
 
+@Service()
 export class Mail {}
 
 console.log('ours is registered:', Symbol.for('@oxc-node/core:helperResolvers') in globalThis);

@@ -16,7 +16,9 @@ import { sql } from 'drizzle-orm';
 import { OnSignal, Service } from 'signalbox';
 import { happened } from './signals.js';
 import { word } from './lib/word.ts';
+@Service()
 export class Clock {}
+@Service()
 export class Mail {}
 @Service()
 export class Listener {

@@ -104,7 +104,7 @@ describe.each([
     const { status, body } = await health(server.port);
     expect({ status, body }).toEqual({
       status: 200,
-      body: { ok: true, workers: [{ id: expect.any(Number), running: 0, failing: false }] },
+      body: { ok: true, workers: [{ id: expect.any(Number), running: 0, failing: false, paused: [] }] },
     });
     await server.stop();
   });
