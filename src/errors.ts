@@ -64,7 +64,14 @@ interface DetailsByCode {
   /** The id of the transaction, and of an emission that is stored if and only if it committed. */
   CommitUnknown: { readonly xid: string; readonly emissionId: string };
   /** The commit stands; `causes` holds what each failed receiver threw, in the order in which they ran. */
-  ReceiverFailed: { readonly committed: true; readonly causes: readonly unknown[] };
+  ReceiverFailed: {
+    readonly committed: true;
+    readonly causes: readonly unknown[];
+    /** Which receiver threw which, with the id of its delivery. `ImmediateDepthExceeded` has none. */
+    readonly failures: readonly { readonly receiver: string; readonly deliveryId: string | undefined; readonly cause: unknown }[];
+  };
+  /** The stored names of those that ran in the deeper half of the levels. */
+  ImmediateDepthExceeded: { readonly receivers: readonly string[] };
   /** `missing` names each table or column that was not found, as `signalbox.delivery` or `signalbox.delivery.epoch`. */
   MigrationMissing: { readonly missing: readonly string[] };
   /** `path` leads to the offending value, as `$.items[2].price`. */

@@ -1,7 +1,7 @@
 // Immediate mode: this worker without the waiting. After the outermost COMMIT, the transaction's own due deliveries run
 // at once, in this process, breadth-first, once each, through the same claim, executor and settle as in production.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { SignalboxError } from '../errors.ts';
+import { type ErrorDetails, SignalboxError } from '../errors.ts';
 import { outcomeKind } from '../core/outcome.ts';
 import type { ClaimedDelivery } from '../store/store.ts';
 import { toldError } from '../core/told-error.ts';
@@ -14,6 +14,16 @@ export type OnError = 'throw' | 'collect';
 
 const MAX_DEPTH = 20;
 
+/** A receiver that failed, and why. */
+type Failure = ErrorDetails<'ReceiverFailed'>['failures'][number];
+
+/** The receivers of one level. */
+interface Run {
+  /** Emissions whose deliveries come next. */
+  readonly next: string[];
+  isOver: boolean;
+}
+
 /** Lends a lease and a runner for as long as `work` takes. */
 export type WithVisit = <T>(work: (visit: Visit, runner: Runner) => Promise<T>) => Promise<T>;
 
@@ -21,7 +31,7 @@ export class Immediate {
   readonly #withVisit: WithVisit;
   readonly #onError: OnError;
   /** Set while receivers run: what they emit joins the run instead of starting one inside it. */
-  readonly #current = new AsyncLocalStorage<{ next: string[] }>();
+  readonly #current = new AsyncLocalStorage<Run>();
 
   constructor(withVisit: WithVisit, onError: OnError) {
     this.#withVisit = withVisit;
@@ -35,40 +45,33 @@ export class Immediate {
   async afterCommit(emissionIds: readonly string[]): Promise<void> {
     if (emissionIds.length === 0) return;
     const current = this.#current.getStore();
-    if (current) {
-      current.next.push(...emissionIds);
-      return;
-    }
-    const causes = await this.#withVisit((visit, runner) => this.#runAll(visit, runner, emissionIds)).catch((error: unknown) => {
+    // What a receiver left running may come to its commit when the run is over: it is a run of its own.
+    if (current && !current.isOver) return void current.next.push(...emissionIds);
+    const failures = await this.#withVisit((visit, runner) => this.#runAll(visit, runner, emissionIds)).catch((error: unknown) => {
       // Never as it is: who sees the error of a query takes the transaction for rolled back.
       throw new SignalboxError(
         'ReceiverFailed',
-        `The transaction is committed, but not all of its receivers could be run: ${messageOf(error)}. What is left is run by drain() or a worker.`,
-        { cause: error, details: { committed: true, causes: [error] } },
+        `The transaction is committed, but not all of its receivers could be run: ${toldError(error).message}. What is left is run by drain() or a worker.`,
+        { cause: error, details: { committed: true, causes: [error], failures: [] } },
       );
     });
-    if (causes.length === 0 || this.#onError === 'collect') return;
+    if (failures.length === 0 || this.#onError === 'collect') return;
+    const causes = failures.map(({ cause }) => cause);
     throw new SignalboxError(
       'ReceiverFailed',
-      `The transaction is committed, but ${causes.length === 1 ? 'a receiver' : `${causes.length} receivers`} failed: ${causes.map(messageOf).join('; ')}. A worker would try again; immediate mode runs each delivery once.`,
-      { cause: causes[0], details: { committed: true, causes } },
+      `The transaction is committed, but ${tellFailures(failures)}. A worker would try again; immediate mode runs each delivery once.`,
+      { cause: causes[0], details: { committed: true, causes, failures } },
     );
   }
 
-  async #runAll(visit: Visit, runner: Runner, emissionIds: readonly string[]): Promise<unknown[]> {
-    const causes: unknown[] = [];
+  async #runAll(visit: Visit, runner: Runner, emissionIds: readonly string[]): Promise<Failure[]> {
+    const failures: Failure[] = [];
+    /** Those that ran in the deeper half: a circle of ten is in it. */
+    const deep = new Set<string>();
     let level = emissionIds;
     for (let depth = 0; level.length > 0; depth++) {
-      if (depth === MAX_DEPTH) {
-        causes.push(
-          new SignalboxError(
-            'ImmediateDepthExceeded',
-            `Receivers have emitted signals ${MAX_DEPTH} levels deep. Do two of them emit to each other for ever?`,
-          ),
-        );
-        return causes;
-      }
-      const run = { next: [] as string[] };
+      if (depth === MAX_DEPTH) return [...failures, tooDeep([...deep])];
+      const run: Run = { next: [], isOver: false };
       const heldBack: ClaimedDelivery[] = [];
       const { claims } = visit;
       for (const group of claims.groups(await visit.takeOf(level))) {
@@ -77,13 +80,34 @@ export class Immediate {
           continue;
         }
         const results = await this.#current.run(run, () => apart(() => runner.run(group)));
-        for (const result of results) if (isFailure(result)) causes.push(result.error);
+        for (const [index, result] of results.entries()) {
+          if (depth >= MAX_DEPTH / 2) deep.add(result.receiver);
+          if (isFailure(result)) failures.push({ receiver: result.receiver, deliveryId: group[index]!.id, cause: result.error });
+        }
       }
       await claims.giveBack(heldBack);
+      run.isOver = true;
       level = run.next;
     }
-    return causes;
+    return failures;
   }
+}
+
+/** Most of them that a message names. */
+const MOST_TOLD = 5;
+
+function tellFailures(failures: readonly Failure[]): string {
+  const told = failures.slice(0, MOST_TOLD).map(({ receiver, cause }) => `${receiver} failed: ${toldError(cause).message}`);
+  return [...told, ...(failures.length > MOST_TOLD ? [`${failures.length - MOST_TOLD} more failed`] : [])].join('; ');
+}
+
+function tooDeep(receivers: readonly string[]): Failure {
+  const cause = new SignalboxError(
+    'ImmediateDepthExceeded',
+    `Receivers have emitted signals ${MAX_DEPTH} levels deep. Do some of these emit to each other for ever: ${receivers.slice(0, MOST_TOLD * 2).join(', ')}?`,
+    { details: { receivers } },
+  );
+  return { receiver: receivers.at(-1) ?? '', deliveryId: undefined, cause };
 }
 
 /** A delivery that was discarded, or that asked for later, did as it meant to. One that was released with an error could not be run. */
@@ -91,5 +115,3 @@ function isFailure({ ended, error }: RunResult): boolean {
   if (ended === 'released') return error !== undefined && outcomeKind(error) === undefined;
   return ended === 'dead' || (ended === 'ready' && outcomeKind(error) !== 'retryAfter');
 }
-
-const messageOf = (cause: unknown): string => toldError(cause).message;

@@ -88,6 +88,7 @@ const executor = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: 
 ]);
 
 const immediate = mutantsOf({ file: 'src/worker/immediate.ts', tests: ['test/worker/immediate.test.ts'] }, [
+  { name: 'immediate: nothing joins a run that is over', find: 'if (current && !current.isOver)', replace: 'if (current)' },
   {
     name: 'immediate: what is committed is said to be',
     find: '      // Never as it is: who sees the error of a query takes the transaction for rolled back.\n',

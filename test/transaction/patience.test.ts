@@ -58,6 +58,33 @@ test('a savepoint on the outer handle inside a savepoint, from a lost context, i
   expect(await readEffects(h.sql)).toEqual(['kept:1']);
 });
 
+test('a savepoint behind one that has waited in vain waits for the one that is open all the same', async () => {
+  await using h = await harness();
+  await createEffects(h.sql);
+  const [begin, refused, gate] = [new Latch(), new Latch(), new Latch()];
+  const done = h.db.transaction(async (tx) => {
+    const first = tx.transaction(async () => {
+      await elsewhere(() => tx.transaction(async () => {})).catch(() => {});
+      refused.open();
+      await gate.opened;
+      throw new Error('only this one');
+    });
+    first.catch(() => {});
+    await begin.opened;
+    const behind = elsewhere(() => tx.transaction(async (nested) => nested.insert(effects).values({ receiver: 'kept', value: 1 })));
+    await Promise.allSettled([first, behind]);
+  });
+  await pass(15);
+  begin.open();
+  await pass(15);
+  await refused.opened;
+  // Time for what must not happen.
+  for (let times = 0; times < 20; times++) await h.sql`select 1`;
+  gate.open();
+  await done;
+  expect(await readEffects(h.sql)).toEqual(['kept:1']);
+});
+
 test('a savepoint that nobody awaits and that waits for the transaction ends it after a while', async () => {
   await using h = await harness();
   await createEffects(h.sql);

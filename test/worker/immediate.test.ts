@@ -4,10 +4,12 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { Db, defineSignal, type DeliveryContext, Discard, isSignalboxError, OnSignal, RetryAfter, Service } from '../../src/index.ts';
 import { countEmissions, createEffects, effects, readDeliveries, readEffects, readErrors } from '../support/effects.ts';
-import { harness } from '../support/harness.ts';
+import { harness, type Harness } from '../support/harness.ts';
+import { Latch } from '../support/latch.ts';
 
 const first = defineSignal('immediate.first', z.object({ value: z.number() }));
 const second = defineSignal('immediate.second', z.object({ value: z.number() }));
+const late = defineSignal('immediate.late', z.object({}));
 const endless = defineSignal('immediate.endless', z.object({ value: z.number() }));
 
 @Service()
@@ -60,7 +62,13 @@ test('a failed receiver makes the call throw, though the commit stands and the o
   });
   const error: unknown = await attempt.catch((thrown: unknown) => thrown);
   if (!isSignalboxError(error, 'ReceiverFailed')) throw error;
-  expect(error.details).toMatchObject({ committed: true, causes: [{ message: 'negative -1' }] });
+  expect(error.message).toContain('but Chain.onFirst failed: negative -1. ');
+  const [failed] = await h.box.deliveries.find({ receiver: 'Chain.onFirst' });
+  expect(error.details).toMatchObject({
+    committed: true,
+    causes: [{ message: 'negative -1' }],
+    failures: [{ receiver: 'Chain.onFirst', deliveryId: failed!.id, cause: { message: 'negative -1' } }],
+  });
   expect(await readEffects(h.sql)).toEqual(['sender:0', 'also:-1']);
   expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'completed' }, { receiver: 'Chain.onFirst', state: 'ready', attempt: 1 }]);
 });
@@ -116,9 +124,35 @@ test('receivers that emit to each other for ever are stopped at a depth of twent
   const attempt = h.db.transaction(async (tx) => endless.emitReliable(tx, { value: 1 }));
   await expect(attempt).rejects.toMatchObject({
     code: 'ReceiverFailed',
-    details: { causes: [{ code: 'ImmediateDepthExceeded' }] },
+    message: expect.stringContaining('Chain.') as string,
+    details: {
+      causes: [
+        {
+          code: 'ImmediateDepthExceeded',
+          message: expect.stringMatching(/Chain\.\w+\?/) as string,
+          details: { receivers: [expect.stringMatching(/^Chain\./)] },
+        },
+      ],
+    },
   });
   expect(await countEmissions(h.sql)).toBe(21);
+});
+
+test('what a receiver left running emits when the run is over is run, too', async () => {
+  const gate = new Latch();
+  let left: Promise<unknown> | undefined;
+  let h: Harness;
+  const leave = (): void => {
+    left = gate.opened.then(() => h.db.transaction(async (tx) => first.emitReliable(tx, { value: 1 })));
+  };
+  h = await harness({ services: [Chain], mode: 'immediate' });
+  await using _ = h;
+  await createEffects(h.sql);
+  h.box.connect(late, leave, { name: 'Leaving' });
+  await h.db.transaction(async (tx) => void (await late.emitReliable(tx, {})));
+  gate.open();
+  await left;
+  expect(await readEffects(h.sql)).toEqual(['also:1', 'first:1']);
 });
 
 test('the deliveries of others are left to them', async () => {
