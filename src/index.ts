@@ -48,7 +48,7 @@ export type {
 
 // working
 export type { Worker } from './worker/worker.ts';
-export type { WorkerOptions } from './worker/options.ts';
+export type { StopOptions, WorkerOptions } from './worker/options.ts';
 export type { DrainResult } from './worker/drain.ts';
 export type { OnError } from './worker/immediate.ts';
 export type { DeliveryEvent, EventName, ReceiverEvent, SignalboxEvents, WorkerEvent } from './observe/events.ts';

@@ -12,7 +12,7 @@ import {
   RELIABLE_EMIT_OPTIONS,
 } from './dispatcher.ts';
 import type { DatabaseHandle, ReliableHandle, TransactionHandle } from './handles.ts';
-import { checkOptions, checkValue, type OptionTable } from './options.ts';
+import { checkOptions, checkValue, type OptionTable, show } from './options.ts';
 import { callable, listOf, object, whole } from './rules.ts';
 import { findSchemaFault } from './schema-check.ts';
 
@@ -23,7 +23,10 @@ export const MOST_PAYLOAD_BYTES = 1024 * 1024;
 
 /** What may be said of a signal beside its name and schema. */
 export interface SignalOptions<Schema extends ZodType = ZodType> {
-  /** Version of the payload's shape, stored with each emission. A whole number from 1 to 1,000,000. Default 1. */
+  /**
+   * Version of the payload's shape, stored with each emission. A whole number from 1 to 1,000,000. Default 1. Without `upcast`, the
+   * schema must read what was stored under older ones, too: as it does when all that is new is optional.
+   */
   version?: number;
   /**
    * Brings a payload that was stored under an older version to the shape of this one. It is given the stored JSON, and
@@ -166,7 +169,9 @@ export function defineSignals<const Namespace extends string, const Definitions 
   namespace: Namespace,
   definitions: Definitions & UpcastsFit<Definitions>,
 ): Signals<Namespace, Definitions> {
-  checkValue(definitions, DEFINITIONS, `Signals of ${String(namespace)}`, 'what defines them');
+  if (typeof namespace !== 'string' || !NAME.test(namespace))
+    throw new SignalboxError('InvalidSignal', `${show(namespace)} cannot be the namespace of signals. Use a text such as 'payment'.`);
+  checkValue(definitions, DEFINITIONS, `Signals of ${namespace}`, 'what defines them');
   const signals = Object.entries<SignalDefinitions[string]>(definitions).map(([key, definition]) => {
     const { schema, ...options } = isOptions(definition) ? definition : { schema: definition };
     return [key, defineSignal(`${namespace}.${key}`, schema, options)] as const;

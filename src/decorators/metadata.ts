@@ -4,5 +4,5 @@
 
 if (Symbol.metadata === undefined) Object.defineProperty(Symbol, 'metadata', { value: Symbol.for('Symbol.metadata') });
 
-/** The key under which a class carries its decorator metadata. */
-export const METADATA: typeof Symbol.metadata = Symbol.metadata;
+/** The key under which a class carries its decorator metadata. Of no narrower type: not every project's `lib` knows Symbol.metadata. */
+export const METADATA: symbol = Symbol.metadata;

@@ -199,7 +199,9 @@ export function onSignalTags(service: Class): OnSignalTag[] {
 
 function ownTags(service: Class): readonly OnSignalTag[] {
   const name = nameOf(service);
-  const metadata = Object.hasOwn(service, METADATA) ? (service as { [METADATA]?: object })[METADATA] : undefined;
+  const metadata = Object.hasOwn(service, METADATA)
+    ? (service as unknown as Readonly<Record<symbol, object | undefined>>)[METADATA]
+    : undefined;
   const prototype: unknown = (service as { prototype?: unknown }).prototype;
   const holders = [metadata, prototype, service].filter(
     (holder): holder is object => (typeof holder === 'object' && holder !== null) || holder === service,

@@ -2,7 +2,7 @@
 import { type Duration, toMs } from '../core/duration.ts';
 import { checkOptions, type OptionTable } from '../core/options.ts';
 import type { Receiver } from '../core/receivers.ts';
-import { listOf, text, timer, whole } from '../core/rules.ts';
+import { flag, listOf, text, timer, whole } from '../core/rules.ts';
 import { SignalboxError } from '../errors.ts';
 
 /** What a worker can be told. */
@@ -48,6 +48,14 @@ const DEFAULT_PREFETCH = 2_000;
  * that holds the lock and renews.
  */
 const OWN_CONNECTIONS = 2;
+
+/** What `worker.stop` may be told. */
+export interface StopOptions {
+  /** Interrupt what runs at once. Default `false`. */
+  force?: boolean;
+}
+
+export const STOP_OPTIONS: OptionTable<StopOptions> = { force: flag };
 
 export const WORKER_OPTIONS: OptionTable<WorkerOptions> = {
   concurrency: whole(1, 1_000),

@@ -2,6 +2,7 @@
 //
 // The race: start, stop, tick and close come in any order and in one turn. So each sets the phase before it waits for anything,
 // and what began before a stop is waited for by it: a start until it has worked or failed, each tick to its end.
+import { checkOptions } from '../core/options.ts';
 import { SignalboxError } from '../errors.ts';
 import type { WorkerHealth } from '../operate/health.ts';
 import { reaching } from '../store/unreachable.ts';
@@ -9,7 +10,7 @@ import { rescueDeliveries } from '../upkeep/rescue.ts';
 import type { Ambient } from '../transaction/ambient.ts';
 import { currentCall, refuseInside } from '../transaction/call.ts';
 import { runOnce } from './drain.ts';
-import { INTERRUPTION_MS, type WorkerSettings } from './options.ts';
+import { INTERRUPTION_MS, STOP_OPTIONS, type StopOptions, type WorkerSettings } from './options.ts';
 import { runUntilSignal } from './run.ts';
 import type { Runner } from './runner.ts';
 import { Shift, type ShiftParts } from './shift.ts';
@@ -71,12 +72,12 @@ export class Worker {
 
   /**
    * Stops: claims nothing more, waits for what runs, interrupts it after the shutdown timeout and gives it back.
-   * @param force interrupt at once
-   * @throws SignalboxError `WaitsForItself` in a receiver that this worker runs
+   * @throws SignalboxError `InvalidOption`; `WaitsForItself` in a receiver that this worker runs
    */
-  async stop({ force = false }: { force?: boolean } = {}): Promise<void> {
+  async stop(options: StopOptions = {}): Promise<void> {
+    checkOptions(options, STOP_OPTIONS, 'worker.stop');
     this.assertOutside('worker.stop()');
-    if (force) this.#parts.ambient.neutrally(() => this.#interrupt());
+    if (options.force) this.#parts.ambient.neutrally(() => this.#interrupt());
     this.#stopping ??= this.#parts.ambient.neutrally(() => this.#stop());
     return this.#stopping;
   }

@@ -11,6 +11,7 @@ import {
   createSignalbox,
   defineSignal,
   defineSignals,
+  inject,
   isSignalboxError,
   OnSignal,
   provide,
@@ -51,6 +52,7 @@ const BAGS: Record<string, Bag[]> = {
     },
   ],
   WorkerOptions: [{ at: 'Worker', take: (options, { box }) => box.worker(options), instead: 'concurency', meant: 'concurrency' }],
+  StopOptions: [{ at: 'worker.stop', take: (options, { box }) => box.worker().stop(options), instead: 'froce', meant: 'force' }],
   DrainOptions: [{ at: 'box.drain', take: (options, { box }) => box.drain(options), instead: 'ahaed', meant: 'ahead' }],
   SettledOptions: [{ at: 'box.settled', take: (options, { box }) => box.settled(id, options), instead: 'singal', meant: 'signal' }],
   MigrateOptions: [
@@ -315,6 +317,16 @@ const refused: Refused[] = [
     'worker is "yes". Give true, false, or the options of a worker.',
   ],
   ['services of a module', () => SignalboxModule.forRoot({ db: unused(), services: [] } as never), 'there is no option services.'],
+  [
+    'services to register',
+    ({ box }) => box.register(undefined as never),
+    'box.register: what it was given is undefined. Give a list of classes.',
+  ],
+  [
+    'no signal to ask for',
+    ({ box }) => box.hasReceivers(undefined as never),
+    'box.hasReceivers: what it was given is undefined. Give a signal.',
+  ],
   ['a module without a factory', () => SignalboxModule.forRootAsync({} as never), 'useFactory is missing. Give a function.'],
 ];
 
@@ -329,4 +341,28 @@ test.each(refused)('%s that cannot be is refused, and says what can', async (_wh
 test('an option that is undefined is one that is not given', async () => {
   await using box = createSignalbox({ db: unused(), log: false, mode: undefined as never, services: undefined as never });
   expect(box.worker({ concurrency: undefined as never })).toBeDefined();
+});
+
+test('public calls that are given nothing are refused by a coded error', async () => {
+  await using box = createSignalbox({ db: unused(), log: false });
+  const signal = defineSignal('a.signal', z.object({}));
+  const places: [of: object, names: string[]][] = [
+    [{ createSignalbox, provide, defineSignal, defineSignals, OnSignal, inject }, []],
+    [box, ['get', 'connect', 'register', 'hasReceivers', 'migrate', 'settled', 'afterCommit', 'on', 'next']],
+    [box.deliveries, ['retry', 'replay', 'cancel']],
+    [signal, ['emit', 'emitRobust', 'emitReliable', 'emitMany']],
+    [SignalboxModule, ['forRoot', 'forRootAsync']],
+  ];
+  const calls = places.flatMap(([of, names]) => (names.length > 0 ? names : Object.keys(of)).map((name) => [of, name] as const));
+  const raw: string[] = [];
+  for (const [of, name] of calls)
+    for (const args of [[], [undefined], [null], [null, null, null], [7, 7, 7], [{}, {}, {}]]) {
+      const call = (of as Readonly<Record<string, (...given: unknown[]) => unknown>>)[name]!;
+      const error: unknown = await (async () => Reflect.apply(call, of, args))().then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      if (!isSignalboxError(error)) raw.push(`${name}(${JSON.stringify(args)}): ${String(error)}`);
+    }
+  expect(raw).toEqual([]);
 });

@@ -166,3 +166,26 @@ test('it loads where no optional peer is installed, and leaves nothing running',
 test('the lockfile names no download address', async () => {
   expect(await readFile(path.join(root, 'package-lock.json'), 'utf8')).not.toMatch(/"resolved"/);
 });
+
+test('the declarations compile for a project that checks those of its libraries, with an older lib', { timeout: 180_000 }, async () => {
+  await using project = await createProject();
+  await installCopy(project.folder);
+  await project.write(
+    'main.ts',
+    "export * from 'signalbox';\nexport * as nest from 'signalbox/nest';\nexport * as schema from 'signalbox/schema';\nexport * from 'signalbox/vitest';\n",
+  );
+  const compilerOptions = {
+    target: 'ES2022',
+    lib: ['ES2022'],
+    module: 'NodeNext',
+    types: ['node'],
+    strict: true,
+    skipLibCheck: false,
+    noEmit: true,
+  };
+  await project.write('tsconfig.json', JSON.stringify({ compilerOptions, files: ['main.ts'] }));
+  // Drizzle's own declarations have errors; of ours there must be none.
+  const output = await project.run('npx tsc -p tsconfig.json --pretty false').catch((error: unknown) => String(error));
+  expect(output.split('\n').filter((line) => /signalbox|^main\.ts/.test(line.split('(', 1)[0]!))).toEqual([]);
+  expect(output).not.toMatch(/error TS(5|18)\d{3}/);
+});
