@@ -43,6 +43,7 @@ export const ERROR_CODES = {
   OutsideTransaction: 'The plain database was used inside a transaction, which would not contain what it writes.',
   CommitUnknown: 'The connection was lost during COMMIT, and whether it got through could not be learnt.',
   // delivering
+  EmissionMissing: 'The emission of a live delivery was deleted, and its payload with it; the delivery is dead.',
   StoredPayloadInvalid: 'A stored payload cannot be read with the schema of its signal.',
   DeliveryTimedOut: 'A receiver did not finish within its timeout.',
   DeliveryAborted: 'A receiver was interrupted because its worker stops, or could not be called in time.',

@@ -1,5 +1,6 @@
 // The life of a delivery as data: its states, what can come of running it, and what is then written.
 // Pure: the same outcome, attempt and policy always give the same settlement. docs/concepts.md draws the diagram.
+import { isSignalboxError } from '../errors.ts';
 import { outcomeKind, type RetryAfter } from './outcome.ts';
 import { backoffMs, type RetryPolicy } from './retry.ts';
 import { type ToldError, toldError } from './told-error.ts';
@@ -63,7 +64,8 @@ export function settlementFor(outcome: Outcome, attempt: number, policy: RetryPo
         case 'retryAfter':
           return { to: 'ready', delayMs: (outcome.error as RetryAfter).delayMs, refund: true, error };
         case undefined:
-          return attempt < policy.attempts
+          // Not even another version of the code can run what is not there.
+          return attempt < policy.attempts && !isSignalboxError(outcome.error, 'EmissionMissing')
             ? { to: 'ready', delayMs: backoffMs(policy, attempt, random), refund: false, error }
             : { to: 'dead', error };
         default:

@@ -1,6 +1,6 @@
 // Columns that several statements return.
 
-/** What is claimed: `run_at_us` in microseconds since 1970. */
+/** What is claimed: `run_at_us` in microseconds since 1970. Without a payload: the emission is gone. */
 export const CLAIMED = {
   id: 'text',
   emission_id: 'text',
@@ -10,9 +10,9 @@ export const CLAIMED = {
   epoch: 'int',
   attempt: 'int',
   crashes: 'int',
-  payload: 'text',
+  payload: 'text?',
   headers: 'text?',
-  emitted_at_ms: 'int',
+  emitted_at_ms: 'int?',
   run_at_us: 'int',
 } as const;
 

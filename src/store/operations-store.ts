@@ -41,8 +41,8 @@ export interface Delivery {
   readonly attempt: number;
   /** How often it was taken back from a dead worker. */
   readonly crashes: number;
-  /** By the database's clock. */
-  readonly emittedAt: Date;
+  /** By the database's clock; `undefined` if its emission was deleted. */
+  readonly emittedAt: Date | undefined;
   /** When it is or was due; `undefined` once it is finished. */
   readonly runAt: Date | undefined;
   /** When it was settled; `undefined` while it is live. */
@@ -122,7 +122,7 @@ function deliveryOf(row: RowOf<typeof sql.findDeliveries.columns>): Delivery {
     epoch: row.epoch,
     attempt: row.attempt,
     crashes: row.crashes,
-    emittedAt: new Date(row.emitted_at_ms),
+    emittedAt: row.emitted_at_ms === null ? undefined : new Date(row.emitted_at_ms),
     runAt: date(row.run_at_ms),
     finishedAt: date(row.finished_at_ms),
     errors: errors.map((error) => ({ ...error, at: new Date(error.at) })),

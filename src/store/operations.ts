@@ -6,7 +6,7 @@ import { isNamed, rootId, SHOWN } from './catalogue-statements.ts';
 import { millis } from './times.ts';
 
 const FIELDS = `
-  d.id::text as id, d.emission_id::text as emission_id, e.signal, shown.name as receiver, d.state, d.version, d.generation, d.epoch,
+  d.id::text as id, d.emission_id::text as emission_id, coalesce(e.signal, r.signal) as signal, shown.name as receiver, d.state, d.version, d.generation, d.epoch,
   d.attempt, d.crashes, ${millis('d.run_at')} as run_at_ms, ${millis('d.finished_at')} as finished_at_ms,
   ${millis('e.emitted_at')} as emitted_at_ms,
   (select jsonb_agg(jsonb_build_object('attempt', x.attempt, 'at', ${millis('x.at')}, 'name', x.error ->> 'name',
@@ -39,19 +39,19 @@ export const findDeliveries = statement({
   crashes: 'int',
   run_at_ms: 'int?',
   finished_at_ms: 'int?',
-  emitted_at_ms: 'int',
+  emitted_at_ms: 'int?',
   errors: 'text?',
 })`
 with ${SHOWN}
 select ${FIELDS}
 from ${BOTH} d
-join signalbox.emission e on e.id = d.emission_id
+left join signalbox.emission e on e.id = d.emission_id
 join signalbox.receiver r on r.id = d.receiver_id
 join shown on shown.root = ${rootId('r')}
 where d.state = any($1::text::text[])
   and ($2::text is null or d.emission_id = $2::text::uuid)
   and ($3::text is null or ${isNamed('r', '$3')})
-  and ($4::text is null or e.signal = $4::text)
+  and ($4::text is null or coalesce(e.signal, r.signal) = $4::text)
   and ($5::text is null or d.id < $5::text::bigint)
 order by d.id desc
 limit $6::int`;

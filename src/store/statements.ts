@@ -59,6 +59,7 @@ select (select count(*)::int from target) as deliveries, pg_current_xact_id()::t
  */
 const lockedBy = (picked: string): string => `d.ctid = any(array(${picked}))`;
 
+/** All that it takes is returned, also a delivery whose emission was deleted: what is held and not known of is not ended. */
 const takeFrom = (picked: string): string => `
 taken as (
   update signalbox.delivery d set state = 'running', epoch = d.epoch + 1, attempt = d.attempt + 1, worker_id = $1::int
@@ -68,7 +69,7 @@ taken as (
 select taken.id::text as id, taken.emission_id::text as emission_id, taken.receiver_id, taken.version, taken.generation,
   taken.epoch, taken.attempt, taken.crashes, e.payload::text as payload, e.headers::text as headers,
   ${millis('e.emitted_at')} as emitted_at_ms, ${micros('taken.run_at')} as run_at_us
-from taken join signalbox.emission e on e.id = taken.emission_id`;
+from taken left join signalbox.emission e on e.id = taken.emission_id`;
 
 /**
  * Whoever claims must be alive, and must stay so until the claim has committed: a worker that others found dead would

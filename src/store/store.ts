@@ -65,8 +65,8 @@ export interface ClaimedDelivery {
   readonly crashes: number;
   /** It may have killed its workers: nothing else may run beside it. */
   readonly alone: boolean;
-  /** JSON text. */
-  readonly payload: string;
+  /** JSON text; null: its emission is gone. */
+  readonly payload: string | null;
   /** JSON text, or null. */
   readonly headers: string | null;
   readonly emittedAt: Date;
@@ -247,7 +247,7 @@ export class Store {
       alone: crashes > 0 && crashes >= this.#aloneFrom,
       payload: row.payload,
       headers: row.headers,
-      emittedAt: new Date(row.emitted_at_ms),
+      emittedAt: new Date(row.emitted_at_ms ?? NaN),
       runAt: row.run_at_us / 1e6,
     };
   }

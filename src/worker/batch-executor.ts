@@ -3,7 +3,6 @@
 // The race: while the receiver runs, its deliveries may be taken away. So the first statement of the transaction locks all
 // that are still this claim's, and the receiver hears of no other; the last ones complete them, and note which of them the
 // receiver gave up. A call that fails has failed for nobody: the deliveries run again at once, one by one, in the same claim.
-import { decodePayload } from '../core/envelope.ts';
 import { outcomeKind } from '../core/outcome.ts';
 import type { Receiver } from '../core/receivers.ts';
 import type { Lane, Run } from '../drivers/driver.ts';
@@ -17,6 +16,7 @@ import type { Deadline, InTime } from './deadline.ts';
 import { type Conflict, type Execution, outcomeOf } from './execution.ts';
 import { readyToCall } from './executor.ts';
 import { type ExecutorParts, inTransaction } from './receiver-transaction.ts';
+import { payloadOf } from './stored-payload.ts';
 
 /** What came of each delivery, by its id. */
 type Ends = Map<string, Execution>;
@@ -128,7 +128,7 @@ function endOf(failure: Failure | undefined, execution: Execution): Execution {
 /** A payload that cannot be read is the failure of its delivery, and of no other. */
 async function decode(delivery: ClaimedDelivery, receiver: Receiver, ends: Ends): Promise<Member | undefined> {
   try {
-    return { delivery, payload: await decodePayload(receiver.signal, delivery.payload, delivery.version) };
+    return { delivery, payload: await payloadOf(delivery, receiver) };
   } catch (error) {
     ends.set(delivery.id, outcomeOf(error));
     return undefined;

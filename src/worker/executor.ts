@@ -1,6 +1,5 @@
 // Runs one claimed delivery once, and says what came of it. It writes nothing but the completion that commits with the
 // receiver's own transaction (receiver-transaction.ts); every other outcome is written by whoever called (runner.ts).
-import { decodePayload } from '../core/envelope.ts';
 import type { Receiver } from '../core/receivers.ts';
 import type { Lane } from '../drivers/driver.ts';
 import { apart } from '../observe/async-context.ts';
@@ -11,6 +10,7 @@ import type { Deadline, InTime } from './deadline.ts';
 import { contextOf } from './delivery-context.ts';
 import { type Conflict, type Execution, outcomeOf } from './execution.ts';
 import { type ExecutorParts, inTransaction } from './receiver-transaction.ts';
+import { payloadOf } from './stored-payload.ts';
 
 export class Executor {
   readonly #parts: ExecutorParts;
@@ -23,7 +23,7 @@ export class Executor {
   async execute(delivery: ClaimedDelivery, receiver: Receiver, inTime: InTime, lane?: Lane): Promise<Execution> {
     let payload: unknown;
     try {
-      payload = await decodePayload(receiver.signal, delivery.payload, delivery.version);
+      payload = await payloadOf(delivery, receiver);
     } catch (error) {
       return outcomeOf(error);
     }

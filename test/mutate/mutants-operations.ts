@@ -8,7 +8,7 @@ const find = mutantsOf({ file, within: 'findDeliveries', tests }, [
   { name: 'find: state', find: 'where d.state = any($1::text::text[])', replace: 'where $1::text is not null' },
   { name: 'find: emission', find: '($2::text is null or d.emission_id = $2::text::uuid)', replace: '($2::text is null or true)' },
   { name: 'find: receiver', find: "($3::text is null or ${isNamed('r', '$3')})", replace: '($3::text is null or true)' },
-  { name: 'find: signal', find: '($4::text is null or e.signal = $4::text)', replace: '($4::text is null or true)' },
+  { name: 'find: signal', find: '($4::text is null or coalesce(e.signal, r.signal) = $4::text)', replace: '($4::text is null or true)' },
   { name: 'find: before', find: '($5::text is null or d.id < $5::text::bigint)', replace: '($5::text is null or true)' },
   { name: 'find: the latest first', find: 'order by d.id desc\n', replace: 'order by d.id\n' },
   { name: 'find: limit', find: 'limit $6::int', replace: 'limit $6::int + 1' },

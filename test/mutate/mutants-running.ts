@@ -91,6 +91,17 @@ const claimEmissions = mutantsOf({ file, within: 'claimEmissions', tests: ['test
   },
 ]);
 
+const orphans = mutantsOf({ file, tests: ['test/worker/rows.test.ts'], named: 'whose emission was deleted' }, [
+  { name: 'orphan: what is taken is known of', within: 'takeFrom', find: 'left join', replace: 'join' },
+  { name: 'orphan: is found by operators', file: 'src/store/operations.ts', within: 'findDeliveries', find: 'left join', replace: 'join' },
+  {
+    name: 'orphan: ends at once',
+    file: 'src/core/delivery.ts',
+    find: " && !isSignalboxError(outcome.error, 'EmissionMissing')",
+    replace: '',
+  },
+]);
+
 /** In which only the worker's id can refuse. */
 const fence = ['test/store/fence.test.ts'];
 
@@ -189,6 +200,7 @@ export const runningMutants: readonly Mutant[] = [
   ...taken,
   ...claim,
   ...claimEmissions,
+  ...orphans,
   ...settleFirst,
   ...own,
   ...complete,

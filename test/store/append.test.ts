@@ -138,7 +138,7 @@ test('payloads are delivered as they were sent, and so are headers and version',
   ]) {
     expect(await append(h, { headers: '{"trace":"1"}', version: 3, payload })).toBe(1);
     const [claimed] = await h.store.claim(worker, [{ receiverId: receiver, free: 1, version: 3 }], 1);
-    expect(JSON.parse(claimed!.payload)).toEqual(JSON.parse(payload));
+    expect(JSON.parse(claimed!.payload!)).toEqual(JSON.parse(payload));
     expect(claimed).toMatchObject({ version: 3, headers: '{"trace": "1"}' });
   }
 });

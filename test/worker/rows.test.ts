@@ -93,6 +93,37 @@ test('an invalid stored payload ends dead with a clear error, while the worker l
   expect((await readDeliveries(h.sql)).map(({ state }) => state)).toEqual(['dead', 'completed']);
 });
 
+test.each([
+  ['by itself', {}],
+  ['in a batch', { batch: 5 }],
+  ['outside of a transaction', { transactional: false }],
+])('a delivery whose emission was deleted ends dead with an error that says so, once, %s', async (_how, options) => {
+  await using h = await harness({ crashBudget: 3 });
+  const ran: unknown[] = [];
+  h.box.connect(happened, (given: unknown) => void ran.push(given), { name: 'Known.receive', ...options } as never);
+  await h.box.drain();
+  const [gone, there] = [await emit(h, 1), await emit(h, 2)];
+  await h.sql`delete from signalbox.emission where id = ${gone}`;
+  const dead = h.box.next('delivery.dead');
+  expect(await h.box.drain()).toMatchObject({ completed: 1, dead: 1 });
+  expect(await dead).toMatchObject({ emissionId: gone, attempt: 1, error: { code: 'EmissionMissing' } });
+  expect(ran).toHaveLength(1);
+  expect(await h.box.deliveries.find()).toMatchObject([
+    { emissionId: there, state: 'completed' },
+    {
+      emissionId: gone,
+      state: 'dead',
+      crashes: 0,
+      emittedAt: undefined,
+      signal: 'rows.happened',
+      errors: [{ message: expect.stringContaining('was deleted') as string }],
+    },
+  ]);
+  // An operator's replay has nothing to run it with either, and does not loop.
+  expect(await h.box.deliveries.replay({ emissionId: gone! })).toHaveLength(1);
+  expect(await h.box.drain()).toMatchObject({ completed: 0, dead: 1 });
+});
+
 test('a payload that was stored wrongly is retried by policy first: the next deploy may be able to read it', async () => {
   await using h = await harness({ services: [Known] });
   const id = await emit(h, 1);
