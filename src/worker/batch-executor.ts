@@ -8,7 +8,7 @@ import type { Receiver } from '../core/receivers.ts';
 import type { Lane, Run } from '../drivers/driver.ts';
 import { apart } from '../observe/async-context.ts';
 import type { Call } from '../registry/invoke.ts';
-import { endBatch, takeHold } from '../store/batches.ts';
+import { endBatch, type Hold, takeHold } from '../store/batches.ts';
 import type { ClaimedDelivery } from '../store/store.ts';
 import { Batch, type Failure, type Member } from './batch-items.ts';
 import { despiteConflicts } from './conflicts.ts';
@@ -80,6 +80,7 @@ export class BatchExecutor {
     lane: Lane | undefined,
   ): Promise<Execution | Conflict> {
     const { store, driver } = this.#parts;
+    let hold: Hold | undefined;
     return inTransaction(this.#parts, {
       receiver,
       deadline,
@@ -88,8 +89,9 @@ export class BatchExecutor {
       begin: async (run, options) => {
         const held = await takeHold(run, batch.claims, options);
         if (held === 'outside') return held;
-        batch.keep(held);
-        return held.size > 0 ? 'held' : 'stale';
+        hold = held;
+        batch.keep(held.ids);
+        return held.ids.size > 0 ? 'held' : 'stale';
       },
       call: (tx) => call(batch.items(), Object.assign(batch.context(), { tx })),
       end: async (scope) => {
@@ -97,7 +99,7 @@ export class BatchExecutor {
         const run: Run = async (statement, params) => scope.beside(() => driver.run(scope.client)(statement, params));
         await scope.beside(async () => batch.close());
         // The transaction itself tells of a query that failed unseen.
-        if (scope.failure === undefined) await endBatch(store, run, batch);
+        if (scope.failure === undefined) await endBatch(store, run, batch, { ...hold!, pipelined: lane !== undefined });
       },
     });
   }

@@ -27,6 +27,32 @@ const holdBatch = mutantsOf({ file: 'src/store/batch-statements.ts', within: 'ho
   },
 ]);
 
+const roles = mutantsOf({ file: 'src/store/batches.ts', tests: ['test/worker/batch-role.test.ts'] }, [
+  {
+    name: 'batch role: of the session',
+    file: 'src/store/batch-statements.ts',
+    within: 'takeRole',
+    find: "set_config('role', $1::text, true)",
+    replace: '$1::text',
+  },
+  {
+    name: 'batch role: for the transaction',
+    file: 'src/store/batch-statements.ts',
+    within: 'takeRole',
+    find: "set_config('role', $1::text, true)",
+    replace: "set_config('role', $1::text, false)",
+    named: 'pipelined',
+  },
+  {
+    name: 'batch role: with its timeout',
+    file: 'src/store/batch-statements.ts',
+    within: 'takeRole',
+    find: "set_config('statement_timeout', $2::text, true)",
+    replace: '$2::text',
+  },
+  { name: 'batch role: only to write the ends', find: '  if (before !== role) await take(before);\n', replace: '' },
+]);
+
 const shared = mutantsOf({ file: 'src/store/statements.ts', within: 'UNMARKED', tests: ['test/store/settle.test.ts', ...statement] }, [
   {
     name: 'lane: only a transaction with the mark',
@@ -50,8 +76,8 @@ const store = mutantsOf({ file: 'src/store/batches.ts', tests: statement }, [
 ]);
 
 const executor = mutantsOf({ file: 'src/worker/batch-executor.ts', tests: running }, [
-  { name: 'batch: what was taken away is left out', find: '        batch.keep(held);\n', replace: '' },
-  { name: 'batch: nobody is called for nothing', find: "held.size > 0 ? 'held' : 'stale'", replace: "'held'" },
+  { name: 'batch: what was taken away is left out', find: '        batch.keep(held.ids);\n', replace: '' },
+  { name: 'batch: nobody is called for nothing', find: "held.ids.size > 0 ? 'held' : 'stale'", replace: "'held'" },
   {
     name: 'batch: nothing but what is held is called for',
     find: "if (held === 'outside') return held;",
@@ -167,6 +193,7 @@ const registry = mutantsOf({ file: 'src/registry/receivers.ts', tests: ['test/re
 ]);
 
 export const batchMutants: readonly Mutant[] = [
+  ...roles,
   ...holdBatch,
   ...shared,
   ...store,

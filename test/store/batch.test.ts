@@ -8,8 +8,12 @@ import { untilBlocked } from './waits.ts';
 
 const running = { state: 'running', epoch: 1, attempt: 1 } as const;
 
-const hold = (sql: AnySql, claims: readonly ClaimRef[], inLane = false): ReturnType<typeof takeHold> =>
-  takeHold(runOn(sql), claims, { timeoutMs: 7_000, inLane });
+const hold = async (sql: AnySql, claims: readonly ClaimRef[], inLane = false): Promise<ReadonlySet<string> | 'outside'> => {
+  const held = await takeHold(runOn(sql), claims, { timeoutMs: 7_000, inLane });
+  return held === 'outside' ? held : held.ids;
+};
+
+const session = { role: 'none', timeoutMs: 7_000, pipelined: false } as const;
 
 const first = (...ids: string[]): ClaimRef[] => ids.map((id) => ({ id, workerId: WORKER, epoch: 1 }));
 
@@ -98,7 +102,7 @@ test('what is held ends in its transaction: completed, or as its failure says', 
   const failed = [{ id: bad, workerId: WORKER, epoch: 1, settlement: { to: 'dead', error: errorRecord(new Error('no')) } }] as const;
   const end = async (sql: AnySql): Promise<void> => {
     await hold(sql, first(good, bad));
-    await endBatch(h.store, runOn(sql), { returned: first(good), failed, released: [] });
+    await endBatch(h.store, runOn(sql), { returned: first(good), failed, released: [] }, session);
   };
   await (await h.hold(end)).rollback();
   expect([await stateOf(h.sql, good), await stateOf(h.sql, bad)]).toEqual(['running 1/1/0', 'running 1/1/0']);
@@ -114,11 +118,16 @@ test.each(['completed', 'failed', 'released'] as const)(
     const [here, gone] = [await addDelivery(h.sql, receiver, running), await addDelivery(h.sql, receiver, { ...running, epoch: 2 })];
     const failed = first(gone).map((claim) => ({ ...claim, settlement: { to: 'dead', error: errorRecord('no') } }) as const);
     const end = (sql: AnySql) =>
-      endBatch(h.store, runOn(sql), {
-        returned: first(...(how === 'completed' ? [here, gone] : [here])),
-        failed: how === 'failed' ? failed : [],
-        released: how === 'released' ? first(gone).map((claim) => ({ ...claim, delayMs: 0 })) : [],
-      });
+      endBatch(
+        h.store,
+        runOn(sql),
+        {
+          returned: first(...(how === 'completed' ? [here, gone] : [here])),
+          failed: how === 'failed' ? failed : [],
+          released: how === 'released' ? first(gone).map((claim) => ({ ...claim, delayMs: 0 })) : [],
+        },
+        session,
+      );
     await expect(h.sql.begin(end)).rejects.toThrow('was taken from its transaction');
     expect([await stateOf(h.sql, here), await stateOf(h.sql, gone)]).toEqual(['running 1/1/0', 'running 2/1/0']);
   },

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { postgresJs } from '../../src/drivers/postgres-js.ts';
-import { takeHold } from '../../src/store/batches.ts';
+import { type Hold, takeHold } from '../../src/store/batches.ts';
 import { Commits } from '../../src/store/commits.ts';
 import type { ClaimRef, SettleItem, Store } from '../../src/store/store.ts';
 import { WorkersStore } from '../../src/store/workers-store.ts';
@@ -20,7 +20,7 @@ const writes: [name: string, write: Write][] = [
   ['release', async (store, _sql, claim) => [...(await store.release([{ ...claim, delayMs: 0 }]))]],
   [
     'holdBatch',
-    async (_store, sql, claim) => [...((await takeHold(runOn(sql), [claim], { timeoutMs: 1_000, inLane: false })) as ReadonlySet<string>)],
+    async (_store, sql, claim) => [...((await takeHold(runOn(sql), [claim], { timeoutMs: 1_000, inLane: false })) as Hold).ids],
   ],
 ];
 

@@ -120,7 +120,7 @@ test.each([
     },
   ]);
   // An operator's replay has nothing to run it with either, and does not loop.
-  expect(await h.box.deliveries.replay({ emissionId: gone! })).toHaveLength(1);
+  expect(await h.box.deliveries.replay({ emissionId: gone })).toHaveLength(1);
   expect(await h.box.drain()).toMatchObject({ completed: 0, dead: 1 });
 });
 
