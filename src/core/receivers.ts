@@ -42,18 +42,25 @@ export interface Receiver {
   readonly target: ReceiverTarget;
 }
 
-/** The receivers of a box. */
+/** The receivers of a box. A change costs what it changes, however many there are. */
 export class Receivers {
-  #table: Table;
+  readonly #all = new Set<Receiver>();
+  readonly #bySignal = new Map<string, Set<Receiver>>();
+  readonly #byName = new Map<string, Receiver>();
+  /** The receivers that have a name, today or before: all of one method or function. */
+  readonly #byClaim = new Map<string, Set<Receiver>>();
+  /** Lists of the sets, made when they are asked for. */
+  #list: readonly Receiver[] | undefined;
+  readonly #lists = new Map<string, readonly Receiver[]>();
   #version = 0;
 
   /** @throws SignalboxError `ReceiverNameTaken`, `SignalNameTaken` */
   constructor(all: readonly Receiver[]) {
-    this.#table = new Table(all);
+    for (const receiver of all) this.#insert(receiver);
   }
 
   get all(): readonly Receiver[] {
-    return this.#table.all;
+    return (this.#list ??= [...this.#all]);
   }
 
   /** Grows with each change. */
@@ -63,61 +70,99 @@ export class Receivers {
 
   /** Adds receivers, all or none. @throws SignalboxError `ReceiverNameTaken`, `SignalNameTaken` */
   add(receivers: readonly Receiver[]): void {
-    this.#table = new Table([...this.all, ...receivers]);
+    const added: Receiver[] = [];
+    try {
+      for (const receiver of receivers) {
+        this.#insert(receiver);
+        added.push(receiver);
+      }
+    } catch (error) {
+      for (const receiver of added) this.#delete(receiver);
+      throw error;
+    }
     this.#version++;
   }
 
   remove(receivers: readonly Receiver[]): void {
-    this.#table = new Table(this.all.filter((receiver) => !receivers.includes(receiver)));
+    for (const receiver of receivers) this.#delete(receiver);
     this.#version++;
   }
 
   /** The receivers of a signal, in the order in which they were registered. */
-  of(signal: Signal): readonly Receiver[] {
-    return this.#table.bySignal.get(signal.name) ?? [];
+  of({ name }: Signal): readonly Receiver[] {
+    let list = this.#lists.get(name);
+    if (!list) this.#lists.set(name, (list = [...(this.#bySignal.get(name) ?? [])]));
+    return list;
   }
 
   /** The receiver stored under a name for a signal, if this process has it. */
   find(name: string, signalName: string): Receiver | undefined {
-    return this.#table.byName.get(keyOf(name, signalName));
+    return this.#byName.get(keyOf(name, signalName));
   }
-}
 
-class Table {
-  readonly all: readonly Receiver[];
-  readonly bySignal = new Map<string, Receiver[]>();
-  readonly byName = new Map<string, Receiver>();
-
-  constructor(all: readonly Receiver[]) {
-    this.all = all;
-    checkNames(all);
-    for (const receiver of all) {
-      const { name, signal } = receiver;
-      const siblings = this.bySignal.get(signal.name) ?? [];
-      const definition = siblings[0]?.signal;
-      if (definition && definition !== signal)
-        throw new SignalboxError(
-          'SignalNameTaken',
-          `${name} and ${siblings[0]?.name} receive two different signals that are both named ${signal.name}. Define each signal once and import it.`,
-        );
-      if (this.byName.has(keyOf(name, signal.name)))
-        throw new SignalboxError('ReceiverNameTaken', `${name} receives ${signal.name} twice. Remove one of the two.`);
-      this.byName.set(keyOf(name, signal.name), receiver);
-      this.bySignal.set(signal.name, [...siblings, receiver]);
+  #insert(receiver: Receiver): void {
+    this.#check(receiver);
+    const { name, signal } = receiver;
+    this.#all.add(receiver);
+    this.#byName.set(keyOf(name, signal.name), receiver);
+    for (const [map, key] of this.#places(receiver)) {
+      const set = map.get(key);
+      if (set) set.add(receiver);
+      else map.set(key, new Set([receiver]));
     }
+    this.#forgetLists(signal);
+  }
+
+  #delete(receiver: Receiver): void {
+    if (!this.#all.delete(receiver)) return;
+    const { name, signal } = receiver;
+    this.#byName.delete(keyOf(name, signal.name));
+    for (const [map, key] of this.#places(receiver)) {
+      const set = map.get(key)!;
+      set.delete(receiver);
+      if (set.size === 0) map.delete(key);
+    }
+    this.#forgetLists(signal);
+  }
+
+  /** The sets that it is in. */
+  #places(receiver: Receiver): (readonly [map: Map<string, Set<Receiver>>, key: string])[] {
+    const claims = claimsOf(receiver).map((name) => [this.#byClaim, name] as const);
+    return [[this.#bySignal, receiver.signal.name], ...claims];
+  }
+
+  #forgetLists({ name }: Signal): void {
+    this.#list = undefined;
+    this.#lists.delete(name);
+  }
+
+  #check(receiver: Receiver): void {
+    const { name, signal, target } = receiver;
+    for (const claimed of claimsOf(receiver)) {
+      // All that have it are of one target.
+      const [namesake] = this.#byClaim.get(claimed) ?? [];
+      if (namesake && !sameTarget(namesake.target, target)) throw nameTaken(claimed, namesake.target, target);
+    }
+    const [sibling] = this.#bySignal.get(signal.name) ?? [];
+    if (sibling && sibling.signal !== signal)
+      throw new SignalboxError(
+        'SignalNameTaken',
+        `${name} and ${sibling.name} receive two different signals that are both named ${signal.name}. Define each signal once and import it.`,
+      );
+    if (this.find(name, signal.name))
+      throw new SignalboxError('ReceiverNameTaken', `${name} receives ${signal.name} twice. Remove one of the two.`);
+    for (const claimed of claimsOf(receiver))
+      for (const other of this.#byClaim.get(claimed) ?? [])
+        if (other.signal === signal)
+          throw new SignalboxError(
+            'ReceiverNameTaken',
+            `${name} and ${other.name} are two receivers of ${signal.name}, and both have, or had, the name ${claimed}. Take it out of the \`formerly\` of one of them.`,
+          );
   }
 }
 
 /** A name, of today or before, belongs to one method or function. */
-function checkNames(all: readonly Receiver[]): void {
-  const targets = new Map<string, ReceiverTarget>();
-  for (const { name, formerly, target } of all)
-    for (const claimed of [name, ...formerly]) {
-      const namesake = targets.get(claimed);
-      if (namesake && !sameTarget(namesake, target)) throw nameTaken(claimed, namesake, target);
-      targets.set(claimed, target);
-    }
-}
+const claimsOf = ({ name, formerly }: Receiver): string[] => [...new Set([name, ...formerly])];
 
 /** Names hold no space, so this joins without doubt. */
 const keyOf = (name: string, signalName: string): string => `${name} ${signalName}`;

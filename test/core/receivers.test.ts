@@ -207,3 +207,52 @@ test('a list of receivers that was handed out does not change afterwards', () =>
   receivers.add([receiver('B.y', method(Stock, 'a'))]);
   expect([names(all), names(of)]).toEqual([['A.x'], ['A.x']]);
 });
+
+test('a name that one receiver of a signal has and another of it had is refused, be they of one method', () => {
+  const before = receiver('A.one', onMail);
+  const after = receiver('A.two', onMail, { formerly: ['A.one'] });
+  for (const both of [
+    [before, after],
+    [after, before],
+  ])
+    expect(() => new Receivers(both)).toThrow(expect.objectContaining({ code: 'ReceiverNameTaken' }));
+  expect(names(new Receivers([before, { ...after, signal: paid }]).all)).toEqual(['A.one', 'A.two']);
+});
+
+test('what is removed frees its names, and what could not be added has left nothing', () => {
+  const [one, two] = [receiver('A.one', onMail, { formerly: ['A.was'] }), receiver('B.two', method(Stock, 'two'))];
+  const receivers = new Receivers([one]);
+  const taking = receiver('A.was', method(Stock, 'was'));
+  expect(() => receivers.add([two, taking])).toThrow(expect.objectContaining({ code: 'ReceiverNameTaken' }));
+  expect([names(receivers.all), names(receivers.of(placed)), receivers.find('B.two', placed.name)]).toEqual([
+    ['A.one'],
+    ['A.one'],
+    undefined,
+  ]);
+  receivers.remove([one, two]);
+  receivers.add([two, taking]);
+  expect([names(receivers.all), names(receivers.of(placed))]).toEqual([
+    ['B.two', 'A.was'],
+    ['B.two', 'A.was'],
+  ]);
+});
+
+test('a change looks at what it changes only, so that very many receivers can be added one by one', () => {
+  const receivers = new Receivers([]);
+  let looks = 0;
+  const add = (index: number): void =>
+    receivers.add([
+      {
+        ...receiver(`R.${index}`, { placement: 'function', call: () => {} }),
+        get name() {
+          looks++;
+          return `R.${index}`;
+        },
+      },
+    ]);
+  add(-1);
+  const ofOne = looks;
+  for (let index = 0; index < 20_000; index++) add(index);
+  expect(receivers.of(placed)).toHaveLength(20_001);
+  expect(looks).toBeLessThan(20_001 * (ofOne + 2));
+});

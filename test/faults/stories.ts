@@ -190,7 +190,7 @@ export const sleepless: Story = {
 /** Items that are given up, a batch that fails as a whole, and one that is interrupted. */
 export const gatherer: Story = {
   who: 'a worker with batches',
-  only: ['holdBatch', 'complete', 'settle', 'release'],
+  only: ['holdBatch', 'takeRole', 'complete', 'settle', 'release'],
   play: async (stage) => {
     await stage.gather('together', 'fine', 'flaky', 'discard', 'fine');
     await stage.gather('poisoned', 'fine', 'poison', 'fine');

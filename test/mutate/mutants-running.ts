@@ -95,6 +95,12 @@ const orphans = mutantsOf({ file, tests: ['test/worker/rows.test.ts'], named: 'w
   { name: 'orphan: what is taken is known of', within: 'takeFrom', find: 'left join', replace: 'join' },
   { name: 'orphan: is found by operators', file: 'src/store/operations.ts', within: 'findDeliveries', find: 'left join', replace: 'join' },
   {
+    name: 'orphan: has no payload',
+    file: 'src/worker/stored-payload.ts',
+    find: 'if (payload !== null) return decodePayload(signal, payload, version);',
+    replace: "if (signal) return decodePayload(signal, payload ?? 'null', version);",
+  },
+  {
     name: 'orphan: ends at once',
     file: 'src/core/delivery.ts',
     find: " && !isSignalboxError(outcome.error, 'EmissionMissing')",
