@@ -4,7 +4,12 @@ import { type Mutant, mutantsOf } from './mutant.ts';
 
 const batcher = mutantsOf({ file: 'src/worker/batcher.ts', tests: ['test/worker/batcher.test.ts'] }, [
   { name: 'writes: a refused batch is split', find: 'refused && batch.length > 1', replace: 'false' },
-  { name: 'writes: what is refused is not tried again', find: '!refused && !this', replace: '!this' },
+  {
+    name: 'writes: what is refused is not tried again',
+    find: '!refused && !this',
+    replace: '!this',
+    hangs: 'It is tried again for ever.',
+  },
   { name: 'writes: a failure that passes is tried again', find: '!refused && !this.#stop.signal.aborted', replace: 'false' },
   { name: 'writes: each new try is told', find: '          this.#options.onRetry(error);\n', replace: '' },
   {
@@ -77,7 +82,7 @@ const strays = mutantsOf({ file: 'src/worker/strays.ts', tests: ['test/worker/lo
     name: 'strays: what runs is none',
     find: '(claim) => this.#slots.holds(claim)',
     replace: '() => false',
-    tests: ['test/faults/doubt.test.ts'],
+    tests: ['test/worker/lost-claim.test.ts'],
   },
   {
     name: 'strays: it reads all deliveries, so only in doubt',
@@ -98,13 +103,13 @@ const claims = mutantsOf({ file: 'src/worker/claims.ts', tests: ['test/worker/li
     name: 'claims: what runs is not given back',
     find: 'held.filter((claim) => !holds(claim))',
     replace: 'held',
-    tests: ['test/faults/doubt.test.ts'],
+    tests: ['test/worker/lost-claim.test.ts'],
   },
   {
     name: 'claims: receivers that are connected later',
     find: '    // Receivers may have been connected since the worker started.\n    await this.#catalogue.announce();\n',
     replace: '',
-    tests: ['test/registry/functions.test.ts'],
+    tests: ['test/worker/connected-later.test.ts'],
   },
 ]);
 
@@ -168,7 +173,12 @@ const emit = mutantsOf({ file: 'src/dispatch/reliable.ts', tests: ['test/dispatc
     replace: 'false',
     tests: ['test/worker/immediate.test.ts'],
   },
-  { name: 'emit: a statement carries so many at most', find: 'batch.length === BATCH_ITEMS || ', replace: '' },
+  {
+    name: 'emit: a statement carries so many at most',
+    find: 'batch.length === BATCH_ITEMS || ',
+    replace: '',
+    equivalent: 'A longer statement stores the same; the bound is for its memory.',
+  },
   { name: 'emit: says that nobody is reached', find: 'receipts[0]?.deliveries === 0', replace: 'false' },
 ]);
 

@@ -12,8 +12,8 @@ const COPIED = ['src', 'test', 'examples', 'package.json', 'tsconfig.json', 'vit
 /** The first test that hangs fails by its own limit; this is for what hangs besides. */
 const LIMIT_MS = 180_000;
 
-/** What Vitest says of a test that took longer than it may. */
-const OUT_OF_TIME = /^(Error: )?(Test|Hook) timed out in /m;
+/** What Vitest's JSON says of a test that took longer than it may: an error of its own, or that error's name alone. */
+const OUT_OF_TIME = /^(Error: )?(STACK_TRACE_ERROR$|(Test|Hook) timed out in )/m;
 
 export type Trial =
   | { readonly kind: 'green' }

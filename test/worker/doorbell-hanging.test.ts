@@ -10,9 +10,11 @@ const run = (async () => []) as unknown as Run;
 /** A session that answers `hangBell` when `gate` opens, and notes what it has done. */
 function slowly(answer: () => BellState = () => 'calm') {
   const gate = new Latch();
+  const began = new Latch();
   const acts: string[] = [];
   const workers = {
     hangBell: async () => {
+      began.open();
       await gate.opened;
       acts.push('hung');
       return answer();
@@ -23,7 +25,7 @@ function slowly(answer: () => BellState = () => 'calm') {
     },
     takeBellDown: async () => void acts.push('down'),
   } as unknown as WorkersStore;
-  return { gate, acts, bell: new Doorbell(workers, () => run) };
+  return { gate, began, acts, bell: new Doorbell(workers, () => run) };
 }
 
 test('a bell that is taken down while it is being hung out is taken down once it hangs', async () => {
@@ -52,6 +54,17 @@ test('a bell that was being hung out on a session that is lost hangs nowhere, an
   gate.open();
   await hanging;
   expect(bell.state).toBe('none');
+});
+
+test('a bell whose session is lost while it answers hangs nowhere, and is not waited for', async () => {
+  const { gate, began, acts, bell } = slowly();
+  const hanging = bell.hang();
+  await began.opened;
+  bell.lost();
+  await bell.takeDown();
+  gate.open();
+  await hanging;
+  expect([acts, bell.state]).toEqual([['hung'], 'none']);
 });
 
 test('a bell that cannot be hung out is none, and the next try is one', async () => {

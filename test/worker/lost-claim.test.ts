@@ -4,9 +4,10 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import type postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { createSignalbox, defineSignal, OnSignal } from '../../src/index.ts';
+import { createSignalbox, defineSignal, type DetachedDeliveryContext, OnSignal } from '../../src/index.ts';
 import { readDeliveries } from '../support/effects.ts';
 import { harness } from '../support/harness.ts';
+import { Latch } from '../support/latch.ts';
 
 const happened = defineSignal('lost-claim.happened', z.object({}));
 
@@ -15,15 +16,17 @@ class Receiver {
   static async receive(): Promise<void> {}
 }
 
-/** The same client, which does `lose` in place of answering the first claim that has taken something. */
-function losingFirstClaim(client: postgres.Sql, lose: () => Promise<never>): postgres.Sql {
+/** The same client, which does `lose` in place of answering the first claim that has taken something once it is `armed`. */
+function losingFirstClaim(client: postgres.Sql, lose: () => Promise<never>, armed = (): boolean => true): postgres.Sql {
   let lost = false;
-  const unsafe = async (text: string, ...rest: never[]): Promise<unknown> => {
-    const rows = await client.unsafe(text, ...rest);
-    if (lost || !text.includes("set state = 'running'") || rows.length === 0) return rows;
-    lost = true;
-    return lose();
-  };
+  const unsafe = (text: string, ...rest: never[]): object => ({
+    raw: async () => {
+      const rows = await client.unsafe(text, ...rest).raw();
+      if (lost || !text.includes("set state = 'running'") || rows.length === 0 || !armed()) return rows;
+      lost = true;
+      return lose();
+    },
+  });
   return new Proxy(client, { get: (target, key): unknown => (key === 'unsafe' ? unsafe : Reflect.get(target, key)) });
 }
 
@@ -41,6 +44,41 @@ test.each([
   await failing;
   expect(await completed).toMatchObject({ attempt: 1, epoch: 3 });
   expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'completed', epoch: 3, attempt: 1, crashes: 0 }]);
+  await worker.stop();
+  await box.close();
+});
+
+test('what the worker runs when the answer to a claim is lost is not given back with what it does not know of', async () => {
+  const entered = new Latch();
+  const gate = new Latch();
+  const runs: string[] = [];
+  class Detached {
+    @OnSignal(happened, { name: 'Receiver.receive', transactional: false })
+    static async receive(_payload: object, { idempotencyKey }: DetachedDeliveryContext): Promise<void> {
+      runs.push(idempotencyKey);
+      entered.open();
+      if (runs.length === 1) await gate.opened;
+    }
+  }
+  await using h = await harness({ services: [Detached] });
+  const emit = async (): Promise<unknown> => h.db.transaction(async (tx) => happened.emitReliable(tx, {}));
+  await emit();
+  const lose = async (): Promise<never> => Promise.reject(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
+  const db = drizzle({ client: losingFirstClaim(h.connect(), lose, () => runs.length > 0) });
+  const box = createSignalbox({ db, services: [Detached], log: false });
+  await using worker = box.worker({ pollInterval: 50, lease: '2s' });
+  await worker.start();
+  await entered.opened;
+  const failing = box.next('worker.failing');
+  const second = box.next('delivery.completed');
+  await emit();
+  await failing;
+  // It was given back, and taken again.
+  expect(await second).toMatchObject({ epoch: 3 });
+  const first = box.next('delivery.completed');
+  gate.open();
+  expect(await first).toMatchObject({ epoch: 1, attempt: 1 });
+  expect(runs).toHaveLength(2);
   await worker.stop();
   await box.close();
 });
