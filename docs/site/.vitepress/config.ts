@@ -5,6 +5,7 @@ import path from 'node:path';
 import { defineConfig } from 'vitepress';
 import { deadLinks, headingId, siteLink } from '../links.ts';
 import { llmsFullTxt, llmsTxt } from '../llms.ts';
+import { drawStateDiagram } from '../state-diagram.ts';
 import { groups, readPages, writtenPages } from '../pages.ts';
 
 const pages = await readPages({ with: 'api' });
@@ -31,6 +32,11 @@ export default defineConfig({
     // The ids that headings have where the repository is read.
     anchor: { slugify: headingId },
     config(md) {
+      const fence = md.renderer.rules.fence!;
+      md.renderer.rules.fence = (tokens, index, ...rest) => {
+        const { info, content } = tokens[index]!;
+        return info.trim() === 'mermaid' ? `<div v-pre>${drawStateDiagram(content)}</div>` : fence(tokens, index, ...rest);
+      };
       // Before anything is rendered, so that VitePress sees, and checks, the links of the site.
       md.core.ruler.push('site-links', ({ tokens, env }) => {
         const page = path.relative(path.resolve(import.meta.dirname, '../..'), (env as { path: string }).path);
