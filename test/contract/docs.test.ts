@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import { expect, test } from 'vitest';
+import { headingId } from '../../docs/site/links.ts';
 import { createDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 
@@ -84,19 +85,23 @@ test('the code of the README compiles', async () => {
   await expect(project.run('npx tsc -p tsconfig.json')).rejects.toThrow(/wrong\.ts.*TS2322/);
 });
 
-test('no link between the pages leads nowhere', async () => {
+const headingsOf = (text: string): string[] => Array.from(text.matchAll(/^#+ (.*)$/gm), ([, heading]) => headingId(heading!));
+
+test('no link between the pages leads nowhere, nor to a heading that is not there', async () => {
   const pages = ['README.md', 'CONTRIBUTING.md'];
   for (const entry of await readdir(path.join(root, 'docs'), { recursive: true }))
     if (entry.endsWith('.md') && !/^(site|reference[/\\]api)[/\\]/.test(entry)) pages.push(`docs/${entry}`);
   const dead: string[] = [];
   for (const page of pages) {
     const text = await read(page);
-    for (const [, target] of text.matchAll(/\]\(([^)#\s]+)(?:#[\w-]*)?\)/g)) {
+    for (const [, target, anchor] of text.matchAll(/\]\(([^)#\s]*)(?:#([\w-]*))?\)/g)) {
       if (/^https?:/.test(target!)) continue;
-      const file = path.join(path.dirname(page), target!);
-      await readFile(path.join(root, file)).catch((error: NodeJS.ErrnoException) => {
+      const file = target === '' ? page : path.join(path.dirname(page), target!);
+      const found = await readFile(path.join(root, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'EISDIR') dead.push(`${page} -> ${target}`);
       });
+      if (anchor !== undefined && file.endsWith('.md') && found !== undefined && !headingsOf(found).includes(anchor))
+        dead.push(`${page} -> ${target}#${anchor}`);
     }
   }
   expect(dead).toEqual([]);
