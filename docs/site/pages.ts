@@ -71,6 +71,7 @@ export const groups: readonly Group[] = [
       'design/two-tables.md': 'Why live and settled deliveries are apart.',
       'design/settle-first.md': 'Why completing the delivery is the first statement of its transaction.',
       'design/rescue.md': 'How dead workers are noticed, and why a late claim does no harm.',
+      'design/watchdog.md': 'How a process ends whose receiver is in an endless loop.',
       'design/closing-transactions.md': 'Why a transaction refuses what its callback left running.',
       'design/unknown-commit.md': 'How a COMMIT whose answer was lost is told from one that failed.',
       'design/whose-fault.md': 'What counts as an attempt, and what never does.',

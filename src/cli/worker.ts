@@ -20,12 +20,13 @@ Options:
   --concurrency <n>     deliveries that run at once (default 10, or what the pool has room for)
   --queues <a,b>        serve only receivers of these queues (default all)
   --once                do what is due now, then exit
+  --no-watchdog         do not end the process when its event loop is blocked for longer than the lease
   --watch               start again when the code changes: for development
   --help                show this
 
 SIGNALBOX_LOG_LEVEL (debug, info, warn, error, silent) sets how much is logged; info by default.`;
 
-const USAGE = `Usage: signalbox worker [--config <file>] [--concurrency <n>] [--queues <a,b>] [--once | --watch]
+const USAGE = `Usage: signalbox worker [--config <file>] [--concurrency <n>] [--queues <a,b>] [--once | --watch] [--no-watchdog]
 More: signalbox worker --help`;
 
 const OPTIONS = {
@@ -34,6 +35,7 @@ const OPTIONS = {
   queues: { type: 'string' },
   once: { type: 'boolean', default: false },
   watch: { type: 'boolean', default: false },
+  'no-watchdog': { type: 'boolean', default: false },
   ...HELP_OPTION,
 } as const;
 
@@ -80,13 +82,14 @@ interface Arguments extends WorkerOptions {
 
 /** @throws UsageError */
 function parse(args: readonly string[]): Arguments {
-  const { config, concurrency, queues, help, once, watch } = readOptions(args, OPTIONS, USAGE);
+  const { config, concurrency, queues, help, once, watch, 'no-watchdog': noWatchdog } = readOptions(args, OPTIONS, USAGE);
   if (once && watch) throw new UsageError('--once and --watch do not go together: one ends, the other stays.', USAGE);
   return {
     config,
     help,
     once,
     watch,
+    watchdog: !noWatchdog,
     ...(concurrency === undefined ? {} : { concurrency: parseConcurrency(concurrency) }),
     ...(queues === undefined ? {} : { queues: parseQueues(queues) }),
   };

@@ -25,6 +25,12 @@ export interface WorkerOptions {
    * may follow, it ends within the 30 s that Kubernetes and most others give a process.
    */
   shutdownTimeout?: Duration;
+  /**
+   * Ends the whole process (SIGKILL, after a line on standard error) when its event loop has been blocked for longer than
+   * `lease`: a receiver is in an endless loop, others have its deliveries, and only a new process can help. Needs a supervisor that starts
+   * it again. Off while a debugger is attached. Default false; `signalbox worker` turns it on.
+   */
+  watchdog?: boolean;
 }
 
 export interface WorkerSettings {
@@ -34,6 +40,7 @@ export interface WorkerSettings {
   readonly pollMs: number;
   readonly leaseMs: number;
   readonly shutdownMs: number;
+  readonly watchdog: boolean;
 }
 
 /** How long interrupted receivers may take to end. */
@@ -64,6 +71,7 @@ export const WORKER_OPTIONS: OptionTable<WorkerOptions> = {
   pollInterval: timer({ least: '10ms' }),
   lease: timer({ least: '1s' }),
   shutdownTimeout: timer(),
+  watchdog: flag,
 };
 
 /** @throws SignalboxError `InvalidOption`, `PoolTooSmall` */
@@ -92,6 +100,7 @@ export function workerSettings(
     pollMs: toMs(options.pollInterval ?? '1s', 'Worker: pollInterval'),
     leaseMs: toMs(options.lease ?? '10s', 'Worker: lease'),
     shutdownMs: toMs(options.shutdownTimeout ?? '20s', 'Worker: shutdownTimeout'),
+    watchdog: options.watchdog ?? false,
   };
 }
 

@@ -24,6 +24,12 @@ type Unwritten = Execution & { readonly kind: 'outcome' };
 /** How one run ended, as it was written. `void`: the delivery belonged to somebody else by then. */
 export type RunResult = { readonly receiver: string; readonly ended: Settlement['to'] | 'void'; readonly error?: unknown };
 
+/** What the calls of receivers are told to. */
+export interface CallWatch {
+  /** Returns what is to be called at the end. */
+  began(receiver: string): () => void;
+}
+
 export interface RunnerParts {
   readonly store: Store;
   readonly commits: Commits;
@@ -57,6 +63,8 @@ export class Runner {
   /** Writes nothing: a question has the same needs, it must get through. */
   readonly #completions: Batcher<CompletedRun>;
   readonly #setbacks: Setbacks;
+  /** Told of each call. */
+  watch: CallWatch | undefined;
   /** Waits for what is to follow a commit. */
   readonly #following = new WeakMap<Promise<void>, Promise<void>>();
 
@@ -101,8 +109,10 @@ export class Runner {
       const startedAt = performance.now();
       for (const delivery of deliveries) events.raise('delivery.started', eventOf(delivery, receiver));
       const call = newCall({ runner: this, receiver, deliveries });
+      const ended = this.watch?.began(receiver.name);
       const executions = await inCall(call, () => this.#execute(deliveries, receiver, lane));
       call.isOver = true;
+      ended?.();
       const durationMs = performance.now() - startedAt;
       // Before its slot is free for what waits.
       this.#parts.pauses.ended(receiver, deliveries, answerOf(executions), startedAt + durationMs, Math.random());

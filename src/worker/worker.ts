@@ -15,6 +15,7 @@ import { runUntilSignal } from './run.ts';
 import type { Runner } from './runner.ts';
 import { Shift, type ShiftParts } from './shift.ts';
 import { withVisit } from './visit.ts';
+import { Watchdog } from './watchdog.ts';
 
 export interface WorkerParts extends ShiftParts {
   readonly ambient: Ambient;
@@ -41,6 +42,7 @@ export class Worker {
   #stopping: Promise<void> | undefined;
   readonly #ticks = new Set<Promise<unknown>>();
   readonly #runners = new Set<Runner>();
+  #watchdog: Watchdog | undefined;
   #isInterrupted = false;
   #patience: NodeJS.Timeout | undefined;
   #giveUp: () => void = () => {};
@@ -64,7 +66,7 @@ export class Worker {
         `This worker ${this.#phase === 'new' ? 'ticks' : `was ${this.#phase}`} already. Make another one with box.worker().`,
       );
     this.#phase = 'started';
-    this.#parts.active.add(this);
+    this.#begin();
     const starting = this.#parts.ambient.neutrally(() => reaching(this.#parts.driver, () => this.#start()));
     this.#starting = starting;
     return starting;
@@ -101,14 +103,14 @@ export class Worker {
     this.#parts.assertOpen();
     if (this.#phase !== 'new')
       throw new SignalboxError('WorkerBusy', `tick() is for a worker that was not started; it was ${this.#phase}.`);
-    this.#parts.active.add(this);
+    this.#begin();
     const tick = this.#parts.ambient.neutrallyIn(currentCall(), async () => this.#tick());
     this.#ticks.add(tick);
     try {
       return await tick;
     } finally {
       this.#ticks.delete(tick);
-      if (this.#ticks.size === 0 && this.#phase === 'new') this.#parts.active.delete(this);
+      if (this.#ticks.size === 0 && this.#phase === 'new') this.#rest();
     }
   }
 
@@ -176,13 +178,26 @@ export class Worker {
     }
   }
 
+  #begin(): void {
+    const { active, log, ambient } = this.#parts;
+    active.add(this);
+    if (this.#settings.watchdog) this.#watchdog ??= ambient.neutrally(() => Watchdog.start(this.#settings.leaseMs, log));
+  }
+
+  #rest(): void {
+    this.#parts.active.delete(this);
+    void this.#watchdog?.stop();
+    this.#watchdog = undefined;
+  }
+
   #end(): void {
     this.#phase = 'stopped';
-    this.#parts.active.delete(this);
+    this.#rest();
   }
 
   #keep(runner: Runner): Runner {
     this.#runners.add(runner);
+    runner.watch = this.#watchdog;
     if (this.#isInterrupted) this.#interruptOne(runner);
     return runner;
   }

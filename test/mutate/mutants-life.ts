@@ -192,15 +192,15 @@ const order = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/ord
     replace: "this.#phase !== 'new')\n      throw",
   },
   { name: 'life: a closed box starts nothing', find: '    this.#parts.assertOpen();\n', replace: '', count: 2 },
-  { name: 'life: a box ends the ticks under way', find: '    this.#parts.active.add(this);\n    const tick', replace: '    const tick' },
+  { name: 'life: a box ends the ticks under way', find: '    this.#begin();\n    const tick', replace: '    const tick' },
   {
     name: 'life: a box forgets who has ticked',
-    find: "      if (this.#ticks.size === 0 && this.#phase === 'new') this.#parts.active.delete(this);\n",
+    find: "      if (this.#ticks.size === 0 && this.#phase === 'new') this.#rest();\n",
     replace: '',
   },
   {
     name: 'life: a box forgets who has stopped',
-    find: "    this.#phase = 'stopped';\n    this.#parts.active.delete(this);\n",
+    find: "    this.#phase = 'stopped';\n    this.#rest();\n",
     replace: "    this.#phase = 'stopped';\n",
   },
   { name: 'life: a tick is interrupted, too', find: '    for (const runner of this.#runners) this.#interruptOne(runner);\n', replace: '' },
@@ -234,6 +234,27 @@ const order = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/ord
     file: 'src/operate/deliveries.ts',
     find: '(address.receiver ?? call.receiver.name) === call.receiver.name && ',
     replace: '',
+  },
+]);
+
+const watchdog = mutantsOf({ file: 'src/worker/watchdog.ts', tests: ['test/crash/watchdog.test.ts'] }, [
+  { name: 'watchdog: ends the process', find: "    process.kill(process.pid, 'SIGKILL');\n", replace: '', named: 'two workers' },
+  { name: 'watchdog: a loop that beats is not blocked', find: 'now !== beat || ', replace: '', named: 'stopped as a whole' },
+  {
+    name: 'watchdog: time in which it slept itself is none',
+    find: '  blockedMs += tickMs;',
+    replace: '  blockedMs += performance.now() - (globalThis.last ?? performance.now()); globalThis.last = performance.now();',
+    named: 'stopped as a whole',
+    equivalent: 'An event loop that goes on nearly always beats before the thread ticks: no test can have it otherwise each time.',
+  },
+  { name: 'watchdog: not under a debugger', find: ' || Atomics.load(memory, ${DEBUGGED}) === 1', replace: '', named: 'lives on under' },
+  { name: 'watchdog: names who runs', find: '    memory[index]!++;\n', replace: '', named: 'two workers' },
+  {
+    name: 'watchdog: only if it is asked for',
+    file: 'src/worker/worker.ts',
+    find: 'if (this.#settings.watchdog) this',
+    replace: 'this',
+    named: 'without a watchdog',
   },
 ]);
 
@@ -319,6 +340,7 @@ export const lifeMutants: readonly Mutant[] = [
   ...watch,
   ...solitude,
   ...order,
+  ...watchdog,
   ...company,
   ...batcher,
   ...crashBudget,
