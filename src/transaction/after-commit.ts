@@ -53,6 +53,8 @@ export class AfterCommits {
           this.#log.error({}, `an afterCommit callback has not ended in ${PATIENCE_MS / 1_000} s; nothing waits for it any more`);
           resolve();
         }, PATIENCE_MS);
+        // A worker may have stopped to wait before that, and its process may end.
+        timer.unref();
       });
       await Promise.race([ended, late]);
       clearTimeout(timer);
