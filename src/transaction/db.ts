@@ -8,7 +8,7 @@ import { tagService } from '../decorators/service.ts';
 import type { Driver } from '../drivers/driver.ts';
 import { SignalboxError } from '../errors.ts';
 import type { Ambient } from './ambient.ts';
-import { clientOf, deriveHandle } from './drizzle-handle.ts';
+import { clientOf, deriveHandle, primaryOf } from './drizzle-handle.ts';
 
 /**
  * The ambient database, typed by `Register`: inject it into services, which then compose without passing `tx` along.
@@ -29,8 +29,9 @@ function defineDb(): Class {
   return Db;
 }
 
-/** Makes the ambient form of `db`. */
-export function ambientDatabase(db: DatabaseHandle, driver: Driver, ambient: Ambient): Db {
+/** Makes the ambient form of `database`: of its primary, for a replica has not what a transaction wrote. */
+export function ambientDatabase(database: DatabaseHandle, driver: Driver, ambient: Ambient): Db {
+  const db = primaryOf(database);
   const pool = clientOf(db)!;
   const client = driver.redirect(() => {
     const scope = ambient.current();

@@ -19,6 +19,15 @@ export function clientOf(handle: object): Client | undefined {
   return (handle as Partial<DrizzleHandle>).session?.client;
 }
 
+/**
+ * The database that writes, of one made by Drizzle's `withReplicas`: a plain object whose reads go to any replica, and whose transactions to
+ * the primary. Any other database is its own.
+ */
+export function primaryOf<H extends object>(handle: H): H {
+  const { $primary } = handle as { $primary?: H };
+  return $primary === undefined ? handle : primaryOf($primary);
+}
+
 /** The object that Drizzle shares between a database and all of its transactions. */
 export function dialectOf(handle: object): object | undefined {
   return (handle as Partial<DrizzleHandle>).dialect;

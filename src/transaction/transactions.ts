@@ -6,7 +6,7 @@ import type { Client, Driver } from '../drivers/driver.ts';
 import { isAnswer } from '../drivers/error-kind.ts';
 import { isSignalboxError, SignalboxError } from '../errors.ts';
 import type { Ambient } from './ambient.ts';
-import { clientOf, deriveHandle, handleOn } from './drizzle-handle.ts';
+import { clientOf, deriveHandle, handleOn, primaryOf } from './drizzle-handle.ts';
 import { TransactionScope, transactionEnded } from './scope.ts';
 
 type Callback<T> = (tx: TransactionHandle, scope: TransactionScope) => T | Promise<T>;
@@ -45,41 +45,50 @@ const LOSS_NOTICED_MS = 1_000;
 const TRACKED = Symbol.for('signalbox.tracked');
 
 export class Transactions {
-  readonly #db: DatabaseHandle;
   readonly #driver: Driver;
   readonly #ambient: Ambient;
   readonly #hooks: TransactionHooks;
   readonly #begin: OpenOn;
+  /** Puts each object back as it was. */
+  readonly #undo: (() => void)[] = [];
   readonly #scopes = new WeakMap<object, TransactionScope>();
 
   /** Starts tracking. @throws SignalboxError `BoxAlreadyOpen` */
   constructor(db: DatabaseHandle, driver: Driver, ambient: Ambient, hooks: TransactionHooks) {
-    if (TRACKED in db)
+    const primary = primaryOf(db);
+    const tracking = new Set([db, primary]);
+    if ([...tracking].some((handle) => TRACKED in handle))
       throw new SignalboxError(
         'BoxAlreadyOpen',
         'This database object already belongs to an open box. Use that box, close() it first, or make a second object with drizzle({ client }).',
       );
-    this.#db = db;
     this.#driver = driver;
     this.#ambient = ambient;
     this.#hooks = hooks;
-    const original = db.transaction as unknown as Open;
+    const original = primary.transaction as unknown as Open;
     this.#begin = (callback, { config, isolation, on = driver.openOn?.(isolation) }) =>
       original.call(
-        on ? handleOn(db, on) : db,
+        on ? handleOn(primary, on) : primary,
         callback,
         isolation && driver.isolatesByConfig ? { isolationLevel: isolation } : config,
       ) as never;
     const tracked = async (callback: (tx: TransactionHandle) => unknown, config?: unknown): Promise<unknown> =>
       this.run((tx) => callback(tx), config);
-    Object.defineProperty(db, 'transaction', { value: tracked, configurable: true, writable: true });
-    Object.defineProperty(db, TRACKED, { value: true, configurable: true });
+    for (const handle of tracking) {
+      const before = Object.getOwnPropertyDescriptor(handle, 'transaction');
+      Object.defineProperty(handle, 'transaction', { value: tracked, configurable: true, writable: true });
+      Object.defineProperty(handle, TRACKED, { value: true, configurable: true });
+      this.#undo.push(() => {
+        delete (handle as Partial<DatabaseHandle>).transaction;
+        if (before) Object.defineProperty(handle, 'transaction', before);
+        delete (handle as { [TRACKED]?: true })[TRACKED];
+      });
+    }
   }
 
   /** Stops tracking: the database object is as it was. */
   release(): void {
-    delete (this.#db as Partial<DatabaseHandle>).transaction;
-    delete (this.#db as { [TRACKED]?: true })[TRACKED];
+    for (const undo of this.#undo.splice(0)) undo();
   }
 
   /** The scope of a transaction handle, or `undefined` for one that is not tracked. */

@@ -70,4 +70,32 @@ const stale = [
   ]),
 ];
 
-export const driverMutants: readonly Mutant[] = [...own, ...ownOfPg, ...ownOfPglite, ...defaults, ...conflicts, ...unreachable, ...stale];
+const replicas = [
+  ...mutantsOf({ file: 'src/transaction/transactions.ts', tests: ['test/transaction/replicas.test.ts'] }, [
+    {
+      name: 'replicas: transactions are opened on the primary',
+      find: 'on ? handleOn(primary, on) : primary',
+      replace: 'on ? handleOn(db, on) : db',
+    },
+    { name: 'replicas: those of the primary itself are tracked', find: 'new Set([db, primary])', replace: 'new Set([db])' },
+    {
+      name: 'replicas: what was there is put back',
+      find: "        if (before) Object.defineProperty(handle, 'transaction', before);\n",
+      replace: '',
+    },
+  ]),
+  ...mutantsOf({ file: 'src/transaction/db.ts', tests: ['test/transaction/replicas.test.ts'] }, [
+    { name: 'replicas: the ambient database is the primary', find: 'primaryOf(database)', replace: 'database' },
+  ]),
+];
+
+export const driverMutants: readonly Mutant[] = [
+  ...own,
+  ...ownOfPg,
+  ...ownOfPglite,
+  ...defaults,
+  ...conflicts,
+  ...unreachable,
+  ...stale,
+  ...replicas,
+];
