@@ -17,7 +17,7 @@ with held as materialized (
   select own.id, own.worker_id from unnest($1::text::bigint[], $2::text::int[], $5::text::int[]) as o(id, epoch, worker_id) ${OWN}
 )
 select coalesce((select string_agg(id::text, ' ') from held), '') as ids, ${UNMARKED} as outside, current_setting('role') as role,
-  set_config('application_name', coalesce((select 'signalbox worker ' || max(worker_id) from held), ''), true) as application_name,
+  set_config('application_name', coalesce((select 'signalbox worker ' || max(worker_id)::text from held), ''), true) as application_name,
   set_config('statement_timeout', $3::text, true) as statement_timeout,
   set_config('idle_in_transaction_session_timeout', $3::text, true) as idle_timeout`;
 

@@ -33,7 +33,7 @@ export const MIGRATE_OPTIONS: OptionTable<MigrateOptions> = { folder: text, tabl
 const TABLE = '__drizzle_migrations';
 const SCHEMA = 'drizzle';
 
-const KEY = `hashtextextended('signalbox.migrate', 0)`;
+const KEY = `hashtextextended('signalbox.migrate', 0::int8)`;
 
 /** Takes the lock of migrations if it is free. Held until the transaction ends. Database-wide; nothing else uses this key. */
 const TRY_LOCK = statement({ locked: 'bool' })`select pg_try_advisory_xact_lock(${KEY}) as locked`;
@@ -45,7 +45,7 @@ const LOCK = statement({ locked: 'int' })`select 1 as locked from pg_advisory_xa
 const HUSH = statement({ messages: 'text' })`select set_config('client_min_messages', 'warning', true) as messages`;
 
 /** Whether there is a table. $1 schema, $2 name. */
-const HAS_TABLE = statement({ there: 'bool' })`select to_regclass(format('%I.%I', $1::text, $2::text)) is not null as there`;
+const HAS_TABLE = statement({ there: 'bool' })`select to_regclass(pg_catalog.format('%I.%I', $1::text, $2::text)) is not null as there`;
 
 const countRows = (schema: string, table: string) =>
   statement({ count: 'int' })`select count(*)::int as count from ${quoted(schema)}.${quoted(table)}`;

@@ -9,8 +9,8 @@ const FIELDS = `
   d.id::text as id, d.emission_id::text as emission_id, coalesce(e.signal, r.signal) as signal, shown.name as receiver, d.state, d.version, d.generation, d.epoch,
   d.attempt, d.crashes, ${millis('d.run_at')} as run_at_ms, ${millis('d.finished_at')} as finished_at_ms,
   ${millis('e.emitted_at')} as emitted_at_ms,
-  (select jsonb_agg(jsonb_build_object('attempt', x.attempt, 'at', ${millis('x.at')}, 'name', x.error ->> 'name',
-    'message', x.error ->> 'message') order by x.id)::text from signalbox.delivery_error x where x.delivery_id = d.id) as errors`;
+  (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('attempt', x.attempt, 'at', ${millis('x.at')}, 'name', x.error ->> 'name'::text,
+    'message', x.error ->> 'message'::text) order by x.id)::text from signalbox.delivery_error x where x.delivery_id = d.id) as errors`;
 
 const BOTH = `(
   select id, emission_id, receiver_id, state, version, generation, epoch, attempt, crashes, run_at, null::timestamptz as finished_at

@@ -31,9 +31,9 @@ with item as materialized (
   select i.id, i.payload from jsonb_to_recordset($3::text::jsonb) as i(id uuid, payload jsonb)
 ), due as materialized (
   select case when $5::text is not null then $5::text::timestamptz
-    else statement_timestamp() + ${ms('$6')} - $7::int * ${HEAD_START} end as run_at
+    else statement_timestamp() + ${ms('$6')} - $7::float8 * ${HEAD_START} end as run_at
 ), own as materialized (
-  select own.id, coalesce(r.root_id, own.id) as root from unnest($8::text::int[]) as own(id)
+  select own.id, coalesce(r.root_id, own.id) as root from pg_catalog.unnest($8::text::int[]) as own(id)
   left join signalbox.receiver r on r.id = own.id
 ), target as materialized (
   select ${rootId('r')} as id from signalbox.receiver r where r.signal = $1::text and ${isLive('r')}
@@ -174,7 +174,7 @@ with done as (
   returning 1
 )
 select (select count(*)::int from kept) as completed, ${UNMARKED} as outside,
-  set_config('application_name', coalesce((select 'signalbox worker ' || worker_id from done), ''), true) as application_name,
+  set_config('application_name', coalesce((select 'signalbox worker ' || worker_id::text from done), ''), true) as application_name,
   set_config('statement_timeout', $3::text, true) as statement_timeout,
   set_config('idle_in_transaction_session_timeout', $3::text, true) as idle_timeout`;
 
@@ -207,7 +207,7 @@ select string_agg(kept.id::text, ',') as ids from kept`;
 
 /** A part of the error that was last noted for a delivery. An aggregate: `limit 1` was planned as a walk through all errors, from the last on. */
 const lastNoted = (part: string): string =>
-  `(select (array_agg(e.error ->> '${part}' order by e.id desc))[1] from signalbox.delivery_error e where e.delivery_id = h.id)`;
+  `(select (pg_catalog.array_agg(e.error ->> '${part}'::text order by e.id desc))[1] from signalbox.delivery_error e where e.delivery_id = h.id)`;
 
 /**
  * Records what else came of deliveries. $1: [{id, epoch, worker_id, to, delay_ms, refund, error}] as JSON. Returns the ids
@@ -236,7 +236,7 @@ with outcome as materialized (
 ), noted as (
   insert into signalbox.delivery_error (delivery_id, epoch, attempt, error, at)
   select h.id, h.epoch, h.attempt, h.error, statement_timestamp() from held h
-  where not h.refund or (h.error ->> 'name', h.error ->> 'message') is distinct from (${lastNoted('name')}, ${lastNoted('message')})
+  where not h.refund or (h.error ->> 'name'::text, h.error ->> 'message'::text) is distinct from (${lastNoted('name')}, ${lastNoted('message')})
 )
 select id::text as id from held`;
 
@@ -254,7 +254,7 @@ with claimed as materialized (
 )
 update signalbox.delivery d
 set state = 'ready', epoch = d.epoch + 1, attempt = d.attempt - 1, worker_id = null,
-  run_at = case when g.delay_ms > 0 then statement_timestamp() + ${ms('g.delay_ms')} else d.run_at end
+  run_at = case when g.delay_ms > 0::float8 then statement_timestamp() + ${ms('g.delay_ms')} else d.run_at end
 from given g where d.id = g.id
 returning d.id::text as id`;
 

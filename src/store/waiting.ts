@@ -21,7 +21,7 @@ join shown on shown.root = ${rootId('r')}
 cross join lateral (
   select count(*)::int as waiting from (
     select from signalbox.delivery d
-    where d.receiver_id = r.id and d.state = 'ready' and d.run_at <= statement_timestamp() - make_interval(secs => $2::text::float8)
+    where d.receiver_id = r.id and d.state = 'ready' and d.run_at <= statement_timestamp() - $2::text::float8 * interval '1 second'
     limit ${MOST}
   ) due
 ) w

@@ -118,8 +118,8 @@ select id from marked union select id from signalbox.worker where lost_at is not
  * life again finds its connection lost. Only sessions of the same user: of others it may not. Repeatable.
  */
 export const endTransactions = statement({ ended: 'bool' })`
-select pg_terminate_backend(a.pid, $2::int) as ended from pg_catalog.pg_stat_activity a
-join unnest($1::text::int[]) as lost(id) on a.application_name = 'signalbox worker ' || lost.id
+select pg_terminate_backend(a.pid, $2::int8) as ended from pg_catalog.pg_stat_activity a
+join pg_catalog.unnest($1::text::int[]) as lost(id) on a.application_name = 'signalbox worker ' || lost.id::text
 where a.datname = current_database() and a.usename = current_user`;
 
 /**

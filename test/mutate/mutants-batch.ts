@@ -15,7 +15,7 @@ const holdBatch = mutantsOf({ file: 'src/store/batch-statements.ts', within: 'ho
   { name: 'holdBatch: the timeouts are of the transaction', find: '$3::text, true)', replace: '$3::text, false)', count: 2 },
   {
     name: 'holdBatch: names the session after its worker',
-    find: "set_config('application_name', coalesce((select 'signalbox worker ' || max(worker_id) from held), ''), true)",
+    find: "set_config('application_name', coalesce((select 'signalbox worker ' || max(worker_id)::text from held), ''), true)",
     replace: 'null',
   },
   { name: 'holdBatch: the name is of the transaction', find: "from held), ''), true)", replace: "from held), ''), false)" },

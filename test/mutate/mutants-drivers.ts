@@ -89,6 +89,18 @@ const replicas = [
   ]),
 ];
 
+const exact = ['test/store/search-path.test.ts'];
+const names = [
+  ...mutantsOf({ file: 'src/store/times.ts', tests: exact }, [
+    { name: 'exact: times are multiplied by their own type', find: '1000000::float8', replace: '1000000' },
+    { name: 'exact: times are divided by their own type', find: '1000::int8', replace: '1000' },
+  ]),
+  ...mutantsOf({ file: 'src/store/statements.ts', tests: exact }, [
+    { name: 'exact: a head start is multiplied by its own type', find: '$7::float8 * ${HEAD_START}', replace: '$7::int * ${HEAD_START}' },
+    { name: 'exact: unnest is the one of pg_catalog', find: 'pg_catalog.unnest(', replace: 'unnest(' },
+  ]),
+];
+
 export const driverMutants: readonly Mutant[] = [
   ...own,
   ...ownOfPg,
@@ -98,4 +110,5 @@ export const driverMutants: readonly Mutant[] = [
   ...unreachable,
   ...stale,
   ...replicas,
+  ...names,
 ];

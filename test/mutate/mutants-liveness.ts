@@ -156,7 +156,7 @@ const looks = mutantsOf({ file, within: 'findFreed', tests: lock }, [
 const ends = mutantsOf({ file, within: 'endTransactions', tests: lock }, [
   {
     name: 'end: of lost workers',
-    find: "join unnest($1::text::int[]) as lost(id) on a.application_name = 'signalbox worker ' || lost.id",
+    find: "join pg_catalog.unnest($1::text::int[]) as lost(id) on a.application_name = 'signalbox worker ' || lost.id::text",
     replace: "join unnest($1::text::int[]) as lost(id) on a.application_name like 'signalbox worker %'",
   },
   { name: 'end: in this database', find: 'a.datname = current_database() and ', replace: '' },

@@ -109,8 +109,8 @@ const used = mutantsOf({ file: 'src/worker/claims.ts', tests: ['test/worker/unav
   {
     name: 'noted: what is new is noted',
     file: 'src/store/statements.ts',
-    find: "(h.error ->> 'name', h.error ->> 'message') is distinct from",
-    replace: "h.refund is null and (h.error ->> 'name', h.error ->> 'message') is distinct from",
+    find: "(h.error ->> 'name'::text, h.error ->> 'message'::text) is distinct from",
+    replace: "h.refund is null and (h.error ->> 'name'::text, h.error ->> 'message'::text) is distinct from",
     named: 'RetryAfter',
   },
 ]);

@@ -125,7 +125,7 @@ const settleFirst = mutantsOf({ file, within: 'settleFirst', tests: ['test/store
   { name: 'settleFirst: the timeouts are of the transaction', find: '$3::text, true)', replace: '$3::text, false)', count: 2 },
   {
     name: 'settleFirst: names the session after its worker',
-    find: "set_config('application_name', coalesce((select 'signalbox worker ' || worker_id from done), ''), true)",
+    find: "set_config('application_name', coalesce((select 'signalbox worker ' || worker_id::text from done), ''), true)",
     replace: 'null',
   },
   {

@@ -163,3 +163,47 @@ test.each(Object.keys(drivers))(
     expect(await emitAll(opened.db)).toHaveLength(COUNT);
   },
 );
+
+/** How the server writes numbers, times and bytes, and in which words. */
+const WRITING = [
+  'extra_float_digits = -15',
+  "datestyle = 'SQL, DMY'",
+  "intervalstyle = 'sql_standard'",
+  "timezone = 'Asia/Kolkata'",
+  "bytea_output = 'escape'",
+  "quote_all_identifiers = 'on'",
+];
+
+test.each(Object.keys(drivers))('however the server writes numbers and times, those of a delivery are right on %s', async (driver) => {
+  await using database = await createDatabase();
+  await createEffects(database.connect({ max: 1 }));
+  for (const setting of WRITING) await setDefault(database, 'database', setting);
+  await using opened = drivers[driver]!(database);
+  const told: Date[] = [];
+  class Late {
+    @OnSignal(happened, { retry: { attempts: 2, delay: 0 } })
+    static async receive(_payload: object, { emission, attempt }: DeliveryContext): Promise<void> {
+      told.push(emission.emittedAt);
+      if (attempt === 1) throw new Error('no');
+    }
+  }
+  await using box = createSignalbox({ db: opened.db, services: [Late], log: false });
+  const before = Date.now();
+  const runAt = new Date(before + 3_600_000);
+  const receipts = await opened.db.transaction(async (tx) => [
+    await happened.emitReliable(tx, { value: 1 }),
+    await happened.emitReliable(tx, { value: 2 }, { runAt }),
+  ]);
+  await using worker = box.worker({ lease: '3s' });
+  const completed = box.next('delivery.completed');
+  await worker.start();
+  await completed;
+  await worker.stop();
+  const isNow = (date: Date | undefined): boolean =>
+    date !== undefined && date.getTime() > before - 60_000 && date.getTime() < Date.now() + 60_000;
+  expect(told.map(isNow)).toEqual([true, true]);
+  const [done] = await box.deliveries.find({ emissionId: receipts[0]!.id });
+  expect([done!.emittedAt, done!.finishedAt, done!.errors[0]!.at].map(isNow)).toEqual([true, true, true]);
+  const [later] = await box.deliveries.find({ emissionId: receipts[1]!.id });
+  expect(later).toMatchObject({ state: 'ready', runAt });
+});
