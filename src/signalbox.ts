@@ -172,6 +172,7 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
   /** Those that work, or tick: the others need no end. */
   const workers = new Set<Worker>();
   let closed = false;
+  let cautioned = false;
   const assertOpen = (): void => {
     if (closed) throw new SignalboxError('BoxClosed', 'This box was closed. Make another one with createSignalbox({ db }).');
   };
@@ -198,6 +199,8 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
       beginWork();
       doubts.ofForgotten(known);
       if (receivers.all.length === 0) log.warn({}, 'this box has no receivers, so its worker has nothing to do');
+      if (driver.caution && !cautioned) log.warn({}, driver.caution);
+      cautioned = true;
       const settings = workerSettings(workerOptions, receivers.all, driver);
       return new Worker(
         { store, driver, catalogue, events, ambient, log, active: workers, newRunner, assertOpen, checkServices, warnOfWaiting },

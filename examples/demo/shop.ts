@@ -14,7 +14,7 @@ export interface OpenShop {
 
 /** @param more services besides those of the shop */
 export function openShop(url: string, more: readonly Class[] = []): OpenShop {
-  const client = postgres(url);
+  const client = postgres(url, { fetch_types: false });
   const db = drizzle({ client });
   const analytics = provide(AnalyticsClient, { useFactory: () => new AnalyticsClient(process.env['ANALYTICS_URL']!) });
   return { client, db, box: createSignalbox({ db, services: [...services, ...more], providers: [analytics] }) };

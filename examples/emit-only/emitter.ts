@@ -8,7 +8,7 @@ import { createSignalbox } from 'signalbox';
 import { paymentProcess } from '../shop/payment/schema.ts';
 import { payment } from '../shop/payment/signals.ts';
 
-const client = postgres(process.env['DATABASE_URL'] ?? '', { max: 1 });
+const client = postgres(process.env['DATABASE_URL'] ?? '', { max: 1, fetch_types: false });
 const box = createSignalbox({ db: drizzle({ client }) });
 const [reference = ''] = process.argv.slice(2);
 

@@ -57,6 +57,10 @@ export interface DriverOptions {
 export interface Driver {
   /** As Drizzle names it. */
   readonly name: string;
+  /** Where the database is, and as whom it is used: `user@host:port/database`. Never the password. */
+  readonly place: string;
+  /** What the client's options risk in a worker, for its log. */
+  readonly caution?: string | undefined;
   /** Connections that the pool opens at most; `undefined` for a single session, whose users take turns. */
   readonly maxConnections: number | undefined;
   /** Whether a transaction call rejects by itself when its connection is lost, whatever its callback still does. */

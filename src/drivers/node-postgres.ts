@@ -9,17 +9,18 @@ import { listenOn, type ListeningClient, listenWithOwnClient } from './pg-listen
 import { openSession } from './pg-own-session.ts';
 import { AS_TEXT, assertText, type Queryable } from './pg-rows.ts';
 import { type PooledClient, reportLoss, transactionPool } from './pg-session.ts';
+import { type Place, tellPlace } from './place.ts';
 import { rowsOf } from './statement.ts';
 
 interface PgPool extends Queryable {
   readonly options: { readonly max?: number };
   readonly totalCount: number;
-  readonly Client: new (options: object) => ListeningClient;
+  readonly Client: new (options: object) => ListeningClient & Place;
   connect(callback: (error: Error | undefined, client: PooledClient | undefined) => void): void;
 }
 
 /** A client that the user connected. */
-type PgClient = Queryable & ListeningClient & Omit<PooledClient, 'release'>;
+type PgClient = Queryable & ListeningClient & Place & Omit<PooledClient, 'release'>;
 
 /** Whether a Drizzle database's `$client` is a pool or a client of node-postgres. */
 export function isNodePostgres(client: unknown): client is PgPool | PgClient {
@@ -29,11 +30,12 @@ export function isNodePostgres(client: unknown): client is PgPool | PgClient {
 }
 
 export function nodePostgres(client: PgPool | PgClient, { prepare = true }: DriverOptions = {}): Driver {
-  assertText(isPool(client) ? new client.Client(client.options) : client);
+  const probe = isPool(client) ? new client.Client(client.options) : client;
+  assertText(probe);
   // The one session of a client could not be given up when the server refuses one of its statements (pg-session.ts).
   const hot = prepare === 'all' && isPool(client) ? new HotStatements() : undefined;
   const driver = isPool(client) ? withPool(client, prepare !== false) : withClient(client, prepare !== false);
-  return { ...driver, guard: (transaction, gate) => guard(transaction, gate, hot) };
+  return { ...driver, place: tellPlace(probe), guard: (transaction, gate) => guard(transaction, gate, hot) };
 }
 
 const isPool = (client: object): client is PgPool => 'totalCount' in client && 'Client' in client;
@@ -46,7 +48,7 @@ const common = {
   isConnectionLoss,
 };
 
-function withPool(pool: PgPool, prepare: boolean): Omit<Driver, 'guard'> {
+function withPool(pool: PgPool, prepare: boolean): Omit<Driver, 'guard' | 'place'> {
   return {
     ...common,
     maxConnections: pool.options.max ?? 10,
@@ -70,7 +72,7 @@ function checkOutOf(pool: PgPool, hold: (client: PooledClient) => Client): Promi
 /** Drizzle tells a pool by the name of its class. */
 class SessionPool {}
 
-function withClient(client: PgClient, prepare: boolean): Omit<Driver, 'guard'> {
+function withClient(client: PgClient, prepare: boolean): Omit<Driver, 'guard' | 'place'> {
   let last: Promise<unknown> = Promise.resolve();
   /** Resolves to the client, and to what gives it to the next, when those before have. */
   const checkOut = async (): Promise<PooledClient> => {

@@ -14,6 +14,7 @@ interface Pglite extends PgliteClient {
   listen(channel: string, onMessage: () => void): Promise<() => Promise<void>>;
   transaction: unknown;
   waitReady: Promise<void>;
+  readonly dataDir?: string | undefined;
 }
 
 /** Whether a Drizzle database's `$client` is a PGlite. */
@@ -33,6 +34,7 @@ const AS_TEXT = { rowMode: 'array', parsers: of((text: string) => text), seriali
 export function pglite(database: Pglite): Driver {
   return {
     name: 'pglite',
+    place: `pglite:${database.dataDir ?? 'memory://'}`,
     maxConnections: undefined,
     rejectsWhenLost: false,
     isolatesByConfig: true,

@@ -5,6 +5,7 @@ import { hasConnectionCode, isNotPrimary } from './error-kind.ts';
 import { HotStatements } from './hot-statements.ts';
 import { endable, endNext, type OnExecute } from './postgres-js-connection.ts';
 import { type LanePool, type LaneSession, openLane } from './postgres-js-lane.ts';
+import { tellPlace } from './place.ts';
 import { type Cell, rowsOf, type Statement } from './statement.ts';
 import { refuseEnding } from './transaction-control.ts';
 
@@ -23,8 +24,23 @@ interface Answer extends ReadonlyArray<readonly Cell[]> {
   readonly state?: { readonly pid: number };
 }
 
+interface Options {
+  readonly max: number;
+  readonly transform?: { readonly row?: { readonly from?: unknown } };
+  readonly fetch_types?: boolean;
+  readonly user?: unknown;
+  readonly host?: unknown;
+  readonly port?: unknown;
+  readonly path?: unknown;
+  readonly database?: unknown;
+}
+
+/** Seen with 3.4.9: nobody holds the promise of the query that asks for the types of arrays, the first one of a connection. */
+const FETCHES_TYPES =
+  'postgres.js ends the process if a connection is lost while it is being made, for it asks for the types of arrays then. Say postgres(url, { fetch_types: false }), see docs/guides/drivers.md';
+
 interface PostgresJsPool extends PostgresJsClient, LanePool {
-  options: { max: number; transform?: { row?: { from?: unknown } } };
+  options: Options;
   end(options: { timeout: number }): Promise<void>;
   listen(channel: string, onMessage: () => void): Promise<{ unlisten(): Promise<void> }>;
 }
@@ -43,6 +59,8 @@ export function postgresJs(pool: PostgresJsPool, { prepare = true }: DriverOptio
   const hot = prepare === 'all' ? new HotStatements() : undefined;
   return {
     name: 'postgres-js',
+    place: tellPlace({ ...pool.options, host: pool.options.path || pool.options.host }),
+    caution: pool.options.fetch_types ? FETCHES_TYPES : undefined,
     maxConnections: pool.options.max,
     rejectsWhenLost: true,
     isolatesByConfig: false,

@@ -59,6 +59,8 @@ export interface SignalboxEvents {
   'receiver.resumed': WorkerEvent & ReceiverEvent & { readonly pausedMs: number };
   /** `queues` is empty when it serves all of them. */
   'worker.started': WorkerEvent & {
+    /** Where it works, as `user@host:port/database`; never the password. */
+    readonly database: string;
     readonly concurrency: number;
     readonly queues: readonly string[];
     readonly receivers: readonly string[];

@@ -89,10 +89,10 @@ export class Shift {
 
   /** Works until `end`. */
   work(): void {
-    const { catalogue, events } = this.#parts;
+    const { catalogue, driver, events } = this.#parts;
     const { concurrency, queues = [], pollMs, leaseMs: answerMs } = this.#settings;
     const receivers = catalogue.receivers.all.filter(({ queue }) => queues.length === 0 || queues.includes(queue)).map(({ name }) => name);
-    events.raise('worker.started', { workerId: this.#lease.workerId, concurrency, queues, receivers });
+    events.raise('worker.started', { workerId: this.#lease.workerId, database: driver.place, concurrency, queues, receivers });
     this.#claiming = new ClaimLoop({
       claims: this.#claims(),
       slots: this.#slots,

@@ -18,7 +18,7 @@ const shop = fileURLToPath(new URL('../../examples/shop/migrations', import.meta
 const ONE_CONNECTION = `
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
-export const client = postgres(process.env.DATABASE_URL, { max: 1, onnotice() {} });
+export const client = postgres(process.env.DATABASE_URL, { max: 1, fetch_types: false, onnotice() {} });
 export const db = drizzle({ client });
 `;
 

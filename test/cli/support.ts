@@ -10,7 +10,7 @@ const TSCONFIG = { compilerOptions: { target: 'ES2022', module: 'NodeNext', expe
 const DATABASE = `
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
-export const client = postgres(process.env.DATABASE_URL, { max: 5, onnotice() {} });
+export const client = postgres(process.env.DATABASE_URL, { max: 5, fetch_types: false, onnotice() {} });
 export const db = drizzle({ client });
 `;
 

@@ -20,6 +20,7 @@ test('works from a TypeScript configuration with injection by type, until SIGTER
   expect(await sql`select from signalbox.worker`).toHaveLength(0);
   const started = worker.output.split('\n').find((line) => line.includes('worker started'))!;
   expect(JSON.parse(started)).toMatchObject({ concurrency: 3, queues: [], receivers: ['Listener.receive', 'Mail.send'] });
+  expect((JSON.parse(started) as { database: string }).database).toMatch(new RegExp(`^[^:]+@.+:\\d+/${project.database.name}$`));
   expect(JSON.parse(worker.output.split('\n', 1)[0]!)).toMatchObject({ msg: 'signalbox worker', version: '0.1.0', node: process.version });
 });
 

@@ -67,7 +67,7 @@ const EVENTS: { [E in EventName]: { [F in keyof SignalboxEvents[E]]: NameOf<Sign
     'delivery.rescued': { ...delivery, crashes: 'number' },
     'receiver.paused': { workerId: 'number', signal: 'string', receiver: 'string', delayMs: 'number', error: 'unknown' },
     'receiver.resumed': { workerId: 'number', signal: 'string', receiver: 'string', pausedMs: 'number' },
-    'worker.started': { ...worker, concurrency: 'number', queues: 'string[]', receivers: 'string[]' },
+    'worker.started': { ...worker, database: 'string', concurrency: 'number', queues: 'string[]', receivers: 'string[]' },
     'worker.idle': worker,
     'worker.lost': { ...worker, newWorkerId: 'number' },
     'worker.failing': { ...worker, error: 'unknown' },

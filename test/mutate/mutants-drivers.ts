@@ -76,6 +76,7 @@ const replicas = [
       name: 'replicas: transactions are opened on the primary',
       find: 'on ? handleOn(primary, on) : primary',
       replace: 'on ? handleOn(db, on) : db',
+      equivalent: "The method is the primary's, and uses of its object only the session, which both share.",
     },
     { name: 'replicas: those of the primary itself are tracked', find: 'new Set([db, primary])', replace: 'new Set([db])' },
     {

@@ -7,7 +7,7 @@ const store = [
   ...mutantsOf({ file: 'src/store/waiting.ts', within: 'waitingDeliveries', tests: ['test/worker/waiting.test.ts'] }, [
     {
       name: 'waiting: only what is due',
-      find: ' and d.run_at <= statement_timestamp() - make_interval(secs => $2::text::float8)',
+      find: " and d.run_at <= statement_timestamp() - $2::text::float8 * interval '1 second'",
       replace: ' and $2::text is not null',
     },
     { name: 'waiting: what runs does not wait', find: "d.state = 'ready' and ", replace: '' },

@@ -37,10 +37,10 @@ test.each<Row>([
   ['delivery.rescued', { ...delivery, crashes: 1 }, 'warn', 'rescued a delivery from a dead worker', { ...delivery, crashes: 1 }],
   [
     'worker.started',
-    { workerId: 1, concurrency: 2, queues: ['default'], receivers: ['A.x'] },
+    { workerId: 1, database: 'app@db:5432/shop', concurrency: 2, queues: ['default'], receivers: ['A.x'] },
     'info',
     'worker started',
-    { workerId: 1, concurrency: 2, queues: ['default'], receivers: ['A.x'] },
+    { workerId: 1, database: 'app@db:5432/shop', concurrency: 2, queues: ['default'], receivers: ['A.x'] },
   ],
   [
     'worker.lost',

@@ -73,7 +73,7 @@ test.each(drivers)('on %s', async (_name, connect) => {
       found['ambient in a receiver'] = await count(this.db);
     }
   }
-  const box = createSignalbox({ db: db as Plain, services: [Reader], log: false });
+  const box = createSignalbox({ db, services: [Reader], log: false });
 
   await db.transaction(async (tx) => {
     await tx.insert(effects).values({ receiver: 'sender', value: 1 });

@@ -4,7 +4,7 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { createSignalbox } from 'signalbox';
 
-const open = () => createSignalbox({ db: drizzle({ client: postgres(process.env['DATABASE_URL'] ?? '') }) });
+const open = () => createSignalbox({ db: drizzle({ client: postgres(process.env['DATABASE_URL'] ?? '', { fetch_types: false }) }) });
 
 const kept = globalThis as typeof globalThis & { signalbox?: ReturnType<typeof open> };
 

@@ -29,8 +29,7 @@ export function connect(max: number): Connection {
     // postgres.js 3.4 may never send the first message of a connection whose predecessor was cut with a query in its buffer.
     // Whoever waits for it then waits as long as this, which by default is 30 s.
     // Without the database it waits for up to 20 s between two tries, and every statement with it.
-    // And it asks for the types of arrays with a query whose failure nobody handles: a connection that is lost just then
-    // would end the process.
+    // With what docs/guides/drivers.md tells users to say, and why.
     const client = postgres(url!, {
       max,
       prepare,

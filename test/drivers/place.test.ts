@@ -1,0 +1,32 @@
+// Where a worker works, as its log says it: with the user and without the password, however the client was told of them.
+import { drizzle as drizzleNodePostgres } from 'drizzle-orm/node-postgres';
+import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js';
+import { Pool } from 'pg';
+import postgres from 'postgres';
+import { expect, test } from 'vitest';
+import { driverOf } from '../../src/drivers/detect.ts';
+import { tellPlace } from '../../src/drivers/place.ts';
+
+const URL = 'postgres://app:s3cret@db.example:6543/shop?application_name=x&password=s3cret';
+
+test.each([
+  ['postgres.js', drizzlePostgresJs({ client: postgres(URL) })],
+  ['node-postgres', drizzleNodePostgres({ client: new Pool({ connectionString: URL }) })],
+  [
+    'node-postgres, apart',
+    drizzleNodePostgres({ client: new Pool({ user: 'app', password: 's3cret', host: 'db.example', port: 6543, database: 'shop' }) }),
+  ],
+])('%s: user, host, port and database, and never the password', (_name, db) => {
+  expect(driverOf(db).place).toBe('app@db.example:6543/shop');
+});
+
+test('several hosts are all named, and what is not known is told as such', () => {
+  const client = postgres('postgres://app:s3cret@one:1,two:2/shop');
+  expect(driverOf(drizzlePostgresJs({ client })).place).toBe('app@one:1,two:2/shop');
+  expect(tellPlace({})).toBe('?@?:?/?');
+});
+
+test('a postgres.js client that fetches types is cautioned about, and another is not', () => {
+  expect(driverOf(drizzlePostgresJs({ client: postgres(URL) })).caution).toMatch('fetch_types: false');
+  expect(driverOf(drizzlePostgresJs({ client: postgres(URL, { fetch_types: false }) })).caution).toBeUndefined();
+});
