@@ -38,7 +38,8 @@ export type BellState = 'calm' | 'hung' | 'none';
 
 /** Of PostgreSQL's integer. */
 const MOST_ID = 2 ** 31 - 1;
-const RESCUE_BATCH = 1_000;
+/** What one rescue takes at most. */
+export const RESCUE_BATCH = 1_000;
 /** A session that is told to end needs some milliseconds. */
 const TERMINATION_MS = 1_000;
 
@@ -114,8 +115,8 @@ export class WorkersStore {
   }
 
   /**
-   * Takes back the deliveries of lost workers, and of those whose lease is over. Four statements, each safe to repeat on
-   * its own. The transactions that they left open are ended first.
+   * Takes back the deliveries of lost workers, and of those whose lease is over, `RESCUE_BATCH` at most: there may be more if it
+   * returns as many. Four statements, each safe to repeat on its own. The transactions that they left open are ended first.
    */
   async rescue(): Promise<RescuedDelivery[]> {
     const lost = intArray((await this.#pool(sql.loseWorkers, [])).map((row) => row.id));

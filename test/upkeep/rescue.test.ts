@@ -1,0 +1,42 @@
+// All that dead workers held comes back in one rescue, however many rounds that takes.
+import { expect, test } from 'vitest';
+import { Events } from '../../src/observe/events.ts';
+import { RESCUE_BATCH } from '../../src/store/workers-store.ts';
+import { rescueDeliveries } from '../../src/upkeep/rescue.ts';
+import { addReceiver, addWorker, openStore } from '../store/rows.ts';
+import { recordingLogger } from '../support/log.ts';
+
+test.each([2_500, 2 * RESCUE_BATCH])('one rescue takes back all %i deliveries of a dead worker, and forgets the worker', async (count) => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const dead = await addWorker(h.sql, { leaseSeconds: -1 });
+  await h.sql`
+    insert into signalbox.delivery (emission_id, receiver_id, version, run_at, state, epoch, attempt, worker_id)
+    select gen_random_uuid(), ${receiver}, 1, now(), 'running', 1, 1, ${dead} from generate_series(1, ${count})`;
+  const events = new Events(recordingLogger().log);
+  const told = new Set<string>();
+  events.on('delivery.rescued', ({ deliveryId }) => told.add(deliveryId));
+  expect(await rescueDeliveries(h.store.workers, events)).toBe(count);
+  expect(told.size).toBe(count);
+  expect([...(await h.sql`select state, epoch, count(*)::int as count from signalbox.delivery group by 1, 2`)]).toEqual([
+    { state: 'ready', epoch: 2, count },
+  ]);
+  expect(await h.sql`select from signalbox.worker`).toHaveLength(0);
+});
+
+test('what a transaction holds does not keep the rescue from its end', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const dead = await addWorker(h.sql, { leaseSeconds: -1 });
+  const count = RESCUE_BATCH + 2;
+  await h.sql`
+    insert into signalbox.delivery (emission_id, receiver_id, version, run_at, state, epoch, attempt, worker_id)
+    select gen_random_uuid(), ${receiver}, 1, now(), 'running', 1, 1, ${dead} from generate_series(1, ${count})`;
+  const transaction = await h.hold(async (tx) => {
+    await tx`select from signalbox.delivery where id = (select min(d.id) from signalbox.delivery d) for update`;
+  });
+  const events = new Events(recordingLogger().log);
+  expect(await rescueDeliveries(h.store.workers, events)).toBe(count - 1);
+  await transaction.rollback();
+  expect(await rescueDeliveries(h.store.workers, events)).toBe(1);
+});
