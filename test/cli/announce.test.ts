@@ -50,7 +50,7 @@ test('a later announcement tells what changed, what stayed, former names, and wh
   const services = `
     import { OnSignal, Service } from 'signalbox';
     import { happened } from './signals.js';
-    export class Clock {}
+    @Service() export class Clock {}
     @Service() export class Listener { @OnSignal(happened, { formerly: ['Listener.old', 'Listener.receive'] }) async renamed() {} }
     @Service() export class Mail { @OnSignal(happened, { queue: 'mail' }) async send() {} }`;
   await project.write('services.ts', services);
@@ -88,8 +88,8 @@ test('what waits for receivers that nobody has is counted, and a rename without 
   const services = `
     import { OnSignal, Service } from 'signalbox';
     import { happened } from './signals.js';
-    export class Clock {}
-    export class Mail {}
+    @Service() export class Clock {}
+    @Service() export class Mail {}
     @Service() export class Listener { @OnSignal(happened) async renamed() {} }`;
   await project.write('services.ts', services);
   const announce = project.start('announce');

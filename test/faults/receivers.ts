@@ -26,6 +26,9 @@ export const happened = defineSignal('faults.happened', payload);
 /** Received in batches. */
 export const gathered = defineSignal('faults.gathered', payload);
 
+/** Its receiver is announced by the process that is killed, and was known to none before. */
+export const fresh = defineSignal('faults.fresh', payload);
+
 /** Nobody receives it. */
 export const unheard = defineSignal('faults.unheard', payload);
 

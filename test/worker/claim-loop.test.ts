@@ -44,6 +44,7 @@ async function actsOf(hang: (at: number) => BellState, during: (stage: Stage) =>
     workerId: 1,
     lookedBack: true,
     leftSome: false,
+    probeInMs: Infinity,
     hasSuspect: async () => false,
     giveBack: async () => {},
     take: async () => {

@@ -7,7 +7,7 @@ import { createSignalbox, type Signalbox } from '../../../src/index.ts';
 import { type Fate, OPERATED } from '../../chaos/evidence.ts';
 import { release, tell, told } from '../../crash/programs/parent.ts';
 import type { Database } from '../../support/harness.ts';
-import { effectsOf, gathered, happened, tellClaims, unheard } from '../receivers.ts';
+import { effectsOf, fresh, gathered, happened, tellClaims, unheard } from '../receivers.ts';
 import { until } from '../until.ts';
 
 const { DATABASE_URL: url, DIRECT_URL: directUrl, FOREVER: forever } = process.env;
@@ -37,6 +37,7 @@ async function send(on: Database, key: string, ...fates: Fate[]): Promise<string
 }
 
 const go = told('work');
+box.connect(fresh, () => {}, { name: 'Fresh.receive' });
 await box.announce();
 await box.hasReceivers(unheard);
 await send(db, 'lost', 'flaky');
