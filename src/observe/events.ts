@@ -47,7 +47,10 @@ export interface SignalboxEvents {
   'delivery.dead': DeliveryEvent & { readonly durationMs: number; readonly error: unknown };
   /** The receiver discarded it; `error` is its `Discard`. */
   'delivery.cancelled': DeliveryEvent & { readonly durationMs: number; readonly error: unknown };
-  /** Given back unfinished: the worker stops, lost a connection, or could not call the receiver. Costs no attempt. */
+  /**
+   * Given back unfinished: the worker stops, lost a connection, or could not call the receiver. Costs no attempt. `signal` and `receiver`
+   * are empty if the receiver was disconnected after the claim.
+   */
   'delivery.released': DeliveryEvent;
   /** The delivery was no longer this worker's: what it did for it is void. */
   'delivery.stale': DeliveryEvent;

@@ -1,6 +1,7 @@
 // Working without a loop: tick() looks once, drain() until nothing is due. For tests, scripts and cron.
 import { apart } from '../observe/async-context.ts';
-import type { RunResult, Runner } from './runner.ts';
+import type { RunResult } from './run-result.ts';
+import type { Runner } from './runner.ts';
 import type { ClaimedDelivery } from '../store/store.ts';
 import type { Visit } from './visit.ts';
 

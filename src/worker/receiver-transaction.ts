@@ -93,7 +93,8 @@ export async function inTransaction(parts: ExecutorParts, work: TransactionWork)
     return { kind: 'committed', followed: followed(parts, ended, about) };
   } catch (error) {
     if (error === STALE) return { kind: 'stale' };
-    // Where the default is what marks a lane's transaction, none on a lane is told from none at all.
+    // Where the default is what marks a lane's transaction, none on a lane is told from none at all. Once: not on a lane, no transaction
+    // is told to be outside (UNMARKED).
     if (error === OUTSIDE) return inTransaction(parts, { ...work, lane: undefined });
     if (deadline.reason) return outcomeOf(deadline.reason);
     // Only the connection of this transaction counts as lost: a receiver whose own call elsewhere failed has failed.

@@ -15,14 +15,13 @@ import { Deadline } from './deadline.ts';
 import type { BatchExecutor } from './batch-executor.ts';
 import { type Execution, interrupted } from './execution.ts';
 import type { Executor } from './executor.ts';
+import { Homeless } from './homeless.ts';
 import { answerOf, type Pauses } from './pauses.ts';
+import { resultOf, type RunResult, VOID } from './run-result.ts';
 import { Setbacks } from './setbacks.ts';
 import { eventOf, tell } from './telling.ts';
 
 type Unwritten = Execution & { readonly kind: 'outcome' };
-
-/** How one run ended, as it was written. `void`: the delivery belonged to somebody else by then. */
-export type RunResult = { readonly receiver: string; readonly ended: Settlement['to'] | 'void'; readonly error?: unknown };
 
 /** What the calls of receivers are told to. */
 export interface CallWatch {
@@ -63,6 +62,7 @@ export class Runner {
   /** Writes nothing: a question has the same needs, it must get through. */
   readonly #completions: Batcher<CompletedRun>;
   readonly #setbacks: Setbacks;
+  readonly #homeless: Homeless;
   /** Told of each call. */
   watch: CallWatch | undefined;
   /** Waits for what is to follow a commit. */
@@ -70,7 +70,7 @@ export class Runner {
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
-    const { store, commits, log } = parts;
+    const { store, commits, events, log } = parts;
     const onFailing = (error: unknown): void => log.error({ err: error }, 'receivers cannot be called; their deliveries wait');
     this.#setbacks = parts.setbacks ?? new Setbacks({ onFailing, onRecovered: () => {} });
     const common = {
@@ -80,6 +80,7 @@ export class Runner {
     this.#completed = new Batcher({ ...common, write: (items) => store.complete(items) });
     this.#settles = new Batcher({ ...common, write: (items) => store.settle(items) });
     this.#releases = new Batcher({ ...common, write: (items) => store.release(items) });
+    this.#homeless = new Homeless({ log, events, release: (item) => this.#releases.add(item) });
     this.#completions = new Batcher({ ...common, write: (items) => commits.completed(items) });
   }
 
@@ -105,7 +106,7 @@ export class Runner {
     for (const key of keys) this.#runs.add(key);
     try {
       const receiver = catalogue.entries().get(deliveries[0]!.receiverId);
-      if (!receiver) return await together(deliveries.map((delivery) => this.#giveBack(delivery)));
+      if (!receiver) return await together(deliveries.map((delivery) => this.#homeless.putOff(delivery, performance.now(), Math.random())));
       const startedAt = performance.now();
       for (const delivery of deliveries) events.raise('delivery.started', eventOf(delivery, receiver));
       const call = newCall({ runner: this, receiver, deliveries });
@@ -154,7 +155,7 @@ export class Runner {
       case 'settled': {
         const { settlement, error } = execution;
         tell(events, eventOf(delivery, receiver), settlement, durationMs, error);
-        return { receiver: receiver.name, ended: settlement.to, error };
+        return resultOf(receiver.name, settlement, error);
       }
       case 'stale':
         events.raise('delivery.stale', eventOf(delivery, receiver));
@@ -194,7 +195,7 @@ export class Runner {
     }
     const error = outcome.kind === 'threw' ? outcome.error : prevented;
     tell(events, about, settlement, durationMs, error);
-    return { receiver: receiver.name, ended: settlement.to, error };
+    return resultOf(receiver.name, settlement, error);
   }
 
   async #execute(deliveries: readonly ClaimedDelivery[], receiver: Receiver, lane: Lane | undefined): Promise<readonly Execution[]> {
@@ -238,10 +239,10 @@ export class Runner {
     }
   }
 
-  /** Its receiver was disconnected between the claim and now, or it is claimed twice. */
+  /** It is claimed twice. The next claim has another epoch. */
   async #giveBack({ id, epoch, workerId }: ClaimedDelivery): Promise<RunResult> {
     await this.#releases.add({ id, epoch, workerId, delayMs: 0 });
-    return { receiver: '', ended: 'void' };
+    return VOID;
   }
 
   #store({ id, epoch, workerId }: ClaimedDelivery, settlement: Settlement): Promise<boolean> {

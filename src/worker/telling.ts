@@ -22,9 +22,10 @@ export function tell(events: Events, about: DeliveryEvent, settlement: Settlemen
   }
 }
 
-export function eventOf(delivery: ClaimedDelivery, receiver: Receiver): DeliveryEvent {
+/** @param receiver `undefined`: this process does not have it, and so does not know its names */
+export function eventOf(delivery: ClaimedDelivery, receiver: Receiver | undefined): DeliveryEvent {
   const { id, emissionId, attempt, epoch } = delivery;
-  return { deliveryId: id, emissionId, signal: receiver.signal.name, receiver: receiver.name, attempt, epoch };
+  return { deliveryId: id, emissionId, signal: receiver?.signal.name ?? '', receiver: receiver?.name ?? '', attempt, epoch };
 }
 
 /** How a worker, or a drain, tells of receivers that it pauses. */

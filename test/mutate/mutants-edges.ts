@@ -96,7 +96,21 @@ const upkeep = [
   }),
 ];
 
+const homeless = mutantsOf({ file: 'src/worker/homeless.ts', tests: ['test/worker/disconnected.test.ts'] }, [
+  { name: 'homeless: is released with a delay', find: 'workerId, delayMs }', replace: 'workerId, delayMs: 0 }' },
+  { name: 'homeless: waits longer each time', find: 'this.#setbacks.failed(undefined, now, random)', replace: '1_000' },
+  { name: 'homeless: the row of them ends', find: '    this.#setbacks.succeeded(now);\n', replace: '' },
+  { name: 'homeless: is told only if it was released', find: ' return VOID;\n    const about', replace: ' {}\n    const about' },
+  { name: 'homeless: is told', find: "    events.raise('delivery.released', eventOf(delivery, undefined));\n", replace: '' },
+  { name: 'homeless: is warned of once in a row', find: 'if (isFirst) log', replace: 'if (true) log' },
+]);
+
 const worker = [
+  ...of('src/worker/run-result.ts', ['test/worker/immediate.test.ts'], {
+    name: 'run result: has what the receiver threw',
+    find: '  error,\n',
+    replace: '  error: undefined,\n',
+  }),
   ...of('src/worker/execution.ts', ['test/worker/timeout.test.ts', 'test/worker/life.test.ts'], {
     name: 'execution: what is aborted has not failed',
     find: "isSignalboxError(error, 'DeliveryAborted')",
@@ -134,5 +148,6 @@ export const edgeMutants: readonly Mutant[] = [
   ...dispatch,
   ...operate,
   ...upkeep,
+  ...homeless,
   ...worker,
 ];
