@@ -36,7 +36,7 @@ import * as far from 'signalbox-far';
 import { SIGNALBOX as nestOne } from 'signalbox/nest';
 import { SIGNALBOX as nestTwo } from 'signalbox-two/nest';
 
-const client = postgres(process.env.DATABASE_URL, { max: 6, onnotice() {} });
+const client = postgres(process.env.DATABASE_URL, { max: 6, fetch_types: false, onnotice() {} });
 const db = drizzle({ client });
 await client\`create table effect (name text, value int)\`;
 const paid = two.defineSignal('copies.paid', z.object({ id: z.number() }));

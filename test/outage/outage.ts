@@ -1,5 +1,4 @@
 // Measures an outage of what a receiver calls: what it costs the database while it lasts, and how soon the calm rate is back.
-import { setTimeout as pause } from 'node:timers/promises';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { z } from 'zod';
@@ -50,7 +49,7 @@ export async function measureOutage({ url, waiting, calm, pauseMs, lasts }: Outa
       if (state.isAway) throw new Unavailable(pauseMs, 'away');
     }
   }
-  const client = postgres(url, { max: 14, onnotice: () => {} });
+  const client = postgres(url, { max: 14, onnotice: () => {}, fetch_types: false });
   const sql = postgres(url, { max: 1, onnotice: () => {} });
   await sql.unsafe(await readMigrations());
   const db = drizzle({ client });
@@ -88,8 +87,9 @@ export async function measureOutage({ url, waiting, calm, pauseMs, lasts }: Outa
 
     const atEnd = completedAt.length;
     const backAt = performance.now();
+    const allDone = box.next('delivery.completed', () => completedAt.length >= waiting + calm);
     state.isAway = false;
-    await untilDone(completedAt, waiting + calm);
+    await allDone;
     await worker.stop();
     return {
       calmRate,
@@ -116,8 +116,4 @@ export function recoveredAfter(times: readonly number[], calmRate: number): numb
   for (let last = wanted - 1; last < times.length; last++) if (times[last]! - times[last - wanted + 1]! <= WINDOW_MS) return times[last]!;
   // Less than a second's worth was left.
   return times.at(-1) ?? Infinity;
-}
-
-async function untilDone(completedAt: readonly number[], count: number): Promise<void> {
-  while (completedAt.length < count) await pause(20);
 }
