@@ -35,7 +35,7 @@ interface Opened {
 }
 
 function open(url: string, connections: number): Opened {
-  const client = postgres(url, { max: connections, onnotice: () => {} });
+  const client = postgres(url, { max: connections, fetch_types: false, onnotice: () => {} });
   const db = drizzle({ client });
   return { client, db, box: createSignalbox({ db, log: false, prepare: 'all' }) };
 }

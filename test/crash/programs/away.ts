@@ -16,7 +16,7 @@ type Database = ReturnType<typeof drizzlePostgresJs>;
 function connect(): { db: Database; end: () => Promise<void> } {
   if (driver === 'postgres.js') {
     // As docs/guides/drivers.md has it: by default a connection may wait for 20 s after the database is back.
-    const client = postgres(url!, { max: 6, connect_timeout: 2, backoff: () => 1, onnotice: () => {} });
+    const client = postgres(url!, { max: 6, connect_timeout: 2, backoff: () => 1, fetch_types: false, onnotice: () => {} });
     return { db: drizzlePostgresJs({ client }), end: () => client.end({ timeout: 5 }) };
   }
   const client = new Pool({ connectionString: url!, max: 6 });

@@ -11,7 +11,7 @@ import { looped } from './looping-signal.ts';
 const { DATABASE_URL: url, INSPECT: inspect, LEASE: lease, WATCHDOG: watchdog } = process.env;
 if (inspect) inspector.open(0, '127.0.0.1');
 
-const client = postgres(url!, { max: 6, onnotice: () => {}, connection: { application_name: 'crash' } });
+const client = postgres(url!, { max: 6, onnotice: () => {}, fetch_types: false, connection: { application_name: 'crash' } });
 const box = createSignalbox({ db: drizzle({ client }), log: false });
 box.connect(
   looped,

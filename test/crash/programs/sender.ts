@@ -6,7 +6,7 @@ import { createSignalbox } from '../../../src/index.ts';
 import { block, tell, told } from './parent.ts';
 import { Effects, happened } from './receivers.ts';
 
-const client = postgres(process.env['DATABASE_URL']!, { max: 2, connection: { application_name: 'crash' } });
+const client = postgres(process.env['DATABASE_URL']!, { max: 2, fetch_types: false, connection: { application_name: 'crash' } });
 const db = drizzle({ client });
 createSignalbox({ db, services: [Effects], log: false });
 const commit = told('commit');

@@ -42,7 +42,12 @@ export class Innocent {
 const open = () =>
   createSignalbox({
     db: drizzle({
-      client: postgres(process.env['DATABASE_URL']!, { max: 6, onnotice: () => {}, connection: { application_name: 'crash' } }),
+      client: postgres(process.env['DATABASE_URL']!, {
+        max: 6,
+        onnotice: () => {},
+        fetch_types: false,
+        connection: { application_name: 'crash' },
+      }),
     }),
     services: [Poison, Innocent],
     log: false,

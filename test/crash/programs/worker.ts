@@ -16,7 +16,7 @@ export type Hold = 'claimed' | 'frozen' | 'called' | 'written' | 'query';
 
 const { HOLD: hold, DATABASE_URL: url, OPTIONS: options } = process.env;
 
-const client = postgres(url!, { max: 13, onnotice: () => {}, connection: { application_name: 'crash' } });
+const client = postgres(url!, { max: 13, onnotice: () => {}, fetch_types: false, connection: { application_name: 'crash' } });
 const box = createSignalbox({ db: drizzle({ client }), services: [Effects], log: false });
 const go = told('go');
 let held = false;

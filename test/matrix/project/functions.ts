@@ -9,7 +9,7 @@ import { z } from 'zod';
 
 const orders = pgTable('orders', { paymentId: integer('payment_id').primaryKey(), status: text('status').notNull() });
 const completed = defineSignal('payment.completed', z.object({ paymentId: z.number().int() }));
-const client = postgres(process.env['DATABASE_URL']!, { max: 5 });
+const client = postgres(process.env['DATABASE_URL']!, { max: 5, fetch_types: false });
 const db = drizzle({ client });
 const box = createSignalbox({ db, services: [], log: false });
 box.connect(
