@@ -111,7 +111,11 @@ export type ConnectOptions = OnSignalOptions & { readonly name: string };
 
 /** What `box.drain` may be told. */
 export interface DrainOptions {
-  /** Also run what is due within this time: `'1d'` runs a delivery that waits for its retry. Default 0. */
+  /**
+   * Also run what is due within this time, as if the time passed while the drain runs: `'1d'` runs a delivery that waits for its retry.
+   * Each delay counts, that of a retry, of `RetryAfter` and of what receivers emit, so the drain ends: a receiver that throws
+   * `RetryAfter('1m')` each time is called 61 times within `'1h'`. Default 0.
+   */
   ahead?: Duration;
 }
 

@@ -22,14 +22,14 @@ const LOOK_AT = 10;
 
 /**
  * Enrols a worker. $1 label, $2 lease in ms, $3 the id that it wants: a random one, for a sequence gives the same number
- * twice where a failover has lost its end; $4 its process. Returns its id; no row: another worker has it. Locks: its row. Index:
- * the primary key.
+ * twice where a failover has lost its end; $4 its process. Returns its id, and the database's time in microseconds; no row: another
+ * worker has it. Locks: its row. Index: the primary key.
  */
-export const enrolWorker = statement({ id: 'int' })`
+export const enrolWorker = statement({ id: 'int', now_us: 'int' })`
 insert into signalbox.worker (id, label, process_id, started_at, lease_until, backend_pid)
 values ($3::int, $1::text, $4::text::uuid, statement_timestamp(), statement_timestamp() + ${ms('$2')}, pg_backend_pid())
 on conflict (id) do nothing
-returning id`;
+returning id, ${micros('statement_timestamp()')} as now_us`;
 
 /**
  * Takes a worker's lock for the session, which keeps it to its end. $1 worker. Returns whether it has it, and the session.

@@ -27,6 +27,13 @@ export interface Enrolment {
   readonly processId: string;
 }
 
+export interface Enrolled {
+  /** Of the new worker. */
+  readonly id: number;
+  /** When, by the database's clock, in microseconds since 1970. */
+  readonly atUs: number;
+}
+
 /** A worker that does not hold its lock, and its lease at that moment, in microseconds since 1970. */
 export interface Freed {
   readonly id: number;
@@ -55,11 +62,10 @@ export class WorkersStore {
     this.#drawId = drawId;
   }
 
-  /** Returns the new worker's id. */
-  async enrol({ label, leaseMs, processId }: Enrolment): Promise<number> {
+  async enrol({ label, leaseMs, processId }: Enrolment): Promise<Enrolled> {
     for (;;) {
       const [row] = await this.#pool(sql.enrolWorker, [label.slice(0, 200), leaseMs, this.#drawId(), processId]);
-      if (row) return row.id;
+      if (row) return { id: row.id, atUs: row.now_us };
     }
   }
 

@@ -9,7 +9,7 @@
 // lease decides alone.
 import os from 'node:os';
 import type { Driver, Run, Session } from '../drivers/driver.ts';
-import type { WorkersStore } from '../store/workers-store.ts';
+import type { Enrolled, WorkersStore } from '../store/workers-store.ts';
 import { within } from './within.ts';
 
 /** `host:pid`, as others see this process. */
@@ -59,10 +59,14 @@ export class Lease {
   #renewing: Promise<void> | undefined;
   #ended = false;
 
-  private constructor(workers: WorkersStore, options: LeaseOptions, workerId: number, until: number) {
+  /** When the worker enrolled at first, by the database's clock, in microseconds since 1970. */
+  readonly enrolledAtUs: number;
+
+  private constructor(workers: WorkersStore, options: LeaseOptions, { id, atUs }: Enrolled, until: number) {
     this.#workers = workers;
     this.#options = options;
-    this.#workerId = workerId;
+    this.#workerId = id;
+    this.enrolledAtUs = atUs;
     this.#until = until;
     this.#openSession();
     this.#schedule(this.#usesLock ? 0 : this.#interval);
@@ -207,7 +211,7 @@ export class Lease {
 
   async #enrolAnew(): Promise<void> {
     const lost = this.#workerId;
-    this.#workerId = await this.#workers.enrol(this.#options);
+    this.#workerId = (await this.#workers.enrol(this.#options)).id;
     this.#lockPid = undefined;
     this.#options.onLost(lost, this.#workerId);
   }

@@ -52,7 +52,7 @@ export async function withVisit<T>(
   });
   // What is away is not waited for.
   const pauses = new Pauses({ probes: false, isHeld: () => false, ...tellingPauses(events, () => lease.workerId) });
-  const visit = new Visit(new Claims(store, catalogue, lease, pauses, options.queues));
+  const visit = new Visit(new Claims(store, catalogue, lease, pauses, options.queues), lease.enrolledAtUs);
   try {
     return await work(visit, parts.newRunner(pauses));
   } finally {
@@ -63,14 +63,17 @@ export async function withVisit<T>(
 
 export class Visit {
   readonly claims: Claims;
+  /** When it began, by the database's clock, in microseconds since 1970. */
+  readonly begunAtUs: number;
   readonly #company: Company;
   readonly #solitude: Solitude;
   readonly #turn = new Wakeup();
   readonly #isNested = currentCall() !== undefined;
   #held = 0;
 
-  constructor(claims: Claims) {
+  constructor(claims: Claims, begunAtUs: number) {
     this.claims = claims;
+    this.begunAtUs = begunAtUs;
     this.#company = new Company({
       load: () => this.#held + (this.#solitude.isClaiming ? 1 : 0),
       wantsSolitude: () => this.#solitude.isWanted,

@@ -63,7 +63,7 @@ test.concurrent.each(ends)(
     const before = connect(server);
     await migrate(drizzle({ client: before }), { migrationsFolder: 'examples/shop/migrations' });
     const enrol = async (workers: WorkersStore): Promise<number> =>
-      workers.enrol({ label: 'test', leaseMs: 3_600_000, processId: crypto.randomUUID() });
+      (await workers.enrol({ label: 'test', leaseMs: 3_600_000, processId: crypto.randomUUID() })).id;
     const early = new WorkersStore(postgresJs(before as never).run(), 3);
     // It has its lock no more, as far as anybody can see: its session is not there.
     const live = await enrol(early);

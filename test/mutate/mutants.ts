@@ -1,4 +1,5 @@
 // All mutants that `npm run mutate` tries.
+import { aheadMutants } from './mutants-ahead.ts';
 import { batchMutants } from './mutants-batch.ts';
 import { bellMutants } from './mutants-bell.ts';
 import { catalogueMutants } from './mutants-catalogue.ts';
@@ -27,6 +28,7 @@ import { writeMutants } from './mutants-writes.ts';
 import type { Mutant } from './mutant.ts';
 
 export const mutants: readonly Mutant[] = [
+  ...aheadMutants,
   ...batchMutants,
   ...bellMutants,
   ...catalogueMutants,

@@ -85,12 +85,12 @@ test('ids of workers are drawn, and one that another worker has is drawn again',
   const about = (label: string) => ({ label, leaseMs: 60_000, processId: randomUUID() });
   const draws = [7, 7, 8];
   const workers = new WorkersStore(postgresJs(h.sql as never).run(), 3, () => draws.shift()!);
-  expect([await workers.enrol(about('one')), await workers.enrol(about('two')), draws]).toEqual([7, 8, []]);
+  expect([(await workers.enrol(about('one'))).id, (await workers.enrol(about('two'))).id, draws]).toEqual([7, 8, []]);
   expect([...(await h.sql`select id, label from signalbox.worker order by id`)]).toEqual([
     { id: 7, label: 'one' },
     { id: 8, label: 'two' },
   ]);
-  const drawn = await Promise.all(Array.from({ length: 5 }, () => h.store.workers.enrol(about('any'))));
+  const drawn = await Promise.all(Array.from({ length: 5 }, async () => (await h.store.workers.enrol(about('any'))).id));
   expect(new Set(drawn).size).toBe(5);
   // One in 20 million runs fails here: five draws of 31 bits that are all small.
   expect(Math.max(...drawn)).toBeGreaterThan(2 ** 31 * 0.03);

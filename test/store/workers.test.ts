@@ -109,11 +109,11 @@ test('a worker that resigns is gone; one that still holds something leaves it to
 test('a new worker has its lease from the start', async () => {
   await using h = await openStore();
   const processId = randomUUID();
-  const id = await h.store.workers.enrol({ label: 'host:1', leaseMs: 30_000, processId });
+  const { id, atUs } = await h.store.workers.enrol({ label: 'host:1', leaseMs: 30_000, processId });
   const [row] =
-    await h.sql`select label, process_id as process, lost_at, lease_until between now() + interval '25 seconds' and now() + interval '31 seconds' as leased
-    from signalbox.worker where id = ${id}`;
-  expect(row).toEqual({ label: 'host:1', process: processId, lost_at: null, leased: true });
+    await h.sql`select label, process_id as process, lost_at, lease_until between now() + interval '25 seconds' and now() + interval '31 seconds' as leased,
+    (extract(epoch from started_at) * 1000000)::int8::text as started from signalbox.worker where id = ${id}`;
+  expect(row).toEqual({ label: 'host:1', process: processId, lost_at: null, leased: true, started: String(atUs) });
 });
 
 test('a renewal is for its own worker, and tells from which session it came', async () => {

@@ -46,7 +46,7 @@ class Stage {
 
   async enrol({ single = false, resign = async () => {} }: { single?: boolean; resign?: () => Promise<void> } = {}): Promise<Lease> {
     const workers: Pick<WorkersStore, 'enrol' | 'lock' | 'renew' | 'resign'> = {
-      enrol: async () => ++this.#enrolled,
+      enrol: async () => ({ id: ++this.#enrolled, atUs: 0 }),
       lock: async (workerId, run) => {
         this.locks.push(workerId);
         const pid = await this.#answer(this.lockAnswers, this.#backend(run));
