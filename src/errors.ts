@@ -104,12 +104,15 @@ export class SignalboxError<C extends ErrorCode = ErrorCode> extends Error {
   }
 }
 
-/** Whether `error` is a {@link SignalboxError}, and of the given code if one is given. Works across copies of the module. */
+/**
+ * Whether `error` is a {@link SignalboxError}, and of the given code if one is given. Works across copies of the module, and
+ * never throws: what was thrown may be an object that cannot be looked at.
+ */
 export function isSignalboxError<C extends ErrorCode = ErrorCode>(error: unknown, code?: C): error is SignalboxError<C> {
-  return (
-    typeof error === 'object' &&
-    error !== null &&
-    BRAND in error &&
-    (code === undefined || (error as unknown as SignalboxError).code === code)
-  );
+  if (typeof error !== 'object' || error === null) return false;
+  try {
+    return BRAND in error && (code === undefined || (error as unknown as SignalboxError).code === code);
+  } catch {
+    return false;
+  }
 }

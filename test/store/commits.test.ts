@@ -47,8 +47,9 @@ test('an id that the server has not given out yet is of a transaction that does 
 test('a standby is no judge of a transaction, and a question that fails is no answer', async () => {
   const answering = (rows: readonly object[]): Commits => new Commits({ run: () => async () => rows } as unknown as Driver);
   expect(await answering([{ standby: true, status: 'aborted', stored: false }]).stateOf({ xid: '1', emissionId: '' })).toBe('open');
-  await using h = await openStore();
-  await expect(commitsOf(h).stateOf({ xid: 'none', emissionId: randomUUID() })).rejects.toThrow();
+  const refused = Object.assign(new Error('permission denied'), { code: '42501' });
+  const failing = new Commits({ run: () => async () => Promise.reject(refused) } as unknown as Driver);
+  await expect(failing.stateOf({ xid: '1', emissionId: randomUUID() })).rejects.toThrow('permission denied');
 });
 
 test('append tells the id of the outermost transaction, in a savepoint too', async () => {

@@ -81,7 +81,10 @@ const plan = async (text: string): Promise<unknown> =>
     .connect({ max: 1, connection: { options: '-c search_path=hostile' } })
     .begin(async (sql) => {
       await sql.unsafe(`set local role ${role}`);
-      return sql.unsafe(`explain (generic_plan) ${text}`);
+      const names = [...text.matchAll(/\$(\d+)/g)].map(([, number]) => Number(number));
+      const nulls = Array.from({ length: Math.max(0, ...names) }, () => 'null').join(', ');
+      await sql.unsafe(`set local plan_cache_mode = force_generic_plan; prepare planned as ${text}`);
+      return sql.unsafe(`explain execute planned${nulls === '' ? '' : `(${nulls})`}`);
     })
     .then(
       () => undefined,
