@@ -75,7 +75,7 @@ export const delivery = signalboxSchema.table(
     epoch: integer('epoch').notNull().default(0),
     /** Runs that count against the retry budget. */
     attempt: integer('attempt').notNull().default(0),
-    /** How often it was taken back from a dead worker. */
+    /** How often it was taken back from a dead worker that was not stopping. */
     crashes: integer('crashes').notNull().default(0),
     /** The worker that claimed it, part of the fence. */
     workerId: integer('worker_id'),
@@ -158,6 +158,8 @@ export const worker = signalboxSchema.table('worker', {
   incarnation: text('incarnation'),
   /** Set when others found its lease over: from then on it can neither renew nor claim. */
   lostAt: instant('lost_at'),
+  /** Since when it has been stopping: its end is not charged to what it still holds. */
+  stoppingAt: instant('stopping_at'),
   /** Its process ran more than one delivery when others took something of it back: none of these is to blame by itself. */
   hadCompany: boolean('had_company').notNull().default(false),
 });

@@ -41,8 +41,8 @@ export const lockWorker = statement({
 })`select pg_try_advisory_lock(${WORKER_LOCK}, $1::int) as locked, pg_backend_pid() as pid`;
 
 /**
- * Renews a worker's lease. $1 worker, $2 lease in ms, $3 the session that holds its lock, or null. Returns the session, and
- * whether there are other workers.
+ * Renews a worker's lease. $1 worker, $2 lease in ms, $3 the session that holds its lock, or null, $4 whether the worker is
+ * stopping, which it remains. Returns the session, and whether there are other workers.
  * No row: others found it dead, and it must enrol anew. A lease that is over but that nobody noticed may be renewed.
  * `locked` says that a free lock means death: only of a worker whose last two renewals came from the session that took
  * the lock. Behind a pooler in transaction mode they come from many, and the lease alone decides. `incarnation` says for how long
@@ -51,7 +51,8 @@ export const lockWorker = statement({
 export const renewLease = statement({ pid: 'int', has_others: 'bool' })`
 update signalbox.worker
 set lease_until = statement_timestamp() + ${ms('$2')}, backend_pid = pg_backend_pid(),
-  locked = coalesce($3::int = pg_backend_pid() and backend_pid = pg_backend_pid(), false), incarnation = ${INCARNATION}
+  locked = coalesce($3::int = pg_backend_pid() and backend_pid = pg_backend_pid(), false), incarnation = ${INCARNATION},
+  stopping_at = case when $4::text::boolean then coalesce(stopping_at, statement_timestamp()) else stopping_at end
 where id = $1::int and lost_at is null
 returning pg_backend_pid() as pid, exists (select from signalbox.worker o where o.id <> $1::int and o.lost_at is null) as has_others`;
 
@@ -128,6 +129,7 @@ where a.datname = current_database() and a.usename = current_user`;
  * Given up is only what its process ran alone: then nothing else can have killed it (see claim). So all that the workers of
  * the process hold is counted, lost or not: they are found dead one after the other, by a lock here and by a lease there.
  * Where it is more than one, that is kept with each of these workers, for by the next time only one may be left to count.
+ * The end of a worker that was stopping is charged to nothing: its supervisor kills a process that takes too long to stop.
  * Locks: deliveries by id, skipping those whose receiver's transaction still lives: they are not lost. Then the workers of
  * these processes by id, NO KEY UPDATE: claims pass, and a renewal is waited for. Repeatable.
  * Reads the whole of delivery: it runs only when a worker died, and an index on the worker would cost every claim.
@@ -153,7 +155,8 @@ with ${SHOWN}, load as materialized (
   order by d.id limit $2::int
   for update skip locked
 ), fate as materialized (
-  select h.id, load.held = 1 and not w.had_company and h.crashes + 1 >= $3::int as dead
+  select h.id, w.stopping_at is null as charged,
+    w.stopping_at is null and load.held = 1 and not w.had_company and h.crashes + 1 >= $3::int as dead
   from held h join signalbox.worker w on w.id = h.worker_id join load on load.process_id = w.process_id
 ), crowd as materialized (
   select w.id from signalbox.worker w join load on load.process_id = w.process_id
@@ -163,7 +166,8 @@ with ${SHOWN}, load as materialized (
   update signalbox.worker w set had_company = true from crowd c where w.id = c.id
 ), back as (
   update signalbox.delivery d
-  set state = 'ready', epoch = d.epoch + 1, attempt = d.attempt - 1, crashes = d.crashes + 1, worker_id = null
+  set state = 'ready', epoch = d.epoch + 1, attempt = d.attempt - 1, worker_id = null,
+    crashes = d.crashes + case when f.charged then 1 else 0 end
   from fate f where d.id = f.id and not f.dead
   returning d.id, d.emission_id, d.receiver_id, d.epoch, d.attempt, d.crashes
 ), gone as (

@@ -34,6 +34,11 @@ export interface Enrolled {
   readonly atUs: number;
 }
 
+export interface Renewal {
+  readonly lock?: { readonly run: Run; readonly pid: number | undefined } | undefined;
+  readonly isStopping?: boolean;
+}
+
 /** A worker that does not hold its lock, and its lease at that moment, in microseconds since 1970. */
 export interface Freed {
   readonly id: number;
@@ -78,14 +83,19 @@ export class WorkersStore {
   /**
    * Returns the number of the session that the renewal came from, and whether there are other workers; undefined: others
    * found this one dead.
-   * @param lock where its lock is: the session that sends this, and the number of the one that took it
+   * @param how where its lock is: the session that sends this, and the number of the one that took it; whether it is stopping
    */
   async renew(
     workerId: number,
     leaseMs: number,
-    lock?: { readonly run: Run; readonly pid: number | undefined },
+    { lock, isStopping = false }: Renewal = {},
   ): Promise<{ readonly pid: number; readonly hasOthers: boolean } | undefined> {
-    const [row] = await (lock ? repeated(lock.run) : this.#pool)(sql.renewLease, [workerId, leaseMs, lock?.pid ?? null]);
+    const [row] = await (lock ? repeated(lock.run) : this.#pool)(sql.renewLease, [
+      workerId,
+      leaseMs,
+      lock?.pid ?? null,
+      String(isStopping),
+    ]);
     return row && { pid: row.pid, hasOthers: row.has_others };
   }
 

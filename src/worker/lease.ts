@@ -57,6 +57,7 @@ export class Lease {
   #hasOthers = true;
   #timer: NodeJS.Timeout | undefined;
   #renewing: Promise<void> | undefined;
+  #isStopping = false;
   #ended = false;
 
   /** When the worker enrolled at first, by the database's clock, in microseconds since 1970. */
@@ -97,6 +98,15 @@ export class Lease {
     return workerId === this.#workerId && performance.now() < this.#until;
   }
 
+  /**
+   * Renews at once, and says from now on that the worker is stopping: its process may be killed for being slow, which is then not
+   * charged to the deliveries it holds. Waits for nothing; a renewal that fails is tried again.
+   */
+  stopping(): void {
+    this.#isStopping = true;
+    this.#renewNow();
+  }
+
   /** Stops renewing and leaves. What the worker still holds is for the others to take, at once. */
   async resign(): Promise<void> {
     this.#ended = true;
@@ -125,18 +135,24 @@ export class Lease {
   }
 
   async #renewAndSchedule(): Promise<void> {
+    const wasStopping = this.#isStopping;
     const waitMs = await this.#renewInTime();
     this.#renewing = undefined;
-    if (!this.#ended) this.#schedule(waitMs);
+    if (!this.#ended) this.#schedule(wasStopping === this.#isStopping ? waitMs : 0);
+  }
+
+  /** Unless a renewal is under way. */
+  #renewNow(): void {
+    if (this.#ended || this.#renewing) return;
+    clearTimeout(this.#timer);
+    this.#schedule(0);
   }
 
   /** The lock is gone with it: others must see a renewal before they look again. */
   #sessionLost(): void {
     this.#lockPid = undefined;
     this.#options.onSessionLost();
-    if (this.#ended || this.#renewing) return;
-    clearTimeout(this.#timer);
-    this.#schedule(0);
+    this.#renewNow();
   }
 
   #openSession(): void {
@@ -171,7 +187,7 @@ export class Lease {
     const until = performance.now() + leaseMs;
     const lock = this.#session && this.#usesLock ? { run: this.#session.run, pid: await this.#lock(this.#session, round) } : undefined;
     if (round !== this.#round) return this.#interval;
-    const renewed = await this.#workers.renew(this.#workerId, leaseMs, lock);
+    const renewed = await this.#workers.renew(this.#workerId, leaseMs, { lock, isStopping: this.#isStopping });
     const pid = renewed?.pid;
     // This one took too long, and another is under way.
     if (round !== this.#round) return this.#interval;

@@ -112,6 +112,7 @@ export class Shift {
     const { events, log } = this.#parts;
     const { runner } = this;
     this.#isEnding = true;
+    this.#lease.stopping();
     const { workerId } = this.#lease;
     events.raise('worker.stopping', { workerId, running: runner.running });
     this.#claiming?.ring();

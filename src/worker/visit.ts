@@ -52,7 +52,7 @@ export async function withVisit<T>(
   });
   // What is away is not waited for.
   const pauses = new Pauses({ probes: false, isHeld: () => false, ...tellingPauses(events, () => lease.workerId) });
-  const visit = new Visit(new Claims(store, catalogue, lease, pauses, options.queues), lease.enrolledAtUs);
+  const visit = new Visit(new Claims(store, catalogue, lease, pauses, options.queues), lease);
   try {
     return await work(visit, parts.newRunner(pauses));
   } finally {
@@ -65,15 +65,17 @@ export class Visit {
   readonly claims: Claims;
   /** When it began, by the database's clock, in microseconds since 1970. */
   readonly begunAtUs: number;
+  readonly #lease: Lease;
   readonly #company: Company;
   readonly #solitude: Solitude;
   readonly #turn = new Wakeup();
   readonly #isNested = currentCall() !== undefined;
   #held = 0;
 
-  constructor(claims: Claims, begunAtUs: number) {
+  constructor(claims: Claims, lease: Lease) {
     this.claims = claims;
-    this.begunAtUs = begunAtUs;
+    this.#lease = lease;
+    this.begunAtUs = lease.enrolledAtUs;
     this.#company = new Company({
       load: () => this.#held + (this.#solitude.isClaiming ? 1 : 0),
       wantsSolitude: () => this.#solitude.isWanted,
@@ -98,6 +100,11 @@ export class Visit {
   /** Takes the due deliveries of given emissions, beside whatever runs. */
   async takeOf(emissionIds: readonly string[]): Promise<readonly ClaimedDelivery[]> {
     return this.#hold(() => this.claims.takeOf(emissionIds));
+  }
+
+  /** Its process is to end: see {@link Lease.stopping}. */
+  stopping(): void {
+    this.#lease.stopping();
   }
 
   leave(): void {

@@ -14,7 +14,7 @@ import { INTERRUPTION_MS, STOP_OPTIONS, type StopOptions, type WorkerSettings } 
 import { runUntilSignal } from './run.ts';
 import type { Runner } from './runner.ts';
 import { Shift, type ShiftParts } from './shift.ts';
-import { withVisit } from './visit.ts';
+import { type Visit, withVisit } from './visit.ts';
 import { Watchdog } from './watchdog.ts';
 
 export interface WorkerParts extends ShiftParts {
@@ -41,6 +41,7 @@ export class Worker {
   #starting: Promise<unknown> | undefined;
   #stopping: Promise<void> | undefined;
   readonly #ticks = new Set<Promise<unknown>>();
+  readonly #visits = new Set<Visit>();
   readonly #runners = new Set<Runner>();
   #watchdog: Watchdog | undefined;
   #isInterrupted = false;
@@ -154,10 +155,13 @@ export class Worker {
     const { leaseMs, queues, concurrency } = this.#settings;
     await reaching(driver, () => this.#prepare());
     return withVisit(this.#parts, { leaseMs, queues, openSession: driver.openSession }, async (visit, runner) => {
+      this.#visits.add(visit);
+      if (this.#phase !== 'new') visit.stopping();
       try {
         await rescueDeliveries(store.workers, events);
         return (await runOnce(visit, runner, concurrency)).length;
       } finally {
+        this.#visits.delete(visit);
         this.#runners.delete(runner);
       }
     });
@@ -166,6 +170,7 @@ export class Worker {
   async #stop(): Promise<void> {
     // At once: a start in this very turn finds it stopping.
     this.#phase = 'stopping';
+    for (const visit of this.#visits) visit.stopping();
     const deadline = setTimeout(() => this.#interrupt(), this.#settings.shutdownMs);
     try {
       // Who started it hears of a failure.

@@ -1,7 +1,8 @@
-// SIGTERM to a worker process: once, it finishes what runs; twice, it gives back what runs. Either way it ends well.
+// SIGTERM to a worker process: once, it finishes what runs; twice, it gives back what runs. Either way it ends well. If it is killed
+// before it has ended, its deliveries run again, and its end is not charged to them.
 import { expect, test } from 'vitest';
 import { until } from './program.ts';
-import { openStage, type Stage } from './stage.ts';
+import { openStage, SHORT, type Stage } from './stage.ts';
 
 const timeout = 90_000;
 
@@ -52,6 +53,32 @@ test.concurrent(
     const other = stage.worker();
     await until('another completes it', async () => (await stage.deliveries())[0] === 'completed 3/1/0');
     expect(await stage.effects()).toEqual(['1 by 3']);
+    expect(await stage.writers()).toEqual([other.pid]);
+  },
+);
+
+test.concurrent(
+  'a receiver whose worker is killed while it stops, by three deploys in a row, is charged with nothing, and is done once by the next',
+  { timeout },
+  async () => {
+    await using stage = await openStage();
+    await stage.emit(1);
+    for (let epoch = 1; epoch <= 5; epoch += 2) {
+      const victim = stage.worker({ ...SHORT, hold: 'written' });
+      await victim.says('written');
+      await victim.kill('SIGTERM');
+      await victim.says('worker.stopping');
+      await until('others know that it stops', async () => {
+        const stopping =
+          await stage.sql`select from signalbox.worker w join signalbox.delivery d on d.worker_id = w.id where stopping_at is not null`;
+        return stopping.length === 1;
+      });
+      await victim.kill('SIGKILL');
+      expect(await stage.deliveries()).toEqual([`running ${epoch}/1/0`]);
+    }
+    const other = stage.worker();
+    await until('another completes it', async () => (await stage.deliveries())[0] === 'completed 7/1/0');
+    expect(await stage.effects()).toEqual(['1 by 7']);
     expect(await stage.writers()).toEqual([other.pid]);
   },
 );

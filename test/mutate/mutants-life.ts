@@ -23,8 +23,8 @@ const lease = mutantsOf({ file: 'src/worker/lease.ts', tests: ['test/worker/leas
   { name: 'lease: a lost session is answered at once', find: '    this.#schedule(0);\n', replace: '    this.#schedule(this.#interval);\n' },
   {
     name: 'lease: a lost session has lost the lock',
-    find: '    this.#lockPid = undefined;\n    this.#options.onSessionLost();\n    if (this.#ended || this.#renewing) return;\n',
-    replace: '    if (this.#ended || this.#renewing) return;\n',
+    find: '    this.#lockPid = undefined;\n    this.#options.onSessionLost();\n    this.#renewNow();\n',
+    replace: '    this.#renewNow();\n',
   },
   { name: 'lease: a session lost during a renewal leads to no second one', find: 'this.#ended || this.#renewing', replace: 'this.#ended' },
   { name: 'lease: a session lost after the end leads to none', find: 'this.#ended || this.#renewing', replace: 'this.#renewing' },
@@ -79,8 +79,8 @@ const lease = mutantsOf({ file: 'src/worker/lease.ts', tests: ['test/worker/leas
   },
   {
     name: 'lease: nothing is renewed after the end',
-    find: 'if (!this.#ended) this.#schedule(waitMs);',
-    replace: 'this.#schedule(waitMs);',
+    find: 'if (!this.#ended) this.#schedule(',
+    replace: 'this.#schedule(',
   },
   { name: 'lease: the end waits for a renewal', find: '    await this.#renewing;\n', replace: '' },
   { name: 'lease: the session is closed in the end', find: '      await this.#session?.close().catch(() => {});\n', replace: '' },

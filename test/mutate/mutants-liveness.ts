@@ -175,7 +175,7 @@ const rescue = mutantsOf({ file, within: 'rescue', tests }, [
   { name: 'rescue: SKIP LOCKED', find: 'for update skip locked', replace: 'for update' },
   { name: 'rescue: raises the epoch', find: 'epoch = d.epoch + 1, ', replace: '' },
   { name: 'rescue: refund of the attempt', find: 'attempt = d.attempt - 1, ', replace: '' },
-  { name: 'rescue: counts the crash', find: 'crashes = d.crashes + 1, ', replace: '' },
+  { name: 'rescue: counts the crash', find: 'd.crashes + case when f.charged then 1 else 0 end', replace: 'd.crashes' },
   { name: "rescue: what is taken back is nobody's", find: ', worker_id = null', replace: '' },
   { name: 'rescue: given up is only what ran alone', find: 'load.held = 1 and not', replace: 'not', tests: crashes },
   {

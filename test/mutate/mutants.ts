@@ -21,6 +21,7 @@ import { patienceMutants } from './mutants-patience.ts';
 import { runningMutants } from './mutants-running.ts';
 import { scopeMutants } from './mutants-scope.ts';
 import { slotsMutants } from './mutants-slots.ts';
+import { stoppingMutants } from './mutants-stopping.ts';
 import { tellingMutants } from './mutants-telling.ts';
 import { transactionMutants } from './mutants-transaction.ts';
 import { workerMutants } from './mutants-worker.ts';
@@ -50,6 +51,7 @@ export const mutants: readonly Mutant[] = [
   ...optionMutants,
   ...scopeMutants,
   ...slotsMutants,
+  ...stoppingMutants,
   ...tellingMutants,
   ...transactionMutants,
   ...workerMutants,

@@ -113,6 +113,39 @@ test('a worker whose lease is over while the others of its process live and hold
   expect(await h.store.workers.rescue()).toMatchObject([{ id, dead: { code: 'CrashBudgetSpent' } }]);
 });
 
+test('what a worker held that was stopping is ready again, its attempt refunded, and no crash is counted', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const [stopping, dead] = [await addWorker(h.sql, { leaseSeconds: -1, stopping: true }), await addWorker(h.sql, { leaseSeconds: -1 })];
+  const id = await addDelivery(h.sql, receiver, { ...RUNNING, worker: stopping });
+  const charged = await addDelivery(h.sql, receiver, { ...RUNNING, worker: dead });
+  const rescued = await h.store.workers.rescue();
+  expect(rescued.map((delivery) => [delivery.id, delivery.crashes])).toEqual(expect.arrayContaining([[id, 0], [charged, 1]])); // prettier-ignore
+  expect([await stateOf(h.sql, id), await stateOf(h.sql, charged)]).toEqual(['ready 2/0/0', 'ready 2/0/1']);
+});
+
+test('what a stopping worker ran alone is not given up, however many crashes it has seen, and stays a suspect', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const stopping = await addWorker(h.sql, { leaseSeconds: -1, stopping: true });
+  const id = await addCrashed(h, receiver, 2, { ...RUNNING, worker: stopping });
+  expect(await h.store.workers.rescue()).toMatchObject([{ id, crashes: 2, dead: undefined }]);
+  expect(await stateOf(h.sql, id)).toBe('ready 2/0/2');
+  expect(await h.store.hasSuspect([{ receiverId: receiver, free: 5, version: 1 }])).toBe(true);
+});
+
+test('what a stopping worker held is a neighbour of what the others of its process held, which are charged', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  const process = randomUUID();
+  const stopping = await addWorker(h.sql, { leaseSeconds: -1, stopping: true, process });
+  const sibling = await addWorker(h.sql, { leaseSeconds: -1, process });
+  const uncharged = await addCrashed(h, receiver, 2, { ...RUNNING, worker: stopping });
+  const charged = await addCrashed(h, receiver, 2, { ...RUNNING, worker: sibling });
+  await h.store.workers.rescue();
+  expect([await stateOf(h.sql, uncharged), await stateOf(h.sql, charged)]).toEqual(['ready 2/0/2', 'ready 2/0/3']);
+});
+
 test('a claim takes what must run alone only if nothing else is due, only when it may, and one of it', async () => {
   await using h = await openStore();
   const [receiver, second] = [await addReceiver(h.sql), await addReceiver(h.sql, 'B.receive')];

@@ -43,7 +43,7 @@ test('a lock is trusted when two renewals in a row have come from the session th
   const id = await addWorker(h.sql);
   const pid = (await h.store.workers.lock(id, session.run))!;
   const renew = (from?: OwnSession, lockPid?: number): Promise<unknown> =>
-    h.store.workers.renew(id, 60_000, from && { run: from.run, pid: lockPid });
+    h.store.workers.renew(id, 60_000, { lock: from && { run: from.run, pid: lockPid } });
   await renew(session, pid);
   expect(await isLocked(h.sql, id)).toBe(false);
   await renew(session, pid);

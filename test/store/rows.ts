@@ -143,10 +143,13 @@ export async function addDelivery(sql: AnySql, receiverId: number, options: Deli
 }
 
 /** @param leaseSeconds negative: its lease is over @param process its own unless given */
-export async function addWorker(sql: AnySql, { leaseSeconds = 60, lost = false, process = randomUUID() } = {}): Promise<number> {
+export async function addWorker(
+  sql: AnySql,
+  { leaseSeconds = 60, lost = false, stopping = false, process = randomUUID() } = {},
+): Promise<number> {
   const [row] = await sql<{ id: number }[]>`
-    insert into signalbox.worker (id, label, process_id, started_at, lease_until, backend_pid, lost_at)
-    values ((select coalesce(max(id), 0) + 1 from signalbox.worker), 'test', ${process}, now(), now() + ${leaseSeconds} * interval '1 second', 0, ${lost ? sql`now()` : null}) returning id`;
+    insert into signalbox.worker (id, label, process_id, started_at, lease_until, backend_pid, lost_at, stopping_at)
+    values ((select coalesce(max(id), 0) + 1 from signalbox.worker), 'test', ${process}, now(), now() + ${leaseSeconds} * interval '1 second', 0, ${lost ? sql`now()` : null}, ${stopping ? sql`now()` : null}) returning id`;
   return row!.id;
 }
 

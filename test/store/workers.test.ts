@@ -128,6 +128,23 @@ test('a renewal is for its own worker, and tells from which session it came', as
   ]);
 });
 
+test('a worker is stopping since the first renewal that says so, whatever those say that follow', async () => {
+  await using h = await openStore();
+  const [worker, other] = [await addWorker(h.sql), await addWorker(h.sql)];
+  const stopping = async (): Promise<(string | null)[]> =>
+    (await h.sql<{ at: string | null }[]>`select stopping_at::text as at from signalbox.worker order by id`).map(({ at }) => at);
+  await h.store.workers.renew(worker, 60_000);
+  expect(await stopping()).toEqual([null, null]);
+  await h.store.workers.renew(worker, 60_000, { isStopping: true });
+  const [since, others] = await stopping();
+  expect([typeof since, others]).toEqual(['string', null]);
+  await h.store.workers.renew(worker, 60_000, { isStopping: true });
+  // One that was late.
+  await h.store.workers.renew(worker, 60_000);
+  await h.store.workers.renew(other, 60_000);
+  expect(await stopping()).toEqual([since, null]);
+});
+
 test('a worker that has resigned can neither renew nor claim, though it still holds something', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);

@@ -1,9 +1,10 @@
 // All that dead workers held comes back in one rescue, however many rounds that takes.
 import { expect, test } from 'vitest';
+import type { SignalboxError } from '../../src/errors.ts';
 import { Events } from '../../src/observe/events.ts';
 import { RESCUE_BATCH } from '../../src/store/workers-store.ts';
 import { rescueDeliveries } from '../../src/upkeep/rescue.ts';
-import { addReceiver, addWorker, openStore } from '../store/rows.ts';
+import { addDelivery, addReceiver, addWorker, openStore } from '../store/rows.ts';
 import { recordingLogger } from '../support/log.ts';
 
 test.each([2_500, 2 * RESCUE_BATCH])('one rescue takes back all %i deliveries of a dead worker, and forgets the worker', async (count) => {
@@ -39,4 +40,19 @@ test('what a transaction holds does not keep the rescue from its end', async () 
   expect(await rescueDeliveries(h.store.workers, events)).toBe(count - 1);
   await transaction.rollback();
   expect(await rescueDeliveries(h.store.workers, events)).toBe(1);
+});
+
+test('what is given up is told dead; what a stopping worker held is told rescued, with its crashes as they were', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql);
+  for (const worker of [await addWorker(h.sql, { leaseSeconds: -1 }), await addWorker(h.sql, { leaseSeconds: -1, stopping: true })]) {
+    const id = await addDelivery(h.sql, receiver, { state: 'running', epoch: 1, attempt: 1, worker });
+    await h.sql`update signalbox.delivery set crashes = 2 where id = ${id}`;
+  }
+  const events = new Events(recordingLogger().log);
+  const told: string[] = [];
+  events.on('delivery.dead', ({ error }) => told.push(`dead: ${(error as SignalboxError).code}`));
+  events.on('delivery.rescued', ({ crashes }) => told.push(`rescued: ${crashes}`));
+  expect(await rescueDeliveries(h.store.workers, events)).toBe(1);
+  expect(told.toSorted()).toEqual(['dead: CrashBudgetSpent', 'rescued: 2']);
 });

@@ -24,6 +24,8 @@ interface Renewal {
   /** The session that it came from, counted from 1, or the pool. */
   readonly from: number | 'pool';
   readonly lockPid: number | undefined;
+  /** Only of a renewal that says so. */
+  readonly isStopping?: true;
 }
 
 /** A lease, and what the database was asked: its first session is backend 1, the next one 2, unless the test says otherwise. */
@@ -53,9 +55,16 @@ class Stage {
         this.#lastLock = pid;
         return pid;
       },
-      renew: async (workerId, _leaseMs, lock) => {
+      renew: async (workerId, _leaseMs, how) => {
+        const lock = how?.lock;
         const from = lock ? this.#backend(lock.run) : 'pool';
-        this.renewals.push({ at: performance.now() - this.#begun, workerId, from, lockPid: lock?.pid });
+        this.renewals.push({
+          at: performance.now() - this.#begun,
+          workerId,
+          from,
+          lockPid: lock?.pid,
+          ...(how?.isStopping && { isStopping: true as const }),
+        });
         const pid = await this.#answer(this.renewAnswers, from === 'pool' ? 99 : from);
         return pid === undefined ? undefined : { pid, hasOthers: this.hasOthers };
       },
@@ -312,4 +321,48 @@ test('a worker that resigns waits for the renewal that is under way, which is th
   await resigning;
   await vi.advanceTimersByTimeAsync(LEASE_MS);
   expect(stage.times).toEqual([0, 100, 3_100]);
+});
+
+test('a worker that stops says so in a renewal at once, and in all that follow', async () => {
+  const { stage, lease } = await settled();
+  lease.stopping();
+  await vi.advanceTimersByTimeAsync(INTERVAL_MS);
+  const said = { workerId: 1, from: 1, lockPid: 1, isStopping: true };
+  expect(stage.renewals.slice(2)).toEqual([200, 3_200].map((at) => ({ at, ...said })));
+});
+
+test('a worker that stops while a renewal is under way says so in the next one, when that has ended', async () => {
+  const { stage, lease } = await settled();
+  const answered = new Latch();
+  stage.renewAnswers.push(() => answered.opened.then(() => 1));
+  await vi.advanceTimersByTimeAsync(INTERVAL_MS);
+  lease.stopping();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(stage.renewals.map(({ isStopping }) => isStopping)).toEqual([undefined, undefined, undefined]);
+  answered.open();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(stage.last).toMatchObject({ at: 3_300, isStopping: true });
+});
+
+test('a renewal that was to say that the worker stops, and failed, is tried again soon; one that resigned says nothing', async () => {
+  const { stage, lease } = await settled();
+  stage.renewAnswers.push(() => Promise.reject(new Error('away')));
+  lease.stopping();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(stage.renewals.slice(2).map(({ at, isStopping }) => [at, isStopping])).toEqual([
+    [200, true],
+    [300, true],
+  ]);
+  await lease.resign();
+  lease.stopping();
+  await vi.advanceTimersByTimeAsync(LEASE_MS);
+  expect(stage.renewals).toHaveLength(4);
+});
+
+test('a worker that resigns in the turn in which it stops has sent nothing for that', async () => {
+  const { stage, lease } = await settled();
+  lease.stopping();
+  await lease.resign();
+  await vi.advanceTimersByTimeAsync(LEASE_MS);
+  expect(stage.times).toEqual([0, 100]);
 });

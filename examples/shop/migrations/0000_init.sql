@@ -79,6 +79,7 @@ CREATE TABLE "signalbox"."worker" (
 	"locked" boolean DEFAULT false NOT NULL,
 	"incarnation" text,
 	"lost_at" timestamp with time zone,
+	"stopping_at" timestamp with time zone,
 	"had_company" boolean DEFAULT false NOT NULL
 );
 --> statement-breakpoint

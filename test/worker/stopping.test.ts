@@ -1,0 +1,57 @@
+// A worker that begins to stop says so to the others, however it works: what it still holds is not to blame if it is killed. What the
+// others make of it is in test/store/crashes.test.ts; with processes that are killed, in test/crash/stopped.test.ts.
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { defineSignal, type DetachedDeliveryContext, OnSignal, type Worker } from '../../src/index.ts';
+import { readDeliveries } from '../support/effects.ts';
+import { harness } from '../support/harness.ts';
+import { Latch } from '../support/latch.ts';
+
+const happened = defineSignal('stopping.happened', z.object({}));
+
+let entered: Latch;
+let gate: Latch;
+
+class Receivers {
+  @OnSignal(happened, { transactional: false })
+  static async receive(_payload: unknown, _context: DetachedDeliveryContext): Promise<void> {
+    entered.open();
+    await gate.opened;
+  }
+}
+
+const ways: [how: string, begin: (worker: Worker) => Promise<unknown>][] = [
+  [
+    'that was started',
+    async (worker) => {
+      await worker.start();
+      await entered.opened;
+      return worker.stop();
+    },
+  ],
+  [
+    'that ticks',
+    async (worker) => {
+      const tick = worker.tick();
+      await entered.opened;
+      return Promise.all([tick, worker.stop()]);
+    },
+  ],
+  ['whose tick has only begun', (worker) => Promise.all([worker.tick(), worker.stop()])],
+];
+
+test.each(ways)('a worker %s is known to be stopping while it waits for what runs', async (_how, begin) => {
+  [entered, gate] = [new Latch(), new Latch()];
+  await using h = await harness({ services: [Receivers] });
+  await h.db.transaction(async (tx) => void (await happened.emitReliable(tx, {})));
+  const stopping = async (): Promise<boolean[]> =>
+    (await h.sql<{ stops: boolean }[]>`select stopping_at is not null as stops from signalbox.worker`).map(({ stops }) => stops);
+  const ended = begin(h.box.worker());
+  await entered.opened;
+  await expect.poll(stopping, { timeout: 20_000 }).toEqual([true]);
+  expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'running' }]);
+  gate.open();
+  await ended;
+  expect(await stopping()).toEqual([]);
+  expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'completed', attempt: 1, crashes: 0 }]);
+});
