@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { createProject, tsconfig } from '../support/project.ts';
 import { observe } from './cases.ts';
 import { misplaced } from './misplaced.ts';
+import { run } from './running.ts';
 import { withoutParentheses } from './parentheses.ts';
 
 const EXPECTED = {
@@ -133,5 +134,36 @@ test.each(modes)('a decorator in a place where it cannot work is refused (%s)', 
     OnSignal: ['method', 'staticMethod'],
     Transactional: ['method', 'staticMethod'],
     Service: ['class'],
+  });
+});
+
+test.each(modes)('decorated classes do the same in a box, inherited, shared and in transactions (%s)', async (mode, see) => {
+  expect(await see('./running.ts', 'run', run)).toEqual({
+    signals: ['running.first', 'running.second'],
+    listedConstructor: ['Greeter.greet: hello 7 in UTC'],
+    // Only the tests of this file load reflect-metadata, which keeps the types that legacy decorators emit.
+    typedConstructor: mode.endsWith('Vitest') ? 'accepted' : 'MissingMetadata',
+    heir: [
+      'Middle.fixed: Base.fixed on Middle',
+      'Middle.kept: Base.kept on Middle',
+      'Middle.overridden: Middle.overridden over Base.overridden',
+    ],
+    heirOfHeir: [
+      ['Leaf.fixed: Base.fixed on Leaf', 'Leaf.kept: Leaf.kept', 'Leaf.overridden: Middle.overridden over Base.overridden'],
+      ['Leaf.kept: Leaf.kept'],
+    ],
+    parentAndHeirs: ['Base', 'Leaf', 'Middle'].flatMap((name) => [`${name}.fixed`, `${name}.kept`, `${name}.overridden`]),
+    sharedKey: ['Both.on: method', 'Both.static: static method'],
+    sharedKeyAndName: 'ReceiverNameTaken',
+    twice: 'ReceiverNameTaken',
+    pinnedMethodOfParentAndHeir: 'ReceiverNameTaken',
+    pinnedClass: ['Pinned.on', 'UnpinnedHeir.on'],
+    transactions: {
+      moved: 'in transaction: account a to b',
+      received: ['Accounts.outside: in transaction: account 7', 'Accounts.inside: in transaction: account 7'],
+      begun: [{ isolationLevel: 'serializable' }, 'plain', { accessMode: 'read only' }],
+      names: ['move', 'outside', 'inside'],
+    },
+    unmade: 'NoInjectionContext',
   });
 });
