@@ -28,7 +28,8 @@ tell('started');
 await told('stop');
 await worker.stop();
 await box.close();
-await client.end();
+// A session that was ended meanwhile is waited for without a limit otherwise.
+await client.end({ timeout: 5 });
 inspector.close();
 // Nothing of the watchdog keeps the process.
 release();
