@@ -9,7 +9,7 @@ const { values } = parseArgs({
   options: {
     waiting: { type: 'string', default: '100000' },
     seconds: { type: 'string', default: '600' },
-    pause: { type: 'string', default: '500' },
+    pause: { type: 'string', default: '400' },
   },
 });
 const waiting = Number(values.waiting);
