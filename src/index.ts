@@ -21,19 +21,19 @@ export type { Class } from './core/receivers.ts';
 
 // operating
 export type { Deliveries, DeliveryFilter } from './operate/deliveries.ts';
-export type { Delivery, DeliveryAddress, DeliveryFailure } from './store/operations-store.ts';
-export type { AbsentReceiver, Announcement, CataloguedReceiver } from './store/announcement.ts';
-export type { MigrateOptions } from './store/migrate.ts';
+export type { Delivery, DeliveryAddress, DeliveryFailure } from './store/operations/operations-store.ts';
+export type { AbsentReceiver, Announcement, CataloguedReceiver } from './store/catalogue/announcement.ts';
+export type { MigrateOptions } from './store/schema/migrate.ts';
 export type { Health, WorkerHealth } from './operate/health.ts';
 export type { DeliveryState } from './core/delivery.ts';
 
 // dependency injection
 export { Token } from './core/token.ts';
-export { type Container, inject } from './registry/registry.ts';
-export { provide, type Provider, type Provision } from './registry/provider.ts';
+export { type Container, inject } from './container/registry.ts';
+export { provide, type Provider, type Provision } from './container/provider.ts';
 
 // transactions
-export { Db } from './transaction/db.ts';
+export { Db } from './transaction/ambient-db.ts';
 export { Transactional, type TransactionalOptions } from './transaction/transactional.ts';
 export type {
   AmbientDatabase,

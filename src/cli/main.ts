@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 // The command `signalbox`: picks the verb, reports what goes wrong, and ends the process with a code that says how it went.
-import { packageVersion } from '../worker/run.ts';
-import { announceCommand } from './announce.ts';
-import { migrateCommand } from './migrate.ts';
+import { packageVersion } from '../worker/process-signals.ts';
+import { announceCommand } from './verbs/announce.ts';
+import { migrateCommand } from './verbs/migrate.ts';
 import { print } from './options.ts';
-import { reportError } from './report.ts';
-import { tuningCommand } from './tuning.ts';
-import { HELP, UsageError } from './usage.ts';
-import { workerCommand } from './worker.ts';
+import { reportError } from './print-error.ts';
+import { tuningCommand } from './verbs/tuning.ts';
+import { HELP, UsageError } from './help.ts';
+import { workerCommand } from './verbs/worker.ts';
 
 /** Verbs and what runs them. */
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {

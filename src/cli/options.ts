@@ -1,6 +1,6 @@
 // Reads the options of a verb. What they mean is the verb's.
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { UsageError } from './usage.ts';
+import { UsageError } from './help.ts';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 

@@ -237,7 +237,7 @@ class DefinedSignal<Name extends string, Schema extends ZodType> implements Sign
 
 /**
  * What `start` throws becomes a rejection, as with an async function, which would lose the very promise that the
- * dispatcher returns: that one knows whether somebody awaits it (transaction/pending.ts).
+ * dispatcher returns: that one knows whether somebody awaits it (transaction/observed-promise.ts).
  */
 function rejecting<T>(start: () => Promise<T>): Promise<T> {
   try {

@@ -7,10 +7,10 @@ import { decodePayload, encodeHeaders, encodePayload } from '../core/envelope.ts
 import type { Logger } from '../core/logger.ts';
 import type { Receiver, Receivers } from '../core/receivers.ts';
 import type { Signal } from '../core/signal.ts';
-import { type Call as ReceiverCall, callOf } from '../registry/invoke.ts';
-import type { Registry } from '../registry/registry.ts';
+import { type Call as ReceiverCall, callOf } from '../receivers/invoke.ts';
+import type { Registry } from '../container/registry.ts';
 import { emissionId } from './emission-id.ts';
-import type { Place, Places } from './place.ts';
+import type { Place, Places } from './emit-target.ts';
 
 type Call = (receiver: Receiver) => Promise<unknown>;
 

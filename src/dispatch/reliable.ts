@@ -6,10 +6,10 @@ import type { Logger } from '../core/logger.ts';
 import type { Signal } from '../core/signal.ts';
 import type { Client, Driver } from '../drivers/driver.ts';
 import { SignalboxError } from '../errors.ts';
-import type { Catalogue } from '../store/catalogue.ts';
+import type { Catalogue } from '../store/catalogue/catalogue.ts';
 import type { NewEmission, Store } from '../store/store.ts';
 import { emissionId } from './emission-id.ts';
-import type { Place, Places } from './place.ts';
+import type { Place, Places } from './emit-target.ts';
 
 /** Most emissions, and most characters of payload, that one statement carries. A longer emitMany takes several. */
 const BATCH_ITEMS = 5_000;

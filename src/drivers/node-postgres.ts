@@ -1,14 +1,14 @@
 // node-postgres (npm: pg) behind drizzle-orm/node-postgres, with a Pool or with a single Client, whose one session the
-// transactions take in turn. What a transaction needs of its client beyond Drizzle's care is in pg-session.ts.
+// transactions take in turn. What a transaction needs of its client beyond Drizzle's care is in pg-checkout.ts.
 import { createHash } from 'node:crypto';
 import type { Client, Driver, DriverOptions, Gate, Run } from './driver.ts';
 import { causesOf, hasConnectionCode } from './error-kind.ts';
 import { HotStatements } from './hot-statements.ts';
-import { gated, passing, withOwn } from './passing.ts';
+import { gated, passing, withOwn } from './client-proxy.ts';
 import { listenOn, type ListeningClient, listenWithOwnClient } from './pg-listen.ts';
-import { openSession } from './pg-own-session.ts';
+import { openSession } from './pg-session.ts';
 import { AS_TEXT, assertText, type Queryable } from './pg-rows.ts';
-import { type PooledClient, reportLoss, transactionPool } from './pg-session.ts';
+import { type PooledClient, reportLoss, transactionPool } from './pg-checkout.ts';
 import { type Place, tellPlace } from './place.ts';
 import { rowsOf } from './statement.ts';
 
@@ -32,7 +32,7 @@ export function isNodePostgres(client: unknown): client is PgPool | PgClient {
 export function nodePostgres(client: PgPool | PgClient, { prepare = true }: DriverOptions = {}): Driver {
   const probe = isPool(client) ? new client.Client(client.options) : client;
   assertText(probe);
-  // The one session of a client could not be given up when the server refuses one of its statements (pg-session.ts).
+  // The one session of a client could not be given up when the server refuses one of its statements (pg-checkout.ts).
   const hot = prepare === 'all' && isPool(client) ? new HotStatements() : undefined;
   const driver = isPool(client) ? withPool(client, prepare !== false) : withClient(client, prepare !== false);
   return { ...driver, place: tellPlace(probe), guard: (transaction, gate) => guard(transaction, gate, hot) };

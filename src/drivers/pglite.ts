@@ -2,7 +2,7 @@
 // runs at the same time queues up, so it is for tests of applications and for development.
 import type { Driver } from './driver.ts';
 import { hasConnectionCode } from './error-kind.ts';
-import { gated, passing } from './passing.ts';
+import { gated, passing } from './client-proxy.ts';
 import { type Cell, rowsOf } from './statement.ts';
 
 /** What is needed of PGlite: the database and its transactions both have it. */

@@ -8,7 +8,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Driver, Run } from '../drivers/driver.ts';
 import { isConflict } from '../drivers/error-kind.ts';
-import { explained } from './migration.ts';
+import { explained } from './schema/schema-check.ts';
 
 /** More than any number of processes that start or claim at once has needed; an endless one is an error at last. */
 const REPEATS = 20;

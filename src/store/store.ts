@@ -4,13 +4,13 @@ import type { Receiver } from '../core/receivers.ts';
 import type { Identity } from '../core/renames.ts';
 import type { Driver, Run } from '../drivers/driver.ts';
 import type { RowOf } from '../drivers/statement.ts';
-import { announceReceivers } from './announcing.ts';
-import { explained, migrationMissing, missingParts, presentColumns } from './migration.ts';
-import { settleColumns } from './settle-columns.ts';
+import { announceReceivers } from './catalogue/announcing.ts';
+import { explained, migrationMissing, missingParts, presentColumns } from './schema/schema-check.ts';
+import { settleColumns } from './deliveries/settle-columns.ts';
 import { ownRun } from './own-run.ts';
 import * as sql from './statements.ts';
 import { contacting } from './unreachable.ts';
-import { intArray, WorkersStore } from './workers-store.ts';
+import { intArray, WorkersStore } from './workers/workers-store.ts';
 
 /** Workers listen here. A notification only says "look now"; nothing depends on it. */
 export const CHANNEL = 'signalbox_ready';

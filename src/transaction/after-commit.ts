@@ -3,7 +3,7 @@ import type { Logger } from '../core/logger.ts';
 import { SignalboxError } from '../errors.ts';
 import { contextOfNow } from '../observe/async-context.ts';
 import type { Ambient } from './ambient.ts';
-import type { Db } from './db.ts';
+import type { Db } from './ambient-db.ts';
 import type { AfterCommit, TransactionScope } from './scope.ts';
 import type { Transactions } from './transactions.ts';
 

@@ -11,7 +11,7 @@ import type { TransactionHandle } from '../core/handles.ts';
 import type { Client, Gate } from '../drivers/driver.ts';
 import { SignalboxError } from '../errors.ts';
 import { whileInUse } from './patience.ts';
-import { ObservedPromise } from './pending.ts';
+import { ObservedPromise } from './observed-promise.ts';
 
 export type AfterCommit = () => unknown;
 

@@ -3,9 +3,9 @@ import '../decorators/metadata.ts';
 import { checkOptions, type OptionTable } from '../core/options.ts';
 import { flag, oneOf } from '../core/rules.ts';
 import { memberWithoutParentheses } from '../decorators/parentheses.ts';
-import { registryOf } from '../registry/registry.ts';
+import { registryOf } from '../container/registry.ts';
 import { SignalboxError } from '../errors.ts';
-import { Db } from './db.ts';
+import { Db } from './ambient-db.ts';
 
 type AsyncMethod = (this: never, ...args: never[]) => Promise<unknown>;
 

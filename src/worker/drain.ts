@@ -1,7 +1,7 @@
 // Working without a loop: tick() looks once, drain() until nothing is due. For tests, scripts and cron.
 import { apart } from '../observe/async-context.ts';
-import type { RunResult } from './run-result.ts';
-import type { Runner } from './runner.ts';
+import type { RunResult } from './running/run-result.ts';
+import type { Runner } from './running/runner.ts';
 import type { ClaimedDelivery, ClaimRef } from '../store/store.ts';
 import { VirtualTime } from './virtual-time.ts';
 import type { Visit } from './visit.ts';

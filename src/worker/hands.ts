@@ -3,13 +3,13 @@
 import type { Logger } from '../core/logger.ts';
 import type { Driver } from '../drivers/driver.ts';
 import type { Events } from '../observe/events.ts';
-import type { Catalogue } from '../store/catalogue.ts';
-import { Pace } from './pace.ts';
-import { Pauses } from './pauses.ts';
-import type { Runner } from './runner.ts';
-import type { Setbacks } from './setbacks.ts';
-import { Slots } from './slots.ts';
-import { tellingPauses } from './telling.ts';
+import type { Catalogue } from '../store/catalogue/catalogue.ts';
+import { Pace } from './claiming/prefetch.ts';
+import { Pauses } from './running/pauses.ts';
+import type { Runner } from './running/runner.ts';
+import type { Setbacks } from '../liveness/setbacks.ts';
+import { Slots } from './claiming/slots.ts';
+import { tellingPauses } from './running/outcome-events.ts';
 
 export interface HandsParts {
   readonly driver: Driver;

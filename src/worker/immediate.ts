@@ -6,8 +6,8 @@ import { outcomeKind } from '../core/outcome.ts';
 import type { ClaimedDelivery } from '../store/store.ts';
 import { toldError } from '../core/told-error.ts';
 import { apart } from '../observe/async-context.ts';
-import type { RunResult } from './run-result.ts';
-import type { Runner } from './runner.ts';
+import type { RunResult } from './running/run-result.ts';
+import type { Runner } from './running/runner.ts';
 import type { Visit } from './visit.ts';
 
 /** What happens when receivers fail: the transaction call throws `ReceiverFailed`, or it is only recorded with the delivery. */

@@ -3,17 +3,17 @@
 // waits for it, so it leaves suspects to others.
 import type { Driver } from '../drivers/driver.ts';
 import type { Events } from '../observe/events.ts';
-import type { Catalogue } from '../store/catalogue.ts';
+import type { Catalogue } from '../store/catalogue/catalogue.ts';
 import type { ClaimedDelivery, Store } from '../store/store.ts';
 import { currentCall } from '../transaction/call.ts';
-import { Claims } from './claims.ts';
-import { Company, processId } from './company.ts';
-import { Lease, workerLabel } from './lease.ts';
-import { Pauses } from './pauses.ts';
-import type { Runner } from './runner.ts';
-import { Solitude } from './solitude.ts';
-import { tellingPauses } from './telling.ts';
-import { Wakeup } from './wakeup.ts';
+import { Claims } from './claiming/claims.ts';
+import { Company, processId } from '../liveness/process-members.ts';
+import { Lease, workerLabel } from '../liveness/lease.ts';
+import { Pauses } from './running/pauses.ts';
+import type { Runner } from './running/runner.ts';
+import { Solitude } from './claiming/quarantine.ts';
+import { tellingPauses } from './running/outcome-events.ts';
+import { Wakeup } from './waking/wakeup.ts';
 
 /** Between two looks for its turn. It is rung when that comes, also by another copy of this package. */
 const LOOK_EVERY_MS = 1_000;

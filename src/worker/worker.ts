@@ -1,4 +1,4 @@
-// The worker: its life, from its making to its stop. What it does meanwhile is a shift (shift.ts), or ticks.
+// The worker: its life, from its making to its stop. What it does meanwhile is a shift (active-worker.ts), or ticks.
 //
 // The race: start, stop, tick and close come in any order and in one turn. So each sets the phase before it waits for anything,
 // and what began before a stop is waited for by it: a start until it has worked or failed, each tick to its end.
@@ -6,16 +6,16 @@ import { checkOptions } from '../core/options.ts';
 import { SignalboxError } from '../errors.ts';
 import type { WorkerHealth } from '../operate/health.ts';
 import { reaching } from '../store/unreachable.ts';
-import { rescueDeliveries } from '../upkeep/rescue.ts';
+import { rescueDeliveries } from '../liveness/rescue.ts';
 import type { Ambient } from '../transaction/ambient.ts';
 import { currentCall, refuseInside } from '../transaction/call.ts';
 import { runOnce } from './drain.ts';
 import { INTERRUPTION_MS, STOP_OPTIONS, type StopOptions, type WorkerSettings } from './options.ts';
-import { runUntilSignal } from './run.ts';
-import type { Runner } from './runner.ts';
-import { Shift, type ShiftParts } from './shift.ts';
+import { runUntilSignal } from './process-signals.ts';
+import type { Runner } from './running/runner.ts';
+import { Shift, type ShiftParts } from './active-worker.ts';
 import { type Visit, withVisit } from './visit.ts';
-import { Watchdog } from './watchdog.ts';
+import { Watchdog } from '../liveness/watchdog.ts';
 
 export interface WorkerParts extends ShiftParts {
   readonly ambient: Ambient;

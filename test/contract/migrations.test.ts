@@ -15,7 +15,7 @@ const migrationsOf = async (project: Project): Promise<string[]> =>
 
 test.each([
   ['re-exported by the schema of the project', "export * from 'signalbox/schema';", './schema.ts'],
-  ['named in the configuration', '', './node_modules/signalbox/dist/store/schema.js'],
+  ['named in the configuration', '', './node_modules/signalbox/dist/store/schema/schema.js'],
 ])('tables that are %s are generated once, and then there is nothing to do', async (_how, schema, file) => {
   await using project = await createProject();
   await project.write('schema.ts', schema);

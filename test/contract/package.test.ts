@@ -114,7 +114,7 @@ test('it imports only what it declares, and never an optional peer', async () =>
     'dist/cli/main.js',
     'dist/vitest.js',
     'dist/index.d.ts',
-    'dist/store/schema.d.ts',
+    'dist/store/schema/schema.d.ts',
     'dist/vitest.d.ts',
   ]) {
     const { packages } = await graphOf(entry);
@@ -125,8 +125,8 @@ test('it imports only what it declares, and never an optional peer', async () =>
 });
 
 test('the schema is Drizzle and nothing but Drizzle', async () => {
-  const { files, packages } = await graphOf('dist/store/schema.js');
-  expect([...files]).toEqual(['dist/store/schema.js']);
+  const { files, packages } = await graphOf('dist/store/schema/schema.js');
+  expect([...files]).toEqual(['dist/store/schema/schema.js']);
   expect([...packages]).toEqual(['drizzle-orm']);
 });
 

@@ -9,7 +9,7 @@ import { deadLinks, rewriteLinks, siteLink } from '../../docs/site/links.ts';
 import { llmsFullTxt, llmsTxt } from '../../docs/site/llms.ts';
 import { GENERATED, groups, readPages, writtenPages } from '../../docs/site/pages.ts';
 import type { EventName, SignalboxEvents } from '../../src/index.ts';
-import { tables } from '../../src/store/schema.ts';
+import { tables } from '../../src/store/schema/schema.ts';
 import { createDatabase } from '../support/database.ts';
 import { createProject, tsconfig } from '../support/project.ts';
 

@@ -1,7 +1,7 @@
 // The clients that drivers put in front of others: what passes a gate first, and which client a call reaches.
 import { expect, test } from 'vitest';
 import type { Gate } from '../../src/drivers/driver.ts';
-import { gated, passing } from '../../src/drivers/passing.ts';
+import { gated, passing } from '../../src/drivers/client-proxy.ts';
 import { postgresJs } from '../../src/drivers/postgres-js.ts';
 
 const ended = new Error('ended');

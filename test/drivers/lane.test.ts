@@ -1,5 +1,5 @@
 // A lane of postgres.js: transactions that follow one another on one connection. What the worker does with lanes is tested in
-// test/worker/slots.test.ts, and that its deliveries are run once, everywhere.
+// test/worker/claiming/slots.test.ts, and that its deliveries are run once, everywhere.
 import { expect, test } from 'vitest';
 import { type LanePool, type LaneSession, openLane } from '../../src/drivers/postgres-js-lane.ts';
 import { createDatabase } from '../support/database.ts';

@@ -1,7 +1,8 @@
 // Every SQL statement of the store, by the name under which its module exports it: read off the modules, so that a new
 // one is in the matrix as soon as it is written.
 import { readdir } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Statement } from '../../src/drivers/statement.ts';
 
 const folder = fileURLToPath(new URL('../../src/store', import.meta.url));
@@ -9,8 +10,8 @@ const folder = fileURLToPath(new URL('../../src/store', import.meta.url));
 /** The statements by name. */
 export async function statements(): Promise<ReadonlyMap<string, Statement>> {
   const found = new Map<string, Statement>();
-  for (const file of (await readdir(folder)).filter((name) => name.endsWith('.ts'))) {
-    const exported = (await import(`../../src/store/${file.slice(0, -3)}.ts`)) as Record<string, unknown>;
+  for (const file of (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.ts'))) {
+    const exported = (await import(/* @vite-ignore */ pathToFileURL(path.join(folder, file)).href)) as Record<string, unknown>;
     for (const [name, value] of Object.entries(exported)) if (isStatement(value)) found.set(name, value);
   }
   return found;

@@ -35,7 +35,7 @@ const drain = mutantsOf({ file: 'src/worker/drain.ts', tests: ['test/worker/ahea
   },
 ]);
 
-const delay = mutantsOf({ file: 'src/worker/run-result.ts', tests: ['test/worker/ahead.test.ts'] }, [
+const delay = mutantsOf({ file: 'src/worker/running/run-result.ts', tests: ['test/worker/ahead.test.ts'] }, [
   {
     name: 'ahead: a result has its delay',
     find: "'delayMs' in settlement ? settlement.delayMs : undefined",

@@ -5,7 +5,7 @@ const statement = ['test/store/batch.test.ts'];
 const running = ['test/worker/batch.test.ts', 'test/worker/batch-failures.test.ts'];
 const grouping = ['test/worker/batch-groups.test.ts'];
 
-const holdBatch = mutantsOf({ file: 'src/store/batch-statements.ts', within: 'holdBatch', tests: statement }, [
+const holdBatch = mutantsOf({ file: 'src/store/deliveries/batch-statements.ts', within: 'holdBatch', tests: statement }, [
   { name: 'holdBatch: statement timeout', find: "set_config('statement_timeout', $3::text, true)", replace: '$3::text' },
   {
     name: 'holdBatch: timeout of an idle transaction',
@@ -27,17 +27,17 @@ const holdBatch = mutantsOf({ file: 'src/store/batch-statements.ts', within: 'ho
   },
 ]);
 
-const roles = mutantsOf({ file: 'src/store/batches.ts', tests: ['test/worker/batch-role.test.ts'] }, [
+const roles = mutantsOf({ file: 'src/store/deliveries/batches.ts', tests: ['test/worker/batch-role.test.ts'] }, [
   {
     name: 'batch role: of the session',
-    file: 'src/store/batch-statements.ts',
+    file: 'src/store/deliveries/batch-statements.ts',
     within: 'takeRole',
     find: "set_config('role', $1::text, true)",
     replace: '$1::text',
   },
   {
     name: 'batch role: for the transaction',
-    file: 'src/store/batch-statements.ts',
+    file: 'src/store/deliveries/batch-statements.ts',
     within: 'takeRole',
     find: "set_config('role', $1::text, true)",
     replace: "set_config('role', $1::text, false)",
@@ -45,7 +45,7 @@ const roles = mutantsOf({ file: 'src/store/batches.ts', tests: ['test/worker/bat
   },
   {
     name: 'batch role: with its timeout',
-    file: 'src/store/batch-statements.ts',
+    file: 'src/store/deliveries/batch-statements.ts',
     within: 'takeRole',
     find: "set_config('statement_timeout', $2::text, true)",
     replace: '$2::text',
@@ -68,14 +68,14 @@ const shared = mutantsOf({ file: 'src/store/statements.ts', within: 'UNMARKED', 
   { name: 'lane: the mark is asked for in lanes only', find: '$4::text::boolean and ', replace: '$4::text is not null and ' },
 ]);
 
-const store = mutantsOf({ file: 'src/store/batches.ts', tests: statement }, [
+const store = mutantsOf({ file: 'src/store/deliveries/batches.ts', tests: statement }, [
   { name: 'batch: is held in the order of ids', find: 'const sorted = [...claims].sort(byId);', replace: 'const sorted = claims;' },
   { name: 'batch: nothing outside of its transaction', find: "  if (row!.outside) return 'outside';\n", replace: '' },
   { name: 'batch: all that should be completed is', find: 'recorded.size < completed.length || ', replace: '' },
   { name: 'batch: all that has failed is noted', find: ' || noted.size < failed.length', replace: '' },
 ]);
 
-const executor = mutantsOf({ file: 'src/worker/batch-executor.ts', tests: running }, [
+const executor = mutantsOf({ file: 'src/worker/running/batch-executor.ts', tests: running }, [
   { name: 'batch: what was taken away is left out', find: '        batch.keep(held.ids);\n', replace: '' },
   { name: 'batch: nobody is called for nothing', find: "held.ids.size > 0 ? 'held' : 'stale'", replace: "'held'" },
   {
@@ -126,17 +126,17 @@ const executor = mutantsOf({ file: 'src/worker/batch-executor.ts', tests: runnin
   },
 ]);
 
-const transaction = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: running }, [
+const transaction = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts', tests: running }, [
   { name: 'batch: its ends are not the doing of the receiver', find: "            phase = 'end';\n", replace: '' },
 ]);
 
-const items = mutantsOf({ file: 'src/worker/batch-items.ts', tests: running }, [
+const items = mutantsOf({ file: 'src/worker/running/batch-items.ts', tests: running }, [
   { name: 'batch: what has failed does not complete', find: '.filter(({ id }) => !this.#failures.has(id))', replace: '' },
   { name: 'batch: the first word counts', find: 'else if (!this.#failures.has(delivery.id)) ', replace: 'else ' },
   { name: 'batch: a late word is told', find: 'if (this.#isOver) ', replace: 'if (this.#isOver && delivery.alone) ' },
 ]);
 
-const groups = mutantsOf({ file: 'src/worker/groups.ts', tests: grouping }, [
+const groups = mutantsOf({ file: 'src/worker/claiming/batching.ts', tests: grouping }, [
   { name: 'groups: no more than the receiver takes', find: ' && group.length < most', replace: '' },
   { name: 'groups: of a list no more than the receiver takes', find: 'group && group.length < (receiver.batch ?? 1)', replace: 'group' },
   { name: 'groups: what must be alone is joined by none', find: 'first.delivery.alone ? 1 : ', replace: '' },
@@ -147,22 +147,22 @@ const groups = mutantsOf({ file: 'src/worker/groups.ts', tests: grouping }, [
 ]);
 
 const forming = [
-  ...mutantsOf({ file: 'src/worker/pace.ts', tests: grouping }, [
+  ...mutantsOf({ file: 'src/worker/claiming/prefetch.ts', tests: grouping }, [
     { name: 'pace: a batch ahead at least', find: 'Math.max(this.#least(), ', replace: 'Math.max(0, ' },
   ]),
-  ...mutantsOf({ file: 'src/worker/service-order.ts', tests: grouping }, [
+  ...mutantsOf({ file: 'src/worker/claiming/service-order.ts', tests: grouping }, [
     { name: 'claim: the share of a receiver has a whole batch', find: 'Math.max(share, batch)', replace: 'share' },
     {
       name: 'claim: a backlog gets what the others leave',
       find: 'give(last, last.length)',
       replace: 'give(last, equals.length)',
-      tests: ['test/worker/service-order.test.ts'],
+      tests: ['test/worker/claiming/service-order.test.ts'],
     },
     {
       name: 'claim: who had no room has more still',
       find: ' || (claimed.length >= free && before.has(receiverId))',
       replace: '',
-      tests: ['test/worker/service-order.test.ts'],
+      tests: ['test/worker/claiming/service-order.test.ts'],
     },
   ]),
   ...mutantsOf({ file: 'src/worker/drain.ts', tests: grouping }, [
@@ -172,7 +172,7 @@ const forming = [
   ...mutantsOf({ file: 'src/dispatch/local.ts', tests: grouping }, [
     { name: 'emit: what is given up fails', find: '  if (failures.length > 0) throw failures[0];\n', replace: '' },
   ]),
-  ...mutantsOf({ file: 'src/worker/slots.ts', tests: ['test/worker/slots-batch.test.ts'] }, [
+  ...mutantsOf({ file: 'src/worker/claiming/slots.ts', tests: ['test/worker/slots-batch.test.ts'] }, [
     {
       name: 'slots: what a batch passes by is not lost',
       find: '    for (const [index, waiting] of passed.entries()) this.#waiting[this.#first + index] = waiting;\n',
@@ -182,7 +182,7 @@ const forming = [
   ]),
 ];
 
-const registry = mutantsOf({ file: 'src/registry/receivers.ts', tests: ['test/registry/batch.test.ts'] }, [
+const registry = mutantsOf({ file: 'src/receivers/define.ts', tests: ['test/receivers/batch.test.ts'] }, [
   { name: 'batch: two at least', find: 'batch: whole(2, 1000)', replace: 'batch: whole(1, 1000)' },
   { name: 'batch: not beyond reason', find: 'batch: whole(2, 1000)', replace: 'batch: whole(2, 10000)' },
   {

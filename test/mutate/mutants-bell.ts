@@ -1,7 +1,7 @@
 // Mutants of the doorbell.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
-const file = 'src/store/bell-statements.ts';
+const file = 'src/store/workers/bell-statements.ts';
 const tests = ['test/store/bell.test.ts'];
 
 const statements: Mutant[] = [
@@ -40,34 +40,34 @@ const statements: Mutant[] = [
 ];
 
 const worker = [
-  ...mutantsOf({ file: 'src/worker/claim-loop.ts', tests: ['test/worker/doorbell.test.ts'] }, [
+  ...mutantsOf({ file: 'src/worker/claiming/claim-loop.ts', tests: ['test/worker/waking/doorbell.test.ts'] }, [
     {
       name: 'bell: looks a last time',
-      tests: ['test/worker/claim-loop.test.ts'],
+      tests: ['test/worker/claiming/claim-loop.test.ts'],
       find: '    this.#hungry = true;\n    const hung = ',
       replace: '    const hung = ',
     },
     {
       name: 'bell: naps no longer than it has hung',
-      tests: ['test/worker/claim-loop.test.ts'],
+      tests: ['test/worker/claiming/claim-loop.test.ts'],
       find: 'Math.max(SHORTEST_NAP_MS, now - this.#hungAt)',
       replace: 'pollMs',
     },
     {
       name: 'bell: that it hung before does not count',
-      tests: ['test/worker/claim-loop.test.ts'],
+      tests: ['test/worker/claiming/claim-loop.test.ts'],
       find: 'if (!hung) this.#hungAt = now;',
       replace: 'this.#hungAt ||= now;',
     },
     {
       name: 'bell: sleeps only when all is calm',
-      tests: ['test/worker/claim-loop.test.ts'],
+      tests: ['test/worker/claiming/claim-loop.test.ts'],
       find: "doorbell.state === 'calm'",
       replace: "doorbell.state !== 'none'",
     },
     { name: 'bell: a busy worker takes it down', find: "    await within(answerMs, 'the doorbell', doorbell.takeDown());\n", replace: '' },
   ]),
-  ...mutantsOf({ file: 'src/worker/shift.ts', tests: ['test/worker/doorbell.test.ts'] }, [
+  ...mutantsOf({ file: 'src/worker/active-worker.ts', tests: ['test/worker/waking/doorbell.test.ts'] }, [
     { name: 'bell: is hung out on the next session', find: '        this.#doorbell.lost();\n', replace: '' },
   ]),
 ];

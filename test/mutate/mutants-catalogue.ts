@@ -1,7 +1,7 @@
 // Mutants of the catalogue of receivers: what is one receiver across renames, how that is written, and what is asked of it.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
-const file = 'src/store/catalogue-statements.ts';
+const file = 'src/store/catalogue/catalogue-statements.ts';
 const announcing = ['test/store/announce.test.ts'];
 const stories = ['test/store/renames.test.ts'];
 const order = ['test/store/announce-order.test.ts'];
@@ -116,7 +116,7 @@ const decided = mutantsOf({ file: 'src/core/renames.ts', tests: ['test/core/rena
   { name: 'renames: names are taken at the start only', find: '(row.isLatest || !takesNames)', replace: 'row.isLatest', tests: announcing },
 ]);
 
-const known = mutantsOf({ file: 'src/store/catalogue.ts', tests: ['test/store/catalogue.test.ts'] }, [
+const known = mutantsOf({ file: 'src/store/catalogue/catalogue.ts', tests: ['test/store/catalogue/catalogue.test.ts'] }, [
   { name: 'catalogue: looks again', find: ' && performance.now() - this.#readAt < LOOK_AGAIN_AFTER_MS', replace: '' },
   { name: 'catalogue: knows which ids are outdated', find: '    this.#readAt = -Infinity;\n', replace: '' },
   { name: 'catalogue: one look at a time', find: 'this.#announcing ??= ', replace: 'this.#announcing = ' },

@@ -1,14 +1,17 @@
 // Mutants of the questions that follow an answer that was lost, and of claims that a failover has forgotten.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
-const completed = mutantsOf({ file: 'src/store/commits.ts', within: 'completedRuns', tests: ['test/store/commits.test.ts'] }, [
-  { name: 'fence: completed runs: id', find: 's.id = r.id and ', replace: '' },
-  { name: 'fence: completed runs: epoch', find: 's.epoch = r.epoch and ', replace: '' },
-  { name: 'fence: completed runs: worker', find: 's.worker_id = r.worker_id and ', replace: '' },
-  { name: 'fence: completed runs: completed', find: " and s.state = 'completed'", replace: '' },
-]);
+const completed = mutantsOf(
+  { file: 'src/store/deliveries/commits.ts', within: 'completedRuns', tests: ['test/store/deliveries/commits.test.ts'] },
+  [
+    { name: 'fence: completed runs: id', find: 's.id = r.id and ', replace: '' },
+    { name: 'fence: completed runs: epoch', find: 's.epoch = r.epoch and ', replace: '' },
+    { name: 'fence: completed runs: worker', find: 's.worker_id = r.worker_id and ', replace: '' },
+    { name: 'fence: completed runs: completed', find: " and s.state = 'completed'", replace: '' },
+  ],
+);
 
-const state = mutantsOf({ file: 'src/store/commits.ts', tests: ['test/store/commits.test.ts'] }, [
+const state = mutantsOf({ file: 'src/store/deliveries/commits.ts', tests: ['test/store/deliveries/commits.test.ts'] }, [
   { name: 'fence: commit state: a standby is no judge', find: '!row!.standby && ', replace: '' },
   {
     name: 'fence: transaction progress: of this transaction',
@@ -36,7 +39,7 @@ const state = mutantsOf({ file: 'src/store/commits.ts', tests: ['test/store/comm
   { name: 'fence: commit state: a question that fails is no answer', find: '      throw error;\n', replace: '      return true;\n' },
 ]);
 
-const claims = mutantsOf({ file: 'src/worker/runner.ts', tests: ['test/worker/stale.test.ts'], named: 'claims a second time' }, [
+const claims = mutantsOf({ file: 'src/worker/running/runner.ts', tests: ['test/worker/stale.test.ts'], named: 'claims a second time' }, [
   {
     name: 'fence: runner: what is claimed twice is released',
     find: 'if (keys.some((key) => this.#runs.has(key))) return',
@@ -52,7 +55,7 @@ const store = mutantsOf({ file: 'src/store/store.ts', tests: ['test/store/fence.
   },
 ]);
 
-const slots = mutantsOf({ file: 'src/store/store.ts', tests: ['test/worker/slots.test.ts'] }, [
+const slots = mutantsOf({ file: 'src/store/store.ts', tests: ['test/worker/claiming/slots.test.ts'] }, [
   { name: 'fence: a claim: epoch', find: ' && a.epoch === b.epoch', replace: '' },
   { name: 'fence: a claim: worker', find: ' && a.workerId === b.workerId', replace: '' },
 ]);

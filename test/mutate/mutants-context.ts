@@ -6,7 +6,7 @@ const tests = ['test/worker/async-context.test.ts'];
 export const contextMutants: readonly Mutant[] = [
   {
     name: 'context: a run sees nothing of the one before',
-    file: 'src/worker/slots.ts',
+    file: 'src/worker/claiming/slots.ts',
     find: 'neutrally(() => runner.run(deliveries, options)).then(ended,',
     replace: 'runner.run(deliveries, options).then(ended,',
     tests,

@@ -26,7 +26,7 @@ const ownOfPglite = mutantsOf({ file: 'src/drivers/pglite.ts', tests, named: 'PG
   { name: 'own parameters: not serialized by PGlite', find: ', serializers: of(String)', replace: '' },
 ]);
 
-const defaults = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: ['test/worker/session-defaults.test.ts'] }, [
+const defaults = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts', tests: ['test/worker/session-defaults.test.ts'] }, [
   {
     name: 'lane: what finds no mark is begun without a lane',
     find: 'inTransaction(parts, { ...work, lane: undefined })',
@@ -65,7 +65,7 @@ const stale = [
       replace: '',
     },
   ]),
-  ...mutantsOf({ file: 'src/drivers/pg-session.ts', tests: ['test/worker/session-defaults.test.ts'], named: 'given up' }, [
+  ...mutantsOf({ file: 'src/drivers/pg-checkout.ts', tests: ['test/worker/session-defaults.test.ts'], named: 'given up' }, [
     { name: 'node-postgres: a session that takes no writes is given up', find: ' || isNotPrimary(error)', replace: '' },
   ]),
 ];
@@ -85,7 +85,7 @@ const replicas = [
       replace: '',
     },
   ]),
-  ...mutantsOf({ file: 'src/transaction/db.ts', tests: ['test/transaction/replicas.test.ts'] }, [
+  ...mutantsOf({ file: 'src/transaction/ambient-db.ts', tests: ['test/transaction/replicas.test.ts'] }, [
     { name: 'replicas: the ambient database is the primary', find: 'primaryOf(database)', replace: 'database' },
   ]),
 ];

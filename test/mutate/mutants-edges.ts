@@ -4,7 +4,7 @@ import { type Mutant, mutantsOf, type Part } from './mutant.ts';
 const of = (file: string, tests: string[], ...parts: Part[]): Mutant[] => mutantsOf({ file, tests }, parts);
 
 const store = [
-  ...mutantsOf({ file: 'src/store/waiting.ts', within: 'waitingDeliveries', tests: ['test/worker/waiting.test.ts'] }, [
+  ...mutantsOf({ file: 'src/store/catalogue/unserved.ts', within: 'waitingDeliveries', tests: ['test/worker/waiting.test.ts'] }, [
     {
       name: 'waiting: only what is due',
       find: " and d.run_at <= statement_timestamp() - $2::text::float8 * interval '1 second'",
@@ -12,19 +12,19 @@ const store = [
     },
     { name: 'waiting: what runs does not wait', find: "d.state = 'ready' and ", replace: '' },
   ]),
-  ...of('src/store/migrate.ts', ['test/cli/migrate.test.ts'], {
+  ...of('src/store/schema/migrate.ts', ['test/cli/verbs/migrate.test.ts'], {
     name: 'migrate: one process at a time',
     find: '        await run(LOCK, []);\n',
     replace: '',
   }),
-  ...of('src/store/workers-store.ts', ['test/store/workers.test.ts', 'test/store/liveness.test.ts'], {
+  ...of('src/store/workers/workers-store.ts', ['test/store/workers.test.ts', 'test/store/liveness.test.ts'], {
     name: 'workers: a session that has not got the lock has none',
     find: 'row!.locked ? row!.pid : undefined',
     replace: 'row!.pid',
   }),
 ];
 
-const announcement = of('src/store/announcement.ts', ['test/cli/announce.test.ts'], {
+const announcement = of('src/store/catalogue/announcement.ts', ['test/cli/verbs/announce.test.ts'], {
   name: 'announcement: what others have is elsewhere',
   find: 'else if (row.latest) announcement.elsewhere',
   replace: 'else if (row.latest) announcement.former',
@@ -46,7 +46,7 @@ const drivers = [
     find: '    await current?.end();\n',
     replace: '',
   }),
-  ...of('src/drivers/pg-own-session.ts', ['test/conformance/node-postgres.test.ts'], {
+  ...of('src/drivers/pg-session.ts', ['test/conformance/node-postgres.test.ts'], {
     name: 'session: a new one when the last was lost',
     find: '      if (current === connected) current = undefined;\n',
     replace: '',
@@ -62,7 +62,7 @@ const transaction = [
 ];
 
 const dispatch = [
-  ...of('src/dispatch/place.ts', ['test/transaction', 'test/dispatch'], {
+  ...of('src/dispatch/emit-target.ts', ['test/transaction', 'test/dispatch'], {
     name: 'place: what has ended is refused',
     find: '      tracked.enter();\n',
     replace: '',
@@ -75,7 +75,7 @@ const operate = [
     find: ' && workers.every(({ failing }) => !failing)',
     replace: '',
   }),
-  ...of('src/operate/settled.ts', ['test/operate'], {
+  ...of('src/operate/until-settled.ts', ['test/operate'], {
     name: 'settled: of an unknown emission says so',
     find: 'if (live === undefined)',
     replace: 'if (false)',
@@ -84,19 +84,19 @@ const operate = [
 ];
 
 const upkeep = [
-  ...of('src/upkeep/rescue.ts', ['test/worker/crash-budget.test.ts', 'test/upkeep'], {
+  ...of('src/liveness/rescue.ts', ['test/worker/crash-budget.test.ts', 'test/upkeep'], {
     name: 'rescue: what is given up is told dead',
     find: 'if (dead) events',
     replace: 'if (false) events',
   }),
-  ...of('src/upkeep/rescue.ts', ['test/upkeep/rescue.test.ts'], {
+  ...of('src/liveness/rescue.ts', ['test/liveness/rescue.test.ts'], {
     name: 'rescue: goes on after a full round',
     find: 'if (rescued.length < RESCUE_BATCH) return',
     replace: 'return',
   }),
 ];
 
-const homeless = mutantsOf({ file: 'src/worker/homeless.ts', tests: ['test/worker/disconnected.test.ts'] }, [
+const homeless = mutantsOf({ file: 'src/worker/running/unserved-delivery.ts', tests: ['test/worker/disconnected.test.ts'] }, [
   { name: 'homeless: is released with a delay', find: 'workerId, delayMs }', replace: 'workerId, delayMs: 0 }' },
   { name: 'homeless: waits longer each time', find: 'this.#setbacks.failed(undefined, now, random)', replace: '1_000' },
   { name: 'homeless: the row of them ends', find: '    this.#setbacks.succeeded(now);\n', replace: '' },
@@ -106,33 +106,33 @@ const homeless = mutantsOf({ file: 'src/worker/homeless.ts', tests: ['test/worke
 ]);
 
 const worker = [
-  ...of('src/worker/run-result.ts', ['test/worker/immediate.test.ts'], {
+  ...of('src/worker/running/run-result.ts', ['test/worker/immediate.test.ts'], {
     name: 'run result: has what the receiver threw',
     find: '  error,\n',
     replace: '  error: undefined,\n',
   }),
-  ...of('src/worker/execution.ts', ['test/worker/timeout.test.ts', 'test/worker/life.test.ts'], {
+  ...of('src/worker/running/execution.ts', ['test/worker/timeout.test.ts', 'test/worker/life.test.ts'], {
     name: 'execution: what is aborted has not failed',
     find: "isSignalboxError(error, 'DeliveryAborted')",
     replace: 'false',
   }),
-  ...of('src/worker/listening.ts', ['test/conformance/postgres-js.test.ts'], {
+  ...of('src/worker/waking/listener.ts', ['test/conformance/postgres-js.test.ts'], {
     name: 'listening: ends with its worker',
     find: '    await this.#unlisten?.();\n',
     replace: '',
   }),
-  ...of('src/worker/run.ts', ['test/cli/worker.test.ts'], {
+  ...of('src/worker/process-signals.ts', ['test/cli/verbs/worker.test.ts'], {
     name: 'run: a second signal interrupts',
     find: 'if (started) void worker.stop({ force: true });',
     replace: 'if (started) return;',
     hangs: 'The receiver runs on.',
   }),
-  ...of('src/worker/wakeup.ts', ['test/worker/claim-loop.test.ts', 'test/worker/doorbell.test.ts'], {
+  ...of('src/worker/waking/wakeup.ts', ['test/worker/claiming/claim-loop.test.ts', 'test/worker/waking/doorbell.test.ts'], {
     name: 'wakeup: a ring before the sleep ends it',
     find: '    if (!this.#rung) {',
     replace: '    if (this.#rung || !this.#rung) {',
   }),
-  ...of('src/worker/within.ts', ['test/worker/lost-claim.test.ts'], {
+  ...of('src/liveness/call-timeout.ts', ['test/worker/lost-claim.test.ts'], {
     name: 'within: what is never answered is given up',
     find: 'Promise.race([work, late])',
     replace: 'work',

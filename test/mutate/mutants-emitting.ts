@@ -34,23 +34,26 @@ const append = mutantsOf({ file, within: 'append', tests: ['test/store/append.te
   { name: 'append: version of the payload', find: 'select i.id, t.id, $2::int,', replace: 'select i.id, t.id, 1,' },
 ]);
 
-const check = mutantsOf({ file: 'src/store/migration.ts', within: 'presentColumns', tests: ['test/store/schema.test.ts'] }, [
-  { name: 'check: columns of its own schema', tests: ['test/store/check.test.ts'], find: "\nwhere n.nspname = 'signalbox'", replace: '' },
-  {
-    name: 'check: tables, and nothing else of their name',
-    tests: ['test/store/check.test.ts'],
-    find: " and c.relkind in ('r', 'p')",
-    replace: '',
-  },
-  {
-    name: 'check: columns that were dropped',
-    find: ' and not a.attisdropped',
-    replace: '',
-    equivalent: 'PostgreSQL gives a dropped column a name that no table of ours has.',
-  },
-]);
+const check = mutantsOf(
+  { file: 'src/store/schema/schema-check.ts', within: 'presentColumns', tests: ['test/store/schema/schema.test.ts'] },
+  [
+    { name: 'check: columns of its own schema', tests: ['test/store/check.test.ts'], find: "\nwhere n.nspname = 'signalbox'", replace: '' },
+    {
+      name: 'check: tables, and nothing else of their name',
+      tests: ['test/store/check.test.ts'],
+      find: " and c.relkind in ('r', 'p')",
+      replace: '',
+    },
+    {
+      name: 'check: columns that were dropped',
+      find: ' and not a.attisdropped',
+      replace: '',
+      equivalent: 'PostgreSQL gives a dropped column a name that no table of ours has.',
+    },
+  ],
+);
 
-const migration = mutantsOf({ file: 'examples/shop/migrations/0000_init.sql', tests: ['test/store/schema.test.ts'] }, [
+const migration = mutantsOf({ file: 'examples/shop/migrations/0000_init.sql', tests: ['test/store/schema/schema.test.ts'] }, [
   {
     name: 'tables: one live delivery for each emission and receiver',
     find: '\tCONSTRAINT "delivery_emission_receiver" UNIQUE("emission_id","receiver_id"),\n',

@@ -1,7 +1,7 @@
 // Mutants of whose fault it is that a receiver came to nothing, and of how long what could not be called waits.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
-const fault = mutantsOf({ file: 'src/worker/fault.ts', tests: ['test/worker/fault.test.ts'] }, [
+const fault = mutantsOf({ file: 'src/worker/running/fault.ts', tests: ['test/worker/running/fault.test.ts'] }, [
   {
     name: 'fault: before the call, only what is about the row counts',
     find: "return OF_THE_ROW.test(state) ? { kind: 'receiver' } : notItsOwn(state);",
@@ -34,20 +34,20 @@ const fault = mutantsOf({ file: 'src/worker/fault.ts', tests: ['test/worker/faul
   },
 ]);
 
-const setbacks = mutantsOf({ file: 'src/worker/setbacks.ts', tests: ['test/worker/setbacks.test.ts'] }, [
+const setbacks = mutantsOf({ file: 'src/liveness/setbacks.ts', tests: ['test/liveness/setbacks.test.ts'] }, [
   { name: 'setbacks: many at once are one', find: 'isFirst || now >= this.#growAt', replace: 'true' },
   { name: 'setbacks: the wait has an end', find: 'Math.min(LONGEST_MS, this.#delayMs * 2)', replace: 'this.#delayMs * 2' },
   { name: 'setbacks: one success is not the end', find: ' || now - this.#lastAt < this.#delayMs * PATIENCE', replace: '' },
   { name: 'setbacks: told once', find: '    if (isFirst) this.#parts', replace: '    this.#parts' },
   {
     name: 'setbacks: an answer of the database is no recovery',
-    file: 'src/worker/condition.ts',
+    file: 'src/liveness/database-condition.ts',
     find: ' || this.setbacks.isFailing',
     replace: '',
   },
 ]);
 
-const called = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: ['test/worker/not-called.test.ts'] }, [
+const called = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts', tests: ['test/worker/not-called.test.ts'] }, [
   {
     name: 'not called: an error before the call is judged as one',
     find: "let phase: Phase = 'begin';",
@@ -56,14 +56,14 @@ const called = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: ['
   },
   {
     name: 'not called: what cannot be made is no failure',
-    file: 'src/worker/executor.ts',
+    file: 'src/worker/running/executor.ts',
     find: "    return { kind: 'prevented', error };",
     replace: '    return outcomeOf(error);',
     named: 'cannot be made',
   },
   {
     name: 'conflicts: run again',
-    file: 'src/worker/conflicts.ts',
+    file: 'src/worker/running/conflicts.ts',
     find: 'if (times === MOST_TIMES) return',
     replace: 'if (times > 0) return',
     tests: ['test/worker/batch-failures.test.ts'],
@@ -86,7 +86,7 @@ const isolation = mutantsOf({ file: 'src/transaction/transactions.ts', tests: ['
   },
   {
     name: 'isolation: a receiver that asked for it repeats its conflicts',
-    file: 'src/worker/receiver-transaction.ts',
+    file: 'src/worker/running/receiver-transaction.ts',
     find: "isolated: receiver.isolation !== 'read committed'",
     replace: 'isolated: false',
     tests: ['test/conformance/node-postgres.test.ts'],
@@ -94,7 +94,7 @@ const isolation = mutantsOf({ file: 'src/transaction/transactions.ts', tests: ['
   },
 ]);
 
-const followed = mutantsOf({ file: 'src/worker/runner.ts', tests: ['test/worker/after-commit.test.ts'] }, [
+const followed = mutantsOf({ file: 'src/worker/running/runner.ts', tests: ['test/worker/after-commit.test.ts'] }, [
   {
     name: 'followed: what does not end is waited for no longer than a receiver',
     find: 'async (deadline) => deadline.race(followed)',
@@ -103,7 +103,7 @@ const followed = mutantsOf({ file: 'src/worker/runner.ts', tests: ['test/worker/
   },
   {
     name: 'registry: services are made outside of any transaction',
-    file: 'src/registry/registry.ts',
+    file: 'src/container/registry.ts',
     find: 'return this.#outside(() => this.resolve(',
     replace: 'return (<R>(work: () => R): R => work())(() => this.resolve(',
     tests: ['test/worker/made-outside.test.ts'],
@@ -129,7 +129,7 @@ const control = mutantsOf({ file: 'src/drivers/transaction-control.ts', tests: [
   },
   {
     name: 'control: on other drivers',
-    file: 'src/drivers/passing.ts',
+    file: 'src/drivers/client-proxy.ts',
     find: '      refuseEnding(args[0]);\n',
     replace: '',
     tests: ['test/conformance/node-postgres.test.ts', 'test/conformance/pglite.test.ts'],

@@ -45,7 +45,7 @@ const lane = mutantsOf({ file: 'src/drivers/postgres-js-lane.ts', tests: ['test/
   { name: 'lane: released, it lets the connection go', find: '    next?.(undefined);\n', replace: '' },
 ]);
 
-const slots = mutantsOf({ file: 'src/worker/slots.ts', tests: ['test/worker/slots.test.ts'] }, [
+const slots = mutantsOf({ file: 'src/worker/claiming/slots.ts', tests: ['test/worker/claiming/slots.test.ts'] }, [
   {
     name: 'slots: a lane is released when nothing follows',
     find: '      if (track && this.#idle.at(-1) === track) track.lane.release();\n',

@@ -2,7 +2,7 @@
 // get to run alone, and of failures that are odd.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
-const lease = mutantsOf({ file: 'src/worker/lease.ts', tests: ['test/worker/lease.test.ts'] }, [
+const lease = mutantsOf({ file: 'src/liveness/lease.ts', tests: ['test/liveness/lease.test.ts'] }, [
   { name: 'lease: gives its lock up behind a pooler', find: ' && this.#changes < POOLED', replace: '' },
   { name: 'lease: not before the third renewal from elsewhere', find: 'const POOLED = 3;', replace: 'const POOLED = 2;' },
   { name: 'lease: but after the third', find: 'const POOLED = 3;', replace: 'const POOLED = 4;' },
@@ -86,12 +86,12 @@ const lease = mutantsOf({ file: 'src/worker/lease.ts', tests: ['test/worker/leas
   { name: 'lease: the session is closed in the end', find: '      await this.#session?.close().catch(() => {});\n', replace: '' },
 ]);
 
-const upkeep = mutantsOf({ file: 'src/upkeep/upkeep.ts', tests: ['test/upkeep/upkeep.test.ts'] }, [
+const upkeep = mutantsOf({ file: 'src/maintenance/maintenance.ts', tests: ['test/maintenance/maintenance.test.ts'] }, [
   { name: 'upkeep: alone, it looks seldom', find: 'options.isWatching() || performance', replace: 'true || performance' },
   { name: 'upkeep: but it does', find: ' || performance.now() >= lookAt', replace: '' },
 ]);
 
-const watch = mutantsOf({ file: 'src/upkeep/watch.ts', tests: ['test/upkeep/watch.test.ts'] }, [
+const watch = mutantsOf({ file: 'src/liveness/failure-detector.ts', tests: ['test/liveness/failure-detector.test.ts'] }, [
   {
     name: 'watch: at first only those that the server knows',
     find: 'const known = performance.now() - this.#started < this.#graceMs;',
@@ -121,7 +121,7 @@ const watch = mutantsOf({ file: 'src/upkeep/watch.ts', tests: ['test/upkeep/watc
   },
 ]);
 
-const solitude = mutantsOf({ file: 'src/worker/solitude.ts', tests: ['test/worker/solitude.test.ts'] }, [
+const solitude = mutantsOf({ file: 'src/worker/claiming/quarantine.ts', tests: ['test/worker/claiming/quarantine.test.ts'] }, [
   { name: 'solitude: nothing without a slot', find: '    if (free <= 0) return undefined;\n', replace: '' },
   {
     name: 'solitude: a suspect waits until nothing runs',
@@ -174,7 +174,7 @@ const solitude = mutantsOf({ file: 'src/worker/solitude.ts', tests: ['test/worke
   { name: 'solitude: nor who runs something', find: 'if (alone && claimed', replace: 'if (claimed' },
 ]);
 
-const batcher = mutantsOf({ file: 'src/worker/batcher.ts', tests: ['test/worker/batcher.test.ts'] }, [
+const batcher = mutantsOf({ file: 'src/worker/running/write-batcher.ts', tests: ['test/worker/running/write-batcher.test.ts'] }, [
   {
     name: 'batcher: no two outcomes of one delivery in one write',
     find: '    return ids.size;\n',
@@ -237,7 +237,7 @@ const order = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/ord
   },
 ]);
 
-const watchdog = mutantsOf({ file: 'src/worker/watchdog.ts', tests: ['test/crash/watchdog.test.ts'] }, [
+const watchdog = mutantsOf({ file: 'src/liveness/watchdog.ts', tests: ['test/crash/watchdog.test.ts'] }, [
   { name: 'watchdog: ends the process', find: "    process.kill(process.pid, 'SIGKILL');\n", replace: '', named: 'two workers' },
   { name: 'watchdog: a loop that beats is not blocked', find: 'now !== beat || ', replace: '', named: 'stopped as a whole' },
   {
@@ -258,7 +258,7 @@ const watchdog = mutantsOf({ file: 'src/worker/watchdog.ts', tests: ['test/crash
   },
 ]);
 
-const company = mutantsOf({ file: 'src/worker/company.ts', tests: ['test/worker/company.test.ts'] }, [
+const company = mutantsOf({ file: 'src/liveness/process-members.ts', tests: ['test/liveness/process-members.test.ts'] }, [
   { name: 'company: waits for who wants to be alone', find: 'member.wantsSolitude() && !(wants && isAfter)', replace: 'false' },
   { name: 'company: of several, one does not wait', find: ' && !(wants && isAfter)', replace: '' },
   { name: 'company: the first', find: '!(wants && isAfter)', replace: '!wants' },

@@ -1,7 +1,7 @@
 // Mutants of what decides who lives: leases, the verdict, what is taken back, and who may claim.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
-const file = 'src/store/worker-statements.ts';
+const file = 'src/store/workers/worker-statements.ts';
 const claims = ['test/store/claim.test.ts', 'test/store/races.test.ts'];
 const tests = ['test/store/workers.test.ts', 'test/store/races.test.ts'];
 
@@ -89,7 +89,7 @@ const verdict = mutantsOf({ file, within: 'loseWorkers', tests }, [
   { name: 'lose: also those that others marked', find: ' union select id from signalbox.worker where lost_at is not null', replace: '' },
 ]);
 
-const pooler = mutantsOf({ file: 'src/worker/lease.ts', tests: ['test/crash/pooled.test.ts'] }, [
+const pooler = mutantsOf({ file: 'src/liveness/lease.ts', tests: ['test/crash/pooled.test.ts'] }, [
   {
     name: 'lease: no lock behind a pooler',
     find: 'pid !== undefined && pid !== toldPid()',

@@ -1,7 +1,7 @@
 // Mutants of receivers that pause, and of errors that are not noted twice.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
-const pauses = mutantsOf({ file: 'src/worker/pauses.ts', tests: ['test/worker/pauses.test.ts'] }, [
+const pauses = mutantsOf({ file: 'src/worker/running/pauses.ts', tests: ['test/worker/running/pauses.test.ts'] }, [
   { name: 'pauses: none before its probe is due', find: '!this.#parts.probes || now < pause.until', replace: '!this.#parts.probes' },
   { name: 'pauses: a drain does not probe', find: '!this.#parts.probes || now < pause.until', replace: 'now < pause.until' },
   { name: 'pauses: one probe', find: 'pause.probe && this.#parts.isHeld(pause.probe) ? 0 : 1', replace: '1' },
@@ -29,7 +29,7 @@ const pauses = mutantsOf({ file: 'src/worker/pauses.ts', tests: ['test/worker/pa
   { name: 'pauses: a probe that was due already is not waited for', find: 'if (pause.until > claimedAt) ', replace: '' },
 ]);
 
-const used = mutantsOf({ file: 'src/worker/claims.ts', tests: ['test/worker/unavailable.test.ts'] }, [
+const used = mutantsOf({ file: 'src/worker/claiming/claims.ts', tests: ['test/worker/unavailable.test.ts'] }, [
   {
     name: 'paused: not claimed',
     find: 'return this.#pauses.isEmpty ? inOrder : this.#withoutPaused(inOrder);',
@@ -38,7 +38,7 @@ const used = mutantsOf({ file: 'src/worker/claims.ts', tests: ['test/worker/unav
   },
   {
     name: 'paused: the loop wakes for a probe',
-    file: 'src/worker/claim-loop.ts',
+    file: 'src/worker/claiming/claim-loop.ts',
     find: 'Math.min(pollMs, this.#parts.claims.probeInMs)',
     replace: 'pollMs',
     named: 'once in a while',
@@ -52,10 +52,10 @@ const used = mutantsOf({ file: 'src/worker/claims.ts', tests: ['test/worker/unav
   },
   {
     name: 'paused: what is on its way is not started',
-    file: 'src/worker/slots.ts',
+    file: 'src/worker/claiming/slots.ts',
     find: 'if (this.#parts.holdsBack(delivery)) this.#heldBack.push(delivery);',
     replace: 'if (false as boolean) this.#heldBack.push(delivery);',
-    tests: ['test/worker/slots.test.ts'],
+    tests: ['test/worker/claiming/slots.test.ts'],
   },
   {
     name: 'paused: a drain gives back what it has not run',
@@ -66,14 +66,14 @@ const used = mutantsOf({ file: 'src/worker/claims.ts', tests: ['test/worker/unav
   },
   {
     name: 'paused: a batch does not run singly',
-    file: 'src/worker/batch-executor.ts',
+    file: 'src/worker/running/batch-executor.ts',
     find: " && outcomeKind(execution.outcome.error) !== 'unavailable'",
     replace: '',
     named: 'does not run singly',
   },
   {
     name: 'paused: an item is given back in the commit of its batch',
-    file: 'src/store/batches.ts',
+    file: 'src/store/deliveries/batches.ts',
     find: 'released.length > 0 ? await store.release(released, run)',
     replace: 'false ? await store.release(released, run)',
     named: 'an item that fails',

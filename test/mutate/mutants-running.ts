@@ -93,10 +93,16 @@ const claimEmissions = mutantsOf({ file, within: 'claimEmissions', tests: ['test
 
 const orphans = mutantsOf({ file, tests: ['test/worker/rows.test.ts'], named: 'whose emission was deleted' }, [
   { name: 'orphan: what is taken is known of', within: 'takeFrom', find: 'left join', replace: 'join' },
-  { name: 'orphan: is found by operators', file: 'src/store/operations.ts', within: 'findDeliveries', find: 'left join', replace: 'join' },
+  {
+    name: 'orphan: is found by operators',
+    file: 'src/store/operations/operation-statements.ts',
+    within: 'findDeliveries',
+    find: 'left join',
+    replace: 'join',
+  },
   {
     name: 'orphan: has no payload',
-    file: 'src/worker/stored-payload.ts',
+    file: 'src/worker/running/decode.ts',
     find: 'if (payload !== null) return decodePayload(signal, payload, version);',
     replace: "if (signal) return decodePayload(signal, payload ?? 'null', version);",
   },

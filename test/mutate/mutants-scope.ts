@@ -216,7 +216,7 @@ const scope = mutantsOf({ file: 'src/transaction/scope.ts', tests }, [
   },
 ]);
 
-const pending = mutantsOf({ file: 'src/transaction/pending.ts', tests }, [
+const pending = mutantsOf({ file: 'src/transaction/observed-promise.ts', tests }, [
   {
     name: 'pending: notices who asks',
     tests: ['test/transaction/transactions.test.ts'],

@@ -1,7 +1,7 @@
 // Mutants of what a worker holds ahead of its free slots.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
-const slots = mutantsOf({ file: 'src/worker/slots.ts', tests: ['test/worker/slots.test.ts'] }, [
+const slots = mutantsOf({ file: 'src/worker/claiming/slots.ts', tests: ['test/worker/claiming/slots.test.ts'] }, [
   { name: 'slots: no more than its slots', find: ' && this.#busy < concurrency', replace: '' },
   {
     name: 'slots: nothing after the lease',
@@ -34,7 +34,7 @@ const slots = mutantsOf({ file: 'src/worker/slots.ts', tests: ['test/worker/slot
   { name: 'slots: no claim while enough waits', find: 'this.waiting > this.#few ? 0 : ', replace: '' },
 ]);
 
-const loop = mutantsOf({ file: 'src/worker/claim-loop.ts', tests: ['test/worker/prefetch.test.ts'] }, [
+const loop = mutantsOf({ file: 'src/worker/claiming/claim-loop.ts', tests: ['test/worker/prefetch.test.ts'] }, [
   {
     name: 'claim loop: gives back what waits for too long',
     find: "    await within(answerMs, 'a release', claims.giveBack(slots.giveBack(performance.now())));\n",
@@ -42,7 +42,7 @@ const loop = mutantsOf({ file: 'src/worker/claim-loop.ts', tests: ['test/worker/
   },
 ]);
 
-const worker = mutantsOf({ file: 'src/worker/shift.ts', tests: ['test/worker/prefetch.test.ts'] }, [
+const worker = mutantsOf({ file: 'src/worker/active-worker.ts', tests: ['test/worker/prefetch.test.ts'] }, [
   {
     name: 'worker: a stop gives back what was not started',
     find: 'const givenBack = this.#giveBack();',
@@ -50,7 +50,7 @@ const worker = mutantsOf({ file: 'src/worker/shift.ts', tests: ['test/worker/pre
   },
 ]);
 
-const horizon = mutantsOf({ file: 'src/worker/horizon.ts', tests: ['test/worker/horizon.test.ts'] }, [
+const horizon = mutantsOf({ file: 'src/worker/claiming/scan-window.ts', tests: ['test/worker/claiming/scan-window.test.ts'] }, [
   {
     name: 'horizon: never back',
     find: 'Math.max(this.#reached.get(receiverId) ?? -Infinity, runAt - PRECISION_S)',

@@ -3,18 +3,21 @@ import { type Mutant, mutantsOf } from './mutant.ts';
 
 const tests = ['test/worker/stopping.test.ts'];
 
-const renewing = mutantsOf({ file: 'src/store/worker-statements.ts', within: 'renewLease', tests: ['test/store/workers.test.ts'] }, [
-  { name: 'stopping: a renewal says so', find: 'case when $4::text::boolean then', replace: 'case when $4::text is null then' },
-  {
-    name: 'stopping: only a renewal that says so',
-    find: 'case when $4::text::boolean then',
-    replace: 'case when $4::text is not null then',
-  },
-  { name: 'stopping: for good', find: 'else stopping_at end', replace: 'else null end' },
-  { name: 'stopping: since the first time', find: 'coalesce(stopping_at, statement_timestamp())', replace: 'statement_timestamp()' },
-]);
+const renewing = mutantsOf(
+  { file: 'src/store/workers/worker-statements.ts', within: 'renewLease', tests: ['test/store/workers.test.ts'] },
+  [
+    { name: 'stopping: a renewal says so', find: 'case when $4::text::boolean then', replace: 'case when $4::text is null then' },
+    {
+      name: 'stopping: only a renewal that says so',
+      find: 'case when $4::text::boolean then',
+      replace: 'case when $4::text is not null then',
+    },
+    { name: 'stopping: for good', find: 'else stopping_at end', replace: 'else null end' },
+    { name: 'stopping: since the first time', find: 'coalesce(stopping_at, statement_timestamp())', replace: 'statement_timestamp()' },
+  ],
+);
 
-const rescuing = mutantsOf({ file: 'src/store/worker-statements.ts', within: 'rescue', tests: ['test/store/crashes.test.ts'] }, [
+const rescuing = mutantsOf({ file: 'src/store/workers/worker-statements.ts', within: 'rescue', tests: ['test/store/crashes.test.ts'] }, [
   { name: 'stopping: its end is no crash', find: 'case when f.charged then 1 else 0 end', replace: '1' },
   {
     name: 'stopping: its end is no crash, in a process',
@@ -26,7 +29,7 @@ const rescuing = mutantsOf({ file: 'src/store/worker-statements.ts', within: 're
 ]);
 
 const saying = [
-  ...mutantsOf({ file: 'src/worker/lease.ts', tests: ['test/worker/lease.test.ts'] }, [
+  ...mutantsOf({ file: 'src/liveness/lease.ts', tests: ['test/liveness/lease.test.ts'] }, [
     {
       name: 'stopping: said at once',
       find: '    this.#isStopping = true;\n    this.#renewNow();\n',
@@ -35,7 +38,7 @@ const saying = [
     { name: 'stopping: said after the renewal under way', find: 'wasStopping === this.#isStopping ? waitMs : 0', replace: 'waitMs' },
     { name: 'stopping: said by each renewal that follows', find: ', isStopping: this.#isStopping', replace: '' },
   ]),
-  ...mutantsOf({ file: 'src/worker/shift.ts', tests }, [
+  ...mutantsOf({ file: 'src/worker/active-worker.ts', tests }, [
     { name: 'stopping: said by a worker that was started', find: '    this.#lease.stopping();\n', replace: '' },
   ]),
   ...mutantsOf({ file: 'src/worker/worker.ts', tests }, [

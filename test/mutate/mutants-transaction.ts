@@ -203,7 +203,7 @@ const others = [
       replace: 'scope.afterCommit',
     },
   ]),
-  ...mutantsOf({ file: 'src/transaction/db.ts', tests }, [
+  ...mutantsOf({ file: 'src/transaction/ambient-db.ts', tests }, [
     {
       name: 'Db: no query after the end',
       tests: ['test/transaction/ambient.test.ts'],

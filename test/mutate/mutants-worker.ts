@@ -3,7 +3,7 @@ import { type Mutant, mutantsOf } from './mutant.ts';
 
 const running = ['test/worker/outcomes.test.ts', 'test/worker/timeout.test.ts', 'test/worker/connections.test.ts'];
 
-const executor = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: running }, [
+const executor = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts', tests: running }, [
   {
     name: 'executor: a stale run calls nobody',
     find: "        if (found !== 'held') throw found === 'stale' ? STALE : OUTSIDE;\n",
@@ -25,7 +25,7 @@ const executor = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: 
   { name: 'executor: a timeout closes the transaction', find: '  deadline.onEnd(() => scopeOfRun?.close());\n', replace: '' },
   {
     name: 'executor: a run that is over does not begin',
-    file: 'src/worker/deadline.ts',
+    file: 'src/worker/running/deadline.ts',
     find: '    if (this.#reason) throw this.#reason;\n',
     replace: '',
     tests: ['test/worker/stale.test.ts'],
@@ -59,7 +59,7 @@ const executor = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: 
   },
   {
     name: 'executor: a detached receiver runs outside of the transaction around',
-    file: 'src/worker/executor.ts',
+    file: 'src/worker/running/executor.ts',
     find: 'ambient.outside(() => apart(() => call(payload, context)))',
     replace: 'apart(() => call(payload, context))',
     tests: ['test/worker/immediate.test.ts', 'test/worker/stale.test.ts'],
@@ -67,21 +67,21 @@ const executor = mutantsOf({ file: 'src/worker/receiver-transaction.ts', tests: 
   },
   {
     name: 'executor: the clock of the timeout starts with the call',
-    file: 'src/worker/deadline.ts',
+    file: 'src/worker/running/deadline.ts',
     find: '    this.#timer.refresh();\n',
     replace: '',
     named: 'is not the time of the receiver',
   },
   {
     name: 'executor: a receiver that was not called has not timed out',
-    file: 'src/worker/deadline.ts',
+    file: 'src/worker/running/deadline.ts',
     find: 'const error = this.#isCalled\n',
     replace: 'const error = true\n',
     named: 'longer than its timeout',
   },
   {
     name: 'executor: a detached receiver has a deadline',
-    file: 'src/worker/executor.ts',
+    file: 'src/worker/running/executor.ts',
     find: 'await deadline.race(ambient.outside(() => apart(() => call(payload, context))));',
     replace: 'await ambient.outside(() => call(payload, context));',
   },
@@ -99,17 +99,17 @@ const immediate = mutantsOf({ file: 'src/worker/immediate.ts', tests: ['test/wor
 const worker = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/stale.test.ts'] }, [
   {
     name: 'worker: an absence of the database is told once',
-    file: 'src/worker/condition.ts',
+    file: 'src/liveness/database-condition.ts',
     find: '    if (this.#failing) return;\n',
     replace: '',
-    tests: ['test/worker/condition.test.ts'],
+    tests: ['test/liveness/database-condition.test.ts'],
   },
   {
     name: 'worker: what began before it recovered is no new failure',
-    file: 'src/worker/condition.ts',
+    file: 'src/liveness/database-condition.ts',
     find: 'if (since >= this.#recoveredAt) ',
     replace: '',
-    tests: ['test/worker/condition.test.ts'],
+    tests: ['test/liveness/database-condition.test.ts'],
   },
   {
     name: 'worker: its loops run outside of the transaction around',
@@ -150,7 +150,7 @@ const postgresJs = mutantsOf(
 
 const conformance = ['test/conformance/node-postgres.test.ts'];
 
-const passing = mutantsOf({ file: 'src/drivers/passing.ts', tests: conformance }, [
+const passing = mutantsOf({ file: 'src/drivers/client-proxy.ts', tests: conformance }, [
   { name: 'gate: statements pass it', find: '      gate.enter();\n', replace: '', named: 'cannot be used after' },
   {
     name: 'gate: statements are watched',
@@ -166,7 +166,7 @@ const passing = mutantsOf({ file: 'src/drivers/passing.ts', tests: conformance }
   },
 ]);
 
-const session = mutantsOf({ file: 'src/drivers/pg-session.ts', tests: ['test/drivers/pg-session.test.ts'] }, [
+const session = mutantsOf({ file: 'src/drivers/pg-checkout.ts', tests: ['test/drivers/pg-checkout.test.ts'] }, [
   {
     name: 'node-postgres: a lost connection ends its transaction',
     find: '    checkout.gate?.lose(error);\n',

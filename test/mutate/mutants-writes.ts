@@ -2,7 +2,7 @@
 // errors mean, the bell, strays, and the COMMIT whose answer is lost.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
-const batcher = mutantsOf({ file: 'src/worker/batcher.ts', tests: ['test/worker/batcher.test.ts'] }, [
+const batcher = mutantsOf({ file: 'src/worker/running/write-batcher.ts', tests: ['test/worker/running/write-batcher.test.ts'] }, [
   { name: 'writes: a refused batch is split', find: 'refused && batch.length > 1', replace: 'false' },
   {
     name: 'writes: what is refused is not tried again',
@@ -47,7 +47,7 @@ const kinds = mutantsOf({ file: 'src/drivers/error-kind.ts', tests: ['test/drive
   { name: 'errors: codes of sockets are losses', find: 'CONNECTION_CODES.has(', replace: 'Boolean(state) && CONNECTION_CODES.has(' },
 ]);
 
-const bell = mutantsOf({ file: 'src/worker/doorbell.ts', tests: ['test/worker/doorbell-hanging.test.ts'] }, [
+const bell = mutantsOf({ file: 'src/worker/waking/doorbell.ts', tests: ['test/worker/doorbell-hanging.test.ts'] }, [
   { name: 'doorbell: what is being hung out is waited for', find: '    await this.#hanging;\n    const run', replace: '    const run' },
   { name: 'doorbell: is hung out once', find: 'this.#hanging.then(() => this.#hang(run, losses))', replace: 'this.#hang(run, losses)' },
   { name: 'doorbell: hangs on no lost session', find: 'if (losses === this.#losses) this.#state', replace: 'this.#state' },
@@ -66,7 +66,7 @@ const bell = mutantsOf({ file: 'src/worker/doorbell.ts', tests: ['test/worker/do
     name: 'doorbell: a lost bell is none',
     find: "    this.#losses++;\n    this.#state = 'none';\n",
     replace: '    this.#losses++;\n',
-    tests: ['test/worker/doorbell.test.ts'],
+    tests: ['test/worker/waking/doorbell.test.ts'],
   },
   {
     name: 'doorbell: is taken down when it hangs',
@@ -77,7 +77,7 @@ const bell = mutantsOf({ file: 'src/worker/doorbell.ts', tests: ['test/worker/do
 
 const NEVER_GIVEN_BACK = 'What the worker does not know of is run by nobody, and the test waits for it.';
 
-const strays = mutantsOf({ file: 'src/worker/strays.ts', tests: ['test/worker/lost-claim.test.ts'] }, [
+const strays = mutantsOf({ file: 'src/worker/claiming/lost-claims.ts', tests: ['test/worker/lost-claim.test.ts'] }, [
   { name: 'strays: a failed claim is doubted', find: '    this.#doubtedAt = performance.now();\n', replace: '', hangs: NEVER_GIVEN_BACK },
   {
     name: 'strays: are given back',
@@ -99,7 +99,7 @@ const strays = mutantsOf({ file: 'src/worker/strays.ts', tests: ['test/worker/lo
   },
 ]);
 
-const claims = mutantsOf({ file: 'src/worker/claims.ts', tests: ['test/worker/life.test.ts'] }, [
+const claims = mutantsOf({ file: 'src/worker/claiming/claims.ts', tests: ['test/worker/life.test.ts'] }, [
   {
     name: 'claims: nothing of other queues',
     find: 'this.#queues?.includes(queue) ?? true',

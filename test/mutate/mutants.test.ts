@@ -41,21 +41,21 @@ test.each(filesOf('store').filter((file) => exportedConstants(read(file)).length
 /** Rooms whose files guard something, and the files in them that guard nothing. */
 const ROOMS = ['store', 'drivers', 'transaction', 'dispatch', 'operate', 'upkeep', 'worker'];
 const WITHOUT_GUARDS: Record<string, string> = {
-  'src/store/announcing.ts': 'how the statements of the catalogue follow one another, whose mutants show it',
-  'src/store/columns.ts': 'columns of results',
-  'src/store/schema.ts': 'the tables: drizzle-kit, and the test of migrations',
-  'src/store/settle-columns.ts': 'columns of results',
-  'src/store/tuning.ts': 'settings of tables, which the check of a run reads',
-  'src/store/operations-store.ts': 'parameters of the statements of operations.ts',
+  'src/store/catalogue/announcing.ts': 'how the statements of the catalogue follow one another, whose mutants show it',
+  'src/store/deliveries/columns.ts': 'columns of results',
+  'src/store/schema/schema.ts': 'the tables: drizzle-kit, and the test of migrations',
+  'src/store/deliveries/settle-columns.ts': 'columns of results',
+  'src/store/schema/tuning.ts': 'settings of tables, which the check of a run reads',
+  'src/store/operations/operations-store.ts': 'parameters of the statements of operations.ts',
   'src/drivers/driver.ts': 'types',
   'src/drivers/place.ts': 'what a log says of the database',
   'src/drivers/postgres-js-connection.ts': 'how a connection is ended; who does that, and when, has mutants',
   'src/drivers/statement.ts': 'how rows are read: the clients that change them (hostile-clients.test.ts)',
   'src/transaction/drizzle-handle.ts': 'where Drizzle keeps what is needed of it',
   'src/dispatch/emission-id.ts': 'random ids',
-  'src/worker/delivery-context.ts': 'what a receiver is given',
+  'src/worker/running/delivery-context.ts': 'what a receiver is given',
   'src/worker/options.ts': 'options, held by the table of core/options.ts',
-  'src/worker/telling.ts': 'events of outcomes',
+  'src/worker/running/outcome-events.ts': 'events of outcomes',
 };
 
 test.each(ROOMS)('each file of %s has a mutant that a test must find, or is known to guard nothing', (room) => {

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import type { Receiver } from '../../src/core/receivers.ts';
 import { defineSignal, OnSignal } from '../../src/index.ts';
 import { postgresJs } from '../../src/drivers/postgres-js.ts';
-import { changeReceivers, listReceivers, readCatalogue } from '../../src/store/catalogue-statements.ts';
-import { receiversOf } from '../../src/registry/receivers.ts';
+import { changeReceivers, listReceivers, readCatalogue } from '../../src/store/catalogue/catalogue-statements.ts';
+import { receiversOf } from '../../src/receivers/define.ts';
 import { addReceiver, openStore } from './rows.ts';
 import { untilBlocked } from './waits.ts';
 

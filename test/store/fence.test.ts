@@ -3,10 +3,10 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { postgresJs } from '../../src/drivers/postgres-js.ts';
-import { type Hold, takeHold } from '../../src/store/batches.ts';
-import { Commits } from '../../src/store/commits.ts';
+import { type Hold, takeHold } from '../../src/store/deliveries/batches.ts';
+import { Commits } from '../../src/store/deliveries/commits.ts';
 import type { ClaimRef, SettleItem, Store } from '../../src/store/store.ts';
-import { WorkersStore } from '../../src/store/workers-store.ts';
+import { WorkersStore } from '../../src/store/workers/workers-store.ts';
 import { type AnySql, addDelivery, addReceiver, addWorker, openStore, runOn, settleFirst, stateOf, WORKER } from './rows.ts';
 
 const dead: SettleItem['settlement'] = { to: 'dead', error: { name: 'Error', message: 'no' } };

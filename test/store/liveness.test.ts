@@ -3,7 +3,7 @@ import type postgres from 'postgres';
 import { expect, test } from 'vitest';
 import type { Run } from '../../src/drivers/driver.ts';
 import { statement } from '../../src/drivers/statement.ts';
-import type { Freed } from '../../src/store/workers-store.ts';
+import type { Freed } from '../../src/store/workers/workers-store.ts';
 import { addDelivery, addReceiver, addWorker, openStore, runOn, settleFirst, stateOf, type StoreHarness } from './rows.ts';
 
 const ANY = { known: false };

@@ -1,7 +1,7 @@
 // How the database is asked what became of a COMMIT, and which errors leave that open.
 import { expect, test } from 'vitest';
 import { isAnswer } from '../../src/drivers/error-kind.ts';
-import type { CommitState } from '../../src/store/commits.ts';
+import type { CommitState } from '../../src/store/deliveries/commits.ts';
 import { type Patience, stateOfCommit } from '../../src/transaction/commit.ts';
 
 const QUICK: Patience = { totalMs: 10_000, askMs: 50, firstPauseMs: 1, longestPauseMs: 2 };

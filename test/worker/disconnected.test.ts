@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { defineSignal, type SignalboxEvents } from '../../src/index.ts';
 import { Events } from '../../src/observe/events.ts';
 import type { ClaimedDelivery, ReleaseItem } from '../../src/store/store.ts';
-import { Homeless } from '../../src/worker/homeless.ts';
+import { Homeless } from '../../src/worker/running/unserved-delivery.ts';
 import { readDeliveries } from '../support/effects.ts';
 import { harness } from '../support/harness.ts';
 import { recordingLogger } from '../support/log.ts';

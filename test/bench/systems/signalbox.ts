@@ -4,7 +4,7 @@ import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { z } from 'zod';
 import { createSignalbox, defineSignal, type Signalbox } from '../../../dist/index.js';
-import { tuningMigration } from '../../../dist/store/tuning.js';
+import { tuningMigration } from '../../../dist/store/schema/tuning.js';
 import { readMigrations } from '../../support/migrations.ts';
 import {
   BATCH,

@@ -1,0 +1,24 @@
+// Tells a person what went wrong. An error of Signalbox says what to do next by itself; of any other the stack is needed.
+import { toldError } from '../core/told-error.ts';
+import { isSignalboxError } from '../errors.ts';
+import { UsageError } from './help.ts';
+
+/** Writes to standard error. Returns the exit code: 2 for a wrong command line, 1 for anything else. */
+export function reportError(error: unknown): 1 | 2 {
+  process.stderr.write(`${describe(error)}\n`);
+  return error instanceof UsageError ? 2 : 1;
+}
+
+function describe(error: unknown): string {
+  if (error instanceof UsageError) return `signalbox: ${error.message}\n\n${error.usage}`;
+  if (!isSignalboxError(error)) return `signalbox: ${stackOf(error)}`;
+  // The configuration is the user's code: where it threw is what he looks for.
+  const cause = error.code === 'ConfigInvalid' && error.cause ? `\n\n${stackOf(error.cause)}` : '';
+  return `signalbox: ${error.message}${cause}`;
+}
+
+/** The stacks of it and its causes, and no other member: those of an invalid URL or a failed query hold what nobody wants on a screen. */
+function stackOf(error: unknown): string {
+  const { message, stack } = toldError(error);
+  return stack ?? message;
+}

@@ -1,0 +1,30 @@
+// box.settled: waits until nothing of an emission is left to do.
+import { setTimeout as wait } from 'node:timers/promises';
+import { SignalboxError } from '../errors.ts';
+import type { Delivery, OperationsStore } from '../store/operations/operations-store.ts';
+
+const FIRST_WAIT_MS = 10;
+const LONGEST_WAIT_MS = 500;
+
+/** @throws SignalboxError `EmissionNotFound`; the reason of `signal` when it is aborted */
+export async function untilSettled(store: OperationsStore, emissionId: string, signal?: AbortSignal): Promise<Delivery[]> {
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2)) {
+    signal?.throwIfAborted();
+    const live = await store.countLive(emissionId);
+    if (live === undefined)
+      throw new SignalboxError(
+        'EmissionNotFound',
+        `settled: there is no emission ${emissionId}. Its transaction has not committed yet or was rolled back, the id is of another database, or the row was pruned. Wait for an emission after its transaction has ended.`,
+      );
+    if (live === 0) break;
+    await wait(waitMs, undefined, signal ? { signal, ref: true } : {}).catch(() => signal?.throwIfAborted());
+  }
+  return store.find({
+    states: ['completed', 'dead', 'cancelled'],
+    emissionId,
+    receiver: undefined,
+    signal: undefined,
+    beforeId: undefined,
+    limit: 1_000,
+  });
+}

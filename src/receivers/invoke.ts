@@ -1,0 +1,37 @@
+// How a receiver is called: its object comes from the registry, its method from the class that was registered.
+// Nothing of this depends on a row's content.
+import { nameOf } from '../core/copies.ts';
+import type { MethodTarget, Receiver } from '../core/receivers.ts';
+import { SignalboxError } from '../errors.ts';
+import type { Registry } from '../container/registry.ts';
+
+/** Calls a receiver. Returns what that returns, so a promise if it is asynchronous. */
+export type Call = (payload: unknown, context: object) => unknown;
+
+/**
+ * Makes what a receiver needs, and no call yet: before a transaction begins, for a service that cannot be made is no failure of the
+ * delivery. Returns a promise where another container answers with one.
+ * @throws what the registry throws when the service cannot be made
+ */
+export function callOf(receiver: Receiver, registry: Registry): Call | Promise<Call> {
+  const { target } = receiver;
+  if (target.placement === 'function') return (payload, context) => target.call(payload as never, context as never);
+  const boundTo = (self: object): Call => {
+    const method = methodOf(self, receiver, target);
+    return (payload, context) => Reflect.apply(method, self, [payload, context]);
+  };
+  if (target.placement === 'static') return boundTo(target.service);
+  const self: unknown = registry.get(target.service);
+  return self instanceof Promise ? self.then(boundTo) : boundTo(self as object);
+}
+
+type Method = (...args: unknown[]) => unknown;
+
+function methodOf(self: object, { signal }: Receiver, { service, key }: MethodTarget): Method {
+  const method = (self as Partial<Record<string | symbol, Method>>)[key];
+  if (typeof method === 'function') return method;
+  throw new SignalboxError(
+    'MissingProvider',
+    `What provides ${nameOf(service)} has no method ${String(key)}, which receives ${signal.name}. Give your override one.`,
+  );
+}

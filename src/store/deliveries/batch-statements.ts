@@ -1,0 +1,32 @@
+// The SQL statements around a batch: what opens its transaction, and as which role it is ended. What ends it are `complete`,
+// `settle` and `release` of statements.ts.
+import { statement } from '../../drivers/statement.ts';
+import { SETTINGS } from './columns.ts';
+import { OWN, UNMARKED } from '../statements.ts';
+
+/**
+ * Takes hold of deliveries as the first statement of the transaction of their receiver. $1 ids, in their order, $2 the epoch
+ * of each, $3 milliseconds that any further statement and any pause of the transaction may take, $4 whether the transaction
+ * carries the mark of a lane, $5 the worker that claimed each. Returns the ids that it holds, with a space between: one that is
+ * missing was taken away, and must not reach the receiver; and the role of the session. Writes nothing, so that behind a BEGIN that has failed it does no harm; it says so.
+ * Locks: the deliveries, in the order given, until the transaction ends, so that no rescue can take them from a
+ * transaction that lives. Guard: (id, state, epoch, worker). Repeatable. The rest is as in settleFirst. Index: the primary key.
+ */
+export const holdBatch = statement({ ids: 'text', outside: 'bool', role: 'text', ...SETTINGS })`
+with held as materialized (
+  select own.id, own.worker_id from unnest($1::text::bigint[], $2::text::int[], $5::text::int[]) as o(id, epoch, worker_id) ${OWN}
+)
+select coalesce((select string_agg(id::text, ' ') from held), '') as ids, ${UNMARKED} as outside, current_setting('role') as role,
+  set_config('application_name', coalesce((select 'signalbox worker ' || max(worker_id)::text from held), ''), true) as application_name,
+  set_config('statement_timeout', $3::text, true) as statement_timeout,
+  set_config('idle_in_transaction_session_timeout', $3::text, true) as idle_timeout`;
+
+/**
+ * Takes a role for the rest of the transaction, or until the next. $1 the role, $2 milliseconds that any further statement may
+ * take. Returns the role of before. The race is with the receiver itself: it may have set a role that may not touch our
+ * tables, as a guard of rows by tenant does, or a timeout. A role that the session may take, it may take at any time.
+ * Locks nothing. Repeatable.
+ */
+export const takeRole = statement({ before: 'text', role: 'text', statement_timeout: 'text' })`
+select current_setting('role') as before, set_config('role', $1::text, true) as role,
+  set_config('statement_timeout', $2::text, true) as statement_timeout`;

@@ -1,0 +1,162 @@
+// Applies a folder of Drizzle migrations by drizzle-orm's own migrator, which knows no lock: of two processes that start at
+// once both would apply the first migration, and one of them would fail.
+//
+// The race it settles: lock and migrations are one transaction on one connection. So a pool of one is enough, a pooler that
+// hands out a connection for each transaction does no harm, and whatever ends the process, its connection or a migration
+// ends the lock too. The migrator's own transaction becomes a savepoint of it.
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { readMigrationFiles } from 'drizzle-orm/migrator';
+import type { OptionTable } from '../../core/options.ts';
+import { callable, text } from '../../core/rules.ts';
+import { toldError } from '../../core/told-error.ts';
+import type { Client, Driver } from '../../drivers/driver.ts';
+import { statement } from '../../drivers/statement.ts';
+import { isSignalboxError, SignalboxError } from '../../errors.ts';
+import type { Store } from '../store.ts';
+
+/** Which migrations `box.migrate` applies, and where it notes them. */
+export interface MigrateOptions {
+  /** The folder that drizzle-kit writes: `out` of its configuration. */
+  readonly folder: string;
+  /** Where it notes what was applied: `migrations.table` of its configuration, if that has it. */
+  readonly table?: string | undefined;
+  /** `migrations.schema`, likewise. */
+  readonly schema?: string | undefined;
+  /** Called when another process is at it, for which this one then waits. */
+  readonly onWait?: (() => void) | undefined;
+}
+
+export const MIGRATE_OPTIONS: OptionTable<MigrateOptions> = { folder: text, table: text, schema: text, onWait: callable };
+
+/** As drizzle-orm and drizzle-kit have them. */
+const TABLE = '__drizzle_migrations';
+const SCHEMA = 'drizzle';
+
+const KEY = `hashtextextended('signalbox.migrate', 0::int8)`;
+
+/** Takes the lock of migrations if it is free. Held until the transaction ends. Database-wide; nothing else uses this key. */
+const TRY_LOCK = statement({ locked: 'bool' })`select pg_try_advisory_xact_lock(${KEY}) as locked`;
+
+/** The same, and waits. */
+const LOCK = statement({ locked: 'int' })`select 1 as locked from pg_advisory_xact_lock(${KEY})`;
+
+/** Drizzle's `if not exists` gives two notices at each later run, which postgres.js prints as objects. Until the transaction ends. */
+const HUSH = statement({ messages: 'text' })`select set_config('client_min_messages', 'warning', true) as messages`;
+
+/** Whether there is a table. $1 schema, $2 name. */
+const HAS_TABLE = statement({ there: 'bool' })`select to_regclass(pg_catalog.format('%I.%I', $1::text, $2::text)) is not null as there`;
+
+const countRows = (schema: string, table: string) =>
+  statement({ count: 'int' })`select count(*)::int as count from ${quoted(schema)}.${quoted(table)}`;
+
+/** What is needed of a Drizzle database and of its transactions. */
+interface Handle {
+  readonly session: {
+    readonly client: Client;
+    transaction<T>(callback: (tx: Handle) => Promise<T>, config: { isolationLevel: 'read committed' }): Promise<T>;
+  };
+  transaction(callback: (tx: Handle) => unknown): Promise<unknown>;
+}
+
+type Migrate = (db: Handle, config: { migrationsFolder: string; migrationsTable: string; migrationsSchema: string }) => Promise<unknown>;
+
+export interface Target {
+  /** A Drizzle database whose session opens transactions. */
+  readonly db: object;
+  readonly driver: Driver;
+  readonly store: Store;
+}
+
+/**
+ * Applies what is not applied yet, all or nothing, one process at a time. Returns how many migrations that were.
+ * @throws SignalboxError `DatabaseUnreachable`, `MigrationFailed`
+ */
+export async function migrateFolder({ db, driver, store }: Target, options: MigrateOptions): Promise<number> {
+  const { folder, table = TABLE, schema = SCHEMA, onWait } = options;
+  const files = readFolder(folder);
+  const migrate = await migratorOf(driver);
+  await checkReachable(store);
+  // Not repeatable read, whatever the user's default is: what others applied while this waited must be seen.
+  return (db as Handle).session.transaction(
+    async (tx) => {
+      const run = driver.run(tx.session.client);
+      const count = async (): Promise<number> => {
+        const [found] = await run(HAS_TABLE, [schema, table]);
+        return found!.there ? (await run(countRows(schema, table), []))[0]!.count : 0;
+      };
+      if (!(await run(TRY_LOCK, []))[0]!.locked) {
+        onWait?.();
+        await run(LOCK, []);
+      }
+      await run(HUSH, []);
+      const before = await count();
+      try {
+        await migrate(within(tx), { migrationsFolder: folder, migrationsTable: table, migrationsSchema: schema });
+      } catch (error) {
+        throw driver.isConnectionLoss(error) ? error : failed(error, files);
+      }
+      return (await count()) - before;
+    },
+    { isolationLevel: 'read committed' },
+  );
+}
+
+/** That tables are missing is what migrations are for. */
+async function checkReachable(store: Store): Promise<void> {
+  try {
+    await store.check();
+  } catch (error) {
+    if (!isSignalboxError(error, 'MigrationMissing')) throw error;
+  }
+}
+
+/** The transaction as a database: what is opened on it or on its session is a savepoint. */
+function within(tx: Handle): Handle {
+  const transaction = (callback: (tx: Handle) => unknown): Promise<unknown> => tx.transaction(callback);
+  const session = Object.create(tx.session, { transaction: { value: transaction } }) as Handle['session'];
+  return Object.create(tx, { session: { value: session } }) as Handle;
+}
+
+async function migratorOf({ name }: Driver): Promise<Migrate> {
+  const load = {
+    'postgres-js': () => import('drizzle-orm/postgres-js/migrator'),
+    'node-postgres': () => import('drizzle-orm/node-postgres/migrator'),
+    pglite: () => import('drizzle-orm/pglite/migrator'),
+  }[name]!;
+  return (await load()).migrate as unknown as Migrate;
+}
+
+/** The statements of each file, by its name. */
+type Files = ReadonlyMap<string, readonly string[]>;
+
+/** @throws SignalboxError `MigrationFailed` */
+function readFolder(folder: string): Files {
+  try {
+    const journal = path.join(folder, 'meta/_journal.json');
+    const tags = existsSync(journal) ? (JSON.parse(readFileSync(journal, 'utf8')) as { entries: { tag: string }[] }).entries : [];
+    const migrations: readonly { sql: readonly string[]; name?: string }[] = readMigrationFiles({ migrationsFolder: folder });
+    return new Map(migrations.map(({ sql, name }, index) => [name ?? `${tags[index]!.tag}.sql`, sql]));
+  } catch (cause) {
+    const reason = toldError(cause).message;
+    throw new SignalboxError(
+      'MigrationFailed',
+      `${folder} is no folder of migrations: ${reason}. Name the one that drizzle-kit generate writes, \`out\` of its configuration.`,
+      { cause },
+    );
+  }
+}
+
+/** Drizzle says which statement failed; the same one may stand in several files. */
+function failed(cause: unknown, files: Files): SignalboxError<'MigrationFailed'> {
+  const { query } = cause as { query?: unknown };
+  const names = [...files].filter(([, statements]) => statements.some((statement) => statement === query)).map(([name]) => name);
+  const reason = toldError((cause as { cause?: unknown }).cause ?? cause).message;
+  return new SignalboxError(
+    'MigrationFailed',
+    `${names.length === 0 ? 'The migrations' : names.join(' or ')} failed: ${reason}. Nothing of this run was kept: mend it and run it again.`,
+    { cause },
+  );
+}
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;

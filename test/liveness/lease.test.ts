@@ -1,0 +1,368 @@
+// A lease on a clock of the test's own and a database that answers as the test says: when it renews and from where, when it
+// gives its lock up, and what a lost session, a renewal that hangs and one that answers late come to.
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Run, Session } from '../../src/drivers/driver.ts';
+import type { WorkersStore } from '../../src/store/workers/workers-store.ts';
+import { Lease } from '../../src/liveness/lease.ts';
+import { Latch } from '../support/latch.ts';
+
+const LEASE_MS = 9_000;
+const INTERVAL_MS = 3_000;
+const never = (): Promise<never> => new Promise(() => {});
+
+/** A backend's number, or what comes of asking. */
+type Answer = number | undefined | (() => Promise<number | undefined>);
+
+interface Opened extends Session {
+  closed: boolean;
+  lose(): void;
+}
+
+interface Renewal {
+  readonly at: number;
+  readonly workerId: number;
+  /** The session that it came from, counted from 1, or the pool. */
+  readonly from: number | 'pool';
+  readonly lockPid: number | undefined;
+  /** Only of a renewal that says so. */
+  readonly isStopping?: true;
+}
+
+/** A lease, and what the database was asked: its first session is backend 1, the next one 2, unless the test says otherwise. */
+class Stage {
+  readonly sessions: Opened[] = [];
+  readonly renewals: Renewal[] = [];
+  /** For which worker the lock was asked. */
+  readonly locks: number[] = [];
+  /** What was told to the worker. */
+  readonly told: string[] = [];
+  /** What is answered next; when there is nothing, the session's own backend. */
+  readonly lockAnswers: Answer[] = [];
+  readonly renewAnswers: Answer[] = [];
+  readonly #begun = performance.now();
+  hasOthers = true;
+  #enrolled = 0;
+  #lastLock: number | undefined;
+  /** What a session was told of its backend; that which took the lock, unless the test says otherwise. */
+  toldPid: number | undefined;
+
+  async enrol({ single = false, resign = async () => {} }: { single?: boolean; resign?: () => Promise<void> } = {}): Promise<Lease> {
+    const workers: Pick<WorkersStore, 'enrol' | 'lock' | 'renew' | 'resign'> = {
+      enrol: async () => ({ id: ++this.#enrolled, atUs: 0 }),
+      lock: async (workerId, run) => {
+        this.locks.push(workerId);
+        const pid = await this.#answer(this.lockAnswers, this.#backend(run));
+        this.#lastLock = pid;
+        return pid;
+      },
+      renew: async (workerId, _leaseMs, how) => {
+        const lock = how?.lock;
+        const from = lock ? this.#backend(lock.run) : 'pool';
+        this.renewals.push({
+          at: performance.now() - this.#begun,
+          workerId,
+          from,
+          lockPid: lock?.pid,
+          ...(how?.isStopping && { isStopping: true as const }),
+        });
+        const pid = await this.#answer(this.renewAnswers, from === 'pool' ? 99 : from);
+        return pid === undefined ? undefined : { pid, hasOthers: this.hasOthers };
+      },
+      resign,
+    };
+    return Lease.enrol(workers as WorkersStore, {
+      label: 'test',
+      processId: '00000000-0000-7000-8000-000000000001',
+      leaseMs: LEASE_MS,
+      openSession: single ? undefined : (onLost) => this.#open(onLost),
+      onLost: (workerId, newWorkerId) => this.told.push(`lost ${workerId} for ${newWorkerId}`),
+      onError: (error) => this.told.push((error as Error).message.replace(/:.*/, '')),
+      onRenewed: () => this.told.push('renewed'),
+      onSessionLost: () => {},
+    });
+  }
+
+  get times(): number[] {
+    return this.renewals.map(({ at }) => at);
+  }
+
+  get last(): Renewal | undefined {
+    return this.renewals.at(-1);
+  }
+
+  async #answer(answers: Answer[], otherwise: number): Promise<number | undefined> {
+    if (answers.length === 0) return otherwise;
+    const answer = answers.shift();
+    return typeof answer === 'function' ? answer() : answer;
+  }
+
+  #backend(run: Run): number {
+    return 1 + this.sessions.findIndex((session) => session.run === run);
+  }
+
+  #open(onLost: () => void): Session {
+    const close = async (): Promise<void> => void (session.closed = true);
+    const toldPid = (): number | undefined => this.toldPid ?? this.#lastLock;
+    const session: Opened = { run: async () => [], toldPid, closed: false, lose: onLost, close };
+    this.sessions.push(session);
+    return session;
+  }
+}
+
+/** A lease whose lock is believed, 100 ms after its start; the next renewal is at 3100. */
+async function settled(): Promise<{ stage: Stage; lease: Lease }> {
+  const stage = new Stage();
+  const lease = await stage.enrol();
+  await vi.advanceTimersByTimeAsync(200);
+  expect(stage.times).toEqual([0, 100]);
+  return { stage, lease };
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+test('it locks and renews at once, renews soon again so that the lock is believed, and then three times per lease', async () => {
+  const stage = new Stage();
+  await stage.enrol();
+  await vi.advanceTimersByTimeAsync(2 * INTERVAL_MS + 200);
+  expect(stage.renewals).toEqual([0, 100, 3_100, 6_100].map((at) => ({ at, workerId: 1, from: 1, lockPid: 1 })));
+  expect(stage.locks).toEqual([1]);
+});
+
+test('it knows from its last renewal whether there are other workers, and takes it for so until then', async () => {
+  const stage = new Stage();
+  stage.hasOthers = false;
+  const lease = await stage.enrol();
+  expect(lease.hasOthers).toBe(true);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(lease.hasOthers).toBe(false);
+  stage.hasOthers = true;
+  await vi.advanceTimersByTimeAsync(100);
+  expect(lease.hasOthers).toBe(true);
+});
+
+test('on a single session it renews from the pool, without a lock', async () => {
+  const stage = new Stage();
+  await stage.enrol({ single: true });
+  await vi.advanceTimersByTimeAsync(2 * INTERVAL_MS);
+  expect(stage.renewals).toEqual([3_000, 6_000].map((at) => ({ at, workerId: 1, from: 'pool', lockPid: undefined })));
+  expect(stage.locks).toEqual([]);
+});
+
+test('a lock that another session has still is asked for again at the next renewal', async () => {
+  const stage = new Stage();
+  stage.lockAnswers.push(undefined, 1);
+  await stage.enrol();
+  await vi.advanceTimersByTimeAsync(INTERVAL_MS);
+  expect(stage.renewals.map(({ at, lockPid }) => [at, lockPid])).toEqual([
+    [0, undefined],
+    [3_000, 1],
+  ]);
+});
+
+test('a lock that was taken by another backend than the connection was told of is given up at once', async () => {
+  const stage = new Stage();
+  stage.toldPid = 77;
+  const lease = await stage.enrol();
+  await vi.advanceTimersByTimeAsync(2 * INTERVAL_MS);
+  expect(stage.locks).toEqual([1]);
+  expect(stage.renewals.slice(1).map(({ from }) => from)).toEqual(['pool', 'pool']);
+  expect(lease.session).toBeUndefined();
+});
+
+test('after three renewals from backends that did not take the lock it gives the lock up, and renews from the pool', async () => {
+  const stage = new Stage();
+  stage.lockAnswers.push(10, 12, 14);
+  stage.renewAnswers.push(11, 13, 15);
+  await stage.enrol();
+  await vi.advanceTimersByTimeAsync(300 + 2 * INTERVAL_MS);
+  expect(stage.renewals.map(({ at, from }) => [at, from])).toEqual([
+    [0, 1],
+    [100, 1],
+    [200, 1],
+    [300, 'pool'],
+    [3_300, 'pool'],
+    [6_300, 'pool'],
+  ]);
+  expect(stage.locks).toHaveLength(3);
+});
+
+test('a pooler that hits the same backend now and then is one all the same', async () => {
+  const stage = new Stage();
+  stage.lockAnswers.push(10, 12, 14);
+  stage.renewAnswers.push(11, 12, 13, 14, 15);
+  await stage.enrol();
+  await vi.advanceTimersByTimeAsync(500);
+  expect(stage.renewals.map(({ from, lockPid }) => [from, lockPid])).toEqual([
+    [1, 10],
+    [1, 12],
+    [1, 12],
+    [1, 14],
+    [1, 14],
+    ['pool', undefined],
+  ]);
+});
+
+test('sessions that broke now and then, between lock and renewal, are no pooler', async () => {
+  const stage = new Stage();
+  stage.lockAnswers.push(10, 12, 14, 16, 18);
+  stage.renewAnswers.push(11, 13, 14, 14, 15, 17, 18, 18);
+  await stage.enrol();
+  await vi.advanceTimersByTimeAsync(INTERVAL_MS + 700);
+  expect(stage.locks).toHaveLength(5);
+  expect(stage.renewals.map(({ from }) => from)).toEqual(Array.from({ length: 8 }, () => 1));
+});
+
+test('a session that is lost is answered by a lock and a renewal at once', async () => {
+  const { stage } = await settled();
+  stage.lockAnswers.push(2);
+  stage.renewAnswers.push(2, 2);
+  stage.sessions[0]!.lose();
+  await vi.advanceTimersByTimeAsync(INTERVAL_MS);
+  expect(stage.renewals.slice(2)).toMatchObject([
+    { at: 200, lockPid: 2 },
+    { at: 300, lockPid: 2 },
+  ]);
+});
+
+test('a session that is lost during a renewal does not lead to two at once, and the lock is taken again', async () => {
+  const { stage } = await settled();
+  const answered = new Latch();
+  stage.renewAnswers.push(() => answered.opened.then(() => 1));
+  await vi.advanceTimersByTimeAsync(INTERVAL_MS);
+  stage.sessions[0]!.lose();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(stage.times).toEqual([0, 100, 3_100]);
+  answered.open();
+  await vi.advanceTimersByTimeAsync(INTERVAL_MS);
+  expect(stage.times).toHaveLength(4);
+  expect(stage.locks).toHaveLength(2);
+});
+
+test('the end of a session that was replaced is nothing new', async () => {
+  const { stage } = await settled();
+  stage.renewAnswers.push(never);
+  await vi.advanceTimersByTimeAsync(2 * INTERVAL_MS + 700);
+  expect(stage.times).toEqual([0, 100, 3_100, 6_200, 6_300]);
+  stage.sessions[0]!.lose();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(stage.times).toHaveLength(5);
+  expect(stage.locks).toHaveLength(2);
+});
+
+test('a renewal that hangs is told, and tried again a moment later, in a session of its own', async () => {
+  const { stage } = await settled();
+  stage.renewAnswers.push(never);
+  await vi.advanceTimersByTimeAsync(2 * INTERVAL_MS - 50);
+  expect(stage.told).toEqual(['renewed', 'renewed', 'No answer to a renewal in 3000 ms']);
+  expect(stage.sessions.map(({ closed }) => closed)).toEqual([true, false]);
+  await vi.advanceTimersByTimeAsync(50);
+  expect(stage.last).toEqual({ at: 6_200, workerId: 1, from: 2, lockPid: 2 });
+  expect(stage.locks).toEqual([1, 1]);
+});
+
+test('so is a renewal that fails, and half a second later when it fails again', async () => {
+  const { stage } = await settled();
+  const fail = (): Promise<never> => Promise.reject(new Error('read ECONNRESET'));
+  stage.renewAnswers.push(fail, fail);
+  await vi.advanceTimersByTimeAsync(INTERVAL_MS + 450);
+  expect(stage.told).toEqual(['renewed', 'renewed', 'read ECONNRESET', 'read ECONNRESET']);
+  await vi.advanceTimersByTimeAsync(50);
+  expect(stage.times).toEqual([0, 100, 3_100, 3_200, 3_700]);
+  expect(stage.last).toMatchObject({ from: 3 });
+});
+
+test.each([
+  ['before the next one', -50],
+  ['after the next one', 600],
+])('a renewal that is answered too late, %s, finds no worker dead and renews nothing', async (_when, afterMs) => {
+  const { stage, lease } = await settled();
+  const answered = new Latch();
+  stage.renewAnswers.push(() => answered.opened.then(() => undefined));
+  await vi.advanceTimersByTimeAsync(2 * INTERVAL_MS + afterMs);
+  const told = [...stage.told];
+  answered.open();
+  await vi.advanceTimersByTimeAsync(10);
+  expect(lease.workerId).toBe(1);
+  expect(stage.told).toEqual(told);
+});
+
+test('a worker that others found dead goes on under a new id, takes its lock and renews soon', async () => {
+  const { stage, lease } = await settled();
+  stage.renewAnswers.push(undefined);
+  await vi.advanceTimersByTimeAsync(INTERVAL_MS + 100);
+  expect(lease.workerId).toBe(2);
+  expect(stage.told).toEqual(['renewed', 'renewed', 'lost 1 for 2', 'renewed', 'renewed']);
+  expect(stage.last).toEqual({ at: 3_200, workerId: 2, from: 1, lockPid: 1 });
+  expect(stage.locks).toEqual([1, 2]);
+});
+
+test('a worker that has resigned renews no more, though its session ends; the session is closed even if nobody could be told', async () => {
+  const stage = new Stage();
+  const lease = await stage.enrol({ resign: () => Promise.reject(new Error('the database is away')) });
+  await vi.advanceTimersByTimeAsync(200);
+  await expect(lease.resign()).rejects.toThrow('the database is away');
+  stage.sessions[0]!.lose();
+  await vi.advanceTimersByTimeAsync(LEASE_MS);
+  expect(stage.times).toEqual([0, 100]);
+  expect(stage.sessions[0]!.closed).toBe(true);
+});
+
+test('a worker that resigns waits for the renewal that is under way, which is the last', async () => {
+  const { stage, lease } = await settled();
+  const answered = new Latch();
+  stage.renewAnswers.push(() => answered.opened.then(() => 1));
+  await vi.advanceTimersByTimeAsync(INTERVAL_MS);
+  let resigned = false;
+  const resigning = lease.resign().then(() => (resigned = true));
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(resigned).toBe(false);
+  answered.open();
+  await resigning;
+  await vi.advanceTimersByTimeAsync(LEASE_MS);
+  expect(stage.times).toEqual([0, 100, 3_100]);
+});
+
+test('a worker that stops says so in a renewal at once, and in all that follow', async () => {
+  const { stage, lease } = await settled();
+  lease.stopping();
+  await vi.advanceTimersByTimeAsync(INTERVAL_MS);
+  const said = { workerId: 1, from: 1, lockPid: 1, isStopping: true };
+  expect(stage.renewals.slice(2)).toEqual([200, 3_200].map((at) => ({ at, ...said })));
+});
+
+test('a worker that stops while a renewal is under way says so in the next one, when that has ended', async () => {
+  const { stage, lease } = await settled();
+  const answered = new Latch();
+  stage.renewAnswers.push(() => answered.opened.then(() => 1));
+  await vi.advanceTimersByTimeAsync(INTERVAL_MS);
+  lease.stopping();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(stage.renewals.map(({ isStopping }) => isStopping)).toEqual([undefined, undefined, undefined]);
+  answered.open();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(stage.last).toMatchObject({ at: 3_300, isStopping: true });
+});
+
+test('a renewal that was to say that the worker stops, and failed, is tried again soon; one that resigned says nothing', async () => {
+  const { stage, lease } = await settled();
+  stage.renewAnswers.push(() => Promise.reject(new Error('away')));
+  lease.stopping();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(stage.renewals.slice(2).map(({ at, isStopping }) => [at, isStopping])).toEqual([
+    [200, true],
+    [300, true],
+  ]);
+  await lease.resign();
+  lease.stopping();
+  await vi.advanceTimersByTimeAsync(LEASE_MS);
+  expect(stage.renewals).toHaveLength(4);
+});
+
+test('a worker that resigns in the turn in which it stops has sent nothing for that', async () => {
+  const { stage, lease } = await settled();
+  lease.stopping();
+  await lease.resign();
+  await vi.advanceTimersByTimeAsync(LEASE_MS);
+  expect(stage.times).toEqual([0, 100]);
+});

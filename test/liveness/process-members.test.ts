@@ -1,0 +1,167 @@
+// Who waits for whom in one process, and that a suspect runs alone in it: beside another worker, a drain, another box.
+import { afterEach, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { defineSignal, OnSignal, type Worker } from '../../src/index.ts';
+import { inCall, newCall } from '../../src/transaction/call.ts';
+import { Company, type Member } from '../../src/liveness/process-members.ts';
+import { readDeliveries } from '../support/effects.ts';
+import { harness, type Harness } from '../support/harness.ts';
+import { Latch } from '../support/latch.ts';
+
+class One implements Member {
+  held = 0;
+  wants = false;
+  rung = 0;
+  readonly company = new Company(this);
+  load = (): number => this.held;
+  wantsSolitude = (): boolean => this.wants;
+  ring = (): void => void this.rung++;
+}
+
+let members: One[] = [];
+const join = (): One => {
+  const one = new One();
+  members.push(one);
+  return one;
+};
+afterEach(() => {
+  for (const { company } of members) company.leave();
+  members = [];
+});
+
+test('one that wants to be alone is waited for by the others, and not by itself', () => {
+  const [a, b] = [join(), join()];
+  expect([a.company.isPaused, b.company.isPaused]).toEqual([false, false]);
+  b.wants = true;
+  expect([a.company.isPaused, b.company.isPaused]).toEqual([true, false]);
+  b.company.leave();
+  expect(a.company.isPaused).toBe(false);
+});
+
+test('of several that want to be alone the first goes first, so that they do not wait for each other', () => {
+  const [a, b, c] = [join(), join(), join()];
+  b.wants = true;
+  c.wants = true;
+  expect([a, b, c].map(({ company }) => company.isPaused)).toEqual([true, false, true]);
+  b.wants = false;
+  expect([a, b, c].map(({ company }) => company.isPaused)).toEqual([true, true, false]);
+});
+
+test('one is alone when the others hold nothing', () => {
+  const [a, b] = [join(), join()];
+  a.held = 3;
+  expect([a.company.isAlone, b.company.isAlone]).toEqual([true, false]);
+  a.held = 0;
+  expect(b.company.isAlone).toBe(true);
+});
+
+test('those who wait to be alone are rung when others hold less, and all others when one has been', () => {
+  const [a, b, c] = [join(), join(), join()];
+  a.company.holdsLess();
+  expect([a.rung, b.rung, c.rung]).toEqual([0, 0, 0]);
+  b.wants = true;
+  a.company.holdsLess();
+  b.company.holdsLess();
+  expect([a.rung, b.rung, c.rung]).toEqual([0, 1, 0]);
+  b.wants = false;
+  b.company.isThrough();
+  expect([a.rung, b.rung, c.rung]).toEqual([1, 1, 1]);
+  c.company.leave();
+  expect([a.rung, b.rung]).toEqual([2, 2]);
+});
+
+const long = defineSignal('company.long', z.object({}));
+const short = defineSignal('company.short', z.object({}));
+
+let began: Latch;
+let goOn: Latch;
+/** How many calls there were at once, at most. */
+let most = 0;
+let calls = 0;
+
+async function counted(work: () => Promise<unknown>): Promise<void> {
+  most = Math.max(most, ++calls);
+  await work();
+  calls--;
+}
+
+class Receivers {
+  @OnSignal(long, { queue: 'long', transactional: false })
+  static async takesLong(): Promise<void> {
+    await counted(async () => {
+      began.open();
+      await goOn.opened;
+    });
+  }
+
+  @OnSignal(short, { queue: 'short' })
+  static async takesShort(): Promise<void> {
+    await counted(async () => {});
+  }
+}
+
+/** A worker of the queue `long` is at a receiver, and a suspect is due in the queue `short`. */
+async function beside(h: Harness): Promise<Worker> {
+  [began, goOn, most, calls] = [new Latch(), new Latch(), 0, 0];
+  const worker = h.box.worker({ queues: ['long'] });
+  await worker.start();
+  await h.db.transaction(async (tx) => void (await long.emitReliable(tx, {})));
+  await began.opened;
+  await h.db.transaction(async (tx) => void (await short.emitReliable(tx, {})));
+  await h.sql`update signalbox.delivery set crashes = 2 where state = 'ready'`;
+  return worker;
+}
+
+/** Resolves when some worker or drain of this process wants to be alone. */
+async function wanted(): Promise<void> {
+  const { members: all } = (globalThis as unknown as Record<symbol, { members: Set<Member> }>)[Symbol.for('signalbox.company.v1')]!;
+  await vi.waitFor(() => expect(Array.from(all).some((member) => member.wantsSolitude())).toBe(true), { timeout: 30_000, interval: 5 });
+}
+
+const states = async (h: Harness): Promise<string[]> =>
+  (await readDeliveries(h.sql)).map(({ receiver, state, crashes }) => `${receiver} ${state} ${crashes}`);
+
+const [LONG, SHORT] = ['Receivers.takesLong completed 0', 'Receivers.takesShort completed 2'];
+
+test(
+  'a second worker of the process makes room for a suspect: the first one claims nothing until it has been alone',
+  { timeout: 90_000 },
+  async () => {
+    await using h = await harness({ services: [Receivers] });
+    const first = await beside(h);
+    await using second = h.box.worker({ queues: ['short'] });
+    await second.start();
+    await wanted();
+    const done: string[] = [];
+    h.box.on('delivery.completed', ({ receiver }) => void done.push(receiver));
+    await h.db.transaction(async (tx) => void (await long.emitReliable(tx, {})));
+    const all = h.box.next('delivery.completed', () => done.length === 3);
+    goOn.open();
+    await all;
+    expect(done).toEqual(['Receivers.takesLong', 'Receivers.takesShort', 'Receivers.takesLong']);
+    expect([most, await states(h)]).toEqual([1, [LONG, LONG, SHORT]]);
+    await first.stop();
+  },
+);
+
+test.each([
+  ['of the same box', (h: Harness) => h.box],
+  ['of another box', (h: Harness) => h.another()],
+])('a drain %s waits with a suspect until the worker beside it has ended what it runs', async (_which, boxOf) => {
+  await using h = await harness({ services: [Receivers] });
+  await beside(h);
+  const drained = boxOf(h).drain();
+  await wanted();
+  goOn.open();
+  expect(await drained).toMatchObject({ completed: 1 });
+  expect([most, await states(h)]).toEqual([1, [LONG, SHORT]]);
+});
+
+test('a drain inside a receiver leaves suspects to others, and does not wait for itself', async () => {
+  await using h = await harness({ services: [Receivers] });
+  await beside(h);
+  const call = newCall({ runner: {}, receiver: { name: 'R', transactional: true }, deliveries: [] });
+  expect(await inCall(call, () => h.box.drain())).toMatchObject({ completed: 0 });
+  call.isOver = true;
+  goOn.open();
+});

@@ -1,0 +1,83 @@
+// What became of a transaction, and of a run, seen from another connection.
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import type { Driver } from '../../../src/drivers/driver.ts';
+import { postgresJs } from '../../../src/drivers/postgres-js.ts';
+import { Commits } from '../../../src/store/deliveries/commits.ts';
+import { type AnySql, addDelivery, addReceiver, openStore, runOn, settleFirst, type StoreHarness, WORKER } from '../rows.ts';
+
+const commitsOf = ({ sql }: StoreHarness): Commits => new Commits(postgresJs(sql as never));
+
+/** An emission in a transaction; the xid is that of the transaction, wherever in it that is asked. */
+async function emit(sql: AnySql): Promise<{ xid: string; emissionId: string }> {
+  const [row] = await sql<{ xid: string; emissionId: string }[]>`
+    insert into signalbox.emission (id, signal, version, payload) values (gen_random_uuid(), 'store.happened', 1, '1')
+    returning id as "emissionId", pg_current_xact_id()::text as xid`;
+  return { ...row! };
+}
+
+test('a transaction is open while it runs, then committed or aborted', async () => {
+  await using h = await openStore();
+  const commits = commitsOf(h);
+  for (const [end, state] of [
+    ['commit', 'committed'],
+    ['rollback', 'aborted'],
+  ] as const) {
+    let witness = { xid: '', emissionId: '' };
+    const held = await h.hold(async (transaction) => (witness = await emit(transaction)));
+    expect(await commits.stateOf(witness)).toBe('open');
+    await held[end]();
+    expect(await commits.stateOf(witness)).toBe(state);
+  }
+});
+
+test('the id of a transaction that committed proves nothing without the emission: it may have been given out twice', async () => {
+  await using h = await openStore();
+  const { xid } = await emit(h.sql);
+  expect(await commitsOf(h).stateOf({ xid, emissionId: randomUUID() })).toBe('aborted');
+});
+
+test('an id that the server has not given out yet is of a transaction that does not run here; the emission tells how it ended', async () => {
+  await using h = await openStore();
+  const { emissionId } = await emit(h.sql);
+  expect(await commitsOf(h).stateOf({ xid: '999999999999', emissionId: randomUUID() })).toBe('aborted');
+  expect(await commitsOf(h).stateOf({ xid: '999999999999', emissionId })).toBe('committed');
+});
+
+test('a standby is no judge of a transaction, and a question that fails is no answer', async () => {
+  const answering = (rows: readonly object[]): Commits => new Commits({ run: () => async () => rows } as unknown as Driver);
+  expect(await answering([{ standby: true, status: 'aborted', stored: false }]).stateOf({ xid: '1', emissionId: '' })).toBe('open');
+  const refused = Object.assign(new Error('permission denied'), { code: '42501' });
+  const failing = new Commits({ run: () => async () => Promise.reject(refused) } as unknown as Driver);
+  await expect(failing.stateOf({ xid: '1', emissionId: randomUUID() })).rejects.toThrow('permission denied');
+});
+
+test('append tells the id of the outermost transaction, in a savepoint too', async () => {
+  await using h = await openStore();
+  const options = { signal: 'store.happened', version: 1, headers: null, runAt: undefined, delayMs: 0, priority: 0, ownReceivers: [] };
+  await h.sql.begin(async (transaction) => {
+    const [row] = await transaction`select pg_current_xact_id()::text as xid`;
+    await transaction.savepoint(async (savepoint) => {
+      await savepoint`select pg_current_xact_id()`;
+      const { xid } = await h.store.append(runOn(savepoint), [{ id: randomUUID(), payload: '1' }], options);
+      expect(xid).toBe(row!['xid']);
+    });
+  });
+});
+
+test('a run is completed if it is recorded so under its own epoch and worker', async () => {
+  await using h = await openStore();
+  const receiverId = await addReceiver(h.sql);
+  const id = await addDelivery(h.sql, receiverId, { state: 'running', epoch: 3, attempt: 1 });
+  const [delivery] = await h.sql<{ emissionId: string }[]>`select emission_id as "emissionId" from signalbox.delivery`;
+  const run = { id, workerId: WORKER, epoch: 3, emissionId: delivery!.emissionId, receiverId };
+  const completed = async (...runs: readonly (typeof run)[]): Promise<string[]> => [...(await commitsOf(h).completed(runs))];
+  expect(await completed(run)).toEqual([]);
+  expect(await settleFirst(h.sql, h.store, run)).toBe(true);
+  expect(await completed(run)).toEqual([id]);
+  expect(await completed({ ...run, epoch: 1 })).toEqual([]);
+  expect(await completed({ ...run, workerId: 1 })).toEqual([]);
+  expect(await completed({ ...run, id: '0' })).toEqual([]);
+  await h.sql`update signalbox.settled set state = 'dead'`;
+  expect(await completed(run)).toEqual([]);
+});
