@@ -42,7 +42,7 @@ export const groups: readonly Group[] = [
       'guides/nestjs.md': 'Signalbox in a NestJS application.',
       'guides/serverless.md': 'Processes that only emit: functions, cron jobs, scripts.',
       'performance.md': 'What emits and deliveries cost, beside two job queues and hand-written SQL, and how to size workers.',
-      'guides/upgrading.md': 'Renaming receivers, changing payloads, and deploys with old and new code side by side.',
+      'guides/names-and-versions.md': 'Renaming receivers, changing payloads, and deploys with old and new code side by side.',
     },
   },
   {

@@ -62,7 +62,7 @@ function renamesOf({ added, elsewhere }: Announcement): string[] {
     const heirs = live || waiting > 0 ? added.filter((receiver) => receiver.signal === signal).map((receiver) => receiver.name) : [];
     return heirs.length === 0
       ? []
-      : [`Was ${name} renamed to ${heirs.join(' or ')}? Then add formerly: ['${name}'] there (docs/guides/upgrading.md).`];
+      : [`Was ${name} renamed to ${heirs.join(' or ')}? Then add formerly: ['${name}'] there (docs/guides/names-and-versions.md).`];
   });
 }
 

@@ -101,7 +101,7 @@ test('what waits for receivers that nobody has is counted, and a rename without 
       'not in this box  Mail.send         cli.happened  queue mail, gets no new ones',
       '1 receiver announced: 1 added, 0 changed, 0 unchanged.',
       '2 not in this box: of other programs, or of code that is gone.',
-      "Was Listener.receive renamed to Listener.renamed? Then add formerly: ['Listener.receive'] there (docs/guides/upgrading.md).",
+      "Was Listener.receive renamed to Listener.renamed? Then add formerly: ['Listener.receive'] there (docs/guides/names-and-versions.md).",
       '',
     ].join('\n'),
   ]);
