@@ -84,7 +84,7 @@ const operate = [
 ];
 
 const upkeep = [
-  ...of('src/liveness/rescue.ts', ['test/worker/crash-budget.test.ts', 'test/upkeep'], {
+  ...of('src/liveness/rescue.ts', ['test/worker/crash-budget.test.ts', 'test/liveness/rescue.test.ts'], {
     name: 'rescue: what is given up is told dead',
     find: 'if (dead) events',
     replace: 'if (false) events',
