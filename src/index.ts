@@ -2,7 +2,7 @@
 import './decorators/metadata.ts';
 
 export { createSignalbox } from './signalbox.ts';
-export type { ConnectOptions, DrainOptions, SettledOptions, Signalbox, SignalboxOptions } from './box.ts';
+export type { ConnectOptions, DrainOptions, SettledOptions, Signalbox, SignalboxOptions } from './box/box.ts';
 
 // signals
 export { defineSignal, defineSignals, type PayloadOf, type Signal, type SignalOptions, type Signals, type Upcast } from './core/signal.ts';

@@ -7,7 +7,7 @@ import {
   SETTLED_OPTIONS,
   type Signalbox,
   type SignalboxOptions,
-} from './box.ts';
+} from './box/box.ts';
 import { CRASH_BUDGET } from './core/delivery.ts';
 import { attachDispatcher } from './core/dispatcher.ts';
 import { toMs } from './core/duration.ts';
@@ -28,7 +28,7 @@ import { defaultLogger, silentLogger } from './observe/log.ts';
 import { safeLogger } from './observe/safe-log.ts';
 import { checkReceivers } from './container/check-services.ts';
 import { checkProvision, provide } from './container/provider.ts';
-import { Doubts } from './receivers/warnings.ts';
+import { Doubts } from './box/warnings.ts';
 import { functionReceivers, receiversOf } from './receivers/define.ts';
 import { Registry } from './container/registry.ts';
 import { Deliveries } from './operate/deliveries.ts';

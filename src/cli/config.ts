@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isSignalboxError, SignalboxError } from '../errors.ts';
-import type { Signalbox } from '../box.ts';
+import type { Signalbox } from '../box/box.ts';
 import { explainLoadError, isTypeScript, registerLoader } from './loader.ts';
 
 const NAMES = ['signalbox.config.ts', 'signalbox.config.js', 'signalbox.config.mjs'];

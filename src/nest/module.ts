@@ -13,7 +13,7 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { Db, type Signalbox, type SignalboxOptions, type WorkerOptions } from '../index.ts';
-import { BOX_OPTIONS } from '../box.ts';
+import { BOX_OPTIONS } from '../box/box.ts';
 import { checkOptions, type OptionTable } from '../core/options.ts';
 import { callable, listOf, object } from '../core/rules.ts';
 import type { Injectable as Token } from '../decorators/service.ts';

@@ -3,7 +3,7 @@
 //
 // It may be asked before the container is complete (a constructor that emits) and again later: it then finds the rest.
 import type { DiscoveryService, ModuleRef, ModulesContainer } from '@nestjs/core';
-import type { Signalbox } from '../box.ts';
+import type { Signalbox } from '../box/box.ts';
 import type { Class } from '../core/receivers.ts';
 import { nameOf } from '../core/copies.ts';
 import type { Logger } from '../core/logger.ts';

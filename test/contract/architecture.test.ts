@@ -22,7 +22,7 @@ const LEVELS = [
   ['worker/running', 'worker/waking'],
   ['worker/claiming'],
   ['worker'],
-  ['box.ts'],
+  ['box'],
   ['signalbox.ts'],
   ['index.ts'],
   ['cli', 'nest', 'vitest.ts'],

@@ -44,7 +44,7 @@ const symbols = [
 ].flat();
 
 const doubts = [
-  mutantsOf({ file: 'src/receivers/warnings.ts', tests: ['test/receivers/define.test.ts'] }, [
+  mutantsOf({ file: 'src/box/warnings.ts', tests: ['test/receivers/define.test.ts'] }, [
     { name: 'doubts: what another box was given is not forgotten', find: ' && !processWide().given.has(marked)', replace: '' },
     { name: 'doubts: each once', find: '!this.#said.has(what) && ', replace: '' },
     { name: 'doubts: a pinned name is no minified one', find: 'serviceTag(target.service)?.name === undefined && ', replace: '' },

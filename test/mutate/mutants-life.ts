@@ -304,7 +304,7 @@ const crashBudget = [
   ...mutantsOf({ file: 'src/signalbox.ts', tests: budget }, [
     { name: 'crash budget: counts', find: 'new Store(driver, crashBudget)', replace: 'new Store(driver, CRASH_BUDGET)' },
   ]),
-  ...mutantsOf({ file: 'src/box.ts', tests: budget }, [
+  ...mutantsOf({ file: 'src/box/box.ts', tests: budget }, [
     { name: 'crash budget: one at least', find: 'crashBudget: whole(1, 100)', replace: 'crashBudget: whole(0, 100)' },
     { name: 'crash budget: a hundred at most', find: 'crashBudget: whole(1, 100)', replace: 'crashBudget: whole(1, 101)' },
   ]),

@@ -1,5 +1,5 @@
 // signalbox worker: what its options mean. The work itself is the box's.
-import type { Signalbox } from '../../box.ts';
+import type { Signalbox } from '../../box/box.ts';
 import { defaultLogger } from '../../observe/log.ts';
 import { tellWaiting } from '../../store/catalogue/unserved.ts';
 import type { WorkerOptions } from '../../worker/options.ts';

@@ -1,28 +1,28 @@
 // What a box is, as its users see it: the options that it is made of, and what it can do. signalbox.ts makes it.
-import type { BatchContext, BatchItem, DetachedBatchContext } from './core/batch.ts';
-import type { DeliveryContext, DetachedDeliveryContext } from './core/context.ts';
-import type { Duration } from './core/duration.ts';
-import type { AmbientDatabase, DatabaseHandle, TransactionHandle } from './core/handles.ts';
-import type { GivenLogger, Logger } from './core/logger.ts';
-import type { OptionTable, Rule } from './core/options.ts';
-import type { Class } from './core/receivers.ts';
-import { abortSignal, anything, callable, duration, listOf, oneOf, whole } from './core/rules.ts';
-import type { Signal } from './core/signal.ts';
-import type { BatchOptions, OnSignalOptions, PayloadOfAny, SignalOrSignals } from './decorators/on-signal.ts';
-import type { Injectable } from './decorators/service.ts';
-import type { EventName, SignalboxEvents } from './observe/events.ts';
-import type { Deliveries } from './operate/deliveries.ts';
-import type { Health } from './operate/health.ts';
-import type { Provision } from './container/provider.ts';
-import type { Container } from './container/registry.ts';
-import type { Announcement } from './store/catalogue/announcement.ts';
-import type { MigrateOptions } from './store/schema/migrate.ts';
-import type { Delivery } from './store/operations/operations-store.ts';
-import type { OutsideWrites } from './transaction/outside-writes.ts';
-import type { DrainResult } from './worker/drain.ts';
-import type { OnError } from './worker/immediate.ts';
-import type { WorkerOptions } from './worker/options.ts';
-import type { Worker } from './worker/worker.ts';
+import type { BatchContext, BatchItem, DetachedBatchContext } from '../core/batch.ts';
+import type { DeliveryContext, DetachedDeliveryContext } from '../core/context.ts';
+import type { Duration } from '../core/duration.ts';
+import type { AmbientDatabase, DatabaseHandle, TransactionHandle } from '../core/handles.ts';
+import type { GivenLogger, Logger } from '../core/logger.ts';
+import type { OptionTable, Rule } from '../core/options.ts';
+import type { Class } from '../core/receivers.ts';
+import { abortSignal, anything, callable, duration, listOf, oneOf, whole } from '../core/rules.ts';
+import type { Signal } from '../core/signal.ts';
+import type { BatchOptions, OnSignalOptions, PayloadOfAny, SignalOrSignals } from '../decorators/on-signal.ts';
+import type { Injectable } from '../decorators/service.ts';
+import type { EventName, SignalboxEvents } from '../observe/events.ts';
+import type { Deliveries } from '../operate/deliveries.ts';
+import type { Health } from '../operate/health.ts';
+import type { Provision } from '../container/provider.ts';
+import type { Container } from '../container/registry.ts';
+import type { Announcement } from '../store/catalogue/announcement.ts';
+import type { MigrateOptions } from '../store/schema/migrate.ts';
+import type { Delivery } from '../store/operations/operations-store.ts';
+import type { OutsideWrites } from '../transaction/outside-writes.ts';
+import type { DrainResult } from '../worker/drain.ts';
+import type { OnError } from '../worker/immediate.ts';
+import type { WorkerOptions } from '../worker/options.ts';
+import type { Worker } from '../worker/worker.ts';
 
 /** What a box is made of. Only `db` is needed. */
 export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
