@@ -59,7 +59,7 @@ import { workerSettings } from './worker/options.ts';
 import { Pauses } from './worker/running/pauses.ts';
 import { Runner } from './worker/running/runner.ts';
 import type { Setbacks } from './liveness/setbacks.ts';
-import { withVisit } from './worker/visit.ts';
+import { withVisit } from './worker/temporary-worker.ts';
 import { Worker } from './worker/worker.ts';
 
 const handleRule = object('a transaction');

@@ -8,7 +8,7 @@ import { ClaimLoop } from './claiming/claim-loop.ts';
 import { Claims } from './claiming/claims.ts';
 import { processId } from '../liveness/process-members.ts';
 import { Condition } from '../liveness/database-condition.ts';
-import { Doorbell } from './waking/doorbell.ts';
+import { Doorbell } from './waking/sleeping-flag.ts';
 import { type HandsParts, handsOf } from './hands.ts';
 import { Horizon } from './claiming/scan-window.ts';
 import { Lease, workerLabel } from '../liveness/lease.ts';

@@ -4,7 +4,7 @@ import type { RunResult } from './running/run-result.ts';
 import type { Runner } from './running/runner.ts';
 import type { ClaimedDelivery, ClaimRef } from '../store/store.ts';
 import { VirtualTime } from './virtual-time.ts';
-import type { Visit } from './visit.ts';
+import type { Visit } from './temporary-worker.ts';
 
 /** How many deliveries ended in which way. */
 export interface DrainResult {

@@ -8,7 +8,7 @@ import { toldError } from '../core/told-error.ts';
 import { apart } from '../observe/async-context.ts';
 import type { RunResult } from './running/run-result.ts';
 import type { Runner } from './running/runner.ts';
-import type { Visit } from './visit.ts';
+import type { Visit } from './temporary-worker.ts';
 
 /** What happens when receivers fail: the transaction call throws `ReceiverFailed`, or it is only recorded with the delivery. */
 export type OnError = 'throw' | 'collect';

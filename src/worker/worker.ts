@@ -14,7 +14,7 @@ import { INTERRUPTION_MS, STOP_OPTIONS, type StopOptions, type WorkerSettings } 
 import { runUntilSignal } from './process-signals.ts';
 import type { Runner } from './running/runner.ts';
 import { Shift, type ShiftParts } from './active-worker.ts';
-import { type Visit, withVisit } from './visit.ts';
+import { type Visit, withVisit } from './temporary-worker.ts';
 import { Watchdog } from '../liveness/watchdog.ts';
 
 export interface WorkerParts extends ShiftParts {

@@ -2,8 +2,8 @@
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const statement = ['test/store/batch.test.ts'];
-const running = ['test/worker/batch.test.ts', 'test/worker/batch-failures.test.ts'];
-const grouping = ['test/worker/batch-groups.test.ts'];
+const running = ['test/worker/running/batch.test.ts', 'test/worker/running/batch-failures.test.ts'];
+const grouping = ['test/worker/claiming/batch-groups.test.ts'];
 
 const holdBatch = mutantsOf({ file: 'src/store/deliveries/batch-statements.ts', within: 'holdBatch', tests: statement }, [
   { name: 'holdBatch: statement timeout', find: "set_config('statement_timeout', $3::text, true)", replace: '$3::text' },
@@ -27,7 +27,7 @@ const holdBatch = mutantsOf({ file: 'src/store/deliveries/batch-statements.ts', 
   },
 ]);
 
-const roles = mutantsOf({ file: 'src/store/deliveries/batches.ts', tests: ['test/worker/batch-role.test.ts'] }, [
+const roles = mutantsOf({ file: 'src/store/deliveries/batches.ts', tests: ['test/worker/running/batch-role.test.ts'] }, [
   {
     name: 'batch role: of the session',
     file: 'src/store/deliveries/batch-statements.ts',
@@ -63,7 +63,7 @@ const shared = mutantsOf({ file: 'src/store/statements.ts', within: 'UNMARKED', 
     name: 'lane: no default is the mark',
     find: "= current_setting('default_transaction_deferrable')",
     replace: "= 'off'",
-    tests: ['test/store/settle.test.ts', 'test/worker/session-defaults.test.ts'],
+    tests: ['test/store/settle.test.ts', 'test/worker/running/session-defaults.test.ts'],
   },
   { name: 'lane: the mark is asked for in lanes only', find: '$4::text::boolean and ', replace: '$4::text is not null and ' },
 ]);
@@ -172,7 +172,7 @@ const forming = [
   ...mutantsOf({ file: 'src/dispatch/local.ts', tests: grouping }, [
     { name: 'emit: what is given up fails', find: '  if (failures.length > 0) throw failures[0];\n', replace: '' },
   ]),
-  ...mutantsOf({ file: 'src/worker/claiming/slots.ts', tests: ['test/worker/slots-batch.test.ts'] }, [
+  ...mutantsOf({ file: 'src/worker/claiming/slots.ts', tests: ['test/worker/claiming/slots-batch.test.ts'] }, [
     {
       name: 'slots: what a batch passes by is not lost',
       find: '    for (const [index, waiting] of passed.entries()) this.#waiting[this.#first + index] = waiting;\n',

@@ -39,13 +39,16 @@ const state = mutantsOf({ file: 'src/store/deliveries/commits.ts', tests: ['test
   { name: 'fence: commit state: a question that fails is no answer', find: '      throw error;\n', replace: '      return true;\n' },
 ]);
 
-const claims = mutantsOf({ file: 'src/worker/running/runner.ts', tests: ['test/worker/stale.test.ts'], named: 'claims a second time' }, [
-  {
-    name: 'fence: runner: what is claimed twice is released',
-    find: 'if (keys.some((key) => this.#runs.has(key))) return',
-    replace: 'if (keys.length === 0) return',
-  },
-]);
+const claims = mutantsOf(
+  { file: 'src/worker/running/runner.ts', tests: ['test/worker/running/stale.test.ts'], named: 'claims a second time' },
+  [
+    {
+      name: 'fence: runner: what is claimed twice is released',
+      find: 'if (keys.some((key) => this.#runs.has(key))) return',
+      replace: 'if (keys.length === 0) return',
+    },
+  ],
+);
 
 const store = mutantsOf({ file: 'src/store/store.ts', tests: ['test/store/fence.test.ts'] }, [
   {

@@ -1,7 +1,7 @@
 // Mutants of async contexts: which of the application's code sees which.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
-const tests = ['test/worker/async-context.test.ts'];
+const tests = ['test/worker/running/async-context.test.ts'];
 
 export const contextMutants: readonly Mutant[] = [
   {

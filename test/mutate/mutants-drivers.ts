@@ -26,13 +26,16 @@ const ownOfPglite = mutantsOf({ file: 'src/drivers/pglite.ts', tests, named: 'PG
   { name: 'own parameters: not serialized by PGlite', find: ', serializers: of(String)', replace: '' },
 ]);
 
-const defaults = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts', tests: ['test/worker/session-defaults.test.ts'] }, [
-  {
-    name: 'lane: what finds no mark is begun without a lane',
-    find: 'inTransaction(parts, { ...work, lane: undefined })',
-    replace: 'interrupted(0)',
-  },
-]);
+const defaults = mutantsOf(
+  { file: 'src/worker/running/receiver-transaction.ts', tests: ['test/worker/running/session-defaults.test.ts'] },
+  [
+    {
+      name: 'lane: what finds no mark is begun without a lane',
+      find: 'inTransaction(parts, { ...work, lane: undefined })',
+      replace: 'interrupted(0)',
+    },
+  ],
+);
 
 const conflicts = mutantsOf({ file: 'src/store/own-run.ts', tests: ['test/store/own-run.test.ts'] }, [
   { name: 'own statements: repeated after a conflict only', find: ' || !isConflict(error)', replace: '' },
@@ -41,7 +44,7 @@ const conflicts = mutantsOf({ file: 'src/store/own-run.ts', tests: ['test/store/
     name: 'own statements: those of the pool are repeated',
     find: 'repeated(driver.run())',
     replace: 'driver.run()',
-    tests: ['test/worker/session-defaults.test.ts'],
+    tests: ['test/worker/running/session-defaults.test.ts'],
   },
 ]);
 
@@ -58,14 +61,14 @@ const unreachable = mutantsOf({ file: 'src/store/unreachable.ts', tests: ['test/
 ]);
 
 const stale = [
-  ...mutantsOf({ file: 'src/drivers/postgres-js.ts', tests: ['test/worker/session-defaults.test.ts'], named: 'given up' }, [
+  ...mutantsOf({ file: 'src/drivers/postgres-js.ts', tests: ['test/worker/running/session-defaults.test.ts'], named: 'given up' }, [
     {
       name: 'postgres.js: a session that takes no writes is given up',
       find: 'if (isNotPrimary(error) && !end()) await endNext(client);',
       replace: '',
     },
   ]),
-  ...mutantsOf({ file: 'src/drivers/pg-checkout.ts', tests: ['test/worker/session-defaults.test.ts'], named: 'given up' }, [
+  ...mutantsOf({ file: 'src/drivers/pg-checkout.ts', tests: ['test/worker/running/session-defaults.test.ts'], named: 'given up' }, [
     { name: 'node-postgres: a session that takes no writes is given up', find: ' || isNotPrimary(error)', replace: '' },
   ]),
 ];

@@ -84,7 +84,7 @@ const operate = [
 ];
 
 const upkeep = [
-  ...of('src/liveness/rescue.ts', ['test/worker/crash-budget.test.ts', 'test/liveness/rescue.test.ts'], {
+  ...of('src/liveness/rescue.ts', ['test/liveness/crash-budget.test.ts', 'test/liveness/rescue.test.ts'], {
     name: 'rescue: what is given up is told dead',
     find: 'if (dead) events',
     replace: 'if (false) events',
@@ -96,7 +96,7 @@ const upkeep = [
   }),
 ];
 
-const homeless = mutantsOf({ file: 'src/worker/running/unserved-delivery.ts', tests: ['test/worker/disconnected.test.ts'] }, [
+const homeless = mutantsOf({ file: 'src/worker/running/unserved-delivery.ts', tests: ['test/worker/running/disconnected.test.ts'] }, [
   { name: 'homeless: is released with a delay', find: 'workerId, delayMs }', replace: 'workerId, delayMs: 0 }' },
   { name: 'homeless: waits longer each time', find: 'this.#setbacks.failed(undefined, now, random)', replace: '1_000' },
   { name: 'homeless: the row of them ends', find: '    this.#setbacks.succeeded(now);\n', replace: '' },
@@ -111,7 +111,7 @@ const worker = [
     find: '  error,\n',
     replace: '  error: undefined,\n',
   }),
-  ...of('src/worker/running/execution.ts', ['test/worker/timeout.test.ts', 'test/worker/life.test.ts'], {
+  ...of('src/worker/running/execution.ts', ['test/worker/running/timeout.test.ts', 'test/worker/life.test.ts'], {
     name: 'execution: what is aborted has not failed',
     find: "isSignalboxError(error, 'DeliveryAborted')",
     replace: 'false',
@@ -127,12 +127,12 @@ const worker = [
     replace: 'if (started) return;',
     hangs: 'The receiver runs on.',
   }),
-  ...of('src/worker/waking/wakeup.ts', ['test/worker/claiming/claim-loop.test.ts', 'test/worker/waking/doorbell.test.ts'], {
+  ...of('src/worker/waking/wakeup.ts', ['test/worker/claiming/claim-loop.test.ts', 'test/worker/waking/sleeping-flag.test.ts'], {
     name: 'wakeup: a ring before the sleep ends it',
     find: '    if (!this.#rung) {',
     replace: '    if (this.#rung || !this.#rung) {',
   }),
-  ...of('src/liveness/call-timeout.ts', ['test/worker/lost-claim.test.ts'], {
+  ...of('src/liveness/call-timeout.ts', ['test/worker/claiming/lost-claim.test.ts'], {
     name: 'within: what is never answered is given up',
     find: 'Promise.race([work, late])',
     replace: 'work',

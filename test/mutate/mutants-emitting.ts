@@ -25,11 +25,16 @@ const append = mutantsOf({ file, within: 'append', tests: ['test/store/append.te
   { name: 'append: time', find: 'case when $5::text is not null then', replace: 'case when false then' },
   {
     name: 'append: nobody is woken before the time',
-    tests: ['test/store/bell.test.ts'],
+    tests: ['test/store/sleeping-flag.test.ts'],
     find: 'due.run_at <= statement_timestamp() and ',
     replace: '',
   },
-  { name: 'append: nobody is woken for nobody', tests: ['test/store/bell.test.ts'], find: ' and exists (select from target)', replace: '' },
+  {
+    name: 'append: nobody is woken for nobody',
+    tests: ['test/store/sleeping-flag.test.ts'],
+    find: ' and exists (select from target)',
+    replace: '',
+  },
   { name: "append: JSON's null", find: "coalesce(i.payload, 'null')", replace: 'i.payload' },
   { name: 'append: version of the payload', find: 'select i.id, t.id, $2::int,', replace: 'select i.id, t.id, 1,' },
 ]);

@@ -47,7 +47,7 @@ const setbacks = mutantsOf({ file: 'src/liveness/setbacks.ts', tests: ['test/liv
   },
 ]);
 
-const called = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts', tests: ['test/worker/not-called.test.ts'] }, [
+const called = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts', tests: ['test/worker/running/not-called.test.ts'] }, [
   {
     name: 'not called: an error before the call is judged as one',
     find: "let phase: Phase = 'begin';",
@@ -66,7 +66,7 @@ const called = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts', t
     file: 'src/worker/running/conflicts.ts',
     find: 'if (times === MOST_TIMES) return',
     replace: 'if (times > 0) return',
-    tests: ['test/worker/batch-failures.test.ts'],
+    tests: ['test/worker/running/batch-failures.test.ts'],
     named: 'met another transaction',
   },
 ]);
@@ -94,7 +94,7 @@ const isolation = mutantsOf({ file: 'src/transaction/transactions.ts', tests: ['
   },
 ]);
 
-const followed = mutantsOf({ file: 'src/worker/running/runner.ts', tests: ['test/worker/after-commit.test.ts'] }, [
+const followed = mutantsOf({ file: 'src/worker/running/runner.ts', tests: ['test/worker/running/after-commit.test.ts'] }, [
   {
     name: 'followed: what does not end is waited for no longer than a receiver',
     find: 'async (deadline) => deadline.race(followed)',
@@ -106,7 +106,7 @@ const followed = mutantsOf({ file: 'src/worker/running/runner.ts', tests: ['test
     file: 'src/container/registry.ts',
     find: 'return this.#outside(() => this.resolve(',
     replace: 'return (<R>(work: () => R): R => work())(() => this.resolve(',
-    tests: ['test/worker/made-outside.test.ts'],
+    tests: ['test/worker/running/made-outside.test.ts'],
   },
 ]);
 

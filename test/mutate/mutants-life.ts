@@ -286,19 +286,19 @@ const company = mutantsOf({ file: 'src/liveness/process-members.ts', tests: ['te
   { name: 'company: and when one has left', find: '    this.isThrough();\n', replace: '' },
   {
     name: 'company: a drain waits with a suspect',
-    file: 'src/worker/visit.ts',
+    file: 'src/worker/temporary-worker.ts',
     find: ' || !(await this.#solitude.look(aheadMs))',
     replace: ' || true',
   },
   {
     name: 'company: but not inside a receiver',
-    file: 'src/worker/visit.ts',
+    file: 'src/worker/temporary-worker.ts',
     find: '#isNested = currentCall() !== undefined',
     replace: '#isNested = false',
   },
 ]);
 
-const budget = ['test/worker/crash-budget.test.ts'];
+const budget = ['test/liveness/crash-budget.test.ts'];
 
 const crashBudget = [
   ...mutantsOf({ file: 'src/signalbox.ts', tests: budget }, [

@@ -29,7 +29,7 @@ const pauses = mutantsOf({ file: 'src/worker/running/pauses.ts', tests: ['test/w
   { name: 'pauses: a probe that was due already is not waited for', find: 'if (pause.until > claimedAt) ', replace: '' },
 ]);
 
-const used = mutantsOf({ file: 'src/worker/claiming/claims.ts', tests: ['test/worker/unavailable.test.ts'] }, [
+const used = mutantsOf({ file: 'src/worker/claiming/claims.ts', tests: ['test/worker/running/unavailable.test.ts'] }, [
   {
     name: 'paused: not claimed',
     find: 'return this.#pauses.isEmpty ? inOrder : this.#withoutPaused(inOrder);',
@@ -104,7 +104,7 @@ const used = mutantsOf({ file: 'src/worker/claiming/claims.ts', tests: ['test/wo
     file: 'src/store/statements.ts',
     find: 'where not h.refund or (',
     replace: 'where (',
-    tests: ['test/worker/outcomes.test.ts', 'test/store/settle.test.ts'],
+    tests: ['test/worker/running/outcomes.test.ts', 'test/store/settle.test.ts'],
   },
   {
     name: 'noted: what is new is noted',

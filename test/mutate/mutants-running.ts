@@ -91,7 +91,7 @@ const claimEmissions = mutantsOf({ file, within: 'claimEmissions', tests: ['test
   },
 ]);
 
-const orphans = mutantsOf({ file, tests: ['test/worker/rows.test.ts'], named: 'whose emission was deleted' }, [
+const orphans = mutantsOf({ file, tests: ['test/worker/running/rows.test.ts'], named: 'whose emission was deleted' }, [
   { name: 'orphan: what is taken is known of', within: 'takeFrom', find: 'left join', replace: 'join' },
   {
     name: 'orphan: is found by operators',

@@ -34,7 +34,7 @@ const slots = mutantsOf({ file: 'src/worker/claiming/slots.ts', tests: ['test/wo
   { name: 'slots: no claim while enough waits', find: 'this.waiting > this.#few ? 0 : ', replace: '' },
 ]);
 
-const loop = mutantsOf({ file: 'src/worker/claiming/claim-loop.ts', tests: ['test/worker/prefetch.test.ts'] }, [
+const loop = mutantsOf({ file: 'src/worker/claiming/claim-loop.ts', tests: ['test/worker/claiming/prefetch.test.ts'] }, [
   {
     name: 'claim loop: gives back what waits for too long',
     find: "    await within(answerMs, 'a release', claims.giveBack(slots.giveBack(performance.now())));\n",
@@ -42,7 +42,7 @@ const loop = mutantsOf({ file: 'src/worker/claiming/claim-loop.ts', tests: ['tes
   },
 ]);
 
-const worker = mutantsOf({ file: 'src/worker/active-worker.ts', tests: ['test/worker/prefetch.test.ts'] }, [
+const worker = mutantsOf({ file: 'src/worker/active-worker.ts', tests: ['test/worker/claiming/prefetch.test.ts'] }, [
   {
     name: 'worker: a stop gives back what was not started',
     find: 'const givenBack = this.#giveBack();',

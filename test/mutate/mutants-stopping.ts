@@ -1,7 +1,7 @@
 // Mutants of what others know of a worker that is stopping, and of what they make of it.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
-const tests = ['test/worker/stopping.test.ts'];
+const tests = ['test/liveness/stopping.test.ts'];
 
 const renewing = mutantsOf(
   { file: 'src/store/workers/worker-statements.ts', within: 'renewLease', tests: ['test/store/workers.test.ts'] },

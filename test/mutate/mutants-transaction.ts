@@ -78,7 +78,7 @@ const transactions = mutantsOf({ file: 'src/transaction/transactions.ts', tests 
   },
   {
     name: 'transactions: the callback is left when its scope closes',
-    tests: ['test/worker/timeout.test.ts'],
+    tests: ['test/worker/running/timeout.test.ts'],
     find: 'await scope.whileOpen(this.#ambient.run(scope, async () => callback(tx, scope)))',
     replace: 'await this.#ambient.run(scope, async () => callback(tx, scope))',
   },
@@ -164,10 +164,10 @@ const transactions = mutantsOf({ file: 'src/transaction/transactions.ts', tests 
   },
 ]);
 
-const ambient = mutantsOf({ file: 'src/transaction/ambient.ts', tests: [...tests, 'test/worker/stale.test.ts'] }, [
+const ambient = mutantsOf({ file: 'src/transaction/ambient.ts', tests: [...tests, 'test/worker/running/stale.test.ts'] }, [
   {
     name: 'ambient: outside is outside',
-    tests: ['test/worker/stale.test.ts'],
+    tests: ['test/worker/running/stale.test.ts'],
     named: 'does not work in',
     find: 'this.#storage.run(undefined, work)',
     replace: 'work()',

@@ -1,14 +1,14 @@
 // Mutants of what runs deliveries, and of the drivers' gates.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
-const running = ['test/worker/outcomes.test.ts', 'test/worker/timeout.test.ts', 'test/worker/connections.test.ts'];
+const running = ['test/worker/running/outcomes.test.ts', 'test/worker/running/timeout.test.ts', 'test/worker/running/connections.test.ts'];
 
 const executor = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts', tests: running }, [
   {
     name: 'executor: a stale run calls nobody',
     find: "        if (found !== 'held') throw found === 'stale' ? STALE : OUTSIDE;\n",
     replace: '',
-    tests: ['test/worker/stale.test.ts'],
+    tests: ['test/worker/running/stale.test.ts'],
   },
   {
     name: 'executor: completes in the transaction of the receiver',
@@ -19,7 +19,7 @@ const executor = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts',
     name: 'executor: a stale run is no failure',
     find: "    if (error === STALE) return { kind: 'stale' };\n",
     replace: '',
-    tests: ['test/worker/stale.test.ts'],
+    tests: ['test/worker/running/stale.test.ts'],
     equivalent: 'Its failure would be recorded under the same guard, find nothing, and be told as stale: one statement for nothing.',
   },
   { name: 'executor: a timeout closes the transaction', find: '  deadline.onEnd(() => scopeOfRun?.close());\n', replace: '' },
@@ -28,7 +28,7 @@ const executor = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts',
     file: 'src/worker/running/deadline.ts',
     find: '    if (this.#reason) throw this.#reason;\n',
     replace: '',
-    tests: ['test/worker/stale.test.ts'],
+    tests: ['test/worker/running/stale.test.ts'],
   },
   { name: 'executor: a timeout is told as such', find: '    if (deadline.reason) return outcomeOf(deadline.reason);\n', replace: '' },
   {
@@ -47,14 +47,14 @@ const executor = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts',
     name: 'executor: a connection lost at BEGIN costs no attempt',
     find: ' || (!thrown && driver.isConnectionLoss(error))',
     replace: '',
-    tests: ['test/worker/commit.test.ts'],
+    tests: ['test/worker/running/commit.test.ts'],
     named: 'at its BEGIN',
   },
   {
     name: 'executor: a receiver runs outside of the transaction around',
     find: 'await ambient.outside(() =>\n      transactions.attempt(',
     replace: 'await (async <T>(work: () => Promise<T>) => work())(() =>\n      transactions.attempt(',
-    tests: ['test/worker/immediate.test.ts', 'test/worker/stale.test.ts'],
+    tests: ['test/worker/immediate.test.ts', 'test/worker/running/stale.test.ts'],
     equivalent: 'Whoever runs deliveries is outside already: the loops, tick, drain, and what follows a commit.',
   },
   {
@@ -62,7 +62,7 @@ const executor = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts',
     file: 'src/worker/running/executor.ts',
     find: 'ambient.outside(() => apart(() => call(payload, context)))',
     replace: 'apart(() => call(payload, context))',
-    tests: ['test/worker/immediate.test.ts', 'test/worker/stale.test.ts'],
+    tests: ['test/worker/immediate.test.ts', 'test/worker/running/stale.test.ts'],
     equivalent: 'Whoever runs deliveries is outside already: the loops, tick, drain, and what follows a commit.',
   },
   {
@@ -96,7 +96,7 @@ const immediate = mutantsOf({ file: 'src/worker/immediate.ts', tests: ['test/wor
   },
 ]);
 
-const worker = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/stale.test.ts'] }, [
+const worker = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/running/stale.test.ts'] }, [
   {
     name: 'worker: an absence of the database is told once',
     file: 'src/liveness/database-condition.ts',

@@ -47,7 +47,7 @@ const kinds = mutantsOf({ file: 'src/drivers/error-kind.ts', tests: ['test/drive
   { name: 'errors: codes of sockets are losses', find: 'CONNECTION_CODES.has(', replace: 'Boolean(state) && CONNECTION_CODES.has(' },
 ]);
 
-const bell = mutantsOf({ file: 'src/worker/waking/doorbell.ts', tests: ['test/worker/doorbell-hanging.test.ts'] }, [
+const bell = mutantsOf({ file: 'src/worker/waking/sleeping-flag.ts', tests: ['test/worker/waking/sleeping-flag-slow.test.ts'] }, [
   { name: 'doorbell: what is being hung out is waited for', find: '    await this.#hanging;\n    const run', replace: '    const run' },
   { name: 'doorbell: is hung out once', find: 'this.#hanging.then(() => this.#hang(run, losses))', replace: 'this.#hang(run, losses)' },
   { name: 'doorbell: hangs on no lost session', find: 'if (losses === this.#losses) this.#state', replace: 'this.#state' },
@@ -66,7 +66,7 @@ const bell = mutantsOf({ file: 'src/worker/waking/doorbell.ts', tests: ['test/wo
     name: 'doorbell: a lost bell is none',
     find: "    this.#losses++;\n    this.#state = 'none';\n",
     replace: '    this.#losses++;\n',
-    tests: ['test/worker/waking/doorbell.test.ts'],
+    tests: ['test/worker/waking/sleeping-flag.test.ts'],
   },
   {
     name: 'doorbell: is taken down when it hangs',
@@ -77,7 +77,7 @@ const bell = mutantsOf({ file: 'src/worker/waking/doorbell.ts', tests: ['test/wo
 
 const NEVER_GIVEN_BACK = 'What the worker does not know of is run by nobody, and the test waits for it.';
 
-const strays = mutantsOf({ file: 'src/worker/claiming/lost-claims.ts', tests: ['test/worker/lost-claim.test.ts'] }, [
+const strays = mutantsOf({ file: 'src/worker/claiming/lost-claims.ts', tests: ['test/worker/claiming/lost-claim.test.ts'] }, [
   { name: 'strays: a failed claim is doubted', find: '    this.#doubtedAt = performance.now();\n', replace: '', hangs: NEVER_GIVEN_BACK },
   {
     name: 'strays: are given back',
@@ -89,7 +89,7 @@ const strays = mutantsOf({ file: 'src/worker/claiming/lost-claims.ts', tests: ['
     name: 'strays: what runs is none',
     find: '(claim) => this.#slots.holds(claim)',
     replace: '() => false',
-    tests: ['test/worker/lost-claim.test.ts'],
+    tests: ['test/worker/claiming/lost-claim.test.ts'],
   },
   {
     name: 'strays: it reads all deliveries, so only in doubt',
@@ -104,13 +104,13 @@ const claims = mutantsOf({ file: 'src/worker/claiming/claims.ts', tests: ['test/
     name: 'claims: nothing of other queues',
     find: 'this.#queues?.includes(queue) ?? true',
     replace: 'true',
-    tests: ['test/worker/order.test.ts', 'test/worker/life.test.ts'],
+    tests: ['test/worker/claiming/order.test.ts', 'test/worker/life.test.ts'],
   },
   {
     name: 'claims: what runs is not given back',
     find: 'held.filter((claim) => !holds(claim))',
     replace: 'held',
-    tests: ['test/worker/lost-claim.test.ts'],
+    tests: ['test/worker/claiming/lost-claim.test.ts'],
   },
   {
     name: 'claims: receivers that are connected later',

@@ -4,7 +4,7 @@ import { randomInt } from 'node:crypto';
 import { errorRecord } from '../../core/delivery.ts';
 import type { Run } from '../../drivers/driver.ts';
 import { SignalboxError } from '../../errors.ts';
-import * as bell from './bell-statements.ts';
+import * as bell from './sleeping-statements.ts';
 import { repeated } from '../own-run.ts';
 import * as sql from './worker-statements.ts';
 

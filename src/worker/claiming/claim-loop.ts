@@ -4,7 +4,7 @@
 import type { ClaimedDelivery } from '../../store/store.ts';
 import type { Claims } from './claims.ts';
 import { Company } from '../../liveness/process-members.ts';
-import type { Doorbell } from '../waking/doorbell.ts';
+import type { Doorbell } from '../waking/sleeping-flag.ts';
 import type { Slots } from './slots.ts';
 import { Solitude } from './quarantine.ts';
 import { Strays } from './lost-claims.ts';

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import type { BellState } from '../../../src/store/workers/workers-store.ts';
 import { ClaimLoop } from '../../../src/worker/claiming/claim-loop.ts';
 import type { Claims } from '../../../src/worker/claiming/claims.ts';
-import type { Doorbell } from '../../../src/worker/waking/doorbell.ts';
+import type { Doorbell } from '../../../src/worker/waking/sleeping-flag.ts';
 import type { Slots } from '../../../src/worker/claiming/slots.ts';
 
 const POLL_MS = 60_000;

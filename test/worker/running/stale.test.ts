@@ -3,10 +3,10 @@
 import { sql } from 'drizzle-orm';
 import { beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineSignal, type DeliveryContext, OnSignal } from '../../src/index.ts';
-import { createEffects, effects, readDeliveries, readEffects, readErrors } from '../support/effects.ts';
-import { harness, type Harness } from '../support/harness.ts';
-import { Latch } from '../support/latch.ts';
+import { defineSignal, type DeliveryContext, OnSignal } from '../../../src/index.ts';
+import { createEffects, effects, readDeliveries, readEffects, readErrors } from '../../support/effects.ts';
+import { harness, type Harness } from '../../support/harness.ts';
+import { Latch } from '../../support/latch.ts';
 
 /** Set: the check of a stored payload tells at `entered` that a run has begun, and lets it go on at `gate`. */
 let entered: Latch | undefined;

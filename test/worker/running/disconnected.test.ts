@@ -1,13 +1,13 @@
 // Receivers that are disconnected after their deliveries were claimed: these wait, for a process that has them or for their return.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineSignal, type SignalboxEvents } from '../../src/index.ts';
-import { Events } from '../../src/observe/events.ts';
-import type { ClaimedDelivery, ReleaseItem } from '../../src/store/store.ts';
-import { Homeless } from '../../src/worker/running/unserved-delivery.ts';
-import { readDeliveries } from '../support/effects.ts';
-import { harness } from '../support/harness.ts';
-import { recordingLogger } from '../support/log.ts';
+import { defineSignal, type SignalboxEvents } from '../../../src/index.ts';
+import { Events } from '../../../src/observe/events.ts';
+import type { ClaimedDelivery, ReleaseItem } from '../../../src/store/store.ts';
+import { Homeless } from '../../../src/worker/running/unserved-delivery.ts';
+import { readDeliveries } from '../../support/effects.ts';
+import { harness } from '../../support/harness.ts';
+import { recordingLogger } from '../../support/log.ts';
 
 const happened = defineSignal('disconnected.happened', z.object({}));
 const other = defineSignal('disconnected.other', z.object({}));

@@ -2,10 +2,10 @@
 // A proxy between the worker and its database loses the answers.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineSignal, type DeliveryContext, type EventName, OnSignal } from '../../src/index.ts';
-import { untilBlocked } from '../store/waits.ts';
-import { type BehindProxy, DRIVERS, openBehindProxy } from '../support/behind-proxy.ts';
-import { effects, readDeliveries, readEffects, readErrors } from '../support/effects.ts';
+import { defineSignal, type DeliveryContext, type EventName, OnSignal } from '../../../src/index.ts';
+import { untilBlocked } from '../../store/waits.ts';
+import { type BehindProxy, DRIVERS, openBehindProxy } from '../../support/behind-proxy.ts';
+import { effects, readDeliveries, readEffects, readErrors } from '../../support/effects.ts';
 
 const happened = defineSignal('commit.received', z.object({ value: z.number() }));
 const followed = defineSignal('commit.followed', z.object({}));

@@ -1,8 +1,8 @@
 // What a worker claims ahead of its free slots, in a real database: nobody else waits for it for long.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineSignal, OnSignal } from '../../src/index.ts';
-import { harness, type Harness } from '../support/harness.ts';
+import { defineSignal, OnSignal } from '../../../src/index.ts';
+import { harness, type Harness } from '../../support/harness.ts';
 
 const happened = defineSignal('prefetch.happened', z.object({ slow: z.boolean() }));
 

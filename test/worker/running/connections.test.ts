@@ -2,9 +2,9 @@
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { Db, defineSignal, type DeliveryContext, OnSignal, Service } from '../../src/index.ts';
-import { createEffects, effects, readDeliveries, readEffects, readErrors } from '../support/effects.ts';
-import { harness } from '../support/harness.ts';
+import { Db, defineSignal, type DeliveryContext, OnSignal, Service } from '../../../src/index.ts';
+import { createEffects, effects, readDeliveries, readEffects, readErrors } from '../../support/effects.ts';
+import { harness } from '../../support/harness.ts';
 
 const happened = defineSignal('connections.happened', z.object({ value: z.number() }));
 

@@ -1,9 +1,9 @@
 // A bell on a session that takes its time: whoever gave up waiting for it to hang must not leave it hanging.
 import { expect, test } from 'vitest';
-import type { Run } from '../../src/drivers/driver.ts';
-import type { BellState, WorkersStore } from '../../src/store/workers/workers-store.ts';
-import { Doorbell } from '../../src/worker/waking/doorbell.ts';
-import { Latch } from '../support/latch.ts';
+import type { Run } from '../../../src/drivers/driver.ts';
+import type { BellState, WorkersStore } from '../../../src/store/workers/workers-store.ts';
+import { Doorbell } from '../../../src/worker/waking/sleeping-flag.ts';
+import { Latch } from '../../support/latch.ts';
 
 const run = (async () => []) as unknown as Run;
 

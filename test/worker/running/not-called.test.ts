@@ -2,11 +2,11 @@
 import postgres from 'postgres';
 import { expect, inject as provided, test } from 'vitest';
 import { z } from 'zod';
-import { type BatchItem, defineSignal, inject, OnSignal, provide, Service, type SignalboxEvents, Token } from '../../src/index.ts';
-import { DRIVERS, openBehindProxy } from '../support/behind-proxy.ts';
-import { createEffects, readDeliveries, readErrors } from '../support/effects.ts';
-import { harness } from '../support/harness.ts';
-import { Latch } from '../support/latch.ts';
+import { type BatchItem, defineSignal, inject, OnSignal, provide, Service, type SignalboxEvents, Token } from '../../../src/index.ts';
+import { DRIVERS, openBehindProxy } from '../../support/behind-proxy.ts';
+import { createEffects, readDeliveries, readErrors } from '../../support/effects.ts';
+import { harness } from '../../support/harness.ts';
+import { Latch } from '../../support/latch.ts';
 
 const happened = defineSignal('notCalled.happened', z.object({ value: z.number() }));
 

@@ -1,12 +1,12 @@
 // A batch whose call fails, times out, is interrupted or loses its connection: who has failed then, and who has not.
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
-import { type BatchContext, OnSignal } from '../../src/index.ts';
-import { DRIVERS, openBehindProxy } from '../support/behind-proxy.ts';
-import { effects, readDeliveries, readEffects, readErrors } from '../support/effects.ts';
-import { rootCode } from '../support/errors.ts';
-import { harness } from '../support/harness.ts';
-import { Latch } from '../support/latch.ts';
+import { type BatchContext, OnSignal } from '../../../src/index.ts';
+import { DRIVERS, openBehindProxy } from '../../support/behind-proxy.ts';
+import { effects, readDeliveries, readEffects, readErrors } from '../../support/effects.ts';
+import { rootCode } from '../../support/errors.ts';
+import { harness } from '../../support/harness.ts';
+import { Latch } from '../../support/latch.ts';
 import { emit, ended, ends, happened, type Item, open, receiverThat, times, valueOf } from './batch-stage.ts';
 
 test.each([true, false])(

@@ -5,9 +5,9 @@ import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js';
 import { Pool } from 'pg';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { createSignalbox, defineSignal, type DeliveryContext, OnSignal, type SignalboxOptions } from '../../src/index.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { createEffects, effects, readDeliveries, readEffects } from '../support/effects.ts';
+import { createSignalbox, defineSignal, type DeliveryContext, OnSignal, type SignalboxOptions } from '../../../src/index.ts';
+import { createDatabase, type TestDatabase } from '../../support/database.ts';
+import { createEffects, effects, readDeliveries, readEffects } from '../../support/effects.ts';
 
 const happened = defineSignal('defaults.happened', z.object({ value: z.number() }));
 

@@ -2,9 +2,9 @@
 // through the registry; and no such row stops a worker.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineSignal, OnSignal, type SignalboxEvents } from '../../src/index.ts';
-import { readDeliveries, readErrors } from '../support/effects.ts';
-import { harness, type Harness } from '../support/harness.ts';
+import { defineSignal, OnSignal, type SignalboxEvents } from '../../../src/index.ts';
+import { readDeliveries, readErrors } from '../../support/effects.ts';
+import { harness, type Harness } from '../../support/harness.ts';
 
 const happened = defineSignal('rows.happened', z.object({ value: z.number() }));
 const newer = defineSignal('rows.happened', z.object({ value: z.number() }), { version: 2 });

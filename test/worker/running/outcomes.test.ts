@@ -11,9 +11,9 @@ import {
   RetryAfter,
   type SignalboxEvents,
   Unrecoverable,
-} from '../../src/index.ts';
-import { createEffects, effects, readDeliveries, readEffects, readErrors } from '../support/effects.ts';
-import { harness, type Harness } from '../support/harness.ts';
+} from '../../../src/index.ts';
+import { createEffects, effects, readDeliveries, readEffects, readErrors } from '../../support/effects.ts';
+import { harness, type Harness } from '../../support/harness.ts';
 
 const happened = defineSignal('outcome.happened', z.object({ value: z.number() }));
 

@@ -2,10 +2,10 @@
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineSignal, type DeliveryContext, type DetachedDeliveryContext, OnSignal } from '../../src/index.ts';
-import { createEffects, effects, readDeliveries, readEffects, readErrors } from '../support/effects.ts';
-import { rootCode } from '../support/errors.ts';
-import { harness, type Harness } from '../support/harness.ts';
+import { defineSignal, type DeliveryContext, type DetachedDeliveryContext, OnSignal } from '../../../src/index.ts';
+import { createEffects, effects, readDeliveries, readEffects, readErrors } from '../../support/effects.ts';
+import { rootCode } from '../../support/errors.ts';
+import { harness, type Harness } from '../../support/harness.ts';
 
 const happened = defineSignal('timeout.happened', z.object({}));
 const emit = async (h: Harness): Promise<void> => h.db.transaction(async (tx) => void (await happened.emitReliable(tx, {})));

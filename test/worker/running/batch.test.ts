@@ -1,13 +1,13 @@
 // Receivers of batches: several deliveries in one call and one transaction, each with an end of its own.
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
-import { type BatchContext, type DetachedBatchContext, Discard, OnSignal, RetryAfter, Unrecoverable } from '../../src/index.ts';
-import { untilBlocked } from '../store/waits.ts';
-import { DRIVERS, openBehindProxy } from '../support/behind-proxy.ts';
-import { createEffects, effects, readEffects, readErrors } from '../support/effects.ts';
-import { harness } from '../support/harness.ts';
-import { Latch } from '../support/latch.ts';
-import { recordingLogger } from '../support/log.ts';
+import { type BatchContext, type DetachedBatchContext, Discard, OnSignal, RetryAfter, Unrecoverable } from '../../../src/index.ts';
+import { untilBlocked } from '../../store/waits.ts';
+import { DRIVERS, openBehindProxy } from '../../support/behind-proxy.ts';
+import { createEffects, effects, readEffects, readErrors } from '../../support/effects.ts';
+import { harness } from '../../support/harness.ts';
+import { Latch } from '../../support/latch.ts';
+import { recordingLogger } from '../../support/log.ts';
 import { emit, ended, ends, happened, type Item, open, receiverThat, runs, valueOf, xids } from './batch-stage.ts';
 
 test.for(DRIVERS)('%s: fifty deliveries share one call and one transaction', async (driver) => {

@@ -1,11 +1,11 @@
 // Batches in the slots of a worker: one call takes what waits for its receiver, and takes one slot.
 import { expect, test } from 'vitest';
-import type { Receiver } from '../../src/core/receivers.ts';
-import { silentLogger } from '../../src/observe/log.ts';
-import type { ClaimedDelivery } from '../../src/store/store.ts';
-import type { Pace } from '../../src/worker/claiming/prefetch.ts';
-import type { Runner, RunOptions } from '../../src/worker/running/runner.ts';
-import { Slots } from '../../src/worker/claiming/slots.ts';
+import type { Receiver } from '../../../src/core/receivers.ts';
+import { silentLogger } from '../../../src/observe/log.ts';
+import type { ClaimedDelivery } from '../../../src/store/store.ts';
+import type { Pace } from '../../../src/worker/claiming/prefetch.ts';
+import type { Runner, RunOptions } from '../../../src/worker/running/runner.ts';
+import { Slots } from '../../../src/worker/claiming/slots.ts';
 
 const delivery = (id: number, receiverId = 1): ClaimedDelivery =>
   ({ id: String(id), epoch: 1, receiverId, alone: false }) as ClaimedDelivery;

@@ -1,10 +1,10 @@
 // afterCommit in a receiver: its delivery is completed by then, so it neither keeps a slot nor a worker that stops.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineSignal, type DeliveryContext, OnSignal, type Signalbox } from '../../src/index.ts';
-import { DRIVERS, openBehindProxy } from '../support/behind-proxy.ts';
-import { readDeliveries } from '../support/effects.ts';
-import { recordingLogger } from '../support/log.ts';
+import { defineSignal, type DeliveryContext, OnSignal, type Signalbox } from '../../../src/index.ts';
+import { DRIVERS, openBehindProxy } from '../../support/behind-proxy.ts';
+import { readDeliveries } from '../../support/effects.ts';
+import { recordingLogger } from '../../support/log.ts';
 
 const happened = defineSignal('afterCommit.happened', z.object({}));
 

@@ -9,10 +9,10 @@ import {
   RetryAfter,
   type SignalboxEvents,
   Unavailable,
-} from '../../src/index.ts';
-import { DRIVERS, openBehindProxy } from '../support/behind-proxy.ts';
-import { readDeliveries, readErrors } from '../support/effects.ts';
-import { harness, type Harness } from '../support/harness.ts';
+} from '../../../src/index.ts';
+import { DRIVERS, openBehindProxy } from '../../support/behind-proxy.ts';
+import { readDeliveries, readErrors } from '../../support/effects.ts';
+import { harness, type Harness } from '../../support/harness.ts';
 
 const happened = defineSignal('unavailable.happened', z.object({ value: z.number() }));
 const other = defineSignal('unavailable.other', z.object({}));

@@ -1,15 +1,15 @@
 // How batches form: in the queue of a worker, in tick and drain, in immediate mode, and with emit.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { type BatchContext, type BatchItem, defineSignal, OnSignal } from '../../src/index.ts';
-import type { Receiver } from '../../src/core/receivers.ts';
-import type { ClaimedDelivery } from '../../src/store/store.ts';
-import { frontOf, groupsOf } from '../../src/worker/claiming/batching.ts';
-import { Pace } from '../../src/worker/claiming/prefetch.ts';
-import { serviceOrder } from '../../src/worker/claiming/service-order.ts';
-import { createEffects, effects, readDeliveries, readEffects } from '../support/effects.ts';
-import { type Database, harness, type Harness } from '../support/harness.ts';
-import { Latch } from '../support/latch.ts';
+import { type BatchContext, type BatchItem, defineSignal, OnSignal } from '../../../src/index.ts';
+import type { Receiver } from '../../../src/core/receivers.ts';
+import type { ClaimedDelivery } from '../../../src/store/store.ts';
+import { frontOf, groupsOf } from '../../../src/worker/claiming/batching.ts';
+import { Pace } from '../../../src/worker/claiming/prefetch.ts';
+import { serviceOrder } from '../../../src/worker/claiming/service-order.ts';
+import { createEffects, effects, readDeliveries, readEffects } from '../../support/effects.ts';
+import { type Database, harness, type Harness } from '../../support/harness.ts';
+import { Latch } from '../../support/latch.ts';
 
 const happened = defineSignal('groups.happened', z.object({ value: z.number() }));
 type Item = BatchItem<{ value: number }>;

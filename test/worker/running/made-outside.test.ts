@@ -2,9 +2,9 @@
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { Db, defineSignal, OnSignal, Service } from '../../src/index.ts';
-import { harness, type Harness } from '../support/harness.ts';
-import { Latch } from '../support/latch.ts';
+import { Db, defineSignal, OnSignal, Service } from '../../../src/index.ts';
+import { harness, type Harness } from '../../support/harness.ts';
+import { Latch } from '../../support/latch.ts';
 
 const happened = defineSignal('madeOutside.happened', z.object({}));
 

@@ -1,8 +1,8 @@
 // Mutants of the doorbell.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
-const file = 'src/store/workers/bell-statements.ts';
-const tests = ['test/store/bell.test.ts'];
+const file = 'src/store/workers/sleeping-statements.ts';
+const tests = ['test/store/sleeping-flag.test.ts'];
 
 const statements: Mutant[] = [
   ...mutantsOf({ file, within: 'ringIfAsleep', tests }, [
@@ -40,7 +40,7 @@ const statements: Mutant[] = [
 ];
 
 const worker = [
-  ...mutantsOf({ file: 'src/worker/claiming/claim-loop.ts', tests: ['test/worker/waking/doorbell.test.ts'] }, [
+  ...mutantsOf({ file: 'src/worker/claiming/claim-loop.ts', tests: ['test/worker/waking/sleeping-flag.test.ts'] }, [
     {
       name: 'bell: looks a last time',
       tests: ['test/worker/claiming/claim-loop.test.ts'],
@@ -67,7 +67,7 @@ const worker = [
     },
     { name: 'bell: a busy worker takes it down', find: "    await within(answerMs, 'the doorbell', doorbell.takeDown());\n", replace: '' },
   ]),
-  ...mutantsOf({ file: 'src/worker/active-worker.ts', tests: ['test/worker/waking/doorbell.test.ts'] }, [
+  ...mutantsOf({ file: 'src/worker/active-worker.ts', tests: ['test/worker/waking/sleeping-flag.test.ts'] }, [
     { name: 'bell: is hung out on the next session', find: '        this.#doorbell.lost();\n', replace: '' },
   ]),
 ];

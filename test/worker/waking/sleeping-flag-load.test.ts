@@ -3,8 +3,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineSignal, OnSignal } from '../../src/index.ts';
-import { harness } from '../support/harness.ts';
+import { defineSignal, OnSignal } from '../../../src/index.ts';
+import { harness } from '../../support/harness.ts';
 
 const happened = defineSignal('load.happened', z.object({}));
 

@@ -4,10 +4,10 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import type postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { createSignalbox, defineSignal, type DetachedDeliveryContext, OnSignal } from '../../src/index.ts';
-import { readDeliveries } from '../support/effects.ts';
-import { harness } from '../support/harness.ts';
-import { Latch } from '../support/latch.ts';
+import { createSignalbox, defineSignal, type DetachedDeliveryContext, OnSignal } from '../../../src/index.ts';
+import { readDeliveries } from '../../support/effects.ts';
+import { harness } from '../../support/harness.ts';
+import { Latch } from '../../support/latch.ts';
 
 const happened = defineSignal('lost-claim.happened', z.object({}));
 

@@ -3,9 +3,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { type BatchItem, Db, defineSignal, type DeliveryContext, OnSignal, Service } from '../../src/index.ts';
-import { harness, type Harness } from '../support/harness.ts';
-import { Latch } from '../support/latch.ts';
+import { type BatchItem, Db, defineSignal, type DeliveryContext, OnSignal, Service } from '../../../src/index.ts';
+import { harness, type Harness } from '../../support/harness.ts';
+import { Latch } from '../../support/latch.ts';
 
 const request = new AsyncLocalStorage<string>();
 const happened = defineSignal('context.happened', z.object({ value: z.number() }));

@@ -1,10 +1,10 @@
 // What the tests of batches have in common: a receiver that does as it is told, and readers of what came of it.
 import { z } from 'zod';
-import { type BatchContext, type BatchItem, type BatchOptions, defineSignal, OnSignal } from '../../src/index.ts';
-import type { BehindProxy } from '../support/behind-proxy.ts';
-import { createEffects, effects, readDeliveries } from '../support/effects.ts';
-import { type Database, harness, type Harness } from '../support/harness.ts';
-import type { Latch } from '../support/latch.ts';
+import { type BatchContext, type BatchItem, type BatchOptions, defineSignal, OnSignal } from '../../../src/index.ts';
+import type { BehindProxy } from '../../support/behind-proxy.ts';
+import { createEffects, effects, readDeliveries } from '../../support/effects.ts';
+import { type Database, harness, type Harness } from '../../support/harness.ts';
+import type { Latch } from '../../support/latch.ts';
 
 export type Item = BatchItem<{ value: number }>;
 /** What the receiver does in a call, from 1. */

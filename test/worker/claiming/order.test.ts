@@ -1,9 +1,9 @@
 // In which order, and for which receivers, a worker takes deliveries.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineSignal, OnSignal } from '../../src/index.ts';
-import { readDeliveries } from '../support/effects.ts';
-import { harness, type Harness } from '../support/harness.ts';
+import { defineSignal, OnSignal } from '../../../src/index.ts';
+import { readDeliveries } from '../../support/effects.ts';
+import { harness, type Harness } from '../../support/harness.ts';
 
 const happened = defineSignal('order.happened', z.object({ value: z.number() }));
 
