@@ -21,7 +21,7 @@ export type { Class } from './core/receivers.ts';
 
 // operating
 export type { Deliveries, DeliveryFilter } from './operate/deliveries.ts';
-export type { Delivery, DeliveryAddress, DeliveryFailure } from './store/operations/operations-store.ts';
+export type { Delivery, DeliveryAddress, DeliveryFailure } from './store/operations/operations.ts';
 export type { AbsentReceiver, Announcement, CataloguedReceiver } from './store/catalogue/announcement.ts';
 export type { MigrateOptions } from './store/schema/migrate.ts';
 export type { Health, WorkerHealth } from './operate/health.ts';

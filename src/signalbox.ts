@@ -38,7 +38,7 @@ import { announceAll } from './store/catalogue/announcement.ts';
 import { Catalogue } from './store/catalogue/catalogue.ts';
 import { Commits } from './store/deliveries/commits.ts';
 import { MIGRATE_OPTIONS, migrateFolder } from './store/schema/migrate.ts';
-import { OperationsStore } from './store/operations/operations-store.ts';
+import { OperationsStore } from './store/operations/operations.ts';
 import { ownRun } from './store/own-run.ts';
 import { Store } from './store/store.ts';
 import { reaching } from './store/unreachable.ts';

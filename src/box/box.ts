@@ -17,7 +17,7 @@ import type { Provision } from '../container/provider.ts';
 import type { Container } from '../container/registry.ts';
 import type { Announcement } from '../store/catalogue/announcement.ts';
 import type { MigrateOptions } from '../store/schema/migrate.ts';
-import type { Delivery } from '../store/operations/operations-store.ts';
+import type { Delivery } from '../store/operations/operations.ts';
 import type { OutsideWrites } from '../transaction/outside-writes.ts';
 import type { DrainResult } from '../worker/drain.ts';
 import type { OnError } from '../worker/immediate.ts';

@@ -6,7 +6,7 @@
 // just started has not been well for a while either; but of those that have renewed since the server began to keep locks, no
 // restart has taken them. So it finds its predecessor dead at once.
 import { setTimeout as pause } from 'node:timers/promises';
-import type { WorkersStore } from '../store/workers/workers-store.ts';
+import type { WorkersStore } from '../store/workers/workers.ts';
 
 /** Between the two looks: more than it takes to open a session and renew. */
 const BETWEEN_LOOKS_MS = 300;

@@ -9,7 +9,7 @@
 // lease decides alone.
 import os from 'node:os';
 import type { Driver, Run, Session } from '../drivers/driver.ts';
-import type { Enrolled, WorkersStore } from '../store/workers/workers-store.ts';
+import type { Enrolled, WorkersStore } from '../store/workers/workers.ts';
 import { within } from './call-timeout.ts';
 
 /** `host:pid`, as others see this process. */

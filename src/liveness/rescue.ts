@@ -1,6 +1,6 @@
 // Takes back what dead workers held. Every worker does it, now and then; doing it twice does no harm.
 import type { Events } from '../observe/events.ts';
-import { RESCUE_BATCH, type WorkersStore } from '../store/workers/workers-store.ts';
+import { RESCUE_BATCH, type WorkersStore } from '../store/workers/workers.ts';
 
 /**
  * Returns the number of deliveries that are ready again. It ends: lost workers claim nothing more, and a full round has taken a whole

@@ -2,7 +2,7 @@
 // what the dead ones held, and keeps its own receivers in the catalogue. No worker is in charge: all of it can be done twice.
 import type { Events } from '../observe/events.ts';
 import type { Catalogue } from '../store/catalogue/catalogue.ts';
-import type { WorkersStore } from '../store/workers/workers-store.ts';
+import type { WorkersStore } from '../store/workers/workers.ts';
 import { rescueDeliveries } from '../liveness/rescue.ts';
 import type { Watch } from '../liveness/failure-detector.ts';
 

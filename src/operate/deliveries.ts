@@ -5,7 +5,7 @@ import { Discard } from '../core/outcome.ts';
 import { listOf, oneOf, rowId, text, uuid, whole } from '../core/rules.ts';
 import { SignalboxError } from '../errors.ts';
 import { isOf, refuseInside } from '../transaction/call.ts';
-import type { Delivery, DeliveryAddress, OperationsStore } from '../store/operations/operations-store.ts';
+import type { Delivery, DeliveryAddress, OperationsStore } from '../store/operations/operations.ts';
 
 /** Which deliveries to find: those that match all that is given. */
 export interface DeliveryFilter {

@@ -1,7 +1,7 @@
 // box.settled: waits until nothing of an emission is left to do.
 import { setTimeout as wait } from 'node:timers/promises';
 import { SignalboxError } from '../errors.ts';
-import type { Delivery, OperationsStore } from '../store/operations/operations-store.ts';
+import type { Delivery, OperationsStore } from '../store/operations/operations.ts';
 
 const FIRST_WAIT_MS = 10;
 const LONGEST_WAIT_MS = 500;

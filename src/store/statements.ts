@@ -5,8 +5,8 @@
 // Times are always the database's: statement_timestamp(), never a time from the client, and never clock_timestamp(),
 // which cannot be an index condition. Arrays and JSON travel as text: every driver sends text alike.
 import { statement } from '../drivers/statement.ts';
-import { ringIfAsleep } from './workers/sleeping-statements.ts';
-import { isLive, rootId } from './catalogue/catalogue-statements.ts';
+import { ringIfAsleep } from './workers/sleeping.sql.ts';
+import { isLive, rootId } from './catalogue/catalogue.sql.ts';
 import { CLAIMED, SETTINGS } from './deliveries/columns.ts';
 import { micros, millis, ms } from './times.ts';
 

@@ -10,7 +10,7 @@ import { settleColumns } from './deliveries/settle-columns.ts';
 import { ownRun } from './own-run.ts';
 import * as sql from './statements.ts';
 import { contacting } from './unreachable.ts';
-import { intArray, WorkersStore } from './workers/workers-store.ts';
+import { intArray, WorkersStore } from './workers/workers.ts';
 
 /** Workers listen here. A notification only says "look now"; nothing depends on it. */
 export const CHANNEL = 'signalbox_ready';

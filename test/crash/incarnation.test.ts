@@ -7,7 +7,7 @@ import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { postgresJs } from '../../src/drivers/postgres-js.ts';
-import { WorkersStore } from '../../src/store/workers/workers-store.ts';
+import { WorkersStore } from '../../src/store/workers/workers.ts';
 import { launchPostgres, type RunningPostgres } from '../support/postgres/launch.ts';
 import { until } from './program.ts';
 

@@ -1,7 +1,7 @@
 // What is played under faults: small pieces of the life of a sender, a worker, a rescuer and an operator.
 import type { WorkerOptions } from '../../src/index.ts';
 import { completedRuns } from '../../src/store/deliveries/commits.ts';
-import { listenAtDoor } from '../../src/store/workers/sleeping-statements.ts';
+import { listenAtDoor } from '../../src/store/workers/sleeping.sql.ts';
 import { claim, heldDeliveries, suspectWaits } from '../../src/store/statements.ts';
 import { OPERATED } from '../chaos/evidence.ts';
 import { crash, raiseGhosts, standAtDoor } from './ghosts.ts';

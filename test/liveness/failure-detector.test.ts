@@ -1,7 +1,7 @@
 // The watch on a clock of the test's own: how long it leaves the others alone, and that it looks twice. What the two looks
 // find in the tables is tested in test/store/liveness.test.ts.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Freed, WorkersStore } from '../../src/store/workers/workers-store.ts';
+import type { Freed, WorkersStore } from '../../src/store/workers/workers.ts';
 import { Watch } from '../../src/liveness/failure-detector.ts';
 
 // Vitest's clock has no hold on the functions of this module; these are of the same kind, and follow it.

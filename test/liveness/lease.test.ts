@@ -2,7 +2,7 @@
 // gives its lock up, and what a lost session, a renewal that hangs and one that answers late come to.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Run, Session } from '../../src/drivers/driver.ts';
-import type { WorkersStore } from '../../src/store/workers/workers-store.ts';
+import type { WorkersStore } from '../../src/store/workers/workers.ts';
 import { Lease } from '../../src/liveness/lease.ts';
 import { Latch } from '../support/latch.ts';
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { SignalboxError } from '../../src/errors.ts';
 import { Events } from '../../src/observe/events.ts';
-import { RESCUE_BATCH } from '../../src/store/workers/workers-store.ts';
+import { RESCUE_BATCH } from '../../src/store/workers/workers.ts';
 import { rescueDeliveries } from '../../src/liveness/rescue.ts';
 import { addDelivery, addReceiver, addWorker, openStore } from '../store/rows.ts';
 import { recordingLogger } from '../support/log.ts';

@@ -1,11 +1,11 @@
 // Mutants of receivers that take batches: the statement that holds their deliveries, and what runs them.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
-const statement = ['test/store/batch.test.ts'];
+const statement = ['test/store/deliveries/batch.test.ts'];
 const running = ['test/worker/running/batch.test.ts', 'test/worker/running/batch-failures.test.ts'];
 const grouping = ['test/worker/claiming/batch-groups.test.ts'];
 
-const holdBatch = mutantsOf({ file: 'src/store/deliveries/batch-statements.ts', within: 'holdBatch', tests: statement }, [
+const holdBatch = mutantsOf({ file: 'src/store/deliveries/batch.sql.ts', within: 'holdBatch', tests: statement }, [
   { name: 'holdBatch: statement timeout', find: "set_config('statement_timeout', $3::text, true)", replace: '$3::text' },
   {
     name: 'holdBatch: timeout of an idle transaction',
@@ -27,17 +27,17 @@ const holdBatch = mutantsOf({ file: 'src/store/deliveries/batch-statements.ts', 
   },
 ]);
 
-const roles = mutantsOf({ file: 'src/store/deliveries/batches.ts', tests: ['test/worker/running/batch-role.test.ts'] }, [
+const roles = mutantsOf({ file: 'src/store/deliveries/batch.ts', tests: ['test/worker/running/batch-role.test.ts'] }, [
   {
     name: 'batch role: of the session',
-    file: 'src/store/deliveries/batch-statements.ts',
+    file: 'src/store/deliveries/batch.sql.ts',
     within: 'takeRole',
     find: "set_config('role', $1::text, true)",
     replace: '$1::text',
   },
   {
     name: 'batch role: for the transaction',
-    file: 'src/store/deliveries/batch-statements.ts',
+    file: 'src/store/deliveries/batch.sql.ts',
     within: 'takeRole',
     find: "set_config('role', $1::text, true)",
     replace: "set_config('role', $1::text, false)",
@@ -45,7 +45,7 @@ const roles = mutantsOf({ file: 'src/store/deliveries/batches.ts', tests: ['test
   },
   {
     name: 'batch role: with its timeout',
-    file: 'src/store/deliveries/batch-statements.ts',
+    file: 'src/store/deliveries/batch.sql.ts',
     within: 'takeRole',
     find: "set_config('statement_timeout', $2::text, true)",
     replace: '$2::text',
@@ -53,22 +53,25 @@ const roles = mutantsOf({ file: 'src/store/deliveries/batches.ts', tests: ['test
   { name: 'batch role: only to write the ends', find: '  if (before !== role) await take(before);\n', replace: '' },
 ]);
 
-const shared = mutantsOf({ file: 'src/store/statements.ts', within: 'UNMARKED', tests: ['test/store/settle.test.ts', ...statement] }, [
-  {
-    name: 'lane: only a transaction with the mark',
-    find: "current_setting('transaction_deferrable') = current_setting('default_transaction_deferrable')",
-    replace: 'false',
-  },
-  {
-    name: 'lane: no default is the mark',
-    find: "= current_setting('default_transaction_deferrable')",
-    replace: "= 'off'",
-    tests: ['test/store/settle.test.ts', 'test/worker/running/session-defaults.test.ts'],
-  },
-  { name: 'lane: the mark is asked for in lanes only', find: '$4::text::boolean and ', replace: '$4::text is not null and ' },
-]);
+const shared = mutantsOf(
+  { file: 'src/store/statements.ts', within: 'UNMARKED', tests: ['test/store/deliveries/settle.test.ts', ...statement] },
+  [
+    {
+      name: 'lane: only a transaction with the mark',
+      find: "current_setting('transaction_deferrable') = current_setting('default_transaction_deferrable')",
+      replace: 'false',
+    },
+    {
+      name: 'lane: no default is the mark',
+      find: "= current_setting('default_transaction_deferrable')",
+      replace: "= 'off'",
+      tests: ['test/store/deliveries/settle.test.ts', 'test/worker/running/session-defaults.test.ts'],
+    },
+    { name: 'lane: the mark is asked for in lanes only', find: '$4::text::boolean and ', replace: '$4::text is not null and ' },
+  ],
+);
 
-const store = mutantsOf({ file: 'src/store/deliveries/batches.ts', tests: statement }, [
+const store = mutantsOf({ file: 'src/store/deliveries/batch.ts', tests: statement }, [
   { name: 'batch: is held in the order of ids', find: 'const sorted = [...claims].sort(byId);', replace: 'const sorted = claims;' },
   { name: 'batch: nothing outside of its transaction', find: "  if (row!.outside) return 'outside';\n", replace: '' },
   { name: 'batch: all that should be completed is', find: 'recorded.size < completed.length || ', replace: '' },

@@ -1,10 +1,10 @@
 // Mutants of the catalogue of receivers: what is one receiver across renames, how that is written, and what is asked of it.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
-const file = 'src/store/catalogue/catalogue-statements.ts';
-const announcing = ['test/store/announce.test.ts'];
-const stories = ['test/store/renames.test.ts'];
-const order = ['test/store/announce-order.test.ts'];
+const file = 'src/store/catalogue/catalogue.sql.ts';
+const announcing = ['test/store/catalogue/announce.test.ts'];
+const stories = ['test/store/catalogue/renames.test.ts'];
+const order = ['test/store/catalogue/announce-order.test.ts'];
 
 const read = mutantsOf({ file, within: 'readCatalogue', tests: announcing }, [
   { name: 'catalogue: retired receivers come back', find: 'r.retired_at is null and ', replace: '' },
@@ -46,7 +46,7 @@ const change = mutantsOf({ file, within: 'changeReceivers', tests: announcing },
   { name: 'catalogue: a buried name is announced no more', tests: stories, find: "when 'never' then null ", replace: '' },
 ]);
 
-const asked = mutantsOf({ file, tests: ['test/store/append.test.ts', 'test/operate/statements.test.ts'] }, [
+const asked = mutantsOf({ file, tests: ['test/store/emissions/append.test.ts', 'test/operate/statements.test.ts'] }, [
   { name: 'catalogue: retired names are not live', within: 'isLive', find: '${r}.retired_at is null and ', replace: '' },
   {
     name: 'catalogue: names that nobody has announced for 400 days are not live',

@@ -50,7 +50,7 @@ const claims = mutantsOf(
   ],
 );
 
-const store = mutantsOf({ file: 'src/store/store.ts', tests: ['test/store/fence.test.ts'] }, [
+const store = mutantsOf({ file: 'src/store/store.ts', tests: ['test/store/deliveries/fence.test.ts'] }, [
   {
     name: 'fence: complete: by epoch and worker',
     find: 'const key = `${epoch}:${workerId}`;',

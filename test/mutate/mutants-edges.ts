@@ -17,7 +17,7 @@ const store = [
     find: '        await run(LOCK, []);\n',
     replace: '',
   }),
-  ...of('src/store/workers/workers-store.ts', ['test/store/workers.test.ts', 'test/store/liveness.test.ts'], {
+  ...of('src/store/workers/workers.ts', ['test/store/workers/workers.test.ts', 'test/store/workers/liveness.test.ts'], {
     name: 'workers: a session that has not got the lock has none',
     find: 'row!.locked ? row!.pid : undefined',
     replace: 'row!.pid',

@@ -3,7 +3,7 @@ import { type Mutant, mutantsOf } from './mutant.ts';
 
 const file = 'src/store/statements.ts';
 
-const append = mutantsOf({ file, within: 'append', tests: ['test/store/append.test.ts'] }, [
+const append = mutantsOf({ file, within: 'append', tests: ['test/store/emissions/append.test.ts'] }, [
   { name: 'append: receivers of this signal', find: 'where r.signal = $1::text and ', replace: 'where ' },
   { name: 'append: own receivers', find: 'unnest($8::text::int[]) as own(id)', replace: 'unnest($8::text::int[]) as own(id) where false' },
   { name: 'append: each receiver once', find: '  union\n', replace: '  union all\n' },
@@ -25,13 +25,13 @@ const append = mutantsOf({ file, within: 'append', tests: ['test/store/append.te
   { name: 'append: time', find: 'case when $5::text is not null then', replace: 'case when false then' },
   {
     name: 'append: nobody is woken before the time',
-    tests: ['test/store/sleeping-flag.test.ts'],
+    tests: ['test/store/workers/sleeping-flag.test.ts'],
     find: 'due.run_at <= statement_timestamp() and ',
     replace: '',
   },
   {
     name: 'append: nobody is woken for nobody',
-    tests: ['test/store/sleeping-flag.test.ts'],
+    tests: ['test/store/workers/sleeping-flag.test.ts'],
     find: ' and exists (select from target)',
     replace: '',
   },
@@ -42,10 +42,15 @@ const append = mutantsOf({ file, within: 'append', tests: ['test/store/append.te
 const check = mutantsOf(
   { file: 'src/store/schema/schema-check.ts', within: 'presentColumns', tests: ['test/store/schema/schema.test.ts'] },
   [
-    { name: 'check: columns of its own schema', tests: ['test/store/check.test.ts'], find: "\nwhere n.nspname = 'signalbox'", replace: '' },
+    {
+      name: 'check: columns of its own schema',
+      tests: ['test/store/schema/check.test.ts'],
+      find: "\nwhere n.nspname = 'signalbox'",
+      replace: '',
+    },
     {
       name: 'check: tables, and nothing else of their name',
-      tests: ['test/store/check.test.ts'],
+      tests: ['test/store/schema/check.test.ts'],
       find: " and c.relkind in ('r', 'p')",
       replace: '',
     },

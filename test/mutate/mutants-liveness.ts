@@ -1,12 +1,12 @@
 // Mutants of what decides who lives: leases, the verdict, what is taken back, and who may claim.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
-const file = 'src/store/workers/worker-statements.ts';
-const claims = ['test/store/claim.test.ts', 'test/store/races.test.ts'];
-const tests = ['test/store/workers.test.ts', 'test/store/races.test.ts'];
+const file = 'src/store/workers/workers.sql.ts';
+const claims = ['test/store/deliveries/claim.test.ts', 'test/store/races.test.ts'];
+const tests = ['test/store/workers/workers.test.ts', 'test/store/races.test.ts'];
 
-const lock = ['test/store/liveness.test.ts'];
-const crashes = ['test/store/crashes.test.ts'];
+const lock = ['test/store/workers/liveness.test.ts'];
+const crashes = ['test/store/workers/crashes.test.ts'];
 
 const alive = mutantsOf({ file: 'src/store/statements.ts', within: 'ALIVE', tests: claims }, [
   { name: 'claim: for a worker that there is', find: 'w.id = $1::int and ', replace: '$1::int is not null and ', tests },
@@ -29,7 +29,7 @@ const leases = mutantsOf({ file, tests }, [
     within: 'enrolWorker',
     find: 'on conflict (id) do nothing',
     replace: 'on conflict (id) do update set label = excluded.label',
-    tests: ['test/store/fence.test.ts'],
+    tests: ['test/store/deliveries/fence.test.ts'],
   },
   {
     name: 'enrol: lease',

@@ -1,7 +1,7 @@
 // Mutants of the operators' statements.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
-const file = 'src/store/operations/operation-statements.ts';
+const file = 'src/store/operations/operations.sql.ts';
 const tests = ['test/operate/deliveries.test.ts', 'test/operate/statements.test.ts'];
 
 const find = mutantsOf({ file, within: 'findDeliveries', tests }, [

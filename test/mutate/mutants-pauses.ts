@@ -73,7 +73,7 @@ const used = mutantsOf({ file: 'src/worker/claiming/claims.ts', tests: ['test/wo
   },
   {
     name: 'paused: an item is given back in the commit of its batch',
-    file: 'src/store/deliveries/batches.ts',
+    file: 'src/store/deliveries/batch.ts',
     find: 'released.length > 0 ? await store.release(released, run)',
     replace: 'false ? await store.release(released, run)',
     named: 'an item that fails',
@@ -104,7 +104,7 @@ const used = mutantsOf({ file: 'src/worker/claiming/claims.ts', tests: ['test/wo
     file: 'src/store/statements.ts',
     find: 'where not h.refund or (',
     replace: 'where (',
-    tests: ['test/worker/running/outcomes.test.ts', 'test/store/settle.test.ts'],
+    tests: ['test/worker/running/outcomes.test.ts', 'test/store/deliveries/settle.test.ts'],
   },
   {
     name: 'noted: what is new is noted',

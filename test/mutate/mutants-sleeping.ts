@@ -1,8 +1,8 @@
 // Mutants of the doorbell.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
-const file = 'src/store/workers/sleeping-statements.ts';
-const tests = ['test/store/sleeping-flag.test.ts'];
+const file = 'src/store/workers/sleeping.sql.ts';
+const tests = ['test/store/workers/sleeping-flag.test.ts'];
 
 const statements: Mutant[] = [
   ...mutantsOf({ file, within: 'ringIfAsleep', tests }, [

@@ -61,7 +61,7 @@ const horizon = mutantsOf({ file: 'src/worker/claiming/scan-window.ts', tests: [
   { name: 'horizon: a cheap look is repeated', find: 'tookMs < CHEAP_MS ? 0 : ', replace: '' },
 ]);
 
-const since = mutantsOf({ file: 'src/store/statements.ts', within: 'claim', tests: ['test/store/old-snapshot.test.ts'] }, [
+const since = mutantsOf({ file: 'src/store/statements.ts', within: 'claim', tests: ['test/store/deliveries/old-snapshot.test.ts'] }, [
   { name: 'claim: from where the last one had come', find: 'd.run_at >= to_timestamp(r.since) and ', replace: '' },
 ]);
 

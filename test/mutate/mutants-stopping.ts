@@ -4,7 +4,7 @@ import { type Mutant, mutantsOf } from './mutant.ts';
 const tests = ['test/liveness/stopping.test.ts'];
 
 const renewing = mutantsOf(
-  { file: 'src/store/workers/worker-statements.ts', within: 'renewLease', tests: ['test/store/workers.test.ts'] },
+  { file: 'src/store/workers/workers.sql.ts', within: 'renewLease', tests: ['test/store/workers/workers.test.ts'] },
   [
     { name: 'stopping: a renewal says so', find: 'case when $4::text::boolean then', replace: 'case when $4::text is null then' },
     {
@@ -17,7 +17,7 @@ const renewing = mutantsOf(
   ],
 );
 
-const rescuing = mutantsOf({ file: 'src/store/workers/worker-statements.ts', within: 'rescue', tests: ['test/store/crashes.test.ts'] }, [
+const rescuing = mutantsOf({ file: 'src/store/workers/workers.sql.ts', within: 'rescue', tests: ['test/store/workers/crashes.test.ts'] }, [
   { name: 'stopping: its end is no crash', find: 'case when f.charged then 1 else 0 end', replace: '1' },
   {
     name: 'stopping: its end is no crash, in a process',

@@ -46,7 +46,7 @@ const WITHOUT_GUARDS: Record<string, string> = {
   'src/store/schema/schema.ts': 'the tables: drizzle-kit, and the test of migrations',
   'src/store/deliveries/settle-columns.ts': 'columns of results',
   'src/store/schema/tuning.ts': 'settings of tables, which the check of a run reads',
-  'src/store/operations/operations-store.ts': 'parameters of the statements of operations.ts',
+  'src/store/operations/operations.ts': 'parameters of the statements of operations.ts',
   'src/drivers/driver.ts': 'types',
   'src/drivers/place.ts': 'what a log says of the database',
   'src/drivers/postgres-js-connection.ts': 'how a connection is ended; who does that, and when, has mutants',

@@ -1,7 +1,7 @@
 // Operators' statements, each by itself: what it leaves alone, whom it waits for, and whom it wakes.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { OperationsStore } from '../../src/store/operations/operations-store.ts';
+import { OperationsStore } from '../../src/store/operations/operations.ts';
 import { type AnySql, addDelivery, addReceiver, type DeliveryOptions, openStore, runOn, stateOf } from '../store/rows.ts';
 import { untilBlocked } from '../store/waits.ts';
 

@@ -4,7 +4,7 @@ import { buriedName } from '../../core/renames.ts';
 import type { Run } from '../../drivers/driver.ts';
 import type { RowOf } from '../../drivers/statement.ts';
 import type { Catalogue } from './catalogue.ts';
-import { listReceivers } from './catalogue-statements.ts';
+import { listReceivers } from './catalogue.sql.ts';
 import { explained } from '../schema/schema-check.ts';
 import type { Store } from '../store.ts';
 import { waitingElsewhere } from './unserved.ts';

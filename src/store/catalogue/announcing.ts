@@ -5,7 +5,7 @@ import type { Receiver } from '../../core/receivers.ts';
 import { type CatalogueRow, identitiesOf, type Identity, nextStep, type OwnReceiver } from '../../core/renames.ts';
 import type { Run } from '../../drivers/driver.ts';
 import type { RowOf } from '../../drivers/statement.ts';
-import { addNames, changeReceivers, readCatalogue } from './catalogue-statements.ts';
+import { addNames, changeReceivers, readCatalogue } from './catalogue.sql.ts';
 
 export interface AnnounceOptions {
   /** Whether the names of this process become those that are shown. For a process that starts, not for one that looks again. */

@@ -3,7 +3,7 @@
 import type { Run } from '../../drivers/driver.ts';
 import { statement } from '../../drivers/statement.ts';
 import type { Catalogue } from './catalogue.ts';
-import { rootId, SHOWN } from './catalogue-statements.ts';
+import { rootId, SHOWN } from './catalogue.sql.ts';
 import { explained } from '../schema/schema-check.ts';
 
 /** Counted so far and no further: the number tells a handful from a heap. */

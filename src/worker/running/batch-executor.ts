@@ -8,7 +8,7 @@ import type { Receiver } from '../../core/receivers.ts';
 import type { Lane, Run } from '../../drivers/driver.ts';
 import { apart } from '../../observe/async-context.ts';
 import type { Call } from '../../receivers/invoke.ts';
-import { endBatch, type Hold, takeHold } from '../../store/deliveries/batches.ts';
+import { endBatch, type Hold, takeHold } from '../../store/deliveries/batch.ts';
 import type { ClaimedDelivery } from '../../store/store.ts';
 import { Batch, type Failure, type Member } from './batch-items.ts';
 import { despiteConflicts } from './conflicts.ts';

@@ -6,7 +6,7 @@
 // that has hung the bell out asks whether anybody holds it. If nobody does, whatever was appended unrung is committed, and
 // a last claim finds it. If somebody does, the worker naps and looks again.
 import type { Run } from '../../drivers/driver.ts';
-import type { BellState, WorkersStore } from '../../store/workers/workers-store.ts';
+import type { BellState, WorkersStore } from '../../store/workers/workers.ts';
 
 export class Doorbell {
   readonly #workers: WorkersStore;

@@ -1,6 +1,6 @@
 // When a worker's loop looks again and when it sleeps, with a bell and claims that do as they are told.
 import { expect, test, vi } from 'vitest';
-import type { BellState } from '../../../src/store/workers/workers-store.ts';
+import type { BellState } from '../../../src/store/workers/workers.ts';
 import { ClaimLoop } from '../../../src/worker/claiming/claim-loop.ts';
 import type { Claims } from '../../../src/worker/claiming/claims.ts';
 import type { Doorbell } from '../../../src/worker/waking/sleeping-flag.ts';

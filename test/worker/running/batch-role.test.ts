@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
-import { takeHold, endBatch } from '../../../src/store/deliveries/batches.ts';
+import { takeHold, endBatch } from '../../../src/store/deliveries/batch.ts';
 import { addDelivery, addReceiver, openStore, runOn, stateOf, WORKER } from '../../store/rows.ts';
 import { DRIVERS, openBehindProxy } from '../../support/behind-proxy.ts';
 import { readEffects } from '../../support/effects.ts';

@@ -1,7 +1,7 @@
 // A bell on a session that takes its time: whoever gave up waiting for it to hang must not leave it hanging.
 import { expect, test } from 'vitest';
 import type { Run } from '../../../src/drivers/driver.ts';
-import type { BellState, WorkersStore } from '../../../src/store/workers/workers-store.ts';
+import type { BellState, WorkersStore } from '../../../src/store/workers/workers.ts';
 import { Doorbell } from '../../../src/worker/waking/sleeping-flag.ts';
 import { Latch } from '../../support/latch.ts';
 

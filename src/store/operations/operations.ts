@@ -2,9 +2,9 @@
 import type { ErrorRecord, DeliveryState, SettledState } from '../../core/delivery.ts';
 import type { Run } from '../../drivers/driver.ts';
 import type { RowOf } from '../../drivers/statement.ts';
-import { hasReceivers } from '../catalogue/catalogue-statements.ts';
+import { hasReceivers } from '../catalogue/catalogue.sql.ts';
 import { explained } from '../schema/schema-check.ts';
-import * as sql from './operation-statements.ts';
+import * as sql from './operations.sql.ts';
 import { CHANNEL } from '../store.ts';
 
 /** One failed run. */

@@ -1,8 +1,8 @@
 // claim and claimEmissions: each guard alone decides what a worker may take.
 import { expect, test } from 'vitest';
-import type { Store } from '../../src/store/store.ts';
-import { type AnySql, addDelivery, addReceiver, addWorker, openStore, stateOf } from './rows.ts';
-import { untilBlocked } from './waits.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { type AnySql, addDelivery, addReceiver, addWorker, openStore, stateOf } from '../rows.ts';
+import { untilBlocked } from '../waits.ts';
 
 interface Taker {
   readonly name: string;

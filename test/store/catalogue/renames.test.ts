@@ -2,9 +2,9 @@
 // again, side by side and at the same time. Each emission has one delivery, it is run once, and by a process that is there.
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineSignal, type Signalbox, type TransactionHandle } from '../../src/index.ts';
-import { readDeliveries } from '../support/effects.ts';
-import { type Database, harness, type Harness } from '../support/harness.ts';
+import { defineSignal, type Signalbox, type TransactionHandle } from '../../../src/index.ts';
+import { readDeliveries } from '../../support/effects.ts';
+import { type Database, harness, type Harness } from '../../support/harness.ts';
 
 const happened = defineSignal('renames.happened', z.object({ value: z.number() }));
 

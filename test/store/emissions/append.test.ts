@@ -1,8 +1,8 @@
 // append: who gets a delivery, when it is due, and that all are stored or none.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import type { AppendOptions } from '../../src/store/store.ts';
-import { type AnySql, addReceiver, addWorker, openStore, runOn, type StoreHarness, PLAIN } from './rows.ts';
+import type { AppendOptions } from '../../../src/store/store.ts';
+import { type AnySql, addReceiver, addWorker, openStore, runOn, type StoreHarness, PLAIN } from '../rows.ts';
 
 interface Append extends Partial<AppendOptions> {
   readonly payload?: string;

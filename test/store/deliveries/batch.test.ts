@@ -1,10 +1,10 @@
 // holdBatch and what ends a batch: several deliveries are held in one transaction under (id, state, epoch), and end in it.
 import { expect, test } from 'vitest';
-import { errorRecord } from '../../src/core/delivery.ts';
-import { endBatch, takeHold } from '../../src/store/deliveries/batches.ts';
-import type { ClaimRef } from '../../src/store/store.ts';
-import { type AnySql, addDelivery, addReceiver, addWorker, openStore, runOn, stateOf, WORKER } from './rows.ts';
-import { untilBlocked } from './waits.ts';
+import { errorRecord } from '../../../src/core/delivery.ts';
+import { endBatch, takeHold } from '../../../src/store/deliveries/batch.ts';
+import type { ClaimRef } from '../../../src/store/store.ts';
+import { type AnySql, addDelivery, addReceiver, addWorker, openStore, runOn, stateOf, WORKER } from '../rows.ts';
+import { untilBlocked } from '../waits.ts';
 
 const running = { state: 'running', epoch: 1, attempt: 1 } as const;
 

@@ -1,8 +1,8 @@
 // A database that lacks what a statement needs: every call of the store says which command brings it.
 import { expect, test } from 'vitest';
-import type { Run } from '../../src/drivers/driver.ts';
-import type { Store } from '../../src/store/store.ts';
-import { openStore, runOn } from './rows.ts';
+import type { Run } from '../../../src/drivers/driver.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { openStore, runOn } from '../rows.ts';
 
 const id = '0190a000-0000-7000-8000-000000000000';
 const claimable = [{ receiverId: 1, free: 1, version: 1 }];

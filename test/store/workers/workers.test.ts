@@ -1,7 +1,7 @@
 // Leases, the verdict that a worker is dead, and what is taken back from it.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { addDelivery, addReceiver, addWorker, openStore, settleFirst, stateOf } from './rows.ts';
+import { addDelivery, addReceiver, addWorker, openStore, settleFirst, stateOf } from '../rows.ts';
 
 const RUNNING = { state: 'running', epoch: 1, attempt: 1 } as const;
 

@@ -2,7 +2,7 @@
 // A delivery is addressed by its emission and, if not all of them are meant, its receiver: that is what both tables are
 // keyed by.
 import { statement } from '../../drivers/statement.ts';
-import { isNamed, rootId, SHOWN } from '../catalogue/catalogue-statements.ts';
+import { isNamed, rootId, SHOWN } from '../catalogue/catalogue.sql.ts';
 import { millis } from '../times.ts';
 
 const FIELDS = `

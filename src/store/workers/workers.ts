@@ -4,9 +4,9 @@ import { randomInt } from 'node:crypto';
 import { errorRecord } from '../../core/delivery.ts';
 import type { Run } from '../../drivers/driver.ts';
 import { SignalboxError } from '../../errors.ts';
-import * as bell from './sleeping-statements.ts';
+import * as bell from './sleeping.sql.ts';
 import { repeated } from '../own-run.ts';
-import * as sql from './worker-statements.ts';
+import * as sql from './workers.sql.ts';
 
 export interface RescuedDelivery {
   readonly id: string;

@@ -1,10 +1,10 @@
 // changeReceivers locks the rows that it changes in one order, however they lie in the table and however it is planned.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineSignal, OnSignal } from '../../src/index.ts';
-import { receiversOf } from '../../src/receivers/define.ts';
-import { openStore } from './rows.ts';
-import { untilBlocked } from './waits.ts';
+import { defineSignal, OnSignal } from '../../../src/index.ts';
+import { receiversOf } from '../../../src/receivers/define.ts';
+import { openStore } from '../rows.ts';
+import { untilBlocked } from '../waits.ts';
 
 const happened = defineSignal('store.happened', z.object({ value: z.number() }));
 

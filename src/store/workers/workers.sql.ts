@@ -1,7 +1,7 @@
 // The SQL statements about workers: their leases, whether they live, and what is taken back from those that do not.
-// Called through workers-store.ts. The rules for comments and times are those of statements.ts.
+// Called through workers.ts. The rules for comments and times are those of statements.ts.
 import { statement } from '../../drivers/statement.ts';
-import { rootId, SHOWN } from '../catalogue/catalogue-statements.ts';
+import { rootId, SHOWN } from '../catalogue/catalogue.sql.ts';
 import { micros, ms } from '../times.ts';
 
 /**

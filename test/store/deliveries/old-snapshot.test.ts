@@ -1,7 +1,7 @@
 // The claim while an old snapshot is held: what was deleted cannot be cleaned away, and must not be walked over each time.
 import { expect, test } from 'vitest';
-import * as statements from '../../src/store/statements.ts';
-import { addReceiver, addWorker, openStore } from './rows.ts';
+import * as statements from '../../../src/store/statements.ts';
+import { addReceiver, addWorker, openStore } from '../rows.ts';
 
 const DONE = 4_000;
 

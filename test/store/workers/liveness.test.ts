@@ -1,10 +1,10 @@
 // The lock of a worker's session: when it counts, who is found without it, and that one look is not enough.
 import type postgres from 'postgres';
 import { expect, test } from 'vitest';
-import type { Run } from '../../src/drivers/driver.ts';
-import { statement } from '../../src/drivers/statement.ts';
-import type { Freed } from '../../src/store/workers/workers-store.ts';
-import { addDelivery, addReceiver, addWorker, openStore, runOn, settleFirst, stateOf, type StoreHarness } from './rows.ts';
+import type { Run } from '../../../src/drivers/driver.ts';
+import { statement } from '../../../src/drivers/statement.ts';
+import type { Freed } from '../../../src/store/workers/workers.ts';
+import { addDelivery, addReceiver, addWorker, openStore, runOn, settleFirst, stateOf, type StoreHarness } from '../rows.ts';
 
 const ANY = { known: false };
 const KNOWN = { known: true };

@@ -1,9 +1,9 @@
 // What the store does with several deliveries in the transaction of their receiver: takes hold of them, and ends them.
 import type { Run } from '../../drivers/driver.ts';
-import { holdBatch, takeRole } from './batch-statements.ts';
+import { holdBatch, takeRole } from './batch.sql.ts';
 import { explained } from '../schema/schema-check.ts';
 import { byId, type ClaimRef, type ReleaseItem, type SettleItem, type Store } from '../store.ts';
-import { intArray } from '../workers/workers-store.ts';
+import { intArray } from '../workers/workers.ts';
 
 /** What a transaction holds, and how it is ended. */
 export interface Hold {

@@ -1,9 +1,9 @@
 // The doorbell: who appends rings if a worker sleeps and not otherwise, and no worker sleeps past what was appended unrung.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import type { Run } from '../../src/drivers/driver.ts';
-import type { AppendOptions } from '../../src/store/store.ts';
-import { type AnySql, addReceiver, openStore, runOn, type StoreHarness, PLAIN } from './rows.ts';
+import type { Run } from '../../../src/drivers/driver.ts';
+import type { AppendOptions } from '../../../src/store/store.ts';
+import { type AnySql, addReceiver, openStore, runOn, type StoreHarness, PLAIN } from '../rows.ts';
 
 const append = async (h: StoreHarness, options: Partial<AppendOptions> = {}, sql: AnySql = h.sql): Promise<void> => {
   await h.store.append(runOn(sql), [{ id: randomUUID(), payload: '{}' }], { ...PLAIN, ...options });

@@ -2,12 +2,12 @@
 // the delivery under the same epoch. Of id, state and epoch nothing tells the two claims apart; the worker's id does.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { postgresJs } from '../../src/drivers/postgres-js.ts';
-import { type Hold, takeHold } from '../../src/store/deliveries/batches.ts';
-import { Commits } from '../../src/store/deliveries/commits.ts';
-import type { ClaimRef, SettleItem, Store } from '../../src/store/store.ts';
-import { WorkersStore } from '../../src/store/workers/workers-store.ts';
-import { type AnySql, addDelivery, addReceiver, addWorker, openStore, runOn, settleFirst, stateOf, WORKER } from './rows.ts';
+import { postgresJs } from '../../../src/drivers/postgres-js.ts';
+import { type Hold, takeHold } from '../../../src/store/deliveries/batch.ts';
+import { Commits } from '../../../src/store/deliveries/commits.ts';
+import type { ClaimRef, SettleItem, Store } from '../../../src/store/store.ts';
+import { WorkersStore } from '../../../src/store/workers/workers.ts';
+import { type AnySql, addDelivery, addReceiver, addWorker, openStore, runOn, settleFirst, stateOf, WORKER } from '../rows.ts';
 
 const dead: SettleItem['settlement'] = { to: 'dead', error: { name: 'Error', message: 'no' } };
 

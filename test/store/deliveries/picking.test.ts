@@ -1,6 +1,6 @@
 // A claim picks its rows before it updates any: whatever plan PostgreSQL makes of it, it takes no more than its limit.
 import { expect, test } from 'vitest';
-import { addDelivery, addReceiver, addWorker, openStore } from './rows.ts';
+import { addDelivery, addReceiver, addWorker, openStore } from '../rows.ts';
 
 test('claim takes no more than its limit, also where every join is a nested loop', async () => {
   await using h = await openStore();

@@ -1,7 +1,7 @@
 // The crash budget: what has been with several workers that died runs alone, and is given up when it kills one more.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { addDelivery, addReceiver, addWorker, openStore, stateOf, type StoreHarness } from './rows.ts';
+import { addDelivery, addReceiver, addWorker, openStore, stateOf, type StoreHarness } from '../rows.ts';
 
 const RUNNING = { state: 'running', epoch: 1, attempt: 1 } as const;
 

@@ -1,9 +1,9 @@
 // settleFirst, settle and release: an outcome counts only under (id, state, epoch); of the worker, fence.test.ts tells.
 import { expect, test } from 'vitest';
-import { type ErrorRecord, errorRecord } from '../../src/core/delivery.ts';
-import type { SettleItem, Store } from '../../src/store/store.ts';
-import { type AnySql, addDelivery, addReceiver, addWorker, openStore, runOn, settleFirst, stateOf, WORKER } from './rows.ts';
-import { untilBlocked } from './waits.ts';
+import { type ErrorRecord, errorRecord } from '../../../src/core/delivery.ts';
+import type { SettleItem, Store } from '../../../src/store/store.ts';
+import { type AnySql, addDelivery, addReceiver, addWorker, openStore, runOn, settleFirst, stateOf, WORKER } from '../rows.ts';
+import { untilBlocked } from '../waits.ts';
 
 const error: ErrorRecord = { name: 'Error', message: 'no', stack: '' };
 const retry: SettleItem['settlement'] = { to: 'ready', delayMs: 60_000, refund: false, error };

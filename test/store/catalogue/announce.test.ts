@@ -1,13 +1,13 @@
 // Announcing: what a process writes into the catalogue, what it leaves alone, and what it is told.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import type { Receiver } from '../../src/core/receivers.ts';
-import { defineSignal, OnSignal } from '../../src/index.ts';
-import { postgresJs } from '../../src/drivers/postgres-js.ts';
-import { changeReceivers, listReceivers, readCatalogue } from '../../src/store/catalogue/catalogue-statements.ts';
-import { receiversOf } from '../../src/receivers/define.ts';
-import { addReceiver, openStore } from './rows.ts';
-import { untilBlocked } from './waits.ts';
+import type { Receiver } from '../../../src/core/receivers.ts';
+import { defineSignal, OnSignal } from '../../../src/index.ts';
+import { postgresJs } from '../../../src/drivers/postgres-js.ts';
+import { changeReceivers, listReceivers, readCatalogue } from '../../../src/store/catalogue/catalogue.sql.ts';
+import { receiversOf } from '../../../src/receivers/define.ts';
+import { addReceiver, openStore } from '../rows.ts';
+import { untilBlocked } from '../waits.ts';
 
 const happened = defineSignal('store.happened', z.object({ value: z.number() }));
 

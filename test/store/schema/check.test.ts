@@ -1,6 +1,6 @@
 // The check that the migration has run: it is about the tables of Signalbox, and takes nothing else for them.
 import { expect, test } from 'vitest';
-import { openStore } from './rows.ts';
+import { openStore } from '../rows.ts';
 
 test.each([
   [
