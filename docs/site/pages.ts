@@ -21,28 +21,40 @@ export const groups: readonly Group[] = [
     title: 'Start',
     pages: {
       'index.md': 'What Signalbox is, what it guarantees, and what it does not.',
-      'getting-started.md': 'From an empty folder to a payment that completes an order, in ten minutes.',
-      'concepts.md': 'The words, the life of a delivery, and what receivers may count on.',
-      'guarantees.md': 'What is guaranteed and what is not, each promise with the tests that prove it.',
       'guides/ways.md': 'Six ways to complete an order when a payment succeeds, and how five of them fail.',
-      'guides/faq.md': 'Short answers: exactly once, ordering, brokers, load, foreign systems.',
+      'getting-started.md': 'From an empty folder to a payment that completes an order, in ten minutes.',
+      'concepts.md': 'The life of a delivery, the three statements behind it, and the words.',
+      'guarantees.md': 'What is guaranteed and what is not, each promise with the tests that prove it.',
     },
   },
   {
-    title: 'Guides',
+    title: 'Write',
     pages: {
+      'guides/signals.md': 'Defining signals, versions of payloads, the four ways to emit, delays, head starts and headers.',
       'guides/receivers.md': 'Writing receivers, and calling other systems from them without doing things twice.',
       'guides/transactions.md': 'Tracked transactions, savepoints, the ambient Db, @Transactional and afterCommit.',
-      'guides/retries.md': 'When a failed delivery runs again, and what to do with dead ones.',
-      'guides/dependency-injection.md': 'How services are made, what their constructors get, and other containers.',
+      'guides/retries.md': 'When a failed delivery runs again, what does not count, and how a receiver pauses.',
+      'guides/batches.md': 'Receivers that take many deliveries in one call and one transaction.',
+      'guides/dependency-injection.md': 'How services are made, where constructor arguments come from, and other containers.',
       'guides/testing.md': 'Immediate mode, drain and real workers in tests.',
-      'guides/drivers.md': 'postgres.js, node-postgres and PGlite, and where they differ.',
-      'guides/deploying.md': 'Rights of roles, workers in containers, drizzle-kit push, two-phase commit.',
-      'guides/frameworks.md': 'Hono, Fastify and Express: one box for the process, a transaction in each request, an orderly end.',
+    },
+  },
+  {
+    title: 'Fit in',
+    pages: {
       'guides/nestjs.md': 'Signalbox in a NestJS application.',
+      'guides/frameworks.md': 'Hono, Fastify and Express: one box for the process, a transaction in each request, an orderly end.',
       'guides/serverless.md': 'Processes that only emit: functions, cron jobs, scripts.',
+      'guides/drivers.md': 'postgres.js, node-postgres and PGlite, where they differ, and poolers.',
+    },
+  },
+  {
+    title: 'Operate',
+    pages: {
+      'guides/deploying.md': 'Workers that stop in order, rights of roles, containers, drizzle-kit push, two-phase commit.',
+      'guides/names-and-versions.md': 'Renaming and removing receivers, and deploys with old and new code side by side.',
+      'guides/dead-letters.md': 'Noticing dead and waiting deliveries, and retrying, replaying or cancelling them.',
       'performance.md': 'What emits and deliveries cost, beside two job queues and hand-written SQL, and how to size workers.',
-      'guides/names-and-versions.md': 'Renaming receivers, changing payloads, and deploys with old and new code side by side.',
     },
   },
   {
@@ -92,6 +104,12 @@ export const groups: readonly Group[] = [
       'design/copies.md': 'How two copies of the package in one process understand each other.',
       'design/options.md': 'Why every option is checked, and how.',
       'design/tools.md': 'Which loader, logger and compiler, and why.',
+    },
+  },
+  {
+    title: 'Questions',
+    pages: {
+      'guides/faq.md': 'Short answers: exactly once, ordering, brokers, load, foreign systems.',
     },
   },
 ];

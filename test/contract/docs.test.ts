@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { headingId } from '../../docs/site/links.ts';
+import { supportClaim } from '../matrix/claim.ts';
 import { createDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 
@@ -83,6 +84,10 @@ test('the code of the README compiles', async () => {
   await project.run('npx tsc -p tsconfig.json');
   await project.write('wrong.ts', README_PRELUDE + code!.text.replace('{ paymentId: id }', "{ paymentId: 'one' }"));
   await expect(project.run('npx tsc -p tsconfig.json')).rejects.toThrow(/wrong\.ts.*TS2322/);
+});
+
+test('the README claims the combinations that the matrix runs', async () => {
+  expect((await read('README.md')).replaceAll('\n', ' ')).toContain(supportClaim());
 });
 
 const headingsOf = (text: string): string[] => Array.from(text.matchAll(/^#+ (.*)$/gm), ([, heading]) => headingId(heading!));

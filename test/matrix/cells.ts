@@ -1,4 +1,4 @@
-// What is run: each cell of the table of drivers, and each of the other ways to compile or run the same project.
+// What is run: each combination that the README names, and each of the other ways to compile or run the same project.
 import { BUN, DRIVERS, type DriverName, DRIZZLES, MODES, NODES, type Source } from './versions.ts';
 
 export interface Cell {
@@ -11,7 +11,7 @@ export interface Cell {
   readonly args: readonly string[];
 }
 
-/** The table of the README: driver by Drizzle, Node and decorators, compiled by tsc. */
+/** The combinations that the README names: driver, Drizzle, runtime and decorators, compiled by tsc. */
 export const tableCells: readonly Cell[] = DRIZZLES.flatMap((drizzle) =>
   DRIVERS.flatMap((driver) =>
     [...NODES, BUN].flatMap((runtime) =>

@@ -1,7 +1,7 @@
 // What the matrix installs: each entry is one choice that a user makes. The versions are exact, so that a run can be repeated.
 
 export interface Choice {
-  /** As the table of the README names it. */
+  /** As the README names it. */
   readonly label: string;
   readonly version: string;
 }

@@ -58,7 +58,7 @@ export default defineConfig({
     nav: [
       { text: 'Getting started', link: '/getting-started' },
       { text: 'Concepts', link: '/concepts' },
-      { text: 'Guides', link: '/guides/receivers', activeMatch: '^/guides/' },
+      { text: 'Guides', link: '/guides/signals', activeMatch: '^/guides/' },
       { text: 'Reference', link: '/reference/cli', activeMatch: '^/reference/(?!api/)' },
       { text: 'API', link: '/reference/api/signalbox', activeMatch: '^/reference/api/' },
       { text: 'Design', link: '/design/', activeMatch: '^/design/' },
