@@ -2,7 +2,12 @@
 import './decorators/metadata.ts';
 
 export { createSignalbox } from './signalbox.ts';
-export type { ConnectOptions, DrainOptions, SettledOptions, Signalbox, SignalboxOptions } from './box/box.ts';
+export type { Signalbox } from './box/box.ts';
+export type { SignalboxOptions } from './box/options.ts';
+export type { DrainOptions } from './box/drain.ts';
+export type { BoxReceivers, ConnectOptions } from './box/receivers.ts';
+export type { BoxWorkers } from './box/workers.ts';
+export type { BoxFramework } from './box/services.ts';
 
 // signals
 export { defineSignal, defineSignals, type PayloadOf, type Signal, type SignalOptions, type Signals, type Upcast } from './core/signal.ts';
@@ -21,6 +26,7 @@ export type { Class } from './core/receivers.ts';
 
 // operating
 export type { Deliveries, DeliveryFilter } from './operate/deliveries.ts';
+export type { Emissions, SettledOptions } from './operate/emissions.ts';
 export type { Delivery, DeliveryAddress, DeliveryFailure } from './store/operations/operations.ts';
 export type { AbsentReceiver, Announcement, CataloguedReceiver } from './store/catalogue/announcement.ts';
 export type { MigrateOptions } from './store/schema/migrate.ts';

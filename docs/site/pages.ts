@@ -64,6 +64,7 @@ export const groups: readonly Group[] = [
       'reference/events.md': 'Every lifecycle event: when it is raised and what it carries.',
       'reference/schema.md': 'Every table, column and index, and what is safe to rely on.',
       'reference/errors.md': 'Every error code, what causes it, and what to do.',
+      'reference/migration-notes.md': 'What changed in a way that breaks programs, and the new form of each.',
     },
   },
   {
@@ -102,6 +103,7 @@ export const groups: readonly Group[] = [
       'design/telling.md': 'What is stored and logged of an error, and why a logger that fails decides nothing.',
       'design/async-context.md': 'Which AsyncLocalStorage receivers, listeners and callbacks see, and why none of the sender.',
       'design/copies.md': 'How two copies of the package in one process understand each other.',
+      'design/shelves.md': 'Which verbs stand on the box, and which on a shelf of it.',
       'design/options.md': 'Why every option is checked, and how.',
       'design/tools.md': 'Which loader, logger and compiler, and why.',
     },

@@ -26,7 +26,7 @@ export function createApp(box: Box): Express {
   });
 
   app.get('/health', async (_request, response) => {
-    const { ok, workers } = await box.health(); // what else it holds is not for strangers
+    const { ok, workers } = await box.workers.health(); // what else it holds is not for strangers
     response.status(ok ? 200 : 503).json({ ok, workers });
   });
 

@@ -23,7 +23,7 @@ export function createApp(box: Box): FastifyInstance {
   });
 
   app.get('/health', async (_request, reply) => {
-    const { ok, workers } = await box.health(); // what else it holds is not for strangers
+    const { ok, workers } = await box.workers.health(); // what else it holds is not for strangers
     return reply.code(ok ? 200 : 503).send({ ok, workers });
   });
 

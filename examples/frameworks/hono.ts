@@ -26,7 +26,7 @@ export function createApp(box: Box): Hono {
   });
 
   app.get('/health', async (c) => {
-    const { ok, workers } = await box.health(); // what else it holds is not for strangers
+    const { ok, workers } = await box.workers.health(); // what else it holds is not for strangers
     return c.json({ ok, workers }, ok ? 200 : 503);
   });
 

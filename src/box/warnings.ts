@@ -1,23 +1,35 @@
-// What looks wrong about the classes of a box and may yet be meant: said in the log, once each.
+// What a box warns of: what looks wrong about its classes, its worker or its catalogue and may yet be meant. The log has each once, but for
+// what changes meanwhile: receivers that are missing, deliveries that wait.
 import { nameOf } from '../core/copies.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Class, Receiver } from '../core/receivers.ts';
 import { onSignalTags } from '../decorators/on-signal.ts';
 import { markedServices, processWide } from '../decorators/process-wide.ts';
 import { serviceTag } from '../decorators/service.ts';
+import type { Driver, Run } from '../drivers/driver.ts';
+import type { Catalogue } from '../store/catalogue/catalogue.ts';
+import { tellWaiting, waitingElsewhere } from '../store/catalogue/unserved.ts';
 
 /** Names that minifiers give. */
 const MINIFIED = /^[\w$]{1,2}$/;
 
-export class Doubts {
+export interface WarningsParts {
+  readonly log: Logger;
+  /** Where a class is added to the box, as it follows "to". */
+  readonly place: string;
+  readonly driver: Pick<Driver, 'caution'>;
+  readonly catalogue: Catalogue;
+  readonly run: Run;
+}
+
+export class Warnings {
+  readonly #parts: WarningsParts;
   readonly #log: Logger;
-  readonly #place: string;
   readonly #said = new Set<string>();
 
-  /** @param place where a class is added to the box, as it follows "to" */
-  constructor(log: Logger, place: string) {
-    this.#log = log;
-    this.#place = place;
+  constructor(parts: WarningsParts) {
+    this.#parts = parts;
+    this.#log = parts.log;
   }
 
   /** Looks at the classes that a box is given. Another box of this process does not miss them. */
@@ -37,8 +49,25 @@ export class Doubts {
       if (this.#isNew(name))
         this.#log.warn(
           { service: name },
-          `${name} has @OnSignal methods and was given to no box, so they receive nothing. Add it to ${this.#place}`,
+          `${name} has @OnSignal methods and was given to no box, so they receive nothing. Add it to ${this.#parts.place}`,
         );
+  }
+
+  /** Looks at what a new worker will have to do, and on what. */
+  ofWorker(receivers: number): void {
+    const { caution } = this.#parts.driver;
+    if (receivers === 0) this.#log.warn({}, 'this box has no receivers, so its worker has nothing to do');
+    if (caution && this.#isNew('caution')) this.#log.warn({}, caution);
+  }
+
+  /** Looks for deliveries that have been due for a minute, of receivers for which this process has no code. */
+  async ofWaiting(): Promise<void> {
+    const { run, catalogue } = this.#parts;
+    for (const waiting of await waitingElsewhere(run, catalogue, { dueForSeconds: 60 }))
+      this.#log.warn(
+        { receiver: waiting.name, signal: waiting.signal },
+        `${tellWaiting(waiting)}, which this box does not have: another program's, renamed without \`formerly\`, or gone`,
+      );
   }
 
   #isNew(what: string): boolean {

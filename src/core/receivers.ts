@@ -89,7 +89,7 @@ export class Receivers {
   }
 
   /** The receivers of a signal, in the order in which they were registered. */
-  of({ name }: Signal): readonly Receiver[] {
+  of({ name }: Pick<Signal, 'name'>): readonly Receiver[] {
     let list = this.#lists.get(name);
     if (!list) this.#lists.set(name, (list = [...(this.#bySignal.get(name) ?? [])]));
     return list;

@@ -12,7 +12,7 @@ import {
   RELIABLE_EMIT_OPTIONS,
 } from './dispatcher.ts';
 import type { DatabaseHandle, ReliableHandle, TransactionHandle } from './handles.ts';
-import { checkOptions, checkValue, type OptionTable, show } from './options.ts';
+import { checkOptions, checkValue, type OptionTable, type Rule, show } from './options.ts';
 import { callable, listOf, object, whole } from './rules.ts';
 import { findSchemaFault } from './schema-check.ts';
 
@@ -184,6 +184,14 @@ export function isSignal(value: unknown): value is Signal {
   const { name, schema } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Signal>;
   return typeof name === 'string' && typeof schema === 'object' && '_zod' in schema;
 }
+
+/** A signal, or the name of one: where a signal is only looked up. */
+export const signalOrName: Rule = {
+  wants: 'a signal or the name of one',
+  accepts: (value) => isSignal(value) || (typeof value === 'string' && value !== ''),
+};
+
+export const nameOfSignal = (signal: Signal | string): string => (typeof signal === 'string' ? signal : signal.name);
 
 function isOptions(definition: SignalDefinitions[string] | undefined): definition is { readonly schema: ZodType } & SignalOptions {
   return typeof definition === 'object' && definition !== null && !('_zod' in definition);

@@ -14,13 +14,20 @@ import type { Place, Places } from './emit-target.ts';
 
 type Call = (receiver: Receiver) => Promise<unknown>;
 
+export interface LocalParts {
+  readonly receivers: Receivers;
+  readonly registry: Registry;
+  readonly places: Places;
+  readonly log: Logger;
+}
+
 export class LocalDispatch {
   readonly #receivers: Receivers;
   readonly #registry: Registry;
   readonly #places: Places;
   readonly #log: Logger;
 
-  constructor(receivers: Receivers, registry: Registry, places: Places, log: Logger) {
+  constructor({ receivers, registry, places, log }: LocalParts) {
     this.#receivers = receivers;
     this.#registry = registry;
     this.#places = places;

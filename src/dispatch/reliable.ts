@@ -18,6 +18,17 @@ const BATCH_CHARACTERS = 8 * 1024 * 1024;
 /** What happens with transactions that were opened past the tracked object: immediate mode would never learn of their commit. */
 export type UntrackedPolicy = 'allow' | 'refuse';
 
+export interface ReliableParts {
+  readonly driver: Driver;
+  readonly store: Store;
+  readonly catalogue: Catalogue;
+  readonly places: Places;
+  readonly log: Logger;
+  readonly untracked: UntrackedPolicy;
+  /** Where a class with receivers is added to the box, in messages: as it follows "to". */
+  readonly place: string;
+}
+
 export class ReliableDispatch {
   readonly #driver: Driver;
   readonly #store: Store;
@@ -27,7 +38,7 @@ export class ReliableDispatch {
   readonly #untracked: UntrackedPolicy;
   readonly #place: string;
 
-  constructor(driver: Driver, store: Store, catalogue: Catalogue, places: Places, log: Logger, untracked: UntrackedPolicy, place: string) {
+  constructor({ driver, store, catalogue, places, log, untracked, place }: ReliableParts) {
     this.#driver = driver;
     this.#store = store;
     this.#catalogue = catalogue;

@@ -13,13 +13,11 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { Db, type Signalbox, type SignalboxOptions, type WorkerOptions } from '../index.ts';
-import { BOX_OPTIONS } from '../box/box.ts';
+import { BOX_OPTIONS, loggerOf } from '../box/options.ts';
 import { checkOptions, type OptionTable } from '../core/options.ts';
 import { callable, listOf, object } from '../core/rules.ts';
 import type { Injectable as Token } from '../decorators/service.ts';
 import type { DatabaseHandle } from '../core/handles.ts';
-import { defaultLogger, silentLogger } from '../observe/log.ts';
-import { safeLogger } from '../observe/safe-log.ts';
 import { openBox } from '../signalbox.ts';
 import { WORKER_OPTIONS } from '../worker/options.ts';
 import type { Worker } from '../worker/worker.ts';
@@ -133,8 +131,7 @@ class Lifecycle implements OnModuleInit, OnApplicationBootstrap, OnApplicationSh
 
   /** All providers are made by now; none of them has begun to work. */
   onModuleInit(): void {
-    const { log = defaultLogger() } = this.options;
-    this.receivers.complete(this.box, log === false ? silentLogger : safeLogger(log));
+    this.receivers.complete(this.box, loggerOf(this.options.log));
   }
 
   async onApplicationBootstrap(): Promise<void> {

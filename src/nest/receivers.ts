@@ -47,8 +47,8 @@ export class ContainerReceivers {
   /** Makes known to the box what is there by now. */
   join(box: Signalbox): void {
     if (this.#isComplete) return;
-    box.register(this.classes());
-    for (const made of this.#objects()) box.adopt(made);
+    box.framework.register(this.classes());
+    for (const made of this.#objects()) box.framework.adopt(made);
   }
 
   /** The same for the last time: the container is complete. @throws SignalboxError `MissingProvider` */

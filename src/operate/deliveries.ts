@@ -3,20 +3,22 @@ import { errorRecord, LIVE_STATES, SETTLED_STATES, type DeliveryState } from '..
 import { checkOptions, checkValue, type OptionTable, type Rule } from '../core/options.ts';
 import { Discard } from '../core/outcome.ts';
 import { listOf, oneOf, rowId, text, uuid, whole } from '../core/rules.ts';
+import { nameOfSignal, type Signal, signalOrName } from '../core/signal.ts';
 import { SignalboxError } from '../errors.ts';
 import { isOf, refuseInside } from '../transaction/call.ts';
+import type { Openness } from './emissions.ts';
 import type { Delivery, DeliveryAddress, OperationsStore } from '../store/operations/operations.ts';
 
 /** Which deliveries to find: those that match all that is given. */
 export interface DeliveryFilter {
   /** Default: all states. Without an emission, `completed` reads the whole table. */
   states?: readonly DeliveryState[];
-  /** A UUID, as `id` of the receipt. */
+  /** A UUID, as `emissionId` of the receipt. */
   emissionId?: string;
   /** The stored name. */
   receiver?: string;
-  /** The name of the signal. */
-  signal?: string;
+  /** The signal, or its name. */
+  signal?: Signal | string;
   /** The last id of the page before: deliveries come with the latest first. */
   beforeId?: string;
   /** 1 to 1000. Default 100. */
@@ -30,7 +32,7 @@ const FILTER: OptionTable<DeliveryFilter> = {
   states: { ...listOf('states', state), wants: `a list of ${state.wants}` },
   emissionId: uuid,
   receiver: text,
-  signal: text,
+  signal: signalOrName,
   beforeId: rowId,
   limit: whole(1, 1_000),
 };
@@ -42,17 +44,20 @@ const reason: Rule = { wants: 'a text', accepts: (value) => typeof value === 'st
 /** Deliveries for operators: what happened to an emission, and another try for what failed. */
 export class Deliveries {
   readonly #store: OperationsStore;
+  readonly #box: Openness;
 
   /** @internal Made by the box. */
-  constructor(store: OperationsStore) {
+  constructor(store: OperationsStore, box: Openness) {
     this.#store = store;
+    this.#box = box;
   }
 
   /** Deliveries that match, the latest first, with their errors and without payloads. @throws SignalboxError `InvalidOption` */
   async find(filter: DeliveryFilter = {}): Promise<Delivery[]> {
+    this.#box.assertOpen();
     checkOptions(filter, FILTER, 'deliveries.find');
     const { states = STATES, emissionId, receiver, signal, beforeId, limit = 100 } = filter;
-    return this.#store.find({ states, emissionId, receiver, signal, beforeId, limit });
+    return this.#store.find({ states, emissionId, receiver, signal: signal && nameOfSignal(signal), beforeId, limit });
   }
 
   /**
@@ -60,7 +65,7 @@ export class Deliveries {
    * keeps its idempotency key. Returns the ids of those that changed. @throws SignalboxError `InvalidOption`
    */
   async retry(address: DeliveryAddress): Promise<string[]> {
-    check(address, 'retry');
+    this.#check(address, 'retry');
     return [...(await this.#store.revive(address, ['dead', 'cancelled'], 0)), ...(await this.#store.hurry(address))];
   }
 
@@ -69,7 +74,7 @@ export class Deliveries {
    * that was wrong. Returns the ids of those that changed. @throws SignalboxError `InvalidOption`
    */
   async replay(address: DeliveryAddress): Promise<string[]> {
-    check(address, 'replay');
+    this.#check(address, 'replay');
     return this.#store.revive(address, SETTLED_STATES, 1);
   }
 
@@ -79,7 +84,7 @@ export class Deliveries {
    * @throws SignalboxError `InvalidOption`; `WaitsForItself` in the receiver of such a delivery, which can throw `Discard`
    */
   async cancel(address: DeliveryAddress, because = 'Cancelled by an operator.'): Promise<string[]> {
-    check(address, 'cancel');
+    this.#check(address, 'cancel');
     checkValue(because, reason, 'deliveries.cancel', 'its reason');
     // Its own transaction holds the delivery to the end.
     refuseInside(
@@ -90,17 +95,18 @@ export class Deliveries {
     const { name, message } = errorRecord(new Discard(because));
     return this.#store.cancel(address, { name, message });
   }
-}
 
-/**
- * A receiver that is there but undefined is most likely a variable that lacks its value, and would widen the act to all of them.
- * @throws SignalboxError `InvalidOption`
- */
-function check(address: DeliveryAddress, act: string): void {
-  checkOptions(address, ADDRESS, `deliveries.${act}`, { required: ['emissionId'] });
-  if ('receiver' in address && address.receiver === undefined)
-    throw new SignalboxError(
-      'InvalidOption',
-      `deliveries.${act}: receiver is undefined. Give its stored name, or leave it out for all receivers.`,
-    );
+  /**
+   * A receiver that is there but undefined is most likely a variable that lacks its value, and would widen the act to all of them.
+   * @throws SignalboxError `InvalidOption`, `BoxClosed`
+   */
+  #check(address: DeliveryAddress, act: string): void {
+    this.#box.assertOpen();
+    checkOptions(address, ADDRESS, `deliveries.${act}`, { required: ['emissionId'] });
+    if ('receiver' in address && address.receiver === undefined)
+      throw new SignalboxError(
+        'InvalidOption',
+        `deliveries.${act}: receiver is undefined. Give its stored name, or leave it out for all receivers.`,
+      );
+  }
 }

@@ -1,5 +1,4 @@
-// box.health: for the probes of whoever runs this process.
-import type { Store } from '../store/store.ts';
+// box.workers.health: for the probes of the platform that runs this process.
 
 /** Whether a process can do its work. */
 export interface Health {
@@ -23,11 +22,11 @@ export interface WorkerHealth {
   readonly paused: readonly string[];
 }
 
-/** Never rejects. */
-export async function checkHealth(store: Store, workers: readonly WorkerHealth[]): Promise<Health> {
+/** Never rejects. @param check what fails if the database cannot be worked with */
+export async function checkHealth(check: () => Promise<void>, workers: readonly WorkerHealth[]): Promise<Health> {
   let database: Health['database'] = { ok: true };
   try {
-    await store.check();
+    await check();
   } catch (error) {
     database = { ok: false, error };
   }

@@ -1,15 +1,17 @@
-// box.settled: waits until nothing of an emission is left to do.
+// box.emissions.settled: waits until nothing of an emission is left to do.
 import { setTimeout as wait } from 'node:timers/promises';
 import { SignalboxError } from '../errors.ts';
 import type { Delivery, OperationsStore } from '../store/operations/operations.ts';
+import type { Openness } from './emissions.ts';
 
 const FIRST_WAIT_MS = 10;
 const LONGEST_WAIT_MS = 500;
 
-/** @throws SignalboxError `EmissionNotFound`; the reason of `signal` when it is aborted */
-export async function untilSettled(store: OperationsStore, emissionId: string, signal?: AbortSignal): Promise<Delivery[]> {
+/** @throws SignalboxError `EmissionNotFound`, `BoxClosed`; the reason of `signal` when it is aborted */
+export async function untilSettled(store: OperationsStore, emissionId: string, box: Openness, signal?: AbortSignal): Promise<Delivery[]> {
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2)) {
     signal?.throwIfAborted();
+    box.assertOpen();
     const live = await store.countLive(emissionId);
     if (live === undefined)
       throw new SignalboxError(

@@ -59,7 +59,7 @@ export function functionReceivers(
   call: FunctionTarget['call'],
   options: AnyOptions & { name: string },
 ): Receiver[] {
-  const name = (options as Partial<typeof options> | undefined | null)?.name ?? 'box.connect';
+  const name = (options as Partial<typeof options> | undefined | null)?.name ?? 'box.receivers.connect';
   checkOptions(options, OPTIONS, name);
   const lacks = (what: string): SignalboxError => new SignalboxError('InvalidOption', `${name}: connect was given no ${what}.`);
   if (options?.name === undefined) throw lacks('name, under which its deliveries are stored');

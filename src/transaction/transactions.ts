@@ -27,9 +27,10 @@ export interface TransactionHooks {
   beforeBegin(): Promise<void>;
   /** The answer to COMMIT was lost, for this reason. Returns if it got through, throws if not. */
   assertCommitted(scope: TransactionScope, error: unknown): Promise<void>;
-  /** After the COMMIT of an outermost transaction, outside of any scope. What it throws, the transaction call throws. */
-  afterCommit(scope: TransactionScope): Promise<void>;
 }
+
+/** What is to happen after the COMMIT of an outermost transaction, outside of any scope. */
+export type Follower = (scope: TransactionScope) => Promise<void>;
 
 /** A transaction whose callback returned, and whose COMMIT was not refused. */
 export interface Attempt<T> {
@@ -49,6 +50,7 @@ export class Transactions {
   readonly #ambient: Ambient;
   readonly #hooks: TransactionHooks;
   readonly #begin: OpenOn;
+  readonly #followers: Follower[] = [];
   /** Puts each object back as it was. */
   readonly #undo: (() => void)[] = [];
   readonly #scopes = new WeakMap<object, TransactionScope>();
@@ -84,6 +86,11 @@ export class Transactions {
         delete (handle as { [TRACKED]?: true })[TRACKED];
       });
     }
+  }
+
+  /** Adds what is to happen after each commit, behind what was added before. What it throws, the transaction call throws. */
+  follow(follower: Follower): void {
+    this.#followers.push(follower);
   }
 
   /** Stops tracking: the database object is as it was. */
@@ -128,7 +135,11 @@ export class Transactions {
 
   /** What is to happen after the COMMIT of `scope`. */
   async committed(scope: TransactionScope): Promise<void> {
-    await this.#ambient.outside(() => this.#hooks.afterCommit(scope));
+    await this.#ambient.outside(() => this.#follow(scope));
+  }
+
+  async #follow(scope: TransactionScope): Promise<void> {
+    for (const follower of this.#followers) await follower(scope);
   }
 
   /**

@@ -44,7 +44,7 @@ const beginnings: [what: string, begin: (box: Signalbox) => Promise<unknown>][] 
   ['a worker looks once', (box) => box.worker().tick()],
   ['a worker runs', (box) => box.worker().run()],
   ['a box drains', (box) => box.drain()],
-  ['receivers are announced', (box) => box.announce()],
+  ['receivers are announced', (box) => box.receivers.announce()],
 ];
 
 test.each(beginnings)('before %s, a missing provider is named with its path, and nothing is made', async (_what, begin) => {
@@ -75,7 +75,7 @@ test('a circle is found through factories and replacements', async () => {
       provide(OTHER, { useFactory: pass, inject: [KEY] }),
     ],
   });
-  await expect(box.announce()).rejects.toMatchObject({
+  await expect(box.receivers.announce()).rejects.toMatchObject({
     code: 'CircularDependency',
     message: expect.stringContaining('Token(key) → Token(other) → Token(key)') as string,
   });

@@ -230,7 +230,10 @@ test('a class among the services that says nothing of itself is refused by name,
   expect(refused(Nameless)).toMatchObject({ message: message(/^an anonymous class is among the services/) });
   await using box = openBox({ services: [Derived] });
   expect(box.get(Derived)).toBeInstanceOf(Derived);
-  expect(thrownBy(() => box.register([Unmarked]))).toMatchObject({ code: 'InvalidOption', message: message(/^Unmarked is among/) });
+  expect(thrownBy(() => box.framework.register([Unmarked]))).toMatchObject({
+    code: 'InvalidOption',
+    message: message(/^Unmarked is among/),
+  });
 });
 
 test.each([undefined, null, 'Mailer', {}, { description: 'no token' }])('%j is nothing that can be asked for', async (token) => {

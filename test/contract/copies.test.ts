@@ -99,7 +99,7 @@ found.outside = codeOf(() => two.inject(Helper));
 await box.close();
 found.closed = await codeOfAsync(() => db.transaction((tx) => paid.emitReliable(tx, { id: 3 })));
 const inherited = two.createSignalbox({ db, services: [Child], providers: [one.provide(CLOCK, { useValue: 'noon' })], log });
-found.inherited = [inherited.get(Child).clock, await inherited.hasReceivers(paid)];
+found.inherited = [inherited.get(Child).clock, await inherited.receivers.has(paid)];
 
 /** By the copy that is of another format. */
 class Tagged { @far.OnSignal(paid) async receive() {} }
@@ -108,7 +108,7 @@ class TaggedStatic { @far.OnSignal(paid) static async receive() {} }
 class Heir extends Tagged { @two.OnSignal(sent) async other() {} }
 @two.Service({ inject: [far.Db] }) class OfFar { constructor(db) { this.db = db; } }
 @two.Service({ inject: [Marked] }) class Needs { constructor(marked) { this.marked = marked; } }
-found.far = [Tagged, TaggedStatic, Marked, Heir].map((service) => codeOf(() => inherited.register([service])));
+found.far = [Tagged, TaggedStatic, Marked, Heir].map((service) => codeOf(() => inherited.framework.register([service])));
 found.farInjected = [OfFar, Needs].map((service) => codeOf(() => inherited.get(service)));
 found.farEmit = await codeOfAsync(() => db.transaction((tx) => far.defineSignal('copies.far', z.object({})).emitReliable(tx, {})));
 MORE

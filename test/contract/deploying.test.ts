@@ -56,7 +56,7 @@ test('a role with the grants of the guide emits, another works, and neither can 
   await using emitter = await roleOf(database, sql, 'emitter');
   const working = boxOn(worker.client, [Receiver]);
   const emitting = boxOn(emitter.client);
-  await working.box.announce();
+  await working.box.receivers.announce();
 
   await using running = working.box.worker({ pollInterval: 50 });
   await running.start();

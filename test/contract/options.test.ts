@@ -54,7 +54,14 @@ const BAGS: Record<string, Bag[]> = {
   WorkerOptions: [{ at: 'Worker', take: (options, { box }) => box.worker(options), instead: 'concurency', meant: 'concurrency' }],
   StopOptions: [{ at: 'worker.stop', take: (options, { box }) => box.worker().stop(options), instead: 'froce', meant: 'force' }],
   DrainOptions: [{ at: 'box.drain', take: (options, { box }) => box.drain(options), instead: 'ahaed', meant: 'ahead' }],
-  SettledOptions: [{ at: 'box.settled', take: (options, { box }) => box.settled(id, options), instead: 'singal', meant: 'signal' }],
+  SettledOptions: [
+    {
+      at: 'emissions.settled',
+      take: (options, { box }) => box.emissions.settled(id, options),
+      instead: 'abortSingal',
+      meant: 'abortSignal',
+    },
+  ],
   MigrateOptions: [
     { at: 'box.migrate', take: (options, { box }) => box.migrate(options), options: { folder: 'x' }, instead: 'shcema', meant: 'schema' },
   ],
@@ -69,7 +76,7 @@ const BAGS: Record<string, Bag[]> = {
   ConnectOptions: [
     {
       at: 'a.receiver',
-      take: (options, { box, signal }) => box.connect(signal, () => {}, options),
+      take: (options, { box, signal }) => box.receivers.connect(signal, () => {}, options),
       options: { name: 'a.receiver' },
       instead: 'formely',
       meant: 'formerly',
@@ -258,8 +265,12 @@ const refused: Refused[] = [
     'box.next: the event is "workerstarted". Did you mean \'worker.started\'?',
   ],
   ['a condition', ({ box }) => box.next('worker.idle', {} as never), 'box.next: its condition is {}. Give a function.'],
-  ['an emission that is no id', ({ box }) => box.settled('nope'), 'box.settled: the emission is "nope". Give a UUID'],
-  ['a signal that ends a wait', ({ box }) => box.settled(id, { signal: new AbortController() as never }), 'signal is an object with'],
+  ['an emission that is no id', ({ box }) => box.emissions.settled('nope'), 'emissions.settled: the emission is "nope". Give a UUID'],
+  [
+    'a signal that ends a wait',
+    ({ box }) => box.emissions.settled(id, { abortSignal: new AbortController() as never }),
+    'abortSignal is an object with',
+  ],
   ['a folder that is missing', ({ box }) => box.migrate({} as never), 'box.migrate: folder is missing. Give a text.'],
   ['states', ({ box }) => box.deliveries.find({ states: ['complete'] as never }), "Did you mean 'completed'? Give a list of 'ready', "],
   ['one state', ({ box }) => box.deliveries.find({ states: 'dead' as never }), 'states is "dead". Give a list of '],
@@ -319,13 +330,13 @@ const refused: Refused[] = [
   ['services of a module', () => SignalboxModule.forRoot({ db: unused(), services: [] } as never), 'there is no option services.'],
   [
     'services to register',
-    ({ box }) => box.register(undefined as never),
-    'box.register: what it was given is undefined. Give a list of classes.',
+    ({ box }) => box.framework.register(undefined as never),
+    'box.framework.register: what it was given is undefined. Give a list of classes.',
   ],
   [
     'no signal to ask for',
-    ({ box }) => box.hasReceivers(undefined as never),
-    'box.hasReceivers: what it was given is undefined. Give a signal.',
+    ({ box }) => box.receivers.has(undefined as never),
+    'box.receivers.has: what it was given is undefined. Give a signal or the name of one.',
   ],
   ['a module without a factory', () => SignalboxModule.forRootAsync({} as never), 'useFactory is missing. Give a function.'],
 ];
@@ -348,7 +359,10 @@ test('public calls that are given nothing are refused by a coded error', async (
   const signal = defineSignal('a.signal', z.object({}));
   const places: [of: object, names: string[]][] = [
     [{ createSignalbox, provide, defineSignal, defineSignals, OnSignal, inject }, []],
-    [box, ['get', 'connect', 'register', 'hasReceivers', 'migrate', 'settled', 'afterCommit', 'on', 'next']],
+    [box, ['get', 'migrate', 'afterCommit', 'on', 'next']],
+    [box.receivers, ['connect', 'has']],
+    [box.emissions, ['settled']],
+    [box.framework, ['register']],
     [box.deliveries, ['retry', 'replay', 'cancel']],
     [signal, ['emit', 'emitRobust', 'emitReliable', 'emitMany']],
     [SignalboxModule, ['forRoot', 'forRootAsync']],

@@ -42,8 +42,8 @@ test.concurrent.each([
       { signal: poison, name: 'Poison.take', queue: 'a' },
       { signal: innocent, name: 'Innocent.take', queue: 'b' },
     ])
-      box.connect(signal, () => {}, { name, queue });
-    await box.announce();
+      box.receivers.connect(signal, () => {}, { name, queue });
+    await box.receivers.announce();
     await box.close();
     await stage.db.transaction(async (tx) => {
       await poison.emitReliable(tx, {});

@@ -10,8 +10,8 @@ const FOR_EVER = 3_600_000;
 async function open(): Promise<Stage> {
   const stage = await openStage();
   const box = stage.another({ services: [] });
-  box.connect(looped, () => {}, { name: 'Looping.receive' });
-  await box.announce();
+  box.receivers.connect(looped, () => {}, { name: 'Looping.receive' });
+  await box.receivers.announce();
   await box.close();
   return stage;
 }

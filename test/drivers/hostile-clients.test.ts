@@ -81,7 +81,7 @@ async function life(db: Db): Promise<unknown> {
     }
   }
   await using box = createSignalbox({ db, services: [Hostile], log: false });
-  const announced = await box.announce();
+  const announced = await box.receivers.announce();
   const receipts = await db.transaction(async (tx) =>
     happened.emitMany(
       tx,
@@ -91,7 +91,7 @@ async function life(db: Db): Promise<unknown> {
   );
   const worker = box.worker({ lease: '3s' });
   await worker.start();
-  const ends = await Promise.all(receipts.map(({ id }) => box.settled(id)));
+  const ends = await Promise.all(receipts.map(({ id }) => box.emissions.settled(id)));
   await worker.stop();
   const dead = await box.deliveries.retry({ emissionId: receipts[3]!.id });
   await box.deliveries.cancel({ emissionId: receipts[3]!.id });
@@ -110,8 +110,8 @@ async function life(db: Db): Promise<unknown> {
     told: sorted(told),
     dead: dead.length,
     again: await box.drain(),
-    has: await box.hasReceivers(happened),
-    health: (await box.health()).ok,
+    has: await box.receivers.has(happened),
+    health: (await box.workers.health()).ok,
   };
 }
 

@@ -116,14 +116,14 @@ test('a pool of one connection is enough to emit, and to drain; a box without se
       if (deliveries === 0) throw new Error('Nobody listens.');
     });
   await expect(pay()).rejects.toThrow('Nobody listens.');
-  expect(await emitter.hasReceivers(payment.completed)).toBe(false);
+  expect(await emitter.receivers.has(payment.completed)).toBe(false);
   expect(await sql`select from signalbox.emission`).toHaveLength(0);
 
   const worker = createSignalbox({ db: drizzle({ client: database.connect({ max: 1 }) }), log: false });
   const told: number[] = [];
-  worker.connect(payment.completed, ({ paymentProcessId }) => void told.push(paymentProcessId), { name: 'listens' });
+  worker.receivers.connect(payment.completed, ({ paymentProcessId }) => void told.push(paymentProcessId), { name: 'listens' });
   await worker.drain();
-  expect(await emitter.hasReceivers(payment.completed)).toBe(true);
+  expect(await emitter.receivers.has(payment.completed)).toBe(true);
   await pay();
   expect(await worker.drain()).toMatchObject({ completed: 1 });
   expect(told).toEqual([1]);

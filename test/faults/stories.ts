@@ -115,11 +115,11 @@ export const observer: Story = {
     const [id] = await emit('one', 'fine');
     await calm.drain();
     for (let time = 1; time <= 2; time++) {
-      await again(() => box.announce());
-      await again(() => box.hasReceivers(unheard));
+      await again(() => box.receivers.announce());
+      await again(() => box.receivers.has(unheard));
       await again(() => box.deliveries.find());
-      await again(() => box.health());
-      await again(() => box.settled(id!));
+      await again(() => box.workers.health());
+      await again(() => box.emissions.settled(id!));
     }
   },
 };

@@ -36,17 +36,21 @@ export const contextMutants: readonly Mutant[] = [
       replace: 'this.#interrupt()',
     },
   ]),
-  ...mutantsOf({ file: 'src/signalbox.ts', tests }, [
+  ...mutantsOf({ file: 'src/box/drain.ts', tests }, [
     {
       name: 'context: drain is in none',
-      find: 'ambient.neutrallyIn(currentCall(), () =>\n        reaching(',
-      replace: 'ambient.outside(() =>\n        reaching(',
+      find: 'ambient.neutrallyIn(currentCall(), () =>\n    reaching(',
+      replace: 'ambient.outside(() =>\n    reaching(',
     },
+  ]),
+  ...mutantsOf({ file: 'src/box/visits.ts', tests }, [
     {
       name: 'context: immediate mode is in none',
-      find: '(work) => ambient.neutrallyIn(currentCall(), () => lendVisit(work))',
-      replace: 'lendVisit',
+      find: '(work) => ambient.neutrallyIn(currentCall(), () => withVisit(work))',
+      replace: 'withVisit',
     },
+  ]),
+  ...mutantsOf({ file: 'src/box/services.ts', tests }, [
     {
       name: 'context: services are made in none',
       find: 'ambient.outside(work) : ambient.neutrally(work)',

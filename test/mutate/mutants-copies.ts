@@ -52,8 +52,8 @@ const doubts = [
   mutantsOf({ file: 'src/nest/receivers.ts', tests: ['test/nest/receivers.test.ts'] }, [
     {
       name: 'nest: what is there before init is known',
-      find: '    box.register(this.classes());',
-      replace: '    if (this.#isComplete) box.register(this.classes());',
+      find: '    box.framework.register(this.classes());',
+      replace: '    if (this.#isComplete) box.framework.register(this.classes());',
     },
     {
       name: 'nest: classes of several modules are warned of',

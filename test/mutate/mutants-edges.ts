@@ -67,6 +67,11 @@ const dispatch = [
     find: '      tracked.enter();\n',
     replace: '',
   }),
+  ...of('src/dispatch/dispatch.ts', ['test/nest'], {
+    name: 'dispatch: an emit waits for the receivers that a framework finds',
+    find: '    parts.beforeUse();\n',
+    replace: '',
+  }),
 ];
 
 const operate = [

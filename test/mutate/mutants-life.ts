@@ -207,8 +207,8 @@ const order = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/ord
   { name: 'life: a stop in a receiver of its own', find: "    this.assertOutside('worker.stop()');\n", replace: '' },
   {
     name: 'life: a close in a receiver of its own',
-    file: 'src/signalbox.ts',
-    find: "    for (const worker of workers) worker.assertOutside('box.close()');\n",
+    file: 'src/box/lifetime.ts',
+    find: "    for (const worker of this.workers) worker.assertOutside('box.close()');\n",
     replace: '',
   },
   {
@@ -219,8 +219,8 @@ const order = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/ord
   },
   {
     name: 'life: settled of its own emission',
-    file: 'src/signalbox.ts',
-    find: "      refuseInside('box.settled() of its own emission', isOf(emissionId));\n",
+    file: 'src/operate/emissions.ts',
+    find: "    refuseInside('emissions.settled() of its own emission', isOf(emissionId));\n",
     replace: '',
   },
   {
@@ -302,9 +302,9 @@ const budget = ['test/liveness/crash-budget.test.ts'];
 
 const crashBudget = [
   ...mutantsOf({ file: 'src/signalbox.ts', tests: budget }, [
-    { name: 'crash budget: counts', find: 'new Store(driver, crashBudget)', replace: 'new Store(driver, CRASH_BUDGET)' },
+    { name: 'crash budget: counts', find: 'new Store(driver, settings.crashBudget)', replace: 'new Store(driver, 3)' },
   ]),
-  ...mutantsOf({ file: 'src/box/box.ts', tests: budget }, [
+  ...mutantsOf({ file: 'src/box/options.ts', tests: budget }, [
     { name: 'crash budget: one at least', find: 'crashBudget: whole(1, 100)', replace: 'crashBudget: whole(0, 100)' },
     { name: 'crash budget: a hundred at most', find: 'crashBudget: whole(1, 100)', replace: 'crashBudget: whole(1, 101)' },
   ]),

@@ -34,14 +34,14 @@ const transactions = mutantsOf({ file: 'src/transaction/transactions.ts', tests 
   {
     name: 'transactions: afterCommit runs outside of the scope',
     tests: ['test/transaction/inside-another.test.ts'],
-    find: 'this.#ambient.outside(() => this.#hooks.afterCommit(scope))',
-    replace: 'this.#ambient.run(scope, () => this.#hooks.afterCommit(scope))',
+    find: 'this.#ambient.outside(() => this.#follow(scope))',
+    replace: 'this.#ambient.run(scope, () => this.#follow(scope))',
   },
   {
     name: 'transactions: afterCommit runs outside of the transaction around',
     tests: ['test/transaction/inside-another.test.ts'],
-    find: 'this.#ambient.outside(() => this.#hooks.afterCommit(scope))',
-    replace: 'this.#hooks.afterCommit(scope)',
+    find: 'this.#ambient.outside(() => this.#follow(scope))',
+    replace: 'this.#follow(scope)',
   },
   {
     name: 'transactions: a failed one is over',

@@ -54,6 +54,7 @@ const WITHOUT_GUARDS: Record<string, string> = {
   'src/transaction/drizzle-handle.ts': 'where Drizzle keeps what is needed of it',
   'src/dispatch/emission-id.ts': 'random ids',
   'src/worker/running/delivery-context.ts': 'what a receiver is given',
+  'src/worker/running/new-runner.ts': 'the parts of runners',
   'src/worker/options.ts': 'options, held by the table of core/options.ts',
   'src/worker/running/outcome-events.ts': 'events of outcomes',
 };

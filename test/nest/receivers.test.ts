@@ -160,7 +160,7 @@ test('a class with receivers that is only a guard is refused at the start', asyn
     message: expect.stringMatching(/^Gate has @OnSignal methods, and NestJS knows it as a guard.*Add it to the providers/) as string,
   });
   await using stage = await openStage({ controllers: [Desk], providers: [Gate] });
-  expect(await stage.box.hasReceivers(paid)).toBe(true);
+  expect(await stage.box.receivers.has(paid)).toBe(true);
 });
 
 test('a module that is compiled and not initialised has its receivers', async () => {

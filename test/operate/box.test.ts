@@ -26,7 +26,7 @@ const emit = async (h: Harness, value = 1): Promise<number> =>
 test('a function is a receiver until it is disconnected; what is stored by then waits', async () => {
   await using h = await harness();
   await createEffects(h.sql);
-  const disconnect = h.box.connect(
+  const disconnect = h.box.receivers.connect(
     happened,
     async ({ value }, { tx }) => {
       await tx.insert(effects).values({ receiver: 'function', value });
@@ -46,7 +46,10 @@ test('a function is a receiver until it is disconnected; what is stored by then 
 test('a function may receive several signals, without a transaction, beside methods', async () => {
   const heard: unknown[] = [];
   await using h = await harness();
-  h.box.connect([happened, other], (payload, context) => heard.push([payload, 'tx' in context]), { name: 'log.all', transactional: false });
+  h.box.receivers.connect([happened, other], (payload, context) => heard.push([payload, 'tx' in context]), {
+    name: 'log.all',
+    transactional: false,
+  });
   await happened.emit(h.db, { value: 1 });
   await h.db.transaction(async (tx) => void (await other.emitReliable(tx, { text: 'x' })));
   await h.box.drain();
@@ -58,10 +61,10 @@ test('a function may receive several signals, without a transaction, beside meth
 
 test('a receiver that is connected while a worker runs is served by it', async () => {
   await using h = await harness();
-  h.box.connect(other, () => {}, { name: 'first' });
+  h.box.receivers.connect(other, () => {}, { name: 'first' });
   await using worker = h.box.worker({ pollInterval: 50 });
   await worker.start();
-  h.box.connect(happened, () => {}, { name: 'second' });
+  h.box.receivers.connect(happened, () => {}, { name: 'second' });
   const completed = h.box.next('delivery.completed');
   await emit(h);
   expect(await completed).toMatchObject({ receiver: 'second' });
@@ -69,25 +72,27 @@ test('a receiver that is connected while a worker runs is served by it', async (
 
 test('a name that is taken, and no name at all, are refused, and nothing is changed by it', async () => {
   await using h = await harness();
-  h.box.connect(happened, () => {}, { name: 'taken' });
-  expect(() => h.box.connect(happened, () => {}, { name: 'taken' })).toThrow(expect.objectContaining({ code: 'ReceiverNameTaken' }));
-  expect(() => h.box.connect(happened, () => {}, {} as never)).toThrow(expect.objectContaining({ code: 'InvalidOption' }));
-  expect(() => h.box.connect(happened, undefined as never, { name: 'nothing' })).toThrow(
+  h.box.receivers.connect(happened, () => {}, { name: 'taken' });
+  expect(() => h.box.receivers.connect(happened, () => {}, { name: 'taken' })).toThrow(
+    expect.objectContaining({ code: 'ReceiverNameTaken' }),
+  );
+  expect(() => h.box.receivers.connect(happened, () => {}, {} as never)).toThrow(expect.objectContaining({ code: 'InvalidOption' }));
+  expect(() => h.box.receivers.connect(happened, undefined as never, { name: 'nothing' })).toThrow(
     expect.objectContaining({ code: 'InvalidOption' }),
   );
   expect(await emit(h)).toBe(1);
 });
 
-test('hasReceivers knows those of this process and those of the catalogue', async () => {
+test('receivers.has knows those of this process and those of the catalogue', async () => {
   await using h = await harness();
-  expect(await h.box.hasReceivers(happened)).toBe(false);
+  expect(await h.box.receivers.has(happened)).toBe(false);
   const elsewhere = h.another();
-  elsewhere.connect(happened, () => {}, { name: 'elsewhere' });
-  expect(await elsewhere.hasReceivers(happened)).toBe(true);
-  expect(await h.box.hasReceivers(happened)).toBe(false);
+  elsewhere.receivers.connect(happened, () => {}, { name: 'elsewhere' });
+  expect(await elsewhere.receivers.has(happened)).toBe(true);
+  expect(await h.box.receivers.has(happened)).toBe(false);
   await elsewhere.drain();
-  expect(await h.box.hasReceivers(happened)).toBe(true);
-  expect(await h.box.hasReceivers(other)).toBe(false);
+  expect(await h.box.receivers.has(happened)).toBe(true);
+  expect(await h.box.receivers.has(other)).toBe(false);
 });
 
 test.each(['at once', 'by a promise'])(
@@ -143,7 +148,7 @@ test('onDead is told of each dead delivery after it is written; what it throws i
       throw new Error('the pager is broken');
     },
   });
-  h.box.connect(
+  h.box.receivers.connect(
     happened,
     () => {
       throw new Unrecoverable('no');
@@ -158,18 +163,18 @@ test('onDead is told of each dead delivery after it is written; what it throws i
 
 test('health says whether the database answers, has the tables, and how the workers of this process do', async () => {
   await using h = await harness();
-  h.box.connect(happened, () => {}, { name: 'healthy' });
-  expect(await h.box.health()).toEqual({ ok: true, database: { ok: true }, workers: [] });
+  h.box.receivers.connect(happened, () => {}, { name: 'healthy' });
+  expect(await h.box.workers.health()).toEqual({ ok: true, database: { ok: true }, workers: [] });
   await using worker = h.box.worker();
   await worker.start();
-  expect(await h.box.health()).toEqual({
+  expect(await h.box.workers.health()).toEqual({
     ok: true,
     database: { ok: true },
     workers: [{ id: expect.any(Number) as number, running: 0, failing: false, paused: [] }],
   });
   await h.sql`drop table signalbox.delivery_error`;
-  expect(await h.box.health()).toMatchObject({ ok: false, database: { ok: false, error: { code: 'MigrationMissing' } } });
+  expect(await h.box.workers.health()).toMatchObject({ ok: false, database: { ok: false, error: { code: 'MigrationMissing' } } });
   const away = postgres('postgres://nobody@127.0.0.1:9/none', { max: 1 });
   await using box = createSignalbox({ db: drizzle({ client: away }), log: false });
-  expect(await box.health()).toMatchObject({ ok: false, database: { ok: false, error: { code: 'DatabaseUnreachable' } } });
+  expect(await box.workers.health()).toMatchObject({ ok: false, database: { ok: false, error: { code: 'DatabaseUnreachable' } } });
 });

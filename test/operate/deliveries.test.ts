@@ -237,31 +237,31 @@ test.each([
 test('settled waits until nothing of an emission is left to do', async () => {
   await using h = await openBox();
   const emissionId = await h.emit();
-  const settled = h.box.settled(emissionId);
+  const settled = h.box.emissions.settled(emissionId);
   await h.box.drain();
   expect((await settled).map(({ receiver, state }) => `${receiver} ${state}`)).toEqual([
     'Steady.receive completed',
     'Moody.receive completed',
   ]);
-  const impatient = h.box.settled(await h.emit(), { signal: AbortSignal.timeout(30) });
+  const impatient = h.box.emissions.settled(await h.emit(), { abortSignal: AbortSignal.timeout(30) });
   await expect(impatient).rejects.toMatchObject({ name: 'TimeoutError' });
 });
 
 test('settled of an emission that is not there says so, also while its transaction is open', async () => {
   await using h = await openBox();
   const nowhere = { code: 'EmissionNotFound', message: expect.stringContaining('has not committed yet') as string };
-  await expect(h.box.settled('01a1fccc-6efa-71fa-ab0a-f7d04a773c61')).rejects.toMatchObject(nowhere);
+  await expect(h.box.emissions.settled('01a1fccc-6efa-71fa-ab0a-f7d04a773c61')).rejects.toMatchObject(nowhere);
   const id = await h.db.transaction(async (tx) => {
     const receipt = await happened.emitReliable(tx, { value: 1 });
-    await expect(h.box.settled(receipt.id)).rejects.toMatchObject(nowhere);
+    await expect(h.box.emissions.settled(receipt.id)).rejects.toMatchObject(nowhere);
     return receipt.id;
   });
   await h.box.drain();
-  expect(await h.box.settled(id)).toHaveLength(2);
+  expect(await h.box.emissions.settled(id)).toHaveLength(2);
 });
 
 test('an emission that reaches nobody is settled at once', async () => {
   await using h = await openBox();
   const { id } = await h.db.transaction(async (tx) => unheard.emitReliable(tx, {}));
-  expect(await h.box.settled(id)).toEqual([]);
+  expect(await h.box.emissions.settled(id)).toEqual([]);
 });

@@ -204,7 +204,7 @@ test('a service with receivers that the box was not given is forgotten; one that
 test.each<[who: string, act: (box: Signalbox) => unknown]>([
   ['a worker', (box) => box.worker()],
   // Its pool points nowhere.
-  ['an announcement', (box) => box.announce().catch(() => {})],
+  ['an announcement', (box) => box.receivers.announce().catch(() => {})],
 ])('%s warns of forgotten services by name, and says where they belong', async (_who, act) => {
   const { log, lines } = recordingLogger();
   await using box = openBox({ services: [Orders], log });
@@ -254,7 +254,7 @@ test('a stored name that looks minified is warned of, once, unless it is pinned'
   });
   const { log, lines } = recordingLogger();
   await using box = openBox({ services: classes.slice(0, 4), log });
-  box.register(classes.slice(4));
+  box.framework.register(classes.slice(4));
   expect(lines.filter(({ message }) => message?.includes('minified'))).toEqual([
     {
       level: 'warn',
@@ -267,6 +267,6 @@ test('a stored name that looks minified is warned of, once, unless it is pinned'
 test('names that say something are not warned of', async () => {
   const { log, lines } = recordingLogger();
   await using box = openBox({ services: [Orders], log });
-  box.connect(happened, () => {}, { name: 'x' });
+  box.receivers.connect(happened, () => {}, { name: 'x' });
   expect(lines.filter(({ message }) => message?.includes('minified'))).toEqual([]);
 });

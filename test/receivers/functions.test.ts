@@ -26,7 +26,9 @@ test('a function becomes one receiver for each signal, with the options of all',
 test('a function that is connected runs on emit, after the methods that were there before, until it is disconnected', async () => {
   const calls: string[] = [];
   await using box = openBox();
-  const disconnect = ['first', 'second'].map((name) => box.connect(happened, () => calls.push(name), { name, transactional: false }));
+  const disconnect = ['first', 'second'].map((name) =>
+    box.receivers.connect(happened, () => calls.push(name), { name, transactional: false }),
+  );
   await happened.emit(box.db, {});
   expect(calls.splice(0)).toEqual(['first', 'second']);
   disconnect[0]!();
@@ -35,8 +37,8 @@ test('a function that is connected runs on emit, after the methods that were the
 });
 
 test.each<[what: string, args: unknown[], named: RegExp]>([
-  ['no options', [happened, call], /^box\.connect: connect was given no name/],
-  ['no name', [happened, call, {}], /^box\.connect: connect was given no name/],
+  ['no options', [happened, call], /^box\.receivers\.connect: connect was given no name/],
+  ['no name', [happened, call, {}], /^box\.receivers\.connect: connect was given no name/],
   ['a name with a space', [happened, call, { name: 'my receiver' }], /name is "my receiver"/],
   ['a name that is no text', [happened, call, { name: 7 }], /name is 7/],
   ['no function', [happened, undefined, { name: 'ledger' }], /^ledger: connect was given no function/],
@@ -47,24 +49,24 @@ test.each<[what: string, args: unknown[], named: RegExp]>([
   ['an option out of bounds', [happened, call, { name: 'ledger', timeout: '25h' }], /^ledger: timeout/],
 ])('connect refuses %s, and connects nothing', async (_what, args, named) => {
   await using box = openBox();
-  const error = thrownBy(() => (box.connect as (...args: unknown[]) => unknown)(...args));
+  const error = thrownBy(() => (box.receivers.connect as (...args: unknown[]) => unknown)(...args));
   expect(error).toMatchObject({ code: 'InvalidOption', message: expect.stringMatching(named) as string });
-  expect(box.connect(happened, call, { name: 'ledger' })).toBeTypeOf('function');
+  expect(box.receivers.connect(happened, call, { name: 'ledger' })).toBeTypeOf('function');
 });
 
 test('the same function under the same name is taken once for a signal, and for another signal too', async () => {
   await using box = openBox();
-  box.connect(happened, call, { name: 'ledger' });
-  expect(thrownBy(() => box.connect(happened, call, { name: 'ledger' }))).toMatchObject({
+  box.receivers.connect(happened, call, { name: 'ledger' });
+  expect(thrownBy(() => box.receivers.connect(happened, call, { name: 'ledger' }))).toMatchObject({
     code: 'ReceiverNameTaken',
     message: expect.stringContaining('ledger receives functions.happened twice') as string,
   });
-  expect(box.connect(other, call, { name: 'ledger' })).toBeTypeOf('function');
-  expect(thrownBy(() => box.connect(other, () => {}, { name: 'ledger' }))).toMatchObject({ code: 'ReceiverNameTaken' });
+  expect(box.receivers.connect(other, call, { name: 'ledger' })).toBeTypeOf('function');
+  expect(thrownBy(() => box.receivers.connect(other, () => {}, { name: 'ledger' }))).toMatchObject({ code: 'ReceiverNameTaken' });
 });
 
 test('a closed box connects nothing', async () => {
   const box = openBox();
   await box.close();
-  expect(thrownBy(() => box.connect(happened, call, { name: 'ledger' }))).toMatchObject({ code: 'BoxClosed' });
+  expect(thrownBy(() => box.receivers.connect(happened, call, { name: 'ledger' }))).toMatchObject({ code: 'BoxClosed' });
 });

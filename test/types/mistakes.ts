@@ -222,20 +222,25 @@ export function boxes(): void {
   box.on('delivery.finished', () => {});
   // @ts-expect-error -- no such mode
   createSignalbox({ db, mode: 'eager' });
-  box.connect(payment.completed, async ([item], { tx }) => tx.execute(`${item?.payload.id.toFixed()}` as never), { name: 'a', batch: 2 });
-  box.connect(payment.refunded, ([item], { log }) => log.info({ reason: item?.payload.reason }, 'refunded'), {
+  box.receivers.connect(payment.completed, async ([item], { tx }) => tx.execute(`${item?.payload.id.toFixed()}` as never), {
+    name: 'a',
+    batch: 2,
+  });
+  box.receivers.connect(payment.refunded, ([item], { log }) => log.info({ reason: item?.payload.reason }, 'refunded'), {
     name: 'b',
     batch: 2,
     transactional: false,
   });
-  box.connect(payment.completed, async ({ id }, { tx, attempt }) => tx.execute(`${id.toFixed()} ${attempt}` as never), { name: 'c' });
+  box.receivers.connect(payment.completed, async ({ id }, { tx, attempt }) => tx.execute(`${id.toFixed()} ${attempt}` as never), {
+    name: 'c',
+  });
   const fail = async (_items: BatchItem<{ id: string }>[]): Promise<void> => {};
   // @ts-expect-error -- items of another payload
-  box.connect(payment.completed, fail, { name: 'd', batch: 2 });
+  box.receivers.connect(payment.completed, fail, { name: 'd', batch: 2 });
   // @ts-expect-error -- a batch, and no payload
-  box.connect(payment.completed, async (_payload: { id: number }) => {}, { name: 'e', batch: 2 });
+  box.receivers.connect(payment.completed, async (_payload: { id: number }) => {}, { name: 'e', batch: 2 });
   // @ts-expect-error -- a payload, and no batch
-  box.connect(payment.completed, async (_items: BatchItem<{ id: number }>[]) => {}, { name: 'f' });
+  box.receivers.connect(payment.completed, async (_items: BatchItem<{ id: number }>[]) => {}, { name: 'f' });
   // @ts-expect-error -- a signal has no receivers of its own
   payment.completed.connect(listed);
 }

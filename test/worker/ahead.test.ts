@@ -24,7 +24,7 @@ test.each([
   const later = (): void => {
     if (++runs < MOST) throw new RetryAfter('1m');
   };
-  h.box.connect(happened, later, { name: 'Patient', ...options } as never);
+  h.box.receivers.connect(happened, later, { name: 'Patient', ...options } as never);
   await emit(h);
   expect(await h.box.drain({ ahead })).toEqual({ completed: 0, retrying: times, dead: 0, cancelled: 0 });
   expect(runs).toBe(times);
@@ -38,7 +38,7 @@ test('a receiver that emits its own signal with a delay is called as often as th
   const again = async (): Promise<void> => {
     if (++runs < MOST) await emit(h, { delay: '10m' });
   };
-  h.box.connect(happened, again, { name: 'Polling' });
+  h.box.receivers.connect(happened, again, { name: 'Polling' });
   await emit(h);
   expect(await h.box.drain({ ahead: '1h' })).toEqual({ completed: 7, retrying: 0, dead: 0, cancelled: 0 });
   const rows = await h.sql`
@@ -67,7 +67,7 @@ test('what is set aside keeps nothing from being run, however much that is', asy
         '5m',
       );
   };
-  h.box.connect(happened, receive, { name: 'Spreading' });
+  h.box.receivers.connect(happened, receive, { name: 'Spreading' });
   // As many as one claim takes. Their time is 1h, so what they emit is due at 65m, and by its rows before what is due at 62m.
   await emitMany([1, 2, 2, 2, 2, 2, 2, 2, 2, 2], '1h');
   await emitMany([3], '62m');
@@ -82,7 +82,7 @@ test('retries run after one another, each after its backoff', async () => {
   const fail = (): never => {
     throw new Error('no');
   };
-  h.box.connect(happened, fail, { name: 'Failing', retry: { attempts: 3, delay: '40m', factor: 1, jitter: 0 } });
+  h.box.receivers.connect(happened, fail, { name: 'Failing', retry: { attempts: 3, delay: '40m', factor: 1, jitter: 0 } });
   await emit(h);
   expect(await h.box.drain({ ahead: '1h' })).toMatchObject({ retrying: 2, dead: 0 });
   expect(await h.box.drain({ ahead: '1d' })).toMatchObject({ retrying: 0, dead: 1 });
@@ -95,7 +95,7 @@ test('what a receiver that throws Unavailable is called for is left, and the dra
     runs++;
     throw new Unavailable('1m');
   };
-  h.box.connect(happened, away, { name: 'Away' });
+  h.box.receivers.connect(happened, away, { name: 'Away' });
   await emit(h);
   await emit(h, { delay: '10m' });
   expect(await h.box.drain({ ahead: '1h' })).toEqual({ completed: 0, retrying: 0, dead: 0, cancelled: 0 });
@@ -108,7 +108,7 @@ test('what a receiver that throws Unavailable is called for is left, and the dra
 
 test('while the database refuses what a receiver begins with, the drain ends as well', async () => {
   await using h = await harness({ services: [] });
-  h.box.connect(happened, () => {}, { name: 'Refused' });
+  h.box.receivers.connect(happened, () => {}, { name: 'Refused' });
   await emit(h);
   await h.sql.unsafe(`create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;
     create trigger refuse after insert on signalbox.settled for each row execute function refuse()`);

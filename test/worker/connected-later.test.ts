@@ -11,7 +11,7 @@ test('a worker takes deliveries for a receiver that was connected after it start
   await using worker = h.box.worker({ pollInterval: 20 });
   await worker.start();
   let runs = 0;
-  h.box.connect(happened, () => void runs++, { name: 'Late.receive' });
+  h.box.receivers.connect(happened, () => void runs++, { name: 'Late.receive' });
   await expect.poll(() => h.sql`select from signalbox.receiver where name = 'Late.receive'`).toHaveLength(1);
   const completed = h.box.next('delivery.completed');
   const sender = h.another({ services: [] });

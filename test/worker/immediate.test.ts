@@ -148,7 +148,7 @@ test('what a receiver left running emits when the run is over is run, too', asyn
   h = await harness({ services: [Chain], mode: 'immediate' });
   await using _ = h;
   await createEffects(h.sql);
-  h.box.connect(late, leave, { name: 'Leaving' });
+  h.box.receivers.connect(late, leave, { name: 'Leaving' });
   await h.db.transaction(async (tx) => void (await late.emitReliable(tx, {})));
   gate.open();
   await left;

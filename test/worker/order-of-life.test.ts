@@ -151,7 +151,7 @@ const waits: [what: string, call: (box: Signalbox, worker: Worker, emissionId: s
   ['close()', (box) => box.close()],
   ['stop()', (_box, worker) => worker.stop()],
   ['a forced stop()', (_box, worker) => worker.stop({ force: true })],
-  ['settled() of its own emission', (box, _worker, emissionId) => box.settled(emissionId)],
+  ['settled() of its own emission', (box, _worker, emissionId) => box.emissions.settled(emissionId)],
 ];
 
 test.each(waits.flatMap(([what, call]) => [happened, noted].map((signal) => [what, signal.name, call, signal] as const)))(
@@ -170,7 +170,7 @@ test.each(waits.flatMap(([what, call]) => [happened, noted].map((signal) => [wha
     await completed;
     expect(error).toMatchObject({ code: 'WaitsForItself' });
     expect(h.box.worker).toBeTypeOf('function');
-    expect((await h.box.health()).workers).toHaveLength(1);
+    expect((await h.box.workers.health()).workers).toHaveLength(1);
   },
 );
 
@@ -198,7 +198,7 @@ test('in a receiver other boxes, other emissions and other receivers are no matt
   const results: unknown[] = [];
   act = async (emissionId) => {
     results.push(await h.box.deliveries.cancel({ emissionId, receiver: 'Another.receiver' }));
-    results.push(await h.box.settled('01975a3e-0000-7000-8000-000000000000').catch((thrown: { code?: string }) => thrown.code));
+    results.push(await h.box.emissions.settled('01975a3e-0000-7000-8000-000000000000').catch((thrown: { code?: string }) => thrown.code));
     results.push(await otherWorker.stop({ force: true }), await other.close());
     results.push(await h.box.drain());
   };

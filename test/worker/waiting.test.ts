@@ -27,8 +27,11 @@ test('an announcement counts what is due for each receiver that the box does not
   await using h = await harness({ services: [After] });
   await abandon(h, 3);
   await h.sql`update signalbox.delivery set run_at = now() + interval '1 hour' where id = (select min(id) from signalbox.delivery)`;
-  expect(await h.box.announce()).toMatchObject({ added: [{ name: 'After.receive' }], elsewhere: [{ name: 'Before.receive', waiting: 2 }] });
-  expect((await h.another({ services: [Before] }).announce()).elsewhere).toMatchObject([{ name: 'After.receive', waiting: 0 }]);
+  expect(await h.box.receivers.announce()).toMatchObject({
+    added: [{ name: 'After.receive' }],
+    elsewhere: [{ name: 'Before.receive', waiting: 2 }],
+  });
+  expect((await h.another({ services: [Before] }).receivers.announce()).elsewhere).toMatchObject([{ name: 'After.receive', waiting: 0 }]);
 });
 
 test('what somebody runs does not wait', async () => {
@@ -36,7 +39,7 @@ test('what somebody runs does not wait', async () => {
   h.leaves('deliveries', 'it is told to be running by hand');
   await abandon(h, 1);
   await h.sql`update signalbox.delivery set state = 'running'`;
-  expect((await h.box.announce()).elsewhere).toMatchObject([{ name: 'Before.receive', waiting: 0 }]);
+  expect((await h.box.receivers.announce()).elsewhere).toMatchObject([{ name: 'Before.receive', waiting: 0 }]);
 });
 
 test('a worker that starts warns of what has waited for a minute for receivers that it does not have', async () => {

@@ -21,7 +21,7 @@ export async function announceCommand(args: readonly string[]): Promise<void> {
   const { config, help } = readOptions(args, { config: { type: 'string' }, ...HELP_OPTION }, USAGE);
   if (help) return print(HELP);
   const box = await loadBox(process.cwd(), config);
-  print(tell(await box.announce()));
+  print(tell(await box.receivers.announce()));
   await box.close();
 }
 

@@ -69,7 +69,7 @@ async function workOnce(box: Signalbox, options: WorkerOptions): Promise<void> {
 
 /** What waits for receivers that the box does not have. Its rows are written already: announcing again only looks. */
 async function waitingFor(box: Signalbox): Promise<string[]> {
-  const { elsewhere } = await box.announce();
+  const { elsewhere } = await box.receivers.announce();
   return elsewhere.filter(({ waiting }) => waiting > 0).map((row) => `${tellWaiting(row)}, which this box does not have`);
 }
 

@@ -61,8 +61,8 @@ export const system: System = {
     await opened.client.unsafe(DOMAIN);
     for (const topic of TOPIC_NAMES)
       for (let index = 0; index < TOPICS[topic]; index += 1)
-        opened.box.connect(signals[topic], () => {}, { name: `${topic}.r${index}`, transactional: false });
-    await opened.box.announce();
+        opened.box.receivers.connect(signals[topic], () => {}, { name: `${topic}.r${index}`, transactional: false });
+    await opened.box.receivers.announce();
     await shut(opened);
   },
 
@@ -100,12 +100,14 @@ export const system: System = {
 };
 
 function connect({ box, db }: Opened, { work, receivers = 1, hold, onRun }: WorkerSetup): void {
-  for (let index = 1; index < receivers; index += 1) box.connect(idle, () => {}, { name: `idle.r${index}`, transactional: false });
+  for (let index = 1; index < receivers; index += 1)
+    box.receivers.connect(idle, () => {}, { name: `idle.r${index}`, transactional: false });
   switch (work) {
     case 'noop':
-      if (hold === undefined) box.connect(signals.noop, (payload: Payload) => onRun(payload), { name: 'noop.r0', transactional: false });
+      if (hold === undefined)
+        box.receivers.connect(signals.noop, (payload: Payload) => onRun(payload), { name: 'noop.r0', transactional: false });
       else
-        box.connect(signals.noop, async (items) => void (await Promise.all(items.map(async ({ payload }) => onRun(payload)))), {
+        box.receivers.connect(signals.noop, async (items) => void (await Promise.all(items.map(async ({ payload }) => onRun(payload)))), {
           name: 'noop.r0',
           transactional: false,
           batch: hold / HOLDING_CALLS,
@@ -116,7 +118,7 @@ function connect({ box, db }: Opened, { work, receivers = 1, hold, onRun }: Work
         .insert(effect)
         .values({ value: sql.placeholder('value'), note: sql`'done'` })
         .prepare('effect');
-      box.connect(
+      box.receivers.connect(
         signals.write,
         async ({ value }: Payload) => {
           await onRun({ value });
@@ -128,7 +130,7 @@ function connect({ box, db }: Opened, { work, receivers = 1, hold, onRun }: Work
     }
     case 'once':
     case 'drizzle':
-      box.connect(
+      box.receivers.connect(
         signals[work],
         async (payload: Payload, { tx }) => {
           await onRun(payload);
@@ -138,7 +140,7 @@ function connect({ box, db }: Opened, { work, receivers = 1, hold, onRun }: Work
       );
       break;
     case 'batch':
-      box.connect(
+      box.receivers.connect(
         signals.batch,
         async (items, { tx }) => {
           for (const { payload } of items) await onRun(payload);

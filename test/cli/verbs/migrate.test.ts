@@ -138,7 +138,7 @@ test('the migrations of the shop are applied on every driver, with one connectio
     await using box = createSignalbox({ db: db as ReturnType<typeof drizzleJs>, log: false });
     expect(await box.migrate({ folder: shop })).toBeGreaterThan(0);
     expect(await box.migrate({ folder: shop })).toBe(0);
-    expect((await box.health()).database).toEqual({ ok: true });
+    expect((await box.workers.health()).database).toEqual({ ok: true });
     await expect(box.migrate({ folder: `${shop}/meta` })).rejects.toMatchObject({ code: 'MigrationFailed' });
   }
   await Promise.all([pgPool.end(), pgClient.end(), pglite.close()]);

@@ -13,7 +13,7 @@ if (inspect) inspector.open(0, '127.0.0.1');
 
 const client = postgres(url!, { max: 6, onnotice: () => {}, fetch_types: false, connection: { application_name: 'crash' } });
 const box = createSignalbox({ db: drizzle({ client }), log: false });
-box.connect(
+box.receivers.connect(
   looped,
   async ({ value, blockMs }, { tx }: DeliveryContext) => {
     const until = performance.now() + blockMs;

@@ -37,16 +37,16 @@ async function send(on: Database, key: string, ...fates: Fate[]): Promise<string
 }
 
 const go = told('work');
-box.connect(fresh, () => {}, { name: 'Fresh.receive' });
-await box.announce();
-await box.hasReceivers(unheard);
+box.receivers.connect(fresh, () => {}, { name: 'Fresh.receive' });
+await box.receivers.announce();
+await box.receivers.has(unheard);
 await send(db, 'lost', 'flaky');
 const fine = await send(db, 'good', 'fine');
 const poison = await send(db, 'bad', 'poison');
 await box.drain({ ahead: '1m' });
 
 const { deliveries } = box;
-await box.settled(fine);
+await box.emissions.settled(fine);
 await deliveries.find();
 await deliveries.replay({ emissionId: fine });
 await deliveries.retry({ emissionId: poison });

@@ -12,7 +12,7 @@ const completed = defineSignal('payment.completed', z.object({ paymentId: z.numb
 const client = postgres(process.env['DATABASE_URL']!, { max: 5, fetch_types: false });
 const db = drizzle({ client });
 const box = createSignalbox({ db, services: [], log: false });
-box.connect(
+box.receivers.connect(
   completed,
   async ({ paymentId }, { tx }) => {
     await (tx as unknown as typeof db).update(orders).set({ status: 'completed' }).where(eq(orders.paymentId, paymentId));

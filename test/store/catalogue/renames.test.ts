@@ -36,7 +36,7 @@ async function tell(): Promise<Story> {
   const calls: string[] = [];
   const open = (release: Release): Box => {
     const box = h.another({});
-    box.connect(happened, ({ value }) => void calls.push(`${release}:${value}`), RELEASES[release]);
+    box.receivers.connect(happened, ({ value }) => void calls.push(`${release}:${value}`), RELEASES[release]);
     return box;
   };
   const start = async (release: Release): Promise<Box> => {
@@ -200,7 +200,7 @@ test('a name that is reused for another receiver: both get each emission once, a
   await emit(renamed, 1);
   const reusing = story.h.another({});
   for (const name of ['Order.onPaid', 'Order.onPaymentCompleted'])
-    reusing.connect(happened, ({ value }) => void story.calls.push(`${name}:${value}`), { name });
+    reusing.receivers.connect(happened, ({ value }) => void story.calls.push(`${name}:${value}`), { name });
   expect(await reusing.drain()).toMatchObject({ completed: 1 });
   expect(story.calls).toEqual(['Order.onPaymentCompleted:1']);
   const buried = await story.h.sql`select name, id, root_id, last_seen_at from signalbox.receiver where name like '% %'`;
@@ -221,7 +221,7 @@ test('operators find and end deliveries by any of the names, and see the one tha
   const old = await story.start('v1');
   await emit(old, 1);
   const box = story.open('v2');
-  await box.announce();
+  await box.receivers.announce();
   const names = ['Order.onPaid', 'Order.onPaymentCompleted'];
   for (const receiver of names)
     expect(await box.deliveries.find({ receiver })).toMatchObject([{ receiver: 'Order.onPaymentCompleted', state: 'ready' }]);
@@ -241,7 +241,7 @@ test('a receiver is retired by all of its names, and comes back when a process a
   await story.h.sql`update signalbox.receiver set retired_at = now() where coalesce(root_id, id) in
     (select coalesce(root_id, id) from signalbox.receiver where name = 'Order.onPaymentCompleted')`;
   expect(await emit(emitter, 2)).toBe(0);
-  await old.announce();
+  await old.receivers.announce();
   expect(await emit(emitter, 3)).toBe(1);
 });
 
@@ -249,7 +249,7 @@ test('in immediate mode, a process whose receiver was joined to an older one run
   await using story = await tell();
   await story.start('v1');
   const immediate = story.h.another({ mode: 'immediate' });
-  immediate.connect(happened, ({ value }) => void story.calls.push(`immediate:${value}`), RELEASES['v2 without formerly']);
+  immediate.receivers.connect(happened, ({ value }) => void story.calls.push(`immediate:${value}`), RELEASES['v2 without formerly']);
   await emit(immediate, 1);
   await story.start('v2');
   story.calls.length = 0;
@@ -259,8 +259,8 @@ test('in immediate mode, a process whose receiver was joined to an older one run
 
 test('a former name that another receiver still has is refused', async () => {
   await using h = await harness();
-  h.box.connect(happened, () => {}, RELEASES.v1);
-  expect(() => h.box.connect(happened, () => {}, RELEASES.v2)).toThrow(
+  h.box.receivers.connect(happened, () => {}, RELEASES.v1);
+  expect(() => h.box.receivers.connect(happened, () => {}, RELEASES.v2)).toThrow(
     expect.objectContaining({ code: 'ReceiverNameTaken', message: expect.stringContaining('Order.onPaid') as string }),
   );
 });

@@ -18,8 +18,8 @@ test.each([true, false])(
       if (items.some((item) => valueOf(item) === 2)) throw new Error('bad');
     };
     await using h = await harness();
-    if (transactional) h.box.connect(happened, receive, { name: 'throws', batch: 10 });
-    else h.box.connect(happened, receive, { name: 'throws', batch: 10, transactional: false });
+    if (transactional) h.box.receivers.connect(happened, receive, { name: 'throws', batch: 10 });
+    else h.box.receivers.connect(happened, receive, { name: 'throws', batch: 10, transactional: false });
     await emit(h.db, 3);
     const started: string[] = [];
     h.box.on('delivery.started', ({ deliveryId }) => started.push(deliveryId));
@@ -152,7 +152,7 @@ test.for(DRIVERS)('%s: a connection that is lost in mid-batch costs no attempt, 
     await new Promise<void>(() => {});
   });
   await using h = await openBehindProxy(driver, { services: [Receiver] });
-  await h.box.announce();
+  await h.box.receivers.announce();
   await emit(h.direct, 5);
   await using worker = h.box.worker({ pollInterval: 50 });
   const [released, completed] = [ended(h, 5, 'delivery.released'), ended(h, 5)];
@@ -169,7 +169,7 @@ test.for(DRIVERS)('%s: a batch whose COMMIT loses its answer is completed, and w
   const told: string[] = [];
   const { Receiver, calls } = receiverThat((_items, { tx }) => h.box.afterCommit(tx, () => told.push('after')));
   await using h = await openBehindProxy(driver, { services: [Receiver] });
-  await h.box.announce();
+  await h.box.receivers.announce();
   await emit(h.direct, 4);
   const cut = h.proxy.nextCommit('its answer is lost');
   const completed = ended(h, 4);

@@ -13,7 +13,7 @@ import { emit, ended, ends, happened, type Item, open, receiverThat, runs, value
 test.for(DRIVERS)('%s: fifty deliveries share one call and one transaction', async (driver) => {
   const { Receiver, calls } = receiverThat();
   await using h = await openBehindProxy(driver, { services: [Receiver] });
-  await h.box.announce();
+  await h.box.receivers.announce();
   await emit(h.direct, 100);
   const seen: string[] = [];
   for (const event of ['delivery.started', 'delivery.completed', 'delivery.stale'] as const) h.box.on(event, () => seen.push(event));

@@ -22,11 +22,11 @@ test('what was claimed for a receiver that is then disconnected is released with
     runs++;
     disconnect();
     // What is claimed after this knows the receiver no more.
-    await (disconnected ??= h.box.announce());
+    await (disconnected ??= h.box.receivers.announce());
   };
-  const disconnect = h.box.connect(happened, receive, { name: 'Leaving' });
+  const disconnect = h.box.receivers.connect(happened, receive, { name: 'Leaving' });
   // With it, more is claimed than runs at once.
-  h.box.connect(other, () => {}, { name: 'Batches', batch: 50 });
+  h.box.receivers.connect(other, () => {}, { name: 'Batches', batch: 50 });
   await h.db.transaction(
     async (tx) =>
       void (await happened.emitMany(
@@ -48,7 +48,7 @@ test('what was claimed for a receiver that is then disconnected is released with
     select attempt, crashes, run_at > e.emitted_at + interval '0.7 seconds' as delayed
     from signalbox.delivery d join signalbox.emission e on e.id = d.emission_id where d.state = 'ready'`;
   expect([...waiting]).toEqual(Array.from({ length: ROWS - runs }, () => ({ attempt: 0, crashes: 0, delayed: true })));
-  h.box.connect(happened, () => void runs++, { name: 'Leaving' });
+  h.box.receivers.connect(happened, () => void runs++, { name: 'Leaving' });
   expect(await h.box.drain({ ahead: '1m' })).toMatchObject({ completed: ROWS - completed });
   expect((await readDeliveries(h.sql)).map(({ state, attempt }) => [state, attempt])).toEqual(
     Array.from({ length: ROWS }, () => ['completed', 1]),

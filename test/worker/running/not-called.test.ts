@@ -46,7 +46,7 @@ test.for(DRIVERS)('%s: while the server accepts no new connections, what needs o
   // Connections that are open go on.
   gate.open();
   await released;
-  expect((await h.box.health()).workers).toMatchObject([{ failing: true }]);
+  expect((await h.box.workers.health()).workers).toMatchObject([{ failing: true }]);
   const recovered = h.box.next('worker.recovered');
   await admin.unsafe(`alter database "${name}" with allow_connections true`);
   await admin.end();

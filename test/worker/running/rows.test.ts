@@ -100,7 +100,7 @@ test.each([
 ])('a delivery whose emission was deleted ends dead with an error that says so, once, %s', async (_how, options) => {
   await using h = await harness({ crashBudget: 3 });
   const ran: unknown[] = [];
-  h.box.connect(happened, (given: unknown) => void ran.push(given), { name: 'Known.receive', ...options } as never);
+  h.box.receivers.connect(happened, (given: unknown) => void ran.push(given), { name: 'Known.receive', ...options } as never);
   await h.box.drain();
   const [gone, there] = [await emit(h, 1), await emit(h, 2)];
   await h.sql`delete from signalbox.emission where id = ${gone}`;

@@ -116,7 +116,7 @@ test.each(levels)(
       }
     });
     // All at once: each announces the same receivers.
-    const announced = await Promise.all(boxes.map(({ box }) => box.announce()));
+    const announced = await Promise.all(boxes.map(({ box }) => box.receivers.announce()));
     expect(announced.map(({ elsewhere }) => elsewhere)).toEqual([[], [], [], []]);
     await emitAll(boxes[0]!.db);
     const workers = boxes.map(({ box }) => box.worker({ concurrency: 3, pollInterval: 50 }));
@@ -138,7 +138,7 @@ test.each(Object.keys(drivers))('where transactions are read-only by default, a 
     code: 'DatabaseUnreachable',
     message: expect.stringMatching(/takes no writes: cannot execute .* default_transaction_read_only/) as string,
   }) as Error;
-  await expect(box.announce()).rejects.toEqual(refusal);
+  await expect(box.receivers.announce()).rejects.toEqual(refusal);
   await expect(box.worker().start()).rejects.toEqual(refusal);
   await expect(box.worker().tick()).rejects.toEqual(refusal);
   await expect(box.drain()).rejects.toEqual(refusal);
@@ -153,7 +153,7 @@ test.each(Object.keys(drivers))(
     await using database = await createDatabase();
     await using opened = drivers[driver]!(database, 1);
     await using box = openBox(opened.db);
-    await box.announce();
+    await box.receivers.announce();
     await demote(opened.db);
     await expect(box.drain()).rejects.toMatchObject({ code: 'DatabaseUnreachable' });
     expect(await box.drain()).toMatchObject({ completed: 0 });

@@ -82,7 +82,7 @@ test.for(DRIVERS)(
     expect(paused).toMatchObject([
       { receiver: 'Caller.receive', signal: 'unavailable.happened', delayMs: 200, error: { name: 'Unavailable' } },
     ]);
-    expect((await h.box.health()).workers).toMatchObject([{ failing: false, paused: ['Caller.receive'] }]);
+    expect((await h.box.workers.health()).workers).toMatchObject([{ failing: false, paused: ['Caller.receive'] }]);
     expect(await readErrors(h.sql)).toEqual([]);
 
     const resumed = h.box.next('receiver.resumed');
@@ -90,7 +90,7 @@ test.for(DRIVERS)(
     const completed = h.box.next('delivery.completed', () => --left === 0);
     provider.isAway = false;
     await Promise.all([resumed, completed]);
-    expect((await h.box.health()).workers).toMatchObject([{ paused: [] }]);
+    expect((await h.box.workers.health()).workers).toMatchObject([{ paused: [] }]);
     const deliveries = await readDeliveries(h.sql);
     expect(new Set(deliveries.map(({ state, attempt }) => `${state} ${attempt}`))).toEqual(new Set(['completed 1']));
     expect([await readErrors(h.sql), paused.length]).toEqual([[], 1]);

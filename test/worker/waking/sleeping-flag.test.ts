@@ -38,7 +38,7 @@ test('a worker that sleeps hangs out the bell, and is rung', async () => {
 
 test('what was appended before the bell hung, and is committed after, is found all the same', async () => {
   await using h = await harness({ services: [Receiver] });
-  await h.box.announce();
+  await h.box.receivers.announce();
   const [appended, commit] = [new Latch(), new Latch()];
   const sender = h.db.transaction(async (tx) => {
     await happened.emitReliable(tx, {});

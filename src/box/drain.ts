@@ -1,0 +1,54 @@
+// box.drain: runs, in this process, what is due until nothing is left.
+import { type Duration, toMs } from '../core/duration.ts';
+import { checkOptions, type OptionTable } from '../core/options.ts';
+import type { Receivers } from '../core/receivers.ts';
+import { duration } from '../core/rules.ts';
+import type { Driver } from '../drivers/driver.ts';
+import type { Store } from '../store/store.ts';
+import { reaching } from '../store/unreachable.ts';
+import type { Ambient } from '../transaction/ambient.ts';
+import { currentCall } from '../transaction/call.ts';
+import { type DrainResult, runAll } from '../worker/drain.ts';
+import type { WithVisit } from '../worker/immediate.ts';
+import { workerSettings } from '../worker/options.ts';
+import type { Lifetime } from './lifetime.ts';
+import type { Services } from './services.ts';
+
+/** Options of `box.drain`. */
+export interface DrainOptions {
+  /**
+   * Also run what is due within this time, as if the time passed while the drain runs: `'1d'` runs a delivery that waits for its retry.
+   * Each delay counts, that of a retry, of `RetryAfter` and of what receivers emit, so the drain ends: a receiver that throws
+   * `RetryAfter('1m')` each time is called 61 times within `'1h'`. Default 0.
+   */
+  ahead?: Duration;
+}
+
+export const DRAIN_OPTIONS: OptionTable<DrainOptions> = { ahead: duration() };
+
+/** Connections of a pool that a drain assumes at least: it takes the work that one worker of a small pool would. */
+const LEAST_CONNECTIONS = 3;
+
+export interface DrainParts {
+  readonly lifetime: Lifetime;
+  readonly services: Services;
+  readonly receivers: Receivers;
+  readonly driver: Driver;
+  readonly store: Store;
+  readonly ambient: Ambient;
+  readonly withVisit: WithVisit;
+}
+
+export async function drain(parts: DrainParts, options: DrainOptions = {}): Promise<DrainResult> {
+  const { lifetime, services, receivers, driver, store, ambient, withVisit } = parts;
+  lifetime.beginWork();
+  checkOptions(options, DRAIN_OPTIONS, 'box.drain');
+  const maxConnections = driver.maxConnections && Math.max(driver.maxConnections, LEAST_CONNECTIONS);
+  const { concurrency } = workerSettings({}, receivers.all, { maxConnections });
+  const aheadMs = toMs(options.ahead ?? 0, 'drain: ahead');
+  services.check();
+  await store.check();
+  return ambient.neutrallyIn(currentCall(), () =>
+    reaching(driver, () => withVisit((visit, runner) => runAll(visit, runner, concurrency, aheadMs))),
+  );
+}

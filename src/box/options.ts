@@ -1,0 +1,128 @@
+// The options of createSignalbox: their types, their rules and their defaults, so that an option is added here and nowhere else.
+// Options of one verb or of one shelf stand beside it, each bag with its table: worker/options.ts, receivers/define.ts,
+// operate/deliveries.ts, operate/emissions.ts, store/schema/migrate.ts, core/dispatcher.ts (emits).
+import { CRASH_BUDGET } from '../core/delivery.ts';
+import type { DatabaseHandle } from '../core/handles.ts';
+import type { GivenLogger, Logger } from '../core/logger.ts';
+import { checkOptions, type OptionTable, type Rule } from '../core/options.ts';
+import type { Class } from '../core/receivers.ts';
+import { anything, callable, listOf, oneOf, whole } from '../core/rules.ts';
+import { checkProvision, type Provision } from '../container/provider.ts';
+import type { Container } from '../container/registry.ts';
+import { defaultLogger, silentLogger } from '../observe/log.ts';
+import type { SignalboxEvents } from '../observe/events.ts';
+import { safeLogger } from '../observe/safe-log.ts';
+import type { OutsideWrites } from '../transaction/outside-writes.ts';
+import type { OnError } from '../worker/immediate.ts';
+
+/** What a box is made of. Only `db` is needed. */
+export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
+  /** What `drizzle({ client })` returned. Its `transaction` is tracked until the box is closed. */
+  db: D;
+  /** The classes whose `@OnSignal` methods receive signals, and those with `@Service` that the registry knows from the start. */
+  services?: readonly Class[];
+  /** Where injected things come from that are no services. */
+  providers?: readonly Provision[];
+  /** Take the place of `services` and `providers` of the same token: for tests. */
+  override?: readonly Provision[];
+  /**
+   * Another container that makes the services: given a class (or token), it returns the object, or a promise of it.
+   * `providers` and `override` still come first. Give that container `box.db` for `Db`.
+   */
+  resolve?: Container;
+  /** Called with each delivery that ends dead, after that is written. What it throws is logged. */
+  onDead?: (event: SignalboxEvents['delivery.dead']) => unknown;
+  /**
+   * How many workers may die with a delivery before it is given up as dead, 1 to 100. Default 3. It is given up only when the
+   * last of them ran nothing else, so that no other receiver's fault counts: a delivery that has cost one worker less runs alone.
+   */
+  crashBudget?: number;
+  /**
+   * `'worker'` (the default): a worker runs the deliveries. `'immediate'`: they run in this process, right after the
+   * commit that stored them and before the transaction call returns; for tests.
+   */
+  mode?: 'worker' | 'immediate';
+  /** In immediate mode, whether a failed receiver makes the transaction call throw `ReceiverFailed` (the default). */
+  onError?: OnError;
+  /**
+   * Whether the statements of Signalbox are prepared (the default). `false` is for a pooler in transaction mode that does
+   * not know of prepared statements: PgBouncer before 1.21. `'all'`: so are those that Drizzle sends in transactions, yours and
+   * those of receivers, once a text has come three times; at most 250 texts. On postgres.js it saves a round trip for
+   * each; on a single client of node-postgres, and on PGlite, it is as `true`.
+   */
+  prepare?: boolean | 'all';
+  /**
+   * Any logger with pino's interface, or `console`; `false` for none. Default: pino on standard error. A logger that fails stops
+   * nothing.
+   */
+  log?: GivenLogger | false;
+  /**
+   * What happens when the plain database (`db`, and not `tx` or the injected `Db`) is written to inside a transaction or a
+   * receiver, which that transaction can neither undo nor fence. `'warn'` (the default): a line in the log with the place, once for
+   * each table. `'refuse'`: `OutsideTransaction` is thrown. `'allow'`: nothing. Where the pool has one connection, so that the call
+   * would wait for ever, `'warn'` refuses too.
+   */
+  outsideWrites?: OutsideWrites;
+}
+
+const logger: Rule = {
+  wants: "false for none, or a logger with pino's interface: debug, info, warn and error",
+  accepts: (log) =>
+    log === false ||
+    (typeof log === 'object' &&
+      log !== null &&
+      (['debug', 'info', 'warn', 'error'] as const).every((method) => typeof (log as Partial<Logger>)[method] === 'function')),
+};
+
+export const BOX_OPTIONS: OptionTable<SignalboxOptions> = {
+  db: anything,
+  services: listOf('classes'),
+  providers: listOf('what provide(…) returns'),
+  override: listOf('what provide(…) returns'),
+  resolve: callable,
+  onDead: callable,
+  crashBudget: whole(1, 100),
+  mode: oneOf('worker', 'immediate'),
+  onError: oneOf('throw', 'collect'),
+  prepare: oneOf(true, false, 'all'),
+  log: logger,
+  outsideWrites: oneOf('warn', 'refuse', 'allow'),
+};
+
+/** Those that have no default may stay away; `log` is always one. */
+type Optional = 'resolve' | 'onDead';
+
+/** The options of a box, each with its value: the given one, or the default. */
+export type BoxSettings<D extends DatabaseHandle> = Required<Omit<SignalboxOptions<D>, Optional | 'log'>> &
+  Pick<SignalboxOptions<D>, Optional> & { readonly log: Logger };
+
+const DEFAULTS = {
+  services: [],
+  providers: [],
+  override: [],
+  crashBudget: CRASH_BUDGET,
+  mode: 'worker',
+  onError: 'throw',
+  prepare: true,
+  outsideWrites: 'warn',
+} as const satisfies Omit<BoxSettings<DatabaseHandle>, 'db' | 'log' | Optional>;
+
+/** Checks the options of a box and fills in the defaults. @throws SignalboxError `InvalidOption` */
+export function settingsOf<D extends DatabaseHandle>(options: SignalboxOptions<D>): BoxSettings<D> {
+  checkOptions(options, BOX_OPTIONS, 'createSignalbox');
+  const given = Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined)) as SignalboxOptions<D>;
+  const settings = { ...DEFAULTS, ...given, log: loggerOf(given.log) };
+  for (const provision of [...settings.providers, ...settings.override]) checkProvision(provision, 'createSignalbox');
+  return settings;
+}
+
+/** The logger of a box, which never throws. */
+export const loggerOf = (log: SignalboxOptions['log']): Logger => (log === false ? silentLogger : safeLogger(log ?? defaultLogger()));
+
+/** What an adapter for a framework tells a box beside its options. */
+export interface Adapter {
+  /** Where a class with receivers is added to the box, in messages: as it follows "to". */
+  readonly place: string;
+  /** Called before anything for which the receivers must be known. */
+  beforeUse?(): void;
+}

@@ -1,0 +1,108 @@
+// box.receivers: plain functions as receivers, and what the catalogue has of receivers.
+import type { BatchContext, BatchItem, DetachedBatchContext } from '../core/batch.ts';
+import type { DeliveryContext, DetachedDeliveryContext } from '../core/context.ts';
+import { checkValue } from '../core/options.ts';
+import type { FunctionTarget, Receivers } from '../core/receivers.ts';
+import { nameOfSignal, type Signal, signalOrName } from '../core/signal.ts';
+import type { BatchOptions, OnSignalOptions, PayloadOfAny, SignalOrSignals } from '../decorators/on-signal.ts';
+import type { Driver, Run } from '../drivers/driver.ts';
+import { functionReceivers } from '../receivers/define.ts';
+import { type Announcement, announceAll } from '../store/catalogue/announcement.ts';
+import type { Catalogue } from '../store/catalogue/catalogue.ts';
+import type { OperationsStore } from '../store/operations/operations.ts';
+import type { Store } from '../store/store.ts';
+import { reaching } from '../store/unreachable.ts';
+import type { Ambient } from '../transaction/ambient.ts';
+import type { Lifetime } from './lifetime.ts';
+import type { Services } from './services.ts';
+
+/** As for `@OnSignal`; the name is not optional, for a function has no class. */
+export type ConnectOptions = OnSignalOptions & { readonly name: string };
+
+/** The receivers of a box. */
+export interface BoxReceivers {
+  /**
+   * Makes a plain function a receiver, for where there are no decorators. `name` is stored: keep it, or list it in
+   * `formerly`. Returns the disconnect; rows that are stored by then wait for a process that has it.
+   * @throws SignalboxError `ReceiverNameTaken`, `SignalNameTaken`, `InvalidOption`, `BoxClosed`
+   * @example box.receivers.connect(payment.completed, async ({ paymentId }, { tx }) => { … }, { name: 'orders.complete' });
+   */
+  connect<const S extends SignalOrSignals>(
+    signal: S,
+    receiver: (payload: PayloadOfAny<S>, context: DetachedDeliveryContext) => unknown,
+    options: ConnectOptions & { batch?: undefined; transactional: false },
+  ): () => void;
+  /** The same with a transaction in the context, which is the default. */
+  connect<const S extends SignalOrSignals>(
+    signal: S,
+    receiver: (payload: PayloadOfAny<S>, context: DeliveryContext) => unknown,
+    options: ConnectOptions & { batch?: undefined },
+  ): () => void;
+  /** The same for up to `batch` deliveries at a time, without a transaction. */
+  connect<const S extends SignalOrSignals>(
+    signal: S,
+    receiver: (items: BatchItem<PayloadOfAny<S>>[], context: DetachedBatchContext) => unknown,
+    options: ConnectOptions & BatchOptions & { transactional: false },
+  ): () => void;
+  /** The same for up to `batch` deliveries at a time, in one transaction. */
+  connect<const S extends SignalOrSignals>(
+    signal: S,
+    receiver: (items: BatchItem<PayloadOfAny<S>>[], context: BatchContext) => unknown,
+    options: ConnectOptions & BatchOptions,
+  ): () => void;
+  /**
+   * Writes the receivers into the catalogue, so that every process delivers to them from now on: the step of a deploy.
+   * @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing`, `BoxClosed`, and what {@link Signalbox.get} throws
+   */
+  announce(): Promise<Announcement>;
+  /**
+   * Whether a signal, or the one of this name, has a receiver, in this process or in the catalogue.
+   * @throws SignalboxError `MigrationMissing`, `InvalidOption`, `BoxClosed`
+   */
+  has(signal: Signal | string): Promise<boolean>;
+}
+
+export interface ReceiversParts {
+  readonly lifetime: Lifetime;
+  readonly services: Services;
+  readonly receivers: Receivers;
+  readonly catalogue: Catalogue;
+  readonly operations: OperationsStore;
+  readonly driver: Driver;
+  readonly store: Store;
+  readonly ambient: Ambient;
+  readonly run: Run;
+}
+
+export class OwnReceivers implements BoxReceivers {
+  readonly #parts: ReceiversParts;
+
+  constructor(parts: ReceiversParts) {
+    this.#parts = parts;
+  }
+
+  connect(signal: SignalOrSignals, call: FunctionTarget['call'], options: ConnectOptions): () => void {
+    const { lifetime, receivers } = this.#parts;
+    lifetime.assertTakesWork();
+    const signals = (Array.isArray(signal) ? signal : [signal]) as readonly Signal[];
+    const connected = functionReceivers(signals, call, options);
+    receivers.add(connected);
+    return () => receivers.remove(connected);
+  }
+
+  async announce(): Promise<Announcement> {
+    const { lifetime, services, ambient, driver, store, catalogue, run } = this.#parts;
+    lifetime.beginWork();
+    services.warnOfForgotten();
+    services.check();
+    return ambient.neutrally(() => reaching(driver, () => announceAll(store, catalogue, run)));
+  }
+
+  async has(signal: Signal | string): Promise<boolean> {
+    const { lifetime, receivers, operations } = this.#parts;
+    lifetime.beginUse();
+    checkValue(signal, signalOrName, 'box.receivers.has', 'what it was given');
+    const name = nameOfSignal(signal);
+    return receivers.of({ name }).length > 0 || operations.hasReceivers(name);
+  }
+}

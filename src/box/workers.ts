@@ -1,0 +1,55 @@
+// box.worker and box.workers: the workers of this process.
+import type { Receivers } from '../core/receivers.ts';
+import type { Driver } from '../drivers/driver.ts';
+import { checkHealth, type Health } from '../operate/health.ts';
+import { workerSettings, type WorkerOptions } from '../worker/options.ts';
+import { Worker, type WorkerParts } from '../worker/worker.ts';
+import type { Lifetime } from './lifetime.ts';
+import type { Services } from './services.ts';
+import type { Warnings } from './warnings.ts';
+
+/** The workers of this process. `box.worker()` makes one. */
+export interface BoxWorkers {
+  /** Whether this process can do its work: for probes. Never rejects; of a box that was closed it says `BoxClosed`. */
+  health(): Promise<Health>;
+}
+
+export interface WorkersParts extends Omit<WorkerParts, 'active' | 'assertOpen' | 'checkServices' | 'warnOfWaiting'> {
+  readonly lifetime: Lifetime;
+  readonly services: Services;
+  readonly warnings: Warnings;
+  readonly receivers: Receivers;
+  readonly driver: Driver;
+}
+
+export class OwnWorkers implements BoxWorkers {
+  readonly #parts: WorkersParts;
+
+  constructor(parts: WorkersParts) {
+    this.#parts = parts;
+  }
+
+  make(options: WorkerOptions = {}): Worker {
+    const { lifetime, services, warnings, receivers, driver } = this.#parts;
+    lifetime.beginWork();
+    services.warnOfForgotten();
+    warnings.ofWorker(receivers.all.length);
+    const parts: WorkerParts = {
+      ...this.#parts,
+      active: lifetime.workers,
+      assertOpen: () => lifetime.assertTakesWork(),
+      checkServices: () => services.check(),
+      warnOfWaiting: () => warnings.ofWaiting(),
+    };
+    return new Worker(parts, workerSettings(options, receivers.all, driver));
+  }
+
+  async health(): Promise<Health> {
+    const { lifetime, store } = this.#parts;
+    const workers = [...lifetime.workers].flatMap((worker) => worker.health ?? []);
+    return checkHealth(async () => {
+      lifetime.assertOpen();
+      await store.check();
+    }, workers);
+  }
+}

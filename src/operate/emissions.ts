@@ -1,0 +1,46 @@
+// box.emissions: what is about one emission as a whole.
+import { checkOptions, checkValue, type OptionTable } from '../core/options.ts';
+import { abortSignal, uuid } from '../core/rules.ts';
+import type { Delivery, OperationsStore } from '../store/operations/operations.ts';
+import { isOf, refuseInside } from '../transaction/call.ts';
+import { untilSettled } from './until-settled.ts';
+
+/** Options of `box.emissions.settled`. */
+export interface SettledOptions {
+  /** Ends the wait: `settled` rejects with its reason. */
+  abortSignal?: AbortSignal;
+}
+
+export const SETTLED_OPTIONS: OptionTable<SettledOptions> = { abortSignal };
+
+/** Whether a box can still be used. */
+export interface Openness {
+  /** @throws SignalboxError `BoxClosed` */
+  assertOpen(): void;
+}
+
+/** The emissions of a database. */
+export class Emissions {
+  readonly #store: OperationsStore;
+  readonly #box: Openness;
+
+  /** @internal Made by the box. */
+  constructor(store: OperationsStore, box: Openness) {
+    this.#store = store;
+    this.#box = box;
+  }
+
+  /**
+   * Waits until every delivery of an emission is completed, dead or cancelled; returns them, the latest first. Call it after the commit:
+   * before, there is no such emission. An emission that reached no receiver is settled at once, with no deliveries.
+   * @throws SignalboxError `EmissionNotFound`, `InvalidOption`, `WaitsForItself`, `BoxClosed` also when the box is closed meanwhile; and
+   *   the reason of `abortSignal` when that is aborted
+   */
+  async settled(emissionId: string, options: SettledOptions = {}): Promise<Delivery[]> {
+    this.#box.assertOpen();
+    checkValue(emissionId, uuid, 'emissions.settled', 'the emission');
+    checkOptions(options, SETTLED_OPTIONS, 'emissions.settled');
+    refuseInside('emissions.settled() of its own emission', isOf(emissionId));
+    return untilSettled(this.#store, emissionId, this.#box, options.abortSignal);
+  }
+}
