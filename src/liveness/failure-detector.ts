@@ -32,9 +32,9 @@ export class Watch {
   async look(workerId: number): Promise<boolean> {
     if (performance.now() - this.#unwell < this.#graceMs) return false;
     const known = performance.now() - this.#started < this.#graceMs;
-    const freed = await this.#workers.findFreed(workerId, { known });
+    const freed = await this.#workers.findUnlocked(workerId, { known });
     if (freed.length === 0) return false;
     await pause(BETWEEN_LOOKS_MS);
-    return (await this.#workers.loseFreed(freed, { known })) > 0;
+    return (await this.#workers.markUnlockedDead(freed, { known })) > 0;
   }
 }

@@ -1,11 +1,11 @@
 // The SQL statements of the delivery protocol, named: append, claim, settle, release. The rooms above call them through
-// store.ts. Those about workers and what they leave behind are in worker-statements.ts.
+// store.ts. Those about workers and what they leave behind are in workers/workers.sql.ts.
 //
 // Each says which rows it locks and in which order, what makes it safe to repeat, and which index serves it.
 // Times are always the database's: statement_timestamp(), never a time from the client, and never clock_timestamp(),
 // which cannot be an index condition. Arrays and JSON travel as text: every driver sends text alike.
 import { statement } from '../drivers/statement.ts';
-import { ringIfAsleep } from './workers/sleeping.sql.ts';
+import { notifyIfAsleep } from './workers/sleeping.sql.ts';
 import { isLive, rootId } from './catalogue/catalogue.sql.ts';
 import { CLAIMED, SETTINGS } from './deliveries/columns.ts';
 import { micros, millis, ms } from './times.ts';
@@ -16,7 +16,7 @@ const HEAD_START = `interval '1 hour'`;
 /**
  * Stores emissions of one signal and a delivery for each of its receivers, all or none: one statement, in the caller's
  * transaction. $1 signal, $2 version, $3 [{id, payload}] as JSON, $4 headers as JSON or null, $5 run at (ISO) or null,
- * $6 delay in ms, $7 priority, $8 ids of this process's own receivers, $9 channel to wake workers, $10 whether to ring also if
+ * $6 delay in ms, $7 priority, $8 ids of this process's own receivers, $9 channel to wake workers, $10 whether to notify even if
  * none sleeps.
  * Returns one row: the number of deliveries of each emission, the id of the (outermost) transaction, and whether own
  * receivers have been joined to others that this process does not know of.
@@ -26,7 +26,7 @@ const HEAD_START = `interval '1 hour'`;
  * A payload that is null as a whole comes out of the recordset as SQL's null, and is stored as JSON's.
  * A priority is a head start, so that the claim keeps its one order, run_at (docs/design/priority.md).
  */
-export const append = statement({ deliveries: 'int', xid: 'text', moved: 'bool', rung: 'int' })`
+export const append = statement({ deliveries: 'int', xid: 'text', moved: 'bool', notified: 'int' })`
 with item as materialized (
   select i.id, i.payload from jsonb_to_recordset($3::text::jsonb) as i(id uuid, payload jsonb)
 ), due as materialized (
@@ -45,12 +45,12 @@ with item as materialized (
 ), delivered as (
   insert into signalbox.delivery (emission_id, receiver_id, version, run_at)
   select i.id, t.id, $2::int, due.run_at from item i cross join target t cross join due
-), rung as materialized (
-  select ${ringIfAsleep('$9', '$10')} from due
+), notified as materialized (
+  select ${notifyIfAsleep('$9', '$10')} from due
   where due.run_at <= statement_timestamp() and exists (select from target)
 )
 select (select count(*)::int from target) as deliveries, pg_current_xact_id()::text as xid,
-  exists (select from own where own.root <> own.id) as moved, (select count(*)::int from rung) as rung`;
+  exists (select from own where own.root <> own.id) as moved, (select count(*)::int from notified) as notified`;
 
 /**
  * The rows that `picked` has locked, by their place. An array, not a join: whatever the planner believes of the numbers
@@ -72,8 +72,8 @@ select taken.id::text as id, taken.emission_id::text as emission_id, taken.recei
 from taken left join signalbox.emission e on e.id = taken.emission_id`;
 
 /**
- * Whoever claims must be alive, and must stay so until the claim has committed: a worker that others found dead would
- * own rows that nobody takes back. FOR KEY SHARE lets its own renewals pass and conflicts with loseWorkers' FOR UPDATE.
+ * The claiming worker must be alive, and must stay so until the claim has committed: a worker that others have marked dead would
+ * own rows that no rescue takes back. FOR KEY SHARE lets its own renewals pass and conflicts with markExpiredDead' FOR UPDATE.
  */
 const ALIVE = `
 me as materialized (

@@ -8,11 +8,11 @@ import { ClaimLoop } from './claiming/claim-loop.ts';
 import { Claims } from './claiming/claims.ts';
 import { processId } from '../liveness/process-members.ts';
 import { Condition } from '../liveness/database-condition.ts';
-import { Doorbell } from './waking/sleeping-flag.ts';
+import { SleepingFlag } from './waking/sleeping-flag.ts';
 import { type HandsParts, handsOf } from './hands.ts';
 import { Horizon } from './claiming/scan-window.ts';
 import { Lease, workerLabel } from '../liveness/lease.ts';
-import { Listening } from './waking/listener.ts';
+import { Listener } from './waking/listener.ts';
 import { SIGN_OFF_MS, type WorkerSettings } from './options.ts';
 import type { Pauses } from './running/pauses.ts';
 import type { Runner } from './running/runner.ts';
@@ -33,9 +33,9 @@ export class Shift {
   readonly #condition: Condition;
   readonly #slots: Slots;
   readonly #pauses: Pauses;
-  readonly #doorbell: Doorbell;
+  readonly #sleepingFlag: SleepingFlag;
   readonly #watch: Watch;
-  readonly #listening: Listening;
+  readonly #listener: Listener;
   readonly #upkeep = new Wakeup();
   /** From `enrol` on. */
   #lease!: Lease;
@@ -48,9 +48,9 @@ export class Shift {
     this.#settings = settings;
     const { store, driver } = parts;
     this.#condition = new Condition({ onFailing: (error) => this.#failing(error), onRecovered: () => this.#recovered() });
-    this.#listening = new Listening(driver, () => this.#claiming?.ring());
+    this.#listener = new Listener(driver, () => this.#claiming?.ring());
     this.#watch = new Watch(store.workers, Math.min(GRACE_MS, settings.leaseMs / 2));
-    this.#doorbell = new Doorbell(store.workers, () => (driver.openSession ? this.#lease.session : driver.run()));
+    this.#sleepingFlag = new SleepingFlag(store.workers, () => (driver.openSession ? this.#lease.session : driver.run()));
     const hands = handsOf(parts, {
       ...settings,
       setbacks: this.#condition.setbacks,
@@ -80,7 +80,7 @@ export class Shift {
     this.#lease = await this.#enrolled();
     try {
       await prepare();
-      await this.#listening.start();
+      await this.#listener.start();
     } catch (error) {
       await this.#lease.resign().catch(() => {});
       throw error;
@@ -96,7 +96,7 @@ export class Shift {
     this.#claiming = new ClaimLoop({
       claims: this.#claims(),
       slots: this.#slots,
-      doorbell: this.#doorbell,
+      sleepingFlag: this.#sleepingFlag,
       pollMs,
       answerMs,
       isRunning: () => !this.#isEnding,
@@ -116,7 +116,7 @@ export class Shift {
     const { workerId } = this.#lease;
     events.raise('worker.stopping', { workerId, running: runner.running });
     this.#claiming?.ring();
-    this.#upkeep.ring();
+    this.#upkeep.wake();
     const givenBack = this.#giveBack();
     await Promise.race([Promise.all([this.#loops, givenBack]).then(() => runner.idle()), patience]);
     if (runner.running > 0)
@@ -150,10 +150,10 @@ export class Shift {
         this.#slots.fill();
         this.#condition.answered(performance.now());
         // It may have gone to sleep without one, while its session was not there.
-        if (this.#doorbell.state === 'none' && this.#doorbell.isThere) this.#claiming?.ring();
+        if (this.#sleepingFlag.state === 'unset' && this.#sleepingFlag.isAvailable) this.#claiming?.ring();
       },
       onSessionLost: () => {
-        this.#doorbell.lost();
+        this.#sleepingFlag.lost();
         // The others may have lost theirs by the same cause.
         this.#watch.unwell();
         this.#claiming?.ring();
@@ -189,8 +189,8 @@ export class Shift {
   }
 
   async #signOff(): Promise<void> {
-    await this.#listening.stop();
-    await this.#doorbell.takeDown();
+    await this.#listener.stop();
+    await this.#sleepingFlag.clear();
     await this.#lease.resign();
   }
 
@@ -207,7 +207,7 @@ export class Shift {
     this.#parts.events.raise('worker.recovered', { workerId: this.#lease.workerId });
     // What was said meanwhile was not heard.
     this.#claiming?.ring();
-    this.#listening.startAgain((error: unknown) => {
+    this.#listener.restart((error: unknown) => {
       if (!this.#isEnding) this.#parts.log.warn({ err: error }, 'not listening for new deliveries; polling finds them');
     });
   }

@@ -79,7 +79,7 @@ export class Visit {
     this.#company = new Company({
       load: () => this.#held + (this.#solitude.isClaiming ? 1 : 0),
       wantsSolitude: () => this.#solitude.isWanted,
-      ring: () => this.#turn.ring(),
+      ring: () => this.#turn.wake(),
     });
     this.#solitude = new Solitude(claims, this.#company);
   }

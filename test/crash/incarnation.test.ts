@@ -72,7 +72,7 @@ test.concurrent.each(ends)(
       await sql`update signalbox.worker set locked = true where id = ${id}`;
     };
     await trust(before, early, live);
-    expect(await early.findFreed(await enrol(early), KNOWN)).toMatchObject([{ id: live }]);
+    expect(await early.findUnlocked(await enrol(early), KNOWN)).toMatchObject([{ id: live }]);
     await before.end({ timeout: 0 });
 
     await restart(server);
@@ -80,11 +80,11 @@ test.concurrent.each(ends)(
     await answers(after);
     const late = new WorkersStore(postgresJs(after as never).run(), 3);
     const looking = await enrol(late);
-    expect(await late.findFreed(looking, KNOWN)).toEqual([]);
+    expect(await late.findUnlocked(looking, KNOWN)).toEqual([]);
     await trust(after, late, live);
-    const freed = await late.findFreed(looking, KNOWN);
+    const freed = await late.findUnlocked(looking, KNOWN);
     expect(freed).toMatchObject([{ id: live }]);
-    expect(await late.loseFreed(freed, KNOWN)).toBe(1);
+    expect(await late.markUnlockedDead(freed, KNOWN)).toBe(1);
     await after.end({ timeout: 0 });
   },
 );

@@ -36,8 +36,8 @@ export async function raiseGhosts({ sql, url }: Stage, emissions: readonly strin
   };
 }
 
-/** As somebody does who has appended and not committed: workers that would sleep see that. Until it is disposed of. */
-export async function standAtDoor({ sql }: Stage): Promise<AsyncDisposable> {
+/** Looks to a worker that would sleep like an append that is still to commit, until it is disposed of. */
+export async function holdPendingAppend({ sql }: Stage): Promise<AsyncDisposable> {
   const session = await sql.reserve();
   await session`select pg_advisory_lock_shared(${0x73_69_67_6f}::int, 2)`;
   return {

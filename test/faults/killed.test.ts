@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Violation } from '../chaos/checker.ts';
 import { Program } from '../crash/program.ts';
 import { textOf } from './faults.ts';
-import { raiseGhosts, standAtDoor } from './ghosts.ts';
+import { raiseGhosts, holdPendingAppend } from './ghosts.ts';
 import { onStage, type Stage } from './stage.ts';
 import { statements } from './statements.ts';
 import { until } from './until.ts';
@@ -40,11 +40,11 @@ async function finishOperation({ sql, calm }: Stage): Promise<void> {
 async function killBy(name: string, stage: Stage): Promise<Violation[]> {
   const { proxy } = stage;
   await using _ghosts = await raiseGhosts(stage, await stage.emit('held', 'fine', 'fine', 'fine'));
-  await using _sender = name === 'listenAtDoor' ? await standAtDoor(stage) : undefined;
+  await using _sender = name === 'hasPendingAppends' ? await holdPendingAppend(stage) : undefined;
   const program = new Program('../../faults/programs/life', {
     DATABASE_URL: proxy.url,
     DIRECT_URL: stage.url,
-    FOREVER: ['suspectWaits', 'listenAtDoor'].includes(name) ? 'yes' : '',
+    FOREVER: ['suspectWaits', 'hasPendingAppends'].includes(name) ? 'yes' : '',
   });
   try {
     const kill = (): void => void program.kill('SIGKILL');

@@ -1,10 +1,10 @@
 // What is played under faults: small pieces of the life of a sender, a worker, a rescuer and an operator.
 import type { WorkerOptions } from '../../src/index.ts';
 import { completedRuns } from '../../src/store/deliveries/commits.ts';
-import { listenAtDoor } from '../../src/store/workers/sleeping.sql.ts';
+import { hasPendingAppends } from '../../src/store/workers/sleeping.sql.ts';
 import { claim, heldDeliveries, suspectWaits } from '../../src/store/statements.ts';
 import { OPERATED } from '../chaos/evidence.ts';
-import { crash, raiseGhosts, standAtDoor } from './ghosts.ts';
+import { crash, raiseGhosts, holdPendingAppend } from './ghosts.ts';
 import type { Story } from './matrix.ts';
 import { happened, unheard } from './receivers.ts';
 import type { Stage } from './stage.ts';
@@ -64,7 +64,7 @@ async function work({ box, injector }: Stage, until: () => Promise<void>): Promi
 /** Receivers that return, fail and discard, and one that is interrupted when the worker stops. */
 export const worker: Story = {
   who: 'a worker',
-  not: ['findFreed', 'loseWorkers', 'release', 'hangBell', 'takeBellDown'],
+  not: ['findUnlocked', 'markExpiredDead', 'release', 'markSleeping', 'clearSleeping'],
   play: async (stage) => {
     await stage.emit('work', 'fine', 'flaky', 'discard', 'poison');
     await work(stage, async () => {
@@ -99,7 +99,7 @@ export const doubting: Story = {
 /** Two workers have died: one without its lock, the other with a transaction that is open. */
 export const rescuer: Story = {
   who: 'a rescuer',
-  only: ['findFreed', 'loseFreed', 'loseWorkers', 'endTransactions', 'rescue', 'forgetWorkers'],
+  only: ['findUnlocked', 'markUnlockedDead', 'markExpiredDead', 'endTransactions', 'rescue', 'forgetWorkers'],
   play: async (stage) => {
     await using ghosts = await raiseGhosts(stage, await stage.emit('held', 'fine', 'fine', 'fine'));
     await work(stage, async () => {
@@ -174,15 +174,15 @@ export const busy: Story = {
   },
 };
 
-/** It would sleep, but somebody has appended and not committed. */
+/** It would sleep, but an append is pending. */
 export const sleepless: Story = {
   who: 'a worker that would sleep',
-  only: ['hangBell', 'listenAtDoor', 'takeBellDown'],
+  only: ['markSleeping', 'hasPendingAppends', 'clearSleeping'],
   play: async (stage) => {
     await stage.emit('early', 'fine');
     await work(stage, async () => {
-      await using _sender = await standAtDoor(stage);
-      await stage.until('it looks', async () => stage.injector.uses.has(listenAtDoor.text));
+      await using _sender = await holdPendingAppend(stage);
+      await stage.until('it looks', async () => stage.injector.uses.has(hasPendingAppends.text));
     });
   },
 };

@@ -1,7 +1,7 @@
 // The watch on a clock of the test's own: how long it leaves the others alone, and that it looks twice. What the two looks
 // find in the tables is tested in test/store/liveness.test.ts.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Freed, WorkersStore } from '../../src/store/workers/workers.ts';
+import type { UnlockedWorker, WorkersStore } from '../../src/store/workers/workers.ts';
 import { Watch } from '../../src/liveness/failure-detector.ts';
 
 // Vitest's clock has no hold on the functions of this module; these are of the same kind, and follow it.
@@ -9,19 +9,19 @@ vi.mock('node:timers/promises', () => ({ setTimeout: (ms: number) => new Promise
 
 const GRACE_MS = 3_000;
 const ME = 7;
-const FREED: readonly Freed[] = [{ id: 8, lease: '2026-01-01 00:00:10+00' }];
+const FREED: readonly UnlockedWorker[] = [{ id: 8, lease: '2026-01-01 00:00:10+00' }];
 
 /** A watch whose workers' locks are free as `freed` says, of whom `lost` are so at the second look, too. */
-function watching(freed: readonly Freed[], lost: number): { watch: Watch; looks: unknown[][] } {
+function watching(freed: readonly UnlockedWorker[], lost: number): { watch: Watch; looks: unknown[][] } {
   const begun = performance.now();
   const looks: unknown[][] = [];
   const see = (what: unknown): unknown => looks.push([performance.now() - begun, what]);
-  const workers: Pick<WorkersStore, 'findFreed' | 'loseFreed'> = {
-    findFreed: async (workerId, { known }) => {
+  const workers: Pick<WorkersStore, 'findUnlocked' | 'markUnlockedDead'> = {
+    findUnlocked: async (workerId, { known }) => {
       see(known ? `${workerId} known` : workerId);
       return [...freed];
     },
-    loseFreed: async (seen, { known }) => {
+    markUnlockedDead: async (seen, { known }) => {
       see(known ? 'known' : seen);
       return lost;
     },

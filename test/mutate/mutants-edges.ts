@@ -122,7 +122,7 @@ const worker = [
     replace: 'false',
   }),
   ...of('src/worker/waking/listener.ts', ['test/conformance/postgres-js.test.ts'], {
-    name: 'listening: ends with its worker',
+    name: 'listener: ends with its worker',
     find: '    await this.#unlisten?.();\n',
     replace: '',
   }),
@@ -133,9 +133,9 @@ const worker = [
     hangs: 'The receiver runs on.',
   }),
   ...of('src/worker/waking/wakeup.ts', ['test/worker/claiming/claim-loop.test.ts', 'test/worker/waking/sleeping-flag.test.ts'], {
-    name: 'wakeup: a ring before the sleep ends it',
-    find: '    if (!this.#rung) {',
-    replace: '    if (this.#rung || !this.#rung) {',
+    name: 'wakeup: a wake-up before the sleep ends it',
+    find: '    if (!this.#isWoken) {',
+    replace: '    if (this.#isWoken || !this.#isWoken) {',
   }),
   ...of('src/liveness/call-timeout.ts', ['test/worker/claiming/lost-claim.test.ts'], {
     name: 'within: what is never answered is given up',

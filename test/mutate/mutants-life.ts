@@ -116,8 +116,8 @@ const watch = mutantsOf({ file: 'src/liveness/failure-detector.ts', tests: ['tes
   { name: 'watch: time between the looks', find: '    await pause(BETWEEN_LOOKS_MS);\n', replace: '' },
   {
     name: 'watch: the second look decides',
-    find: 'return (await this.#workers.loseFreed(freed, { known })) > 0;',
-    replace: 'await this.#workers.loseFreed(freed, { known });\n    return true;',
+    find: 'return (await this.#workers.markUnlockedDead(freed, { known })) > 0;',
+    replace: 'await this.#workers.markUnlockedDead(freed, { known });\n    return true;',
   },
 ]);
 

@@ -74,7 +74,7 @@ const leases = mutantsOf({ file, tests }, [
   },
 ]);
 
-const verdict = mutantsOf({ file, within: 'loseWorkers', tests }, [
+const verdict = mutantsOf({ file, within: 'markExpiredDead', tests }, [
   { name: 'lose: not those that are lost already', find: 'lost_at is null and ', replace: '' },
   { name: 'lose: only when the lease is over', find: ' and lease_until < statement_timestamp()', replace: '' },
   { name: 'lose: locks', find: ' for update skip locked', replace: '' },
@@ -100,12 +100,12 @@ const pooler = mutantsOf({ file: 'src/liveness/lease.ts', tests: ['test/crash/po
 
 const TRY = ' where pg_try_advisory_xact_lock_shared(${WORKER_LOCK}, id)';
 
-const looks = mutantsOf({ file, within: 'findFreed', tests: lock }, [
+const looks = mutantsOf({ file, within: 'findUnlocked', tests: lock }, [
   { name: 'first look: a lock that is trusted', find: 'w.locked and ', replace: '' },
   { name: 'first look: not those that are lost already', find: ' and w.lost_at is null', replace: '' },
   { name: 'first look: not oneself', find: ' and w.id <> $1::int', replace: ' and $1::int is not null' },
   { name: 'first look: those that come after it', find: 'order by w.id <= $1::int, w.id', replace: 'order by w.id' },
-  { name: 'first look: so many at most', find: '\n  limit ${LOOK_AT}', replace: '' },
+  { name: 'first look: so many at most', find: '\n  limit ${MOST_CHECKED}', replace: '' },
   { name: 'first look: whose lock is free', find: TRY, replace: '' },
   {
     name: 'first look: two do not see each other',
@@ -124,13 +124,13 @@ const looks = mutantsOf({ file, within: 'findFreed', tests: lock }, [
   },
   {
     name: 'second look: at first only of those that the server knows',
-    within: 'loseFreed',
+    within: 'markUnlockedDead',
     find: '\n    and (not $2::text::boolean or w.incarnation = ${INCARNATION})',
     replace: ' and $2::text is not null',
   },
   {
     name: 'second look: later at all of them',
-    within: 'loseFreed',
+    within: 'markUnlockedDead',
     find: 'not $2::text::boolean or ',
     replace: '$2::text is not null and ',
   },
@@ -145,12 +145,17 @@ const looks = mutantsOf({ file, within: 'findFreed', tests: lock }, [
     replace: '',
     tests: lock,
   },
-  { name: 'second look: no renewal in between', within: 'loseFreed', find: " and ${micros('w.lease_until')} = f.lease", replace: '' },
-  { name: 'second look: a lock that is trusted', within: 'loseFreed', find: ' and w.locked', replace: '' },
-  { name: 'second look: the verdict is given once', within: 'loseFreed', find: ' and w.lost_at is null', replace: '' },
-  { name: 'second look: SKIP LOCKED', within: 'loseFreed', find: ' skip locked', replace: '' },
-  { name: 'second look: locks', within: 'loseFreed', find: ' for update of w skip locked', replace: '' },
-  { name: 'second look: whose lock is free', within: 'loseFreed', find: TRY, replace: '' },
+  {
+    name: 'second look: no renewal in between',
+    within: 'markUnlockedDead',
+    find: " and ${micros('w.lease_until')} = f.lease",
+    replace: '',
+  },
+  { name: 'second look: a lock that is trusted', within: 'markUnlockedDead', find: ' and w.locked', replace: '' },
+  { name: 'second look: the verdict is given once', within: 'markUnlockedDead', find: ' and w.lost_at is null', replace: '' },
+  { name: 'second look: SKIP LOCKED', within: 'markUnlockedDead', find: ' skip locked', replace: '' },
+  { name: 'second look: locks', within: 'markUnlockedDead', find: ' for update of w skip locked', replace: '' },
+  { name: 'second look: whose lock is free', within: 'markUnlockedDead', find: TRY, replace: '' },
 ]);
 
 const ends = mutantsOf({ file, within: 'endTransactions', tests: lock }, [

@@ -1,75 +1,85 @@
-// Mutants of the doorbell.
+// Mutants of the sleeping flag, and of what a worker does before it sleeps.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const file = 'src/store/workers/sleeping.sql.ts';
 const tests = ['test/store/workers/sleeping-flag.test.ts'];
 
 const statements: Mutant[] = [
-  ...mutantsOf({ file, within: 'ringIfAsleep', tests }, [
+  ...mutantsOf({ file, within: 'notifyIfAsleep', tests }, [
     {
-      name: 'bell: whoever appends is known at the door',
-      find: 'when not pg_try_advisory_xact_lock_shared(${AT_THE_DOOR}) then',
+      name: 'sleeping flag: an append is pending',
+      find: 'when not pg_try_advisory_xact_lock_shared(${PENDING_APPEND}) then',
       replace: 'when false then',
     },
     {
-      name: 'bell: who meets a worker at the door rings',
-      find: "when not pg_try_advisory_xact_lock_shared(${AT_THE_DOOR}) then pg_notify(${channel}::text, '')::text",
-      replace: "when not pg_try_advisory_xact_lock_shared(${AT_THE_DOOR}) then ''",
+      name: 'sleeping flag: an append that meets a worker asking notifies',
+      find: "when not pg_try_advisory_xact_lock_shared(${PENDING_APPEND}) then pg_notify(${channel}::text, '')::text",
+      replace: "when not pg_try_advisory_xact_lock_shared(${PENDING_APPEND}) then ''",
     },
     {
-      name: 'bell: at the door to the end of the transaction',
+      name: 'sleeping flag: an append is pending to the end of its transaction',
       find: 'pg_try_advisory_xact_lock_shared(',
       replace: 'pg_advisory_unlock_all() is not null and pg_try_advisory_lock(',
     },
-    { name: 'bell: leaves the bell alone', find: 'pg_advisory_unlock(${BELL})::text', replace: "''" },
-    { name: 'bell: rings where one hangs', find: "else pg_notify(${channel}::text, '')::text", replace: "else ''" },
-    { name: 'bell: rings only where one hangs', find: 'when pg_try_advisory_lock(${BELL}) then', replace: 'when false then' },
+    { name: 'sleeping flag: an append leaves the flag alone', find: 'pg_advisory_unlock(${SLEEPING_FLAG})::text', replace: "''" },
+    { name: 'sleeping flag: notifies where it is set', find: "else pg_notify(${channel}::text, '')::text", replace: "else ''" },
+    {
+      name: 'sleeping flag: notifies only where it is set',
+      find: 'when pg_try_advisory_lock(${SLEEPING_FLAG}) then',
+      replace: 'when false then',
+    },
   ]),
-  ...mutantsOf({ file, within: 'IS_CALM', tests }, [
-    { name: 'bell: asks at the door', find: 'pg_try_advisory_lock(${AT_THE_DOOR})', replace: 'true' },
-    { name: 'bell: leaves the door', find: 'pg_advisory_unlock(${AT_THE_DOOR})', replace: 'true' },
+  ...mutantsOf({ file, within: 'NO_PENDING_APPENDS', tests }, [
+    { name: 'sleeping flag: asks for pending appends', find: 'pg_try_advisory_lock(${PENDING_APPEND})', replace: 'true' },
+    { name: 'sleeping flag: leaves pending appends alone', find: 'pg_advisory_unlock(${PENDING_APPEND})', replace: 'true' },
   ]),
-  ...mutantsOf({ file, within: 'hangBell', tests }, [
-    { name: 'bell: hangs', find: 'not pg_try_advisory_lock_shared(${BELL})', replace: 'false' },
-    { name: 'bell: hangs beside others', find: 'pg_try_advisory_lock_shared', replace: 'pg_try_advisory_lock' },
+  ...mutantsOf({ file, within: 'markSleeping', tests }, [
+    { name: 'sleeping flag: is set', find: 'not pg_try_advisory_lock_shared(${SLEEPING_FLAG})', replace: 'false' },
+    { name: 'sleeping flag: is set beside others', find: 'pg_try_advisory_lock_shared', replace: 'pg_try_advisory_lock' },
   ]),
-  ...mutantsOf({ file, within: 'listenAtDoor', tests }, [{ name: 'bell: asks again at the door', find: '${IS_CALM}', replace: 'true' }]),
-  ...mutantsOf({ file, within: 'takeBellDown', tests }, [
-    { name: 'bell: is taken down', find: 'pg_advisory_unlock_shared(${BELL})', replace: "''" },
+  ...mutantsOf({ file, within: 'hasPendingAppends', tests }, [
+    { name: 'sleeping flag: asks again for pending appends', find: '${NO_PENDING_APPENDS}', replace: 'true' },
+  ]),
+  ...mutantsOf({ file, within: 'clearSleeping', tests }, [
+    { name: 'sleeping flag: is cleared', find: 'pg_advisory_unlock_shared(${SLEEPING_FLAG})', replace: "''" },
   ]),
 ];
 
 const worker = [
   ...mutantsOf({ file: 'src/worker/claiming/claim-loop.ts', tests: ['test/worker/waking/sleeping-flag.test.ts'] }, [
     {
-      name: 'bell: looks a last time',
+      name: 'sleeping flag: a claim follows it',
       tests: ['test/worker/claiming/claim-loop.test.ts'],
-      find: '    this.#hungry = true;\n    const hung = ',
-      replace: '    const hung = ',
+      find: '    this.#hungry = true;\n    const wasSet = ',
+      replace: '    const wasSet = ',
     },
     {
-      name: 'bell: naps no longer than it has hung',
+      name: 'sleeping flag: naps no longer than it has been set',
       tests: ['test/worker/claiming/claim-loop.test.ts'],
-      find: 'Math.max(SHORTEST_NAP_MS, now - this.#hungAt)',
+      find: 'Math.max(SHORTEST_NAP_MS, now - this.#markedAt)',
       replace: 'pollMs',
     },
     {
-      name: 'bell: that it hung before does not count',
+      name: 'sleeping flag: that it was set before does not count',
       tests: ['test/worker/claiming/claim-loop.test.ts'],
-      find: 'if (!hung) this.#hungAt = now;',
-      replace: 'this.#hungAt ||= now;',
+      find: 'if (!wasSet) this.#markedAt = now;',
+      replace: 'this.#markedAt ||= now;',
     },
     {
-      name: 'bell: sleeps only when all is calm',
+      name: 'sleeping flag: sleeps only when that is safe',
       tests: ['test/worker/claiming/claim-loop.test.ts'],
-      find: "doorbell.state === 'calm'",
-      replace: "doorbell.state !== 'none'",
+      find: "sleepingFlag.state === 'safe'",
+      replace: "sleepingFlag.state !== 'unset'",
     },
-    { name: 'bell: a busy worker takes it down', find: "    await within(answerMs, 'the doorbell', doorbell.takeDown());\n", replace: '' },
+    {
+      name: 'sleeping flag: a busy worker clears it',
+      find: "    await within(answerMs, 'clearing the sleeping flag', sleepingFlag.clear());\n",
+      replace: '',
+    },
   ]),
   ...mutantsOf({ file: 'src/worker/active-worker.ts', tests: ['test/worker/waking/sleeping-flag.test.ts'] }, [
-    { name: 'bell: is hung out on the next session', find: '        this.#doorbell.lost();\n', replace: '' },
+    { name: 'sleeping flag: is set on the next session', find: '        this.#sleepingFlag.lost();\n', replace: '' },
   ]),
 ];
 
-export const bellMutants: readonly Mutant[] = [...statements, ...worker];
+export const sleepingMutants: readonly Mutant[] = [...statements, ...worker];

@@ -47,30 +47,30 @@ const kinds = mutantsOf({ file: 'src/drivers/error-kind.ts', tests: ['test/drive
   { name: 'errors: codes of sockets are losses', find: 'CONNECTION_CODES.has(', replace: 'Boolean(state) && CONNECTION_CODES.has(' },
 ]);
 
-const bell = mutantsOf({ file: 'src/worker/waking/sleeping-flag.ts', tests: ['test/worker/waking/sleeping-flag-slow.test.ts'] }, [
-  { name: 'doorbell: what is being hung out is waited for', find: '    await this.#hanging;\n    const run', replace: '    const run' },
-  { name: 'doorbell: is hung out once', find: 'this.#hanging.then(() => this.#hang(run, losses))', replace: 'this.#hang(run, losses)' },
-  { name: 'doorbell: hangs on no lost session', find: 'if (losses === this.#losses) this.#state', replace: 'this.#state' },
+const sleepingFlag = mutantsOf({ file: 'src/worker/waking/sleeping-flag.ts', tests: ['test/worker/waking/sleeping-flag-slow.test.ts'] }, [
+  { name: 'sleeping flag: what is being set is waited for', find: '    await this.#marking;\n    const run', replace: '    const run' },
+  { name: 'sleeping flag: is set once', find: 'this.#marking.then(() => this.#mark(run, losses))', replace: 'this.#mark(run, losses)' },
+  { name: 'sleeping flag: is set on no lost session', find: 'if (losses === this.#losses) this.#state', replace: 'this.#state' },
   {
-    name: 'doorbell: a lost session is not waited for',
-    find: '    this.#hanging = Promise.resolve();\n',
+    name: 'sleeping flag: a lost session is not waited for',
+    find: '    this.#marking = Promise.resolve();\n',
     replace: '',
     hangs: 'It waits for the lost session.',
   },
   {
-    name: 'doorbell: a session that fails is no failure',
+    name: 'sleeping flag: a session that fails is no failure',
     find: '    } catch {\n',
     replace: '    } catch (error) {\n      if (error) throw error;\n',
   },
   {
-    name: 'doorbell: a lost bell is none',
-    find: "    this.#losses++;\n    this.#state = 'none';\n",
+    name: 'sleeping flag: is lost with its session',
+    find: "    this.#losses++;\n    this.#state = 'unset';\n",
     replace: '    this.#losses++;\n',
     tests: ['test/worker/waking/sleeping-flag.test.ts'],
   },
   {
-    name: 'doorbell: is taken down when it hangs',
-    find: '    await this.#workers.takeBellDown(run).catch(() => {});\n',
+    name: 'sleeping flag: is cleared when it is set',
+    find: '    await this.#workers.clearSleeping(run).catch(() => {});\n',
     replace: '',
   },
 ]);
@@ -189,4 +189,4 @@ const emit = mutantsOf({ file: 'src/dispatch/reliable.ts', tests: ['test/dispatc
   { name: 'emit: says that nobody is reached', find: 'receipts[0]?.deliveries === 0', replace: 'false' },
 ]);
 
-export const writeMutants: readonly Mutant[] = [...batcher, ...kinds, ...bell, ...strays, ...claims, ...commit, ...emit];
+export const writeMutants: readonly Mutant[] = [...batcher, ...kinds, ...sleepingFlag, ...strays, ...claims, ...commit, ...emit];

@@ -1,7 +1,7 @@
 // All mutants that `npm run mutate` tries.
 import { aheadMutants } from './mutants-ahead.ts';
 import { batchMutants } from './mutants-batch.ts';
-import { bellMutants } from './mutants-sleeping.ts';
+import { sleepingMutants } from './mutants-sleeping.ts';
 import { catalogueMutants } from './mutants-catalogue.ts';
 import { commitsMutants } from './mutants-commits.ts';
 import { driverMutants } from './mutants-drivers.ts';
@@ -31,7 +31,7 @@ import type { Mutant } from './mutant.ts';
 export const mutants: readonly Mutant[] = [
   ...aheadMutants,
   ...batchMutants,
-  ...bellMutants,
+  ...sleepingMutants,
   ...catalogueMutants,
   ...commitsMutants,
   ...driverMutants,

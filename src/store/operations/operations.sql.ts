@@ -61,7 +61,7 @@ limit $6::int`;
  * $4 what to add to the generation (replay: 1), $5 channel to wake workers. Returns their ids.
  * Locks: settled rows by receiver; a second call at the same time finds nothing left. Index: settled_emission_receiver.
  */
-export const reviveDeliveries = statement({ id: 'text', rung: 'int' })`
+export const reviveDeliveries = statement({ id: 'text', notified: 'int' })`
 with back as materialized (
   select s.emission_id, s.receiver_id from signalbox.settled s
   join signalbox.receiver r on r.id = s.receiver_id
@@ -76,26 +76,26 @@ with back as materialized (
   overriding system value
   select id, emission_id, receiver_id, version, generation + $4::int, epoch + 1, statement_timestamp() from gone
   returning id
-), rung as materialized (
+), notified as materialized (
   select pg_notify($5::text, '') where exists (select from revived)
 )
-select id::text as id, (select count(*)::int from rung) as rung from revived`;
+select id::text as id, (select count(*)::int from notified) as notified from revived`;
 
 /**
  * Makes waiting deliveries due now. $1 emission, $2 receiver or null, $3 channel to wake workers. Returns their ids.
  * Locks: the rows. Index: delivery_emission_receiver.
  */
-export const hurryDeliveries = statement({ id: 'text', rung: 'int' })`
+export const hurryDeliveries = statement({ id: 'text', notified: 'int' })`
 with due as (
   update signalbox.delivery d set run_at = statement_timestamp()
   from signalbox.receiver r
   where r.id = d.receiver_id and d.emission_id = $1::text::uuid and ($2::text is null or ${isNamed('r', '$2')})
     and d.state = 'ready' and d.run_at > statement_timestamp()
   returning d.id
-), rung as materialized (
+), notified as materialized (
   select pg_notify($3::text, '') where exists (select from due)
 )
-select id::text as id, (select count(*)::int from rung) as rung from due`;
+select id::text as id, (select count(*)::int from notified) as notified from due`;
 
 /**
  * Ends live deliveries as cancelled. $1 emission, $2 receiver or null, $3 error as JSON. Returns their ids.

@@ -1,4 +1,4 @@
-// The SQL statements about workers: their leases, whether they live, and what is taken back from those that do not.
+// The SQL statements about workers: their leases, which of them are dead, and the rescue of what the dead ones held.
 // Called through workers.ts. The rules for comments and times are those of statements.ts.
 import { statement } from '../../drivers/statement.ts';
 import { rootId, SHOWN } from '../catalogue/catalogue.sql.ts';
@@ -6,24 +6,25 @@ import { micros, ms } from '../times.ts';
 
 /**
  * The first key of the advisory lock that a worker's own session holds while it lives; the second is the worker's id.
- * A number of our own ("sign" in ASCII), so as not to meet the locks of others.
+ * A number of our own ("sign" in ASCII), so that it does not meet the locks of the application.
  */
 const WORKER_LOCK = 0x73_69_67_6e;
 
 /**
- * Since when the server has kept what sessions hold: another value after each restart, also one by which the postmaster survives
- * (it ends all sessions when one crashes, and then forgets its statistics), and on another server. A standby needs no thought: it
- * takes no renewal, so each worker's row names the server that was the primary then. Any role may ask, in recovery, too.
+ * Identifies the time during which the server has kept the locks of its sessions. Each restart gives another value, including one
+ * that the postmaster survives (when one session crashes it ends all of them, and then discards its statistics), and so does each
+ * server. A standby needs no case of its own: it takes no renewal, so each worker's row names the server that was the primary then.
+ * Any role may read these, in recovery too.
  */
 const INCARNATION = `(select concat_ws(' ', ${micros('pg_postmaster_start_time()')}, ${micros('b.stats_reset')}) from pg_catalog.pg_stat_bgwriter b)`;
 
-/** How many others a worker looks at: enough that each is looked at by several, however many there are. */
-const LOOK_AT = 10;
+/** How many other workers one check covers: enough that several workers check each one, however many there are. */
+const MOST_CHECKED = 10;
 
 /**
  * Enrols a worker. $1 label, $2 lease in ms, $3 the id that it wants: a random one, for a sequence gives the same number
- * twice where a failover has lost its end; $4 its process. Returns its id, and the database's time in microseconds; no row: another
- * worker has it. Locks: its row. Index: the primary key.
+ * twice where a failover has lost its end; $4 its process. Returns its id, and the database's time in microseconds; no row if another
+ * worker has that id. Locks: its row. Index: the primary key.
  */
 export const enrolWorker = statement({ id: 'int', now_us: 'int' })`
 insert into signalbox.worker (id, label, process_id, started_at, lease_until, backend_pid)
@@ -32,8 +33,8 @@ on conflict (id) do nothing
 returning id, ${micros('statement_timestamp()')} as now_us`;
 
 /**
- * Takes a worker's lock for the session, which keeps it to its end. $1 worker. Returns whether it has it, and the session.
- * Never waits: a session of the same worker that died may hold it for a moment yet.
+ * Takes a worker's lock for the session, which keeps it until the session ends. $1 worker. Returns whether the session has the lock,
+ * and the session's backend. Never waits: an earlier session of the same worker that has died may hold the lock a moment longer.
  */
 export const lockWorker = statement({
   locked: 'bool',
@@ -43,10 +44,10 @@ export const lockWorker = statement({
 /**
  * Renews a worker's lease. $1 worker, $2 lease in ms, $3 the session that holds its lock, or null, $4 whether the worker is
  * stopping, which it remains. Returns the session, and whether there are other workers.
- * No row: others found it dead, and it must enrol anew. A lease that is over but that nobody noticed may be renewed.
- * `locked` says that a free lock means death: only of a worker whose last two renewals came from the session that took
- * the lock. Behind a pooler in transaction mode they come from many, and the lease alone decides. `incarnation` says for how long
- * that holds: a server that restarts has freed all locks.
+ * No row: another worker has marked this one dead, and it must enrol anew. A lease that has expired unmarked may be renewed.
+ * `locked` says that a free lock means death. It is set only if the last two renewals came from the session that took
+ * the lock. Behind a pooler in transaction mode they come from many sessions, and the lease alone decides. `incarnation` limits how
+ * long `locked` holds: a server that restarts has freed all locks.
  */
 export const renewLease = statement({ pid: 'int', has_others: 'bool' })`
 update signalbox.worker
@@ -57,9 +58,9 @@ where id = $1::int and lost_at is null
 returning pg_backend_pid() as pid, exists (select from signalbox.worker o where o.id <> $1::int and o.lost_at is null) as has_others`;
 
 /**
- * Ends a worker by its own will: from then on it can neither renew nor claim. $1 worker.
- * Locks: its row, FOR UPDATE: a claim of its own that is still under way (the worker may have lost the connection it was
- * sent on) is waited for. So each row that it holds is visible to the next statement, forgetWorkers. Repeatable.
+ * Ends a worker at its own request: from then on it can neither renew nor claim. $1 worker.
+ * Locks: its row, FOR UPDATE, which waits for a claim of its own that is still under way (the worker may have lost the connection on
+ * which it sent that claim). So each row that it holds is visible to the next statement, forgetWorkers. Repeatable.
  */
 export const resignWorker = statement({})`
 with held as materialized (
@@ -68,27 +69,29 @@ with held as materialized (
 update signalbox.worker w set lost_at = statement_timestamp(), lease_until = statement_timestamp() from held where w.id = held.id`;
 
 /**
- * Which other workers have lost their lock: the first of two looks. $1 the looking worker, $2 whether only of those that the
- * server has known since it keeps locks: nothing but their own end, or that of their connection, has freed it. Returns id and
- * lease of each.
- * A try at one's own lock would succeed, hence never oneself. The tries are shared, so that two who look do not see each
- * other, and end with the statement. Locks: nothing else. Index: the primary key, from the looking worker's id on.
+ * Finds other workers whose lock is free: the first of two checks. $1 the checking worker, $2 whether to consider only workers that
+ * have renewed since the server began to keep locks: then nothing but the end of the worker, or of its connection, has freed the lock.
+ * Returns id and lease of each.
+ * Never the checking worker itself: a try at its own lock would succeed. The tries are shared, so that two checks do not take each
+ * other for a worker's own session, and end with the statement. Locks: nothing else. Index: the primary key, from the checking
+ * worker's id on.
  */
-export const findFreed = statement({ id: 'int', lease: 'text' })`
+export const findUnlocked = statement({ id: 'int', lease: 'text' })`
 with other as materialized (
   select w.id, w.lease_until from signalbox.worker w
   where w.locked and w.lost_at is null and w.id <> $1::int and (not $2::text::boolean or w.incarnation = ${INCARNATION})
   order by w.id <= $1::int, w.id
-  limit ${LOOK_AT}
+  limit ${MOST_CHECKED}
 )
 select id, ${micros('lease_until')}::text as lease from other where pg_try_advisory_xact_lock_shared(${WORKER_LOCK}, id)`;
 
 /**
- * Marks as lost those whose lock is still free and who have not renewed since: the second look. $1 [{id, lease}] as
- * JSON, what the first one found, $2 as there: the server may have restarted in between. Returns the ids marked. A renewal between the looks is a sign of life: its session
- * broke, and it has another. Locks: workers by id, FOR UPDATE, skipping those that claim or renew right now. Repeatable.
+ * Marks workers dead whose lock is still free and that have not renewed since the first check: the second check. $1 [{id, lease}] as
+ * JSON, the result of the first one, $2 as there: the server may have restarted in between. Returns the ids marked. A renewal between
+ * the checks is a sign of life: the worker's session broke, and it has another. Locks: workers by id, FOR UPDATE, skipping those that
+ * claim or renew at this moment. Repeatable.
  */
-export const loseFreed = statement({ id: 'int' })`
+export const markUnlockedDead = statement({ id: 'int' })`
 with seen as materialized (
   select w.id from jsonb_to_recordset($1::text::jsonb) as f(id int, lease int8)
   join signalbox.worker w on w.id = f.id and ${micros('w.lease_until')} = f.lease and w.locked and w.lost_at is null
@@ -100,11 +103,11 @@ with seen as materialized (
 update signalbox.worker w set lost_at = statement_timestamp() from freed where w.id = freed.id returning w.id`;
 
 /**
- * Marks the workers whose lease is over as lost. Returns the ids of all lost ones, whoever marked them.
- * Locks: workers by id, FOR UPDATE, skipping those that claim right now (FOR KEY SHARE): after the mark no claim of
- * theirs can commit. So each row of a lost worker is visible to the next statement, rescue. Repeatable.
+ * Marks workers dead whose lease has expired. Returns the ids of all dead workers, including those that other workers marked.
+ * Locks: workers by id, FOR UPDATE, skipping those that claim at this moment (FOR KEY SHARE): after the mark no claim of
+ * theirs can commit. So each row of a dead worker is visible to the next statement, rescue. Repeatable.
  */
-export const loseWorkers = statement({ id: 'int' })`
+export const markExpiredDead = statement({ id: 'int' })`
 with over as materialized (
   select id from signalbox.worker where lost_at is null and lease_until < statement_timestamp()
   order by id for update skip locked
@@ -114,9 +117,9 @@ with over as materialized (
 select id from marked union select id from signalbox.worker where lost_at is not null`;
 
 /**
- * Ends the transactions that receivers of lost workers left open, with their sessions: a frozen process, or one that is
- * cut off, would keep its rows locked. $1 their ids, $2 how long to wait for the end of each in ms. Whoever comes to
- * life again finds its connection lost. Only sessions of the same user: of others it may not. Repeatable.
+ * Ends the transactions that receivers of dead workers left open, with their sessions: a frozen process, or one that is
+ * cut off, would keep its rows locked. $1 the workers' ids, $2 how long to wait for the end of each session in ms. A worker that
+ * comes back to life finds its connection lost. Only sessions of the same user: it may not end those of others. Repeatable.
  */
 export const endTransactions = statement({ ended: 'bool' })`
 select pg_terminate_backend(a.pid, $2::int8) as ended from pg_catalog.pg_stat_activity a
@@ -124,13 +127,14 @@ join pg_catalog.unnest($1::text::int[]) as lost(id) on a.application_name = 'sig
 where a.datname = current_database() and a.usename = current_user`;
 
 /**
- * Takes back what lost workers held. $1 their ids, $2 how many at most, $3 crashes at which a delivery is given up, $4
- * the error that is then noted. Returns the deliveries taken, and whether they are dead.
- * Given up is only what its process ran alone: then nothing else can have killed it (see claim). So all that the workers of
- * the process hold is counted, lost or not: they are found dead one after the other, by a lock here and by a lease there.
- * Where it is more than one, that is kept with each of these workers, for by the next time only one may be left to count.
- * The end of a worker that was stopping is charged to nothing: its supervisor kills a process that takes too long to stop.
- * Locks: deliveries by id, skipping those whose receiver's transaction still lives: they are not lost. Then the workers of
+ * Rescues the deliveries that dead workers held. $1 the workers' ids, $2 how many deliveries at most, $3 crashes at which a delivery
+ * ends dead, $4 the error that is then noted. Returns the deliveries rescued, and whether they are dead.
+ * A delivery ends dead only if its process ran nothing else: then nothing else can have killed the process (see claim). So all that
+ * the workers of the process hold is counted, whether they are marked dead or not: they are found dead one after the other, one by
+ * its lock and another by its lease. If that is more than one delivery, each of these workers keeps that (`had_company`), for by the
+ * next rescue only one may be left to count.
+ * The end of a worker that was stopping is charged to no delivery: its supervisor kills a process that takes too long to stop.
+ * Locks: deliveries by id, skipping those whose receiver's transaction still lives: they are still held. Then the workers of
  * these processes by id, NO KEY UPDATE: claims pass, and a renewal is waited for. Repeatable.
  * Reads the whole of delivery: it runs only when a worker died, and an index on the worker would cost every claim.
  */
@@ -188,8 +192,8 @@ from (
 ) t left join signalbox.receiver r on r.id = t.receiver_id left join shown on shown.root = ${rootId('r')}`;
 
 /**
- * Forgets lost workers that hold nothing any more (none can come to hold anything). $1 their ids. A statement of its own: it
- * must see what rescue left. Locks: workers by id, as rescue.
+ * Forgets dead workers that hold nothing any more (none can come to hold anything). $1 their ids. A statement of its own: it
+ * must see the rows that rescue left. Locks: workers by id, as rescue.
  */
 export const forgetWorkers = statement({})`
 with gone as materialized (

@@ -4,7 +4,7 @@ import { randomInt } from 'node:crypto';
 import { errorRecord } from '../../core/delivery.ts';
 import type { Run } from '../../drivers/driver.ts';
 import { SignalboxError } from '../../errors.ts';
-import * as bell from './sleeping.sql.ts';
+import * as sleeping from './sleeping.sql.ts';
 import { repeated } from '../own-run.ts';
 import * as sql from './workers.sql.ts';
 
@@ -39,14 +39,17 @@ export interface Renewal {
   readonly isStopping?: boolean;
 }
 
-/** A worker that does not hold its lock, and its lease at that moment, in microseconds since 1970. */
-export interface Freed {
+/** A worker whose lock is free, and its lease when that was seen, in microseconds since 1970. */
+export interface UnlockedWorker {
   readonly id: number;
   readonly lease: string;
 }
 
-/** `hung`: whoever appends from now on rings. `calm`: and nobody who has not rung is still to commit. */
-export type BellState = 'calm' | 'hung' | 'none';
+/**
+ * The sleeping flag of one worker. `pending`: appends notify from now on, but one that may have found no flag is still to commit.
+ * `safe`: there is no such append either, so that after one more claim the worker can sleep. `unset`: there is no flag.
+ */
+export type SleepingState = 'unset' | 'pending' | 'safe';
 
 /** Of PostgreSQL's integer. */
 const MOST_ID = 2 ** 31 - 1;
@@ -105,45 +108,45 @@ export class WorkersStore {
     await this.#pool(sql.forgetWorkers, [intArray([workerId])]);
   }
 
-  /** Hangs the bell out on the session of `run`. */
-  async hangBell(run: Run): Promise<BellState> {
-    return (await run(bell.hangBell, []))[0]!.bell as BellState;
+  /** Sets the sleeping flag on the session of `run`. */
+  async markSleeping(run: Run): Promise<SleepingState> {
+    return (await run(sleeping.markSleeping, []))[0]!.state as SleepingState;
   }
 
-  /** Whether all is calm, of a session that has the bell. */
-  async listenAtDoor(run: Run): Promise<BellState> {
-    return (await run(bell.listenAtDoor, []))[0]!.bell as BellState;
+  /** Whether an append is pending, asked on a session that has set the flag. */
+  async hasPendingAppends(run: Run): Promise<boolean> {
+    return (await run(sleeping.hasPendingAppends, []))[0]!.pending;
   }
 
-  /** Takes the bell of the session of `run` down. */
-  async takeBellDown(run: Run): Promise<void> {
-    await run(bell.takeBellDown, []);
+  /** Clears the flag of the session of `run`. */
+  async clearSleeping(run: Run): Promise<void> {
+    await run(sleeping.clearSleeping, []);
   }
 
-  /** The first look: which others have lost their lock. @param known only of those that the server has known since it keeps locks */
-  async findFreed(workerId: number, { known }: { readonly known: boolean }): Promise<readonly Freed[]> {
-    return this.#pool(sql.findFreed, [workerId, String(known)]);
+  /** The first check: which other workers' locks are free. @param known only of workers that have renewed since the server began to keep locks */
+  async findUnlocked(workerId: number, { known }: { readonly known: boolean }): Promise<readonly UnlockedWorker[]> {
+    return this.#pool(sql.findUnlocked, [workerId, String(known)]);
   }
 
-  /** The second look. Returns how many are given up. */
-  async loseFreed(freed: readonly Freed[], { known }: { readonly known: boolean }): Promise<number> {
-    return (await this.#pool(sql.loseFreed, [JSON.stringify(freed), String(known)])).length;
+  /** The second check. Returns how many workers it has marked dead. */
+  async markUnlockedDead(unlocked: readonly UnlockedWorker[], { known }: { readonly known: boolean }): Promise<number> {
+    return (await this.#pool(sql.markUnlockedDead, [JSON.stringify(unlocked), String(known)])).length;
   }
 
   /**
-   * Takes back the deliveries of lost workers, and of those whose lease is over, `RESCUE_BATCH` at most: there may be more if it
-   * returns as many. Four statements, each safe to repeat on its own. The transactions that they left open are ended first.
+   * Rescues the deliveries of dead workers, including those whose lease has expired, `RESCUE_BATCH` at most: if it returns as many,
+   * there may be more. Four statements, each safe to repeat on its own. The transactions that these workers left open are ended first.
    */
   async rescue(): Promise<RescuedDelivery[]> {
-    const lost = intArray((await this.#pool(sql.loseWorkers, [])).map((row) => row.id));
-    if (lost === '{}') return [];
-    await this.#pool(sql.endTransactions, [lost, TERMINATION_MS]);
+    const dead = intArray((await this.#pool(sql.markExpiredDead, [])).map((row) => row.id));
+    if (dead === '{}') return [];
+    await this.#pool(sql.endTransactions, [dead, TERMINATION_MS]);
     const spent = new SignalboxError(
       'CrashBudgetSpent',
       `The crash budget of this delivery (${this.#crashBudget}) is spent: so many workers, or more, died while they had it, the last one while its process ran nothing else. Look for an endless loop, process.exit or memory that runs out, then retry it.`,
     );
-    const rows = await this.#pool(sql.rescue, [lost, RESCUE_BATCH, this.#crashBudget, JSON.stringify(errorRecord(spent))]);
-    await this.#pool(sql.forgetWorkers, [lost]);
+    const rows = await this.#pool(sql.rescue, [dead, RESCUE_BATCH, this.#crashBudget, JSON.stringify(errorRecord(spent))]);
+    await this.#pool(sql.forgetWorkers, [dead]);
     return rows.map((row) => ({
       id: row.id,
       emissionId: row.emission_id,

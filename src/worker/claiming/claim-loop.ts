@@ -1,10 +1,10 @@
 // Claims deliveries for a worker's slots, again and again, until it stops.
-// NOTIFY is a hint, polling is the truth: a lost notification costs at most one poll interval. Before it sleeps it hangs out
-// the bell, and claims a last time (doorbell.ts).
+// NOTIFY is a hint, polling is the truth: a lost notification costs at most one poll interval. Before the worker sleeps it sets its
+// sleeping flag, and claims once more (sleeping-flag.ts).
 import type { ClaimedDelivery } from '../../store/store.ts';
 import type { Claims } from './claims.ts';
 import { Company } from '../../liveness/process-members.ts';
-import type { Doorbell } from '../waking/sleeping-flag.ts';
+import type { SleepingFlag } from '../waking/sleeping-flag.ts';
 import type { Slots } from './slots.ts';
 import { Solitude } from './quarantine.ts';
 import { Strays } from './lost-claims.ts';
@@ -14,7 +14,7 @@ import { within } from '../../liveness/call-timeout.ts';
 export interface ClaimLoopParts {
   readonly claims: Claims;
   readonly slots: Slots;
-  readonly doorbell: Doorbell;
+  readonly sleepingFlag: SleepingFlag;
   readonly pollMs: number;
   /** How long a claim may take. */
   readonly answerMs: number;
@@ -28,7 +28,7 @@ export interface ClaimLoopParts {
 
 /** Between two looks of a busy worker that found little: more comes meanwhile. */
 const BUSY_NAP_MS = 2;
-/** The shortest nap while somebody who has not rung is still to commit, or the bell cannot be hung out. */
+/** The shortest nap while an append is pending, or the sleeping flag cannot be set. */
 const SHORTEST_NAP_MS = 4;
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 5_000;
@@ -41,8 +41,8 @@ export class ClaimLoop {
   readonly #wakeup = new Wakeup();
   #hungry = true;
   #retryMs = FIRST_RETRY_MS;
-  /** When the bell was hung out. */
-  #hungAt = 0;
+  /** When the sleeping flag was set. */
+  #markedAt = 0;
   /** The next nap if it cannot be; each further one is twice as long. */
   #napMs = SHORTEST_NAP_MS;
 
@@ -51,7 +51,7 @@ export class ClaimLoop {
     this.#company = new Company({
       load: () => parts.slots.load + (this.#solitude.isClaiming ? 1 : 0),
       wantsSolitude: () => this.#solitude.isWanted,
-      ring: () => this.#wakeup.ring(),
+      ring: () => this.#wakeup.wake(),
     });
     this.#solitude = new Solitude(parts.claims, this.#company);
     this.#strays = new Strays(parts.claims, parts.slots);
@@ -60,12 +60,12 @@ export class ClaimLoop {
   /** There may be something to take, or the worker stops. */
   ring(): void {
     this.#hungry = true;
-    this.#wakeup.ring();
+    this.#wakeup.wake();
   }
 
   /** There is room for more. */
   makeRoom(): void {
-    this.#wakeup.ring();
+    this.#wakeup.wake();
     this.#company.holdsLess();
   }
 
@@ -98,10 +98,10 @@ export class ClaimLoop {
   }
 
   async #claim(): Promise<void> {
-    const { claims, slots, doorbell, answerMs, pollMs, isRunning, onAnswer, onIdle } = this.#parts;
+    const { claims, slots, sleepingFlag, answerMs, pollMs, isRunning, onAnswer, onIdle } = this.#parts;
     // Before the claim: a notification that comes during it must lead to another one.
     this.#hungry = false;
-    const wasCalm = doorbell.state === 'calm';
+    const wasSafe = sleepingFlag.state === 'safe';
     await within(answerMs, 'a look at what this worker holds', this.#strays.giveBack());
     await within(answerMs, 'a release', claims.giveBack(slots.giveBack(performance.now())));
     const room = slots.room(performance.now());
@@ -119,7 +119,7 @@ export class ClaimLoop {
     // Beside what runs alone nothing was looked for.
     else if (claims.leftSome || claimed.some(({ alone }) => alone)) this.#hungry = true;
     else if (!claims.lookedBack) await this.#waitToLookBack();
-    else if (!wasCalm) await this.#prepareToSleep();
+    else if (!wasSafe) await this.#prepareToSleep();
   }
 
   /** Claims into the slots. */
@@ -136,11 +136,11 @@ export class ClaimLoop {
     }
   }
 
-  /** So much comes that a look finds something: nobody need ring. */
+  /** So much comes that each claim finds something, and appends need not notify. */
   async #goOn(): Promise<void> {
-    const { claims, doorbell, answerMs } = this.#parts;
+    const { claims, sleepingFlag, answerMs } = this.#parts;
     this.#hungry = true;
-    await within(answerMs, 'the doorbell', doorbell.takeDown());
+    await within(answerMs, 'clearing the sleeping flag', sleepingFlag.clear());
     if (!claims.leftSome) await this.#wakeup.sleep(BUSY_NAP_MS);
   }
 
@@ -150,21 +150,21 @@ export class ClaimLoop {
     await this.#wakeup.sleep(Math.min(this.#parts.pollMs, this.#parts.claims.lookBackInMs));
   }
 
-  /** Nothing is due. After this the worker looks a last time, or sleeps if there is no bell to hang out. */
+  /** Nothing is due. After this the worker claims once more, or sleeps if no session can hold its sleeping flag. */
   async #prepareToSleep(): Promise<void> {
-    const { doorbell, answerMs, pollMs } = this.#parts;
-    if (!doorbell.isThere) return;
+    const { sleepingFlag, answerMs, pollMs } = this.#parts;
+    if (!sleepingFlag.isAvailable) return;
     this.#hungry = true;
-    const hung = doorbell.state !== 'none';
-    const state = await within(answerMs, 'the doorbell', doorbell.hang());
+    const wasSet = sleepingFlag.state !== 'unset';
+    const state = await within(answerMs, 'setting the sleeping flag', sleepingFlag.mark());
     const now = performance.now();
-    if (!hung) this.#hungAt = now;
-    if (state !== 'none') this.#napMs = SHORTEST_NAP_MS;
-    if (state === 'calm') return;
-    // Who has not rung has appended before the bell hung. A nap for as long as it has hung finds that within twice the time that
-    // its transaction took, however often others ring and end the naps.
-    const nap = state === 'hung' ? Math.max(SHORTEST_NAP_MS, now - this.#hungAt) : this.#napMs;
-    if (state === 'none') this.#napMs = Math.min(pollMs, this.#napMs * 2);
+    if (!wasSet) this.#markedAt = now;
+    if (state !== 'unset') this.#napMs = SHORTEST_NAP_MS;
+    if (state === 'safe') return;
+    // A pending append is older than the flag. A nap for as long as the flag has been set finds it within twice the time that its
+    // transaction took, however often other appends notify and end the naps.
+    const nap = state === 'pending' ? Math.max(SHORTEST_NAP_MS, now - this.#markedAt) : this.#napMs;
+    if (state === 'unset') this.#napMs = Math.min(pollMs, this.#napMs * 2);
     await this.#wakeup.sleep(Math.min(pollMs, nap));
   }
 }

@@ -1,33 +1,34 @@
-// A worker's ear for notifications: they say that there may be something to claim. Where it hears none, polling finds it.
+// Listens for NOTIFY on behalf of a worker. A notification is a hint that there may be something to claim; polling covers what the
+// listener misses.
 import type { Driver } from '../../drivers/driver.ts';
 import { CHANNEL } from '../../store/store.ts';
 
-export class Listening {
-  readonly #driver: Driver;
-  #onMessage: () => void;
+export class Listener {
+  readonly #driver: Pick<Driver, 'listen'>;
+  #onNotify: () => void;
   #unlisten: (() => Promise<void>) | undefined;
-  #again: Promise<void> = Promise.resolve();
+  #restarting: Promise<void> = Promise.resolve();
 
-  constructor(driver: Driver, onMessage: () => void) {
+  constructor(driver: Pick<Driver, 'listen'>, onNotify: () => void) {
     this.#driver = driver;
-    this.#onMessage = onMessage;
+    this.#onNotify = onNotify;
   }
 
   async start(): Promise<void> {
     const before = this.#unlisten;
-    this.#unlisten = await this.#driver.listen(CHANNEL, () => this.#onMessage());
+    this.#unlisten = await this.#driver.listen(CHANNEL, () => this.#onNotify());
     await before?.();
   }
 
-  /** A driver may have given up listening (postgres.js does when its first new connection fails). */
-  startAgain(onError: (error: unknown) => void): void {
-    this.#again = this.start().catch(onError);
+  /** Listens anew: a driver may have given up listening (postgres.js does when its first new connection fails). */
+  restart(onError: (error: unknown) => void): void {
+    this.#restarting = this.start().catch(onError);
   }
 
   async stop(): Promise<void> {
-    // postgres.js keeps what it was given to call, and with it the worker.
-    this.#onMessage = () => {};
-    await this.#again;
+    // postgres.js keeps the callback that it was given, and with it the worker.
+    this.#onNotify = () => {};
+    await this.#restarting;
     await this.#unlisten?.();
   }
 }

@@ -1,71 +1,76 @@
-// The doorbell: who appends rings only if a worker sleeps. A NOTIFY in each transaction would take a lock of the whole
-// database at its COMMIT, and cost a quarter to a half of the transactions (docs/design/doorbell.md).
+// The sleeping flag of a worker: appends notify only while some worker sleeps. A NOTIFY in each transaction would take a lock of the
+// whole database at its COMMIT, and cost a quarter to a half of the transactions (docs/design/doorbell.md).
 //
-// The race: an append looks for the bell before its COMMIT. A worker that hangs the bell out after that look, claims before
-// that COMMIT and goes to sleep is never rung. So an append also holds a lock to the end of its transaction, and a worker
-// that has hung the bell out asks whether anybody holds it. If nobody does, whatever was appended unrung is committed, and
-// a last claim finds it. If somebody does, the worker naps and looks again.
+// The race: an append checks the flag before its COMMIT. A worker that sets its flag after that check, claims before that COMMIT and
+// goes to sleep would never be notified. So an append also holds a lock until its transaction ends: until then it is pending. A
+// worker that has set its flag asks whether any append is pending. If none is, all that was appended without a notification is
+// committed, and one more claim finds it. If one is, the worker naps and asks again.
 import type { Run } from '../../drivers/driver.ts';
-import type { BellState, WorkersStore } from '../../store/workers/workers.ts';
+import type { SleepingState, WorkersStore } from '../../store/workers/workers.ts';
 
-export class Doorbell {
-  readonly #workers: WorkersStore;
+export class SleepingFlag {
+  readonly #workers: Pick<WorkersStore, 'markSleeping' | 'hasPendingAppends' | 'clearSleeping'>;
   readonly #session: () => Run | undefined;
-  #state: BellState = 'none';
-  /** Counts the losses of the session, with which the bell is gone. */
+  #state: SleepingState = 'unset';
+  /** Counts the losses of the session, each of which takes the flag with it. */
   #losses = 0;
-  /** The bell is being hung out. Whoever gave up waiting for that must not leave it hanging. */
-  #hanging: Promise<void> = Promise.resolve();
+  /** Settles when no mark is under way. A caller that gave up waiting for a mark must not leave the flag set. */
+  #marking: Promise<void> = Promise.resolve();
 
   /** @param session the worker's own session; undefined while it has none that lasts */
-  constructor(workers: WorkersStore, session: () => Run | undefined) {
+  constructor(workers: Pick<WorkersStore, 'markSleeping' | 'hasPendingAppends' | 'clearSleeping'>, session: () => Run | undefined) {
     this.#workers = workers;
     this.#session = session;
   }
 
-  get state(): BellState {
+  get state(): SleepingState {
     return this.#state;
   }
 
-  /** Whether there is a session to hang it on. */
-  get isThere(): boolean {
+  /** Whether there is a session that can hold the flag. */
+  get isAvailable(): boolean {
     return this.#session() !== undefined;
   }
 
-  /** Hangs the bell out, or asks again whether it is calm. A claim must follow before the worker sleeps. */
-  async hang(): Promise<BellState> {
+  /** Sets the flag, or if it is set asks again whether an append is pending. The worker must claim once more before it sleeps. */
+  async mark(): Promise<SleepingState> {
     const run = this.#session();
-    if (!run) return 'none';
+    if (!run) return 'unset';
     const losses = this.#losses;
-    this.#hanging = this.#hanging.then(() => this.#hang(run, losses));
-    await this.#hanging;
+    this.#marking = this.#marking.then(() => this.#mark(run, losses));
+    await this.#marking;
     return this.#state;
   }
 
-  /** The worker is busy, and looks by itself: nobody need ring. */
-  async takeDown(): Promise<void> {
-    await this.#hanging;
+  /** Clears the flag: the worker is busy and polls by itself, so appends need not notify. */
+  async clear(): Promise<void> {
+    await this.#marking;
     const run = this.#session();
-    if (this.#state === 'none' || !run) return;
-    this.#state = 'none';
-    await this.#workers.takeBellDown(run).catch(() => {});
+    if (this.#state === 'unset' || !run) return;
+    this.#state = 'unset';
+    await this.#workers.clearSleeping(run).catch(() => {});
   }
 
-  /** The session is lost. */
+  /** The session is lost, and the flag with it. */
   lost(): void {
     this.#losses++;
-    this.#state = 'none';
-    // It may never be answered, and hangs nowhere.
-    this.#hanging = Promise.resolve();
+    this.#state = 'unset';
+    // A mark that is under way may never be answered, and sets nothing.
+    this.#marking = Promise.resolve();
   }
 
-  async #hang(run: Run, losses: number): Promise<void> {
+  async #mark(run: Run, losses: number): Promise<void> {
     if (losses !== this.#losses) return;
     try {
-      const state = this.#state === 'none' ? await this.#workers.hangBell(run) : await this.#workers.listenAtDoor(run);
+      const state = await this.#ask(run);
       if (losses === this.#losses) this.#state = state;
     } catch {
-      // The session tells of its end, and the poll finds what is not rung for.
+      // The driver reports the end of the session, and polling finds what is appended without a notification.
     }
+  }
+
+  async #ask(run: Run): Promise<SleepingState> {
+    if (this.#state === 'unset') return this.#workers.markSleeping(run);
+    return (await this.#workers.hasPendingAppends(run)) ? 'pending' : 'safe';
   }
 }

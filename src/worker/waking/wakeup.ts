@@ -1,18 +1,18 @@
-// What a worker's loop sleeps on: rung by a notification, by a slot that became free, by a stop; at the latest by a timer.
+// The interruptible sleep of a worker's loop: a notification, a free slot or a stop wakes it; at the latest a timer does.
 
 export class Wakeup {
-  #rung = false;
+  #isWoken = false;
   #wake: (() => void) | undefined;
 
-  /** Ends the current sleep, or the next one before it begins. */
-  ring(): void {
-    this.#rung = true;
+  /** Ends the current sleep, or else the next one before it begins. */
+  wake(): void {
+    this.#isWoken = true;
     this.#wake?.();
   }
 
-  /** Sleeps until rung, for `ms` at most. Returns whether it was rung. */
+  /** Sleeps until woken, for `ms` at most. Returns whether it was woken. */
   async sleep(ms: number): Promise<boolean> {
-    if (!this.#rung) {
+    if (!this.#isWoken) {
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -21,8 +21,8 @@ export class Wakeup {
       clearTimeout(timer);
       this.#wake = undefined;
     }
-    const rung = this.#rung;
-    this.#rung = false;
-    return rung;
+    const wasWoken = this.#isWoken;
+    this.#isWoken = false;
+    return wasWoken;
   }
 }

@@ -95,7 +95,7 @@ test.each(takers)('a worker cannot be declared dead while its $name is under way
   const worker = await addWorker(h.sql);
   const id = await addDelivery(h.sql, receiver);
   const claim = await h.hold((transaction, store) => take(store, transaction, worker, receiver));
-  // As loseWorkers asks: a row that a claim holds is passed over.
+  // As markExpiredDead asks: a row that a claim holds is passed over.
   expect(await h.sql`select from signalbox.worker where id = ${worker} for update skip locked`).toHaveLength(0);
   await claim.commit();
   expect(await h.sql`select from signalbox.worker where id = ${worker} for update skip locked`).toHaveLength(1);

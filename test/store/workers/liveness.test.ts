@@ -3,7 +3,7 @@ import type postgres from 'postgres';
 import { expect, test } from 'vitest';
 import type { Run } from '../../../src/drivers/driver.ts';
 import { statement } from '../../../src/drivers/statement.ts';
-import type { Freed } from '../../../src/store/workers/workers.ts';
+import type { UnlockedWorker } from '../../../src/store/workers/workers.ts';
 import { addDelivery, addReceiver, addWorker, openStore, runOn, settleFirst, stateOf, type StoreHarness } from '../rows.ts';
 
 const ANY = { known: false };
@@ -35,7 +35,7 @@ async function addLocked(h: StoreHarness, session?: OwnSession): Promise<number>
 const isLocked = async (sql: postgres.Sql, id: number): Promise<unknown> =>
   (await sql<{ locked: boolean }[]>`select locked from signalbox.worker where id = ${id}`)[0]?.locked;
 
-const ids = (freed: readonly Freed[]): number[] => freed.map(({ id }) => id);
+const ids = (freed: readonly UnlockedWorker[]): number[] => freed.map(({ id }) => id);
 
 test('a lock is trusted when two renewals in a row have come from the session that took it', async () => {
   await using h = await openStore();
@@ -74,15 +74,15 @@ test('those who have lost their lock are found: not who has it, whose lock is no
   const [looking, freed, holding] = [await addLocked(h), await addLocked(h), await addLocked(h, session)];
   const [untrusted, lost] = [await addWorker(h.sql), await addLocked(h)];
   await h.sql`update signalbox.worker set lost_at = now() where id = ${lost}`;
-  expect(ids(await h.store.workers.findFreed(looking, ANY))).toEqual([freed]);
+  expect(ids(await h.store.workers.findUnlocked(looking, ANY))).toEqual([freed]);
   expect([holding, untrusted]).not.toContain(freed);
 });
 
 test('two who look at the same time find the same', async () => {
   await using h = await openStore();
   const [looking, freed] = [await addLocked(h), await addLocked(h)];
-  const first = await h.hold((_transaction, store) => store.workers.findFreed(looking, ANY));
-  expect(ids(await h.store.workers.findFreed(looking, ANY))).toEqual([freed]);
+  const first = await h.hold((_transaction, store) => store.workers.findUnlocked(looking, ANY));
+  expect(ids(await h.store.workers.findUnlocked(looking, ANY))).toEqual([freed]);
   await first.commit();
 });
 
@@ -90,7 +90,7 @@ test('each looks at those that come after it, around the ring', async () => {
   await using h = await openStore();
   const workers: number[] = [];
   for (let count = 0; count < 13; count++) workers.push(await addLocked(h));
-  expect(ids(await h.store.workers.findFreed(workers[6]!, ANY)).toSorted((a, b) => a - b)).toEqual([
+  expect(ids(await h.store.workers.findUnlocked(workers[6]!, ANY)).toSorted((a, b) => a - b)).toEqual([
     ...workers.slice(0, 4),
     ...workers.slice(7),
   ]);
@@ -99,7 +99,7 @@ test('each looks at those that come after it, around the ring', async () => {
 test('who is found free twice is lost', async () => {
   await using h = await openStore();
   const [looking, freed] = [await addLocked(h), await addLocked(h)];
-  expect(await h.store.workers.loseFreed(await h.store.workers.findFreed(looking, ANY), ANY)).toBe(1);
+  expect(await h.store.workers.markUnlockedDead(await h.store.workers.findUnlocked(looking, ANY), ANY)).toBe(1);
   expect([...(await h.sql`select id, lost_at is not null as lost from signalbox.worker order by id`)]).toEqual([
     { id: looking, lost: false },
     { id: freed, lost: true },
@@ -141,10 +141,10 @@ const signsOfLife: [sign: string, live: (h: StoreHarness, id: number) => Promise
 test.each(signsOfLife)('between the two looks, %s keeps a worker alive', async (_sign, live) => {
   await using h = await openStore();
   const [looking, freed] = [await addLocked(h), await addLocked(h)];
-  const first = await h.store.workers.findFreed(looking, ANY);
+  const first = await h.store.workers.findUnlocked(looking, ANY);
   expect(ids(first)).toEqual([freed]);
   await using _sign_ = (await live(h, freed)) ?? { [Symbol.asyncDispose]: async () => {} };
-  expect(await h.store.workers.loseFreed(first, ANY)).toBe(0);
+  expect(await h.store.workers.markUnlockedDead(first, ANY)).toBe(0);
   expect(await h.sql`select from signalbox.worker where lost_at is not null`).toHaveLength(0);
 });
 
@@ -154,21 +154,21 @@ test('of a worker that has renewed since the server keeps locks a new one knows 
   await h.store.workers.renew(renewed, 60_000);
   await h.sql`update signalbox.worker set locked = true where id = ${renewed}`;
   await h.sql`update signalbox.worker set incarnation = 'another' where id = ${older}`;
-  expect(ids(await h.store.workers.findFreed(looking, KNOWN))).toEqual([renewed]);
-  const all = await h.store.workers.findFreed(looking, ANY);
+  expect(ids(await h.store.workers.findUnlocked(looking, KNOWN))).toEqual([renewed]);
+  const all = await h.store.workers.findUnlocked(looking, ANY);
   expect(ids(all)).toEqual([renewed, older, unknown]);
   // It may have restarted between the two looks.
-  expect(await h.store.workers.loseFreed(all, KNOWN)).toBe(1);
-  expect(await h.store.workers.loseFreed(all, ANY)).toBe(2);
+  expect(await h.store.workers.markUnlockedDead(all, KNOWN)).toBe(1);
+  expect(await h.store.workers.markUnlockedDead(all, ANY)).toBe(2);
 });
 
 test('a verdict is given once: who is lost already is not lost again', async () => {
   await using h = await openStore();
   const looking = await addLocked(h);
   await addLocked(h);
-  const first = await h.store.workers.findFreed(looking, ANY);
-  expect(await h.store.workers.loseFreed(first, ANY)).toBe(1);
-  expect(await h.store.workers.loseFreed(first, ANY)).toBe(0);
+  const first = await h.store.workers.findUnlocked(looking, ANY);
+  expect(await h.store.workers.markUnlockedDead(first, ANY)).toBe(1);
+  expect(await h.store.workers.markUnlockedDead(first, ANY)).toBe(0);
 });
 
 test('the transactions of lost workers are ended, so that what they hold can be taken back; those of others go on', async () => {

@@ -1,4 +1,4 @@
-// The doorbell: who appends rings if a worker sleeps and not otherwise, and no worker sleeps past what was appended unrung.
+// The sleeping flag: an append notifies if a worker sleeps and not otherwise, and no worker sleeps past an append that did not notify.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Run } from '../../../src/drivers/driver.ts';
@@ -11,32 +11,32 @@ const append = async (h: StoreHarness, options: Partial<AppendOptions> = {}, sql
 
 /** Counts the notifications that have come before it is asked. */
 async function listen({ sql }: StoreHarness): Promise<() => Promise<number>> {
-  let rung = 0;
+  let notified = 0;
   let heard: () => void = () => {};
-  await sql.listen('signalbox_ready', () => void rung++);
+  await sql.listen('signalbox_ready', () => void notified++);
   await sql.listen('last', () => heard());
   return async () => {
     // A notification of our own, behind those: when it is here, they would be too.
     const last = new Promise<void>((resolve) => (heard = resolve));
     await sql.notify('last', '');
     await last;
-    return rung;
+    return notified;
   };
 }
 
 interface Sleeper extends AsyncDisposable {
   readonly run: Run;
-  readonly bell: string;
+  readonly state: string;
 }
 
-/** A worker's own session, on which the bell hangs. */
+/** A worker's own session, which has set the flag. */
 async function sleeper(h: StoreHarness): Promise<Sleeper> {
   const session = await h.sql.reserve();
   const run = runOn(session);
-  const bell = await h.store.workers.hangBell(run);
+  const state = await h.store.workers.markSleeping(run);
   return {
     run,
-    bell,
+    state,
     [Symbol.asyncDispose]: async () => {
       await session`select pg_advisory_unlock_all()`;
       session.release();
@@ -44,81 +44,81 @@ async function sleeper(h: StoreHarness): Promise<Sleeper> {
   };
 }
 
-test('a worker that sleeps is rung for what is due now and reaches somebody, and for nothing else', async () => {
+test('a worker that sleeps is notified of what is due now and has a receiver, and of nothing else', async () => {
   await using h = await openStore();
-  const rung = await listen(h);
+  const notified = await listen(h);
   await using _sleeper = await sleeper(h);
   await append(h);
   await addReceiver(h.sql);
   await append(h, { delayMs: 60_000 });
   await append(h, { runAt: new Date(Date.now() + 60_000) });
-  expect(await rung()).toBe(0);
+  expect(await notified()).toBe(0);
   await append(h);
-  expect(await rung()).toBe(1);
+  expect(await notified()).toBe(1);
 });
 
-test('nobody is rung while no worker sleeps, nor after it has taken its bell down', async () => {
+test('an append notifies nothing while no worker sleeps, nor after the worker has cleared its flag', async () => {
   await using h = await openStore();
   await addReceiver(h.sql);
-  const rung = await listen(h);
+  const notified = await listen(h);
   await append(h);
-  expect(await rung()).toBe(0);
+  expect(await notified()).toBe(0);
   await using worker = await sleeper(h);
-  await h.store.workers.takeBellDown(worker.run);
+  await h.store.workers.clearSleeping(worker.run);
   await append(h);
-  expect(await rung()).toBe(0);
+  expect(await notified()).toBe(0);
 });
 
-test('several workers sleep at a time, and whoever appends rings until the last has taken its bell down', async () => {
+test('several workers sleep at a time, and appends notify until the last has cleared its flag', async () => {
   await using h = await openStore();
   await addReceiver(h.sql);
-  const rung = await listen(h);
+  const notified = await listen(h);
   await using one = await sleeper(h);
   await using two = await sleeper(h);
-  expect([one.bell, two.bell]).toEqual(['calm', 'calm']);
-  await h.store.workers.takeBellDown(one.run);
+  expect([one.state, two.state]).toEqual(['safe', 'safe']);
+  await h.store.workers.clearSleeping(one.run);
   await append(h);
-  expect(await rung()).toBe(1);
+  expect(await notified()).toBe(1);
 });
 
-test('all is calm only when whoever appended unrung has committed, or rolled back', async () => {
+test('it is safe to sleep only when an append that did not notify has committed, or rolled back', async () => {
   await using h = await openStore();
   await addReceiver(h.sql);
   for (const end of ['commit', 'rollback'] as const) {
     const sender = await h.hold((transaction) => append(h, {}, transaction));
     await using worker = await sleeper(h);
-    expect(worker.bell).toBe('hung');
-    expect(await h.store.workers.listenAtDoor(worker.run)).toBe('hung');
+    expect(worker.state).toBe('pending');
+    expect(await h.store.workers.hasPendingAppends(worker.run)).toBe(true);
     await sender[end]();
-    expect(await h.store.workers.listenAtDoor(worker.run)).toBe('calm');
-    await h.store.workers.takeBellDown(worker.run);
+    expect(await h.store.workers.hasPendingAppends(worker.run)).toBe(false);
+    await h.store.workers.clearSleeping(worker.run);
   }
 });
 
-test('a sender that meets a worker at the door rings rather than trust it', async () => {
+test('an append that meets a worker asking for pending appends notifies rather than trust it', async () => {
   await using h = await openStore();
   await addReceiver(h.sql);
-  const rung = await listen(h);
+  const notified = await listen(h);
   const looking = await h.sql.reserve();
   await looking`select pg_advisory_lock(${0x73_69_67_6f}::int, 2)`;
   await append(h);
   await looking`select pg_advisory_unlock_all()`;
   looking.release();
-  expect(await rung()).toBe(1);
+  expect(await notified()).toBe(1);
 });
 
-test('a sender that meets another at the bell rings rather than trust it, and a worker does not take it for hung', async () => {
+test('an append that meets another trying the flag notifies rather than trust it, and a worker does not take its flag for set', async () => {
   await using h = await openStore();
   await addReceiver(h.sql);
-  const rung = await listen(h);
+  const notified = await listen(h);
   const trying = await h.sql.reserve();
   await trying`select pg_advisory_lock(${0x73_69_67_6f}::int, 1)`;
   await append(h);
   await using worker = await sleeper(h);
-  expect(worker.bell).toBe('none');
+  expect(worker.state).toBe('unset');
   await trying`select pg_advisory_unlock_all()`;
   trying.release();
-  expect(await rung()).toBe(1);
+  expect(await notified()).toBe(1);
 });
 
 test('nothing is left locked by an append', async () => {

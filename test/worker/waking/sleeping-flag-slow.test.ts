@@ -1,80 +1,80 @@
-// A bell on a session that takes its time: whoever gave up waiting for it to hang must not leave it hanging.
+// The sleeping flag on a slow session: a caller that gave up waiting for the flag to be set must not leave it set.
 import { expect, test } from 'vitest';
 import type { Run } from '../../../src/drivers/driver.ts';
-import type { BellState, WorkersStore } from '../../../src/store/workers/workers.ts';
-import { Doorbell } from '../../../src/worker/waking/sleeping-flag.ts';
+import type { SleepingState } from '../../../src/store/workers/workers.ts';
+import { SleepingFlag } from '../../../src/worker/waking/sleeping-flag.ts';
 import { Latch } from '../../support/latch.ts';
 
 const run = (async () => []) as unknown as Run;
 
-/** A session that answers `hangBell` when `gate` opens, and notes what it has done. */
-function slowly(answer: () => BellState = () => 'calm') {
+/** A session that answers `markSleeping` when `gate` opens, and notes what it has done. */
+function slowly(answer: () => SleepingState = () => 'safe') {
   const gate = new Latch();
   const began = new Latch();
   const acts: string[] = [];
   const workers = {
-    hangBell: async () => {
+    markSleeping: async () => {
       began.open();
       await gate.opened;
-      acts.push('hung');
+      acts.push('marked');
       return answer();
     },
-    listenAtDoor: async () => {
+    hasPendingAppends: async () => {
       acts.push('asked');
-      return 'calm';
+      return false;
     },
-    takeBellDown: async () => void acts.push('down'),
-  } as unknown as WorkersStore;
-  return { gate, began, acts, bell: new Doorbell(workers, () => run) };
+    clearSleeping: async () => void acts.push('cleared'),
+  };
+  return { gate, began, acts, flag: new SleepingFlag(workers, () => run) };
 }
 
-test('a bell that is taken down while it is being hung out is taken down once it hangs', async () => {
-  const { gate, acts, bell } = slowly();
-  void bell.hang();
-  const down = bell.takeDown();
+test('a flag that is cleared while it is being set is cleared once it is set', async () => {
+  const { gate, acts, flag } = slowly();
+  void flag.mark();
+  const cleared = flag.clear();
   gate.open();
-  await down;
-  expect([acts, bell.state]).toEqual([['hung', 'down'], 'none']);
+  await cleared;
+  expect([acts, flag.state]).toEqual([['marked', 'cleared'], 'unset']);
 });
 
-test('a bell that is being hung out is not hung out twice: one lock would stay', async () => {
-  const { gate, acts, bell } = slowly();
-  const both = [bell.hang(), bell.hang()];
+test('a flag that is being set is not set twice: one lock would stay', async () => {
+  const { gate, acts, flag } = slowly();
+  const both = [flag.mark(), flag.mark()];
   gate.open();
-  expect(await Promise.all(both)).toEqual(['calm', 'calm']);
-  expect(acts).toEqual(['hung', 'asked']);
+  expect(await Promise.all(both)).toEqual(['safe', 'safe']);
+  expect(acts).toEqual(['marked', 'asked']);
 });
 
-test('a bell that was being hung out on a session that is lost hangs nowhere, and is not waited for', async () => {
-  const { gate, acts, bell } = slowly();
-  const hanging = bell.hang();
-  bell.lost();
-  await bell.takeDown();
+test('a flag that was being set on a session that is lost is set nowhere, and is not waited for', async () => {
+  const { gate, acts, flag } = slowly();
+  const marking = flag.mark();
+  flag.lost();
+  await flag.clear();
   expect(acts).toEqual([]);
   gate.open();
-  await hanging;
-  expect(bell.state).toBe('none');
+  await marking;
+  expect(flag.state).toBe('unset');
 });
 
-test('a bell whose session is lost while it answers hangs nowhere, and is not waited for', async () => {
-  const { gate, began, acts, bell } = slowly();
-  const hanging = bell.hang();
+test('a flag whose session is lost while it answers is set nowhere, and is not waited for', async () => {
+  const { gate, began, acts, flag } = slowly();
+  const marking = flag.mark();
   await began.opened;
-  bell.lost();
-  await bell.takeDown();
+  flag.lost();
+  await flag.clear();
   gate.open();
-  await hanging;
-  expect([acts, bell.state]).toEqual([['hung'], 'none']);
+  await marking;
+  expect([acts, flag.state]).toEqual([['marked'], 'unset']);
 });
 
-test('a bell that cannot be hung out is none, and the next try is one', async () => {
+test('a flag that cannot be set is unset, and the next try may set it', async () => {
   let works = false;
-  const { gate, bell } = slowly(() => {
-    if (works) return 'hung';
+  const { gate, flag } = slowly(() => {
+    if (works) return 'pending';
     throw new Error('the session is lost');
   });
   gate.open();
-  expect(await bell.hang()).toBe('none');
+  expect(await flag.mark()).toBe('unset');
   works = true;
-  expect(await bell.hang()).toBe('hung');
+  expect(await flag.mark()).toBe('pending');
 });

@@ -1,11 +1,11 @@
-// Workers that would sleep for long, and are rung: what is appended around the moment of falling asleep is found in time.
+// Workers that would sleep for long, and are notified: what is appended around the moment of falling asleep is found in time.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, OnSignal } from '../../../src/index.ts';
 import { harness, type Harness } from '../../support/harness.ts';
 import { Latch } from '../../support/latch.ts';
 
-const happened = defineSignal('doorbell.happened', z.object({}));
+const happened = defineSignal('waking.happened', z.object({}));
 
 class Receiver {
   @OnSignal(happened, { transactional: false })
@@ -15,7 +15,7 @@ class Receiver {
 /** Longer than a test may take: what is found in time was not found by polling. */
 const options = { pollInterval: '60s', concurrency: 2 } as const;
 
-const bells = async ({ sql }: Harness): Promise<number> =>
+const flags = async ({ sql }: Harness): Promise<number> =>
   (
     await sql`
       select from pg_locks l join pg_database d on d.oid = l.database
@@ -24,11 +24,11 @@ const bells = async ({ sql }: Harness): Promise<number> =>
 
 const emit = async ({ db }: Pick<Harness, 'db'>): Promise<void> => db.transaction(async (tx) => void (await happened.emitReliable(tx, {})));
 
-test('a worker that sleeps hangs out the bell, and is rung', async () => {
+test('a worker that sleeps sets its flag, and is notified', async () => {
   await using h = await harness({ services: [Receiver] });
   await using worker = h.box.worker(options);
   await worker.start();
-  await expect.poll(() => bells(h)).toBe(1);
+  await expect.poll(() => flags(h)).toBe(1);
   for (let times = 0; times < 3; times++) {
     const completed = h.box.next('delivery.completed');
     await emit(h);
@@ -36,7 +36,7 @@ test('a worker that sleeps hangs out the bell, and is rung', async () => {
   }
 });
 
-test('what was appended before the bell hung, and is committed after, is found all the same', async () => {
+test('what was appended before the flag was set, and is committed after, is found all the same', async () => {
   await using h = await harness({ services: [Receiver] });
   await h.box.receivers.announce();
   const [appended, commit] = [new Latch(), new Latch()];
@@ -48,42 +48,42 @@ test('what was appended before the bell hung, and is committed after, is found a
   await appended.opened;
   await using worker = h.box.worker(options);
   await worker.start();
-  await expect.poll(() => bells(h)).toBe(1);
+  await expect.poll(() => flags(h)).toBe(1);
   const completed = h.box.next('delivery.completed');
   commit.open();
   await sender;
   await completed;
 });
 
-test('a worker whose session is lost hangs out the bell on the next one', async () => {
+test('a worker whose session is lost sets its flag on the next one', async () => {
   await using h = await harness({ services: [Receiver] });
   await using worker = h.box.worker(options);
   await worker.start();
-  await expect.poll(() => bells(h)).toBe(1);
+  await expect.poll(() => flags(h)).toBe(1);
   const [ended] = await h.sql`
     select pg_terminate_backend(l.pid, 5000) as ended from pg_locks l join pg_database d on d.oid = l.database
     where d.datname = current_database() and l.locktype = 'advisory' and l.classid = ${0x73_69_67_6f} and l.objid = 1`;
   expect(ended).toEqual({ ended: true });
-  await expect.poll(() => bells(h)).toBe(1);
+  await expect.poll(() => flags(h)).toBe(1);
   const completed = h.box.next('delivery.completed');
   await emit(h);
   await completed;
 });
 
-test('a worker that has stopped leaves no bell', async () => {
+test('a worker that has stopped leaves no flag', async () => {
   await using h = await harness({ services: [Receiver] });
   const worker = h.box.worker(options);
   await worker.start();
-  await expect.poll(() => bells(h)).toBe(1);
+  await expect.poll(() => flags(h)).toBe(1);
   await worker.stop();
-  await expect.poll(() => bells(h)).toBe(0);
+  await expect.poll(() => flags(h)).toBe(0);
 });
 
-test('a busy worker takes its bell down, and hangs it out again when nothing is left', async () => {
+test('a busy worker clears its flag, and sets it again when nothing is left', async () => {
   await using h = await harness({ services: [Receiver] });
   await using worker = h.box.worker({ ...options, concurrency: 100 });
   await worker.start();
-  await expect.poll(() => bells(h)).toBe(1);
+  await expect.poll(() => flags(h)).toBe(1);
   let done = 0;
   const all = h.box.next('delivery.completed', () => ++done === 10_000);
   await h.db.transaction(async (tx) => {
@@ -92,7 +92,7 @@ test('a busy worker takes its bell down, and hangs it out again when nothing is 
       Array.from({ length: 10_000 }, () => ({})),
     );
   });
-  await expect.poll(() => bells(h), { interval: 1 }).toBe(0);
+  await expect.poll(() => flags(h), { interval: 1 }).toBe(0);
   await all;
-  await expect.poll(() => bells(h)).toBe(1);
+  await expect.poll(() => flags(h)).toBe(1);
 });
