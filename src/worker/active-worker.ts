@@ -2,7 +2,7 @@
 // that it ends is the worker's affair (worker.ts).
 import type { WorkerHealth } from '../operate/health.ts';
 import type { Store } from '../store/store.ts';
-import { keepUp } from '../maintenance/maintenance.ts';
+import { keepUp } from '../liveness/recovery.ts';
 import { Watch } from '../liveness/failure-detector.ts';
 import { ClaimLoop } from './claiming/claim-loop.ts';
 import { Claims } from './claiming/claims.ts';

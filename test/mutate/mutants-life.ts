@@ -86,7 +86,7 @@ const lease = mutantsOf({ file: 'src/liveness/lease.ts', tests: ['test/liveness/
   { name: 'lease: the session is closed in the end', find: '      await this.#session?.close().catch(() => {});\n', replace: '' },
 ]);
 
-const upkeep = mutantsOf({ file: 'src/maintenance/maintenance.ts', tests: ['test/maintenance/maintenance.test.ts'] }, [
+const upkeep = mutantsOf({ file: 'src/liveness/recovery.ts', tests: ['test/liveness/recovery.test.ts'] }, [
   { name: 'upkeep: alone, it looks seldom', find: 'options.isWatching() || performance', replace: 'true || performance' },
   { name: 'upkeep: but it does', find: ' || performance.now() >= lookAt', replace: '' },
 ]);

@@ -3,8 +3,8 @@
 import type { Events } from '../observe/events.ts';
 import type { Catalogue } from '../store/catalogue/catalogue.ts';
 import type { WorkersStore } from '../store/workers/workers.ts';
-import { rescueDeliveries } from '../liveness/rescue.ts';
-import type { Watch } from '../liveness/failure-detector.ts';
+import { rescueDeliveries } from './rescue.ts';
+import type { Watch } from './failure-detector.ts';
 
 export interface UpkeepParts {
   readonly workers: WorkersStore;

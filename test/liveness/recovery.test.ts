@@ -1,6 +1,6 @@
 // How often a worker asks the database for others: on a clock of the test's own.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { keepUp, type UpkeepParts } from '../../src/maintenance/maintenance.ts';
+import { keepUp, type UpkeepParts } from '../../src/liveness/recovery.ts';
 import type { Watch } from '../../src/liveness/failure-detector.ts';
 
 const LEASE_MS = 10_000;
