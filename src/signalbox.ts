@@ -12,6 +12,7 @@ import { attach } from './dispatch/dispatch.ts';
 import { Places } from './dispatch/emit-target.ts';
 import { driverOf } from './drivers/detect.ts';
 import { logEvents } from './observe/event-log.ts';
+import { refreshCatalogue } from './maintenance/tasks/refresh-catalogue.ts';
 import { Events } from './observe/events.ts';
 import { Deliveries } from './operate/deliveries.ts';
 import { Emissions } from './operate/emissions.ts';
@@ -82,6 +83,7 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
   lifetime.onClosed(logEvents(events, log));
   if (settings.onDead) events.on('delivery.dead', settings.onDead);
 
+  const tasks = [refreshCatalogue(catalogue)];
   const parts = { db, ambientDb, driver, store, catalogue, events, ambient, log, run, operations, receivers, services, lifetime, warnings };
   return new Box({
     ...parts,
@@ -90,6 +92,6 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
     deliveries: new Deliveries(operations, lifetime),
     emissions: new Emissions(operations, lifetime),
     ownReceivers: new OwnReceivers(parts),
-    workers: new OwnWorkers({ ...parts, newRunner }),
+    workers: new OwnWorkers({ ...parts, tasks, newRunner }),
   });
 }

@@ -1,18 +1,17 @@
-// What every worker does beside its deliveries, again and again, until it stops: it watches the other workers, takes back
-// what the dead ones held, and keeps its own receivers in the catalogue. No worker is in charge: all of it can be done twice.
+// How every worker recovers what dead workers held: it watches the others and rescues their deliveries, again and again, until
+// it stops. No worker is in charge: all of it can be done twice. Recovery has a rhythm of its own and waits for no back-off; what
+// may wait is a maintenance task (maintenance/).
 import type { Events } from '../observe/events.ts';
-import type { Catalogue } from '../store/catalogue/catalogue.ts';
 import type { WorkersStore } from '../store/workers/workers.ts';
 import { rescueDeliveries } from './rescue.ts';
 import type { Watch } from './failure-detector.ts';
 
-export interface UpkeepParts {
+export interface RecoveryParts {
   readonly workers: WorkersStore;
-  readonly catalogue: Catalogue;
   readonly events: Events;
 }
 
-export interface UpkeepOptions {
+export interface RecoveryOptions {
   readonly leaseMs: number;
   readonly watch: Watch;
   /** Whether there are other workers with sessions of their own. */
@@ -29,17 +28,15 @@ export interface UpkeepOptions {
 
 /** With the two looks and the rescue, a killed worker is replaced within a second. */
 const LOOK_EVERY_MS = 400;
-/** Alone, as far as its last renewal knows: somebody may have come since. */
+/** Alone, as far as its last renewal knows: another worker may have come since. */
 const LOOK_ALONE_EVERY_MS = 4_000;
-const REFRESH_CATALOGUE_MS = 6 * 3_600_000;
 
 /** Runs until the worker stops. */
-export async function keepUp({ workers, catalogue, events }: UpkeepParts, options: UpkeepOptions): Promise<void> {
+export async function watchAndRescue({ workers, events }: RecoveryParts, options: RecoveryOptions): Promise<void> {
   const { leaseMs, watch } = options;
   const rescueEvery = leaseMs / 4;
   let rescueAt = performance.now();
   let lookAt = performance.now();
-  let refreshAt = performance.now() + REFRESH_CATALOGUE_MS;
   while (options.isRunning()) {
     const begun = performance.now();
     try {
@@ -49,10 +46,6 @@ export async function keepUp({ workers, catalogue, events }: UpkeepParts, option
       if (dead || performance.now() >= rescueAt) {
         if ((await rescueDeliveries(workers, events)) > 0) options.onRescued();
         rescueAt = performance.now() + rescueEvery;
-      }
-      if (performance.now() > refreshAt) {
-        await catalogue.refresh();
-        refreshAt = performance.now() + REFRESH_CATALOGUE_MS;
       }
     } catch (error) {
       watch.unwell();

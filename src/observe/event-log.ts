@@ -34,6 +34,9 @@ export function logEvents(events: Events, log: Logger): () => void {
     events.on('worker.recovered', (event) => log.info(event, 'the worker can do its work again')),
     events.on('worker.stopping', (event) => log.info(event, 'worker stopping')),
     events.on('worker.stopped', (event) => log.info(event, 'worker stopped')),
+    events.on('maintenance.failed', ({ error, ...event }) =>
+      log.warn({ ...event, err: error }, `the maintenance task ${event.task} failed, runs again`),
+    ),
   ];
   return () => {
     for (const off of undo) off();

@@ -80,6 +80,13 @@ export interface SignalboxEvents {
   'worker.stopping': WorkerEvent & { readonly running: number };
   /** It has signed off. */
   'worker.stopped': WorkerEvent;
+  /** A maintenance task of the worker failed; the worker runs it again after `delayMs`. `failures`: how many runs in a row have failed. */
+  'maintenance.failed': WorkerEvent & {
+    readonly task: string;
+    readonly error: unknown;
+    readonly failures: number;
+    readonly delayMs: number;
+  };
 }
 
 /** The name of an event: `delivery.completed`. */
@@ -103,6 +110,7 @@ const NAMES = {
   'worker.recovered': true,
   'worker.stopping': true,
   'worker.stopped': true,
+  'maintenance.failed': true,
 } satisfies Record<EventName, true>;
 const eventName = oneOf(...Object.keys(NAMES));
 

@@ -2,7 +2,9 @@
 // that it ends is the worker's affair (worker.ts).
 import type { WorkerHealth } from '../operate/health.ts';
 import type { Store } from '../store/store.ts';
-import { keepUp } from '../liveness/recovery.ts';
+import { maintain } from '../maintenance/maintenance.ts';
+import type { MaintenanceTask } from '../maintenance/task.ts';
+import { watchAndRescue } from '../liveness/recovery.ts';
 import { Watch } from '../liveness/failure-detector.ts';
 import { ClaimLoop } from './claiming/claim-loop.ts';
 import { Claims } from './claiming/claims.ts';
@@ -22,6 +24,7 @@ import { within } from '../liveness/call-timeout.ts';
 
 export interface ShiftParts extends HandsParts {
   readonly store: Store;
+  readonly tasks: readonly MaintenanceTask[];
 }
 
 /** Others get this long to come back after a failure of the database: several tries of theirs. */
@@ -36,7 +39,8 @@ export class Shift {
   readonly #sleepingFlag: SleepingFlag;
   readonly #watch: Watch;
   readonly #listener: Listener;
-  readonly #upkeep = new Wakeup();
+  readonly #recovery = new Wakeup();
+  readonly #maintenance = new AbortController();
   /** From `enrol` on. */
   #lease!: Lease;
   #claiming: ClaimLoop | undefined;
@@ -104,7 +108,7 @@ export class Shift {
       onAnswer: () => this.#condition.answered(performance.now()),
       onError: (error, since) => this.#failed(error, since),
     });
-    this.#loops = Promise.all([this.#claiming.run(), this.#keepUp()]);
+    this.#loops = Promise.all([this.#claiming.run(), this.#recover(), this.#maintain()]);
   }
 
   /** Claims nothing more, waits for what runs, until `patience` is over, and signs off. */
@@ -116,7 +120,8 @@ export class Shift {
     const { workerId } = this.#lease;
     events.raise('worker.stopping', { workerId, running: runner.running });
     this.#claiming?.ring();
-    this.#upkeep.wake();
+    this.#recovery.wake();
+    this.#maintenance.abort();
     const givenBack = this.#giveBack();
     await Promise.race([Promise.all([this.#loops, givenBack]).then(() => runner.idle()), patience]);
     if (runner.running > 0)
@@ -165,21 +170,28 @@ export class Shift {
     return new Claims(this.#parts.store, this.#parts.catalogue, this.#lease, this.#pauses, this.#settings.queues, new Horizon());
   }
 
-  #keepUp(): Promise<void> {
-    const { store, catalogue, events, driver } = this.#parts;
-    return keepUp(
-      { workers: store.workers, catalogue, events },
+  #recover(): Promise<void> {
+    const { store, events, driver } = this.#parts;
+    return watchAndRescue(
+      { workers: store.workers, events },
       {
         leaseMs: this.#settings.leaseMs,
         watch: this.#watch,
         isWatching: () => driver.openSession !== undefined && this.#lease.hasOthers,
         workerId: () => this.#lease.workerId,
-        sleep: (ms) => this.#upkeep.sleep(ms),
+        sleep: (ms) => this.#recovery.sleep(ms),
         isRunning: () => !this.#isEnding,
         onRescued: () => this.#claiming?.ring(),
         onError: (error, since) => this.#failed(error, since),
       },
     );
+  }
+
+  async #maintain(): Promise<void> {
+    await maintain(this.#parts.tasks, {
+      abortSignal: this.#maintenance.signal,
+      onFailed: (failure) => this.#parts.events.raise('maintenance.failed', { workerId: this.#lease.workerId, ...failure }),
+    });
   }
 
   /** What was not started. If that fails, others take it when the worker has signed off. */

@@ -74,6 +74,7 @@ const EVENTS: { [E in EventName]: { [F in keyof SignalboxEvents[E]]: NameOf<Sign
     'worker.recovered': worker,
     'worker.stopping': { ...worker, running: 'number' },
     'worker.stopped': worker,
+    'maintenance.failed': { ...worker, task: 'string', error: 'unknown', failures: 'number', delayMs: 'number' },
   };
 })();
 

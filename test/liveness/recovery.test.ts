@@ -1,6 +1,6 @@
 // How often a worker asks the database for others: on a clock of the test's own.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { keepUp, type UpkeepParts } from '../../src/liveness/recovery.ts';
+import { watchAndRescue, type RecoveryParts } from '../../src/liveness/recovery.ts';
 import type { Watch } from '../../src/liveness/failure-detector.ts';
 
 const LEASE_MS = 10_000;
@@ -14,8 +14,8 @@ interface Counts {
 async function aMinuteOf(isWatching: boolean): Promise<Counts> {
   const counts: Counts = { looks: 0, rescues: 0 };
   let runs = true;
-  const parts = { workers: { rescue: async () => (counts.rescues++, []) } } as unknown as UpkeepParts;
-  const over = keepUp(parts, {
+  const parts = { workers: { rescue: async () => (counts.rescues++, []) } } as unknown as RecoveryParts;
+  const over = watchAndRescue(parts, {
     leaseMs: LEASE_MS,
     watch: { look: async () => (counts.looks++, false), unwell: () => {} } as unknown as Watch,
     isWatching: () => isWatching,

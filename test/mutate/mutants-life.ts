@@ -86,9 +86,9 @@ const lease = mutantsOf({ file: 'src/liveness/lease.ts', tests: ['test/liveness/
   { name: 'lease: the session is closed in the end', find: '      await this.#session?.close().catch(() => {});\n', replace: '' },
 ]);
 
-const upkeep = mutantsOf({ file: 'src/liveness/recovery.ts', tests: ['test/liveness/recovery.test.ts'] }, [
-  { name: 'upkeep: alone, it looks seldom', find: 'options.isWatching() || performance', replace: 'true || performance' },
-  { name: 'upkeep: but it does', find: ' || performance.now() >= lookAt', replace: '' },
+const recovery = mutantsOf({ file: 'src/liveness/recovery.ts', tests: ['test/liveness/recovery.test.ts'] }, [
+  { name: 'recovery: alone, it looks seldom', find: 'options.isWatching() || performance', replace: 'true || performance' },
+  { name: 'recovery: but it does', find: ' || performance.now() >= lookAt', replace: '' },
 ]);
 
 const watch = mutantsOf({ file: 'src/liveness/failure-detector.ts', tests: ['test/liveness/failure-detector.test.ts'] }, [
@@ -336,7 +336,7 @@ const failures: Mutant[] = [
 
 export const lifeMutants: readonly Mutant[] = [
   ...lease,
-  ...upkeep,
+  ...recovery,
   ...watch,
   ...solitude,
   ...order,

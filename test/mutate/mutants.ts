@@ -13,6 +13,7 @@ import { laneMutants } from './mutants-lanes.ts';
 import { faultMutants } from './mutants-fault.ts';
 import { lifeMutants } from './mutants-life.ts';
 import { livenessMutants } from './mutants-liveness.ts';
+import { maintenanceMutants } from './mutants-maintenance.ts';
 import { operationMutants } from './mutants-operations.ts';
 import { optionMutants } from './mutants-options.ts';
 import { pausesMutants } from './mutants-pauses.ts';
@@ -45,6 +46,7 @@ export const mutants: readonly Mutant[] = [
   ...laneMutants,
   ...faultMutants,
   ...lifeMutants,
+  ...maintenanceMutants,
   ...operationMutants,
   ...patienceMutants,
   ...outsideMutants,

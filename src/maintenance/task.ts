@@ -1,0 +1,18 @@
+// What a maintenance task is.
+import type { Duration } from '../core/duration.ts';
+
+/**
+ * What every started worker does now and then beside its deliveries.
+ * Several workers may run a task at the same time, of one process and of others, so it must be safe to run twice.
+ */
+export interface MaintenanceTask {
+  /** Its name in events and logs: no other task of the box has it. */
+  readonly name: string;
+  /**
+   * How often a worker runs it: this long after its last run has ended, less up to a tenth. A worker's first run comes at a random
+   * moment of its first period, but not in its first minute, where the period is longer than that. 1 s to 24.8 days.
+   */
+  readonly every: Duration;
+  /** The work. `abortSignal` is aborted when the worker stops, which waits for the task as it waits for a receiver. */
+  run(abortSignal: AbortSignal): unknown;
+}

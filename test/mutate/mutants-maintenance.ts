@@ -1,0 +1,45 @@
+// Mutants of maintenance: when a task runs, and what its failure means for others.
+import { type Mutant, mutantsOf } from './mutant.ts';
+
+const tests = ['test/maintenance/maintenance.test.ts'];
+
+export const maintenanceMutants: readonly Mutant[] = [
+  ...mutantsOf({ file: 'src/maintenance/maintenance.ts', tests }, [
+    {
+      name: 'maintenance: nothing is begun after the end',
+      find: '    await sleep(waitMs, abortSignal);\n    if (abortSignal.aborted) return;\n',
+      replace: '    await sleep(waitMs, abortSignal);\n',
+      hangs: 'a task that is repeated at once, for ever',
+    },
+    {
+      name: 'maintenance: what fails because it was told to end has not failed',
+      find: '      // It was told to end.\n      if (abortSignal.aborted) return;\n',
+      replace: '',
+    },
+    { name: 'maintenance: a failure waits longer than the one before', find: '      failures++;\n', replace: '      failures = 1;\n' },
+    { name: 'maintenance: a success ends a row of failures', find: '      failures = 0;\n', replace: '' },
+    {
+      name: 'maintenance: a failure does not wait for its period',
+      find: 'varied(backOffMs(failures), Math.random())',
+      replace: 'varied(everyMs, Math.random())',
+    },
+    {
+      name: 'maintenance: the back-off has an end',
+      find: 'Math.min(LONGEST_BACK_OFF_MS, FIRST_BACK_OFF_MS * 2 ** (failures - 1))',
+      replace: 'FIRST_BACK_OFF_MS * 2 ** (failures - 1)',
+    },
+    { name: 'maintenance: first runs are spread', find: 'leastMs + random * (everyMs - leastMs)', replace: 'everyMs' },
+    { name: 'maintenance: not in the first minute', find: 'Math.min(everyMs, FIRST_AFTER_MS)', replace: '0' },
+    { name: 'maintenance: workers drift apart', find: 'Math.round(ms * (1 - JITTER * random))', replace: 'ms' },
+    { name: 'maintenance: the end leaves no timer', find: '      clearTimeout(timer);\n', replace: '' },
+    {
+      name: 'maintenance: the end interrupts the wait',
+      find: "    abortSignal.addEventListener('abort', done);\n",
+      replace: '',
+      hangs: 'a stop that waits for a clock which stands still',
+    },
+  ]),
+  ...mutantsOf({ file: 'src/maintenance/tasks/refresh-catalogue.ts', tests: ['test/maintenance/refresh-catalogue.test.ts'] }, [
+    { name: 'catalogue: a worker of months announces again', find: 'run: () => catalogue.refresh()', replace: 'run: () => {}' },
+  ]),
+];
