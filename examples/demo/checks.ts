@@ -13,19 +13,19 @@ export function check(claim: string, found: unknown, expected: unknown): CheckRe
   return { claim, holds: isDeepStrictEqual(found, expected), expected, found };
 }
 
-/** One act of the story and what came of it. */
-export interface ActReport {
+/** One scenario and its outcome. */
+export interface ScenarioReport {
   readonly title: string;
   /** In one sentence, what its checks prove together. */
   readonly proves: string;
   readonly checks: readonly CheckResult[];
-  /** What stopped the act before its end. */
+  /** The error that stopped the scenario. */
   readonly error?: unknown;
 }
 
-/** An act without a check proves nothing. */
-export const isProven = ({ checks, error }: ActReport): boolean =>
+/** A scenario without a check proves nothing. */
+export const isProven = ({ checks, error }: ScenarioReport): boolean =>
   error === undefined && checks.length > 0 && checks.every(({ holds }) => holds);
 
 /** 0 only if there is something to prove and all of it is proven. */
-export const exitCodeOf = (reports: readonly ActReport[]): 0 | 1 => (reports.length > 0 && reports.every(isProven) ? 0 : 1);
+export const exitCodeOf = (reports: readonly ScenarioReport[]): 0 | 1 => (reports.length > 0 && reports.every(isProven) ? 0 : 1);

@@ -1,24 +1,24 @@
 // npm run demo: the whole story of Signalbox on a machine that has nothing but Node. It starts a PostgreSQL of its own,
-// migrates it, plays the acts, checks each claim against the database, and exits with 1 if one does not hold.
+// migrates it, runs the scenarios, checks each claim against the database, and exits with 1 if one does not hold.
 import 'reflect-metadata';
 import { launchPostgres } from '../../test/support/postgres/launch.ts';
-import { completes } from './acts/completes.ts';
-import { endsDead } from './acts/ends-dead.ts';
-import { failsTwice } from './acts/fails-twice.ts';
-import { rollsBack } from './acts/rolls-back.ts';
-import { senderDiesAfterCommit, senderDiesBeforeCommit } from './acts/sender-dies.ts';
-import { workerDies } from './acts/worker-dies.ts';
+import { completes } from './scenarios/completes.ts';
+import { endsDead } from './scenarios/ends-dead.ts';
+import { failsTwice } from './scenarios/fails-twice.ts';
+import { rollsBack } from './scenarios/rolls-back.ts';
+import { senderDiesAfterCommit, senderDiesBeforeCommit } from './scenarios/sender-dies.ts';
+import { workerDies } from './scenarios/worker-dies.ts';
 import { exitCodeOf } from './checks.ts';
 import { migrate } from './migrate.ts';
-import { Stage } from './stage.ts';
-import { tellStory } from './story.ts';
+import { DemoEnvironment } from './environment.ts';
+import { runScenarios } from './scenario.ts';
 import { teller } from './teller.ts';
 
 const colours = process.stdout.isTTY && !process.env['NO_COLOR'];
 const tell = teller((line) => process.stdout.write(`${line}\n`), { colours });
 const startedAt = performance.now();
 
-tell.act('Signalbox: reliable signals for Drizzle ORM on PostgreSQL');
+tell.title('Signalbox: reliable signals for Drizzle ORM on PostgreSQL');
 tell.say('A shop has three modules: payment takes payments, order waits for them, analytics counts them.');
 tell.say('When a payment succeeds, its order must be completed; but payment must not know of orders.');
 tell.say('So payment emits a signal. Whatever dies in between, the order must still be completed, once.');
@@ -28,11 +28,11 @@ await using server = await launchPostgres();
 tell.say(`It keeps its data in ${server.folder}, and both are gone when the demo ends.`);
 tell.say('Migrating it: npx drizzle-kit migrate …');
 await migrate(server.url);
-await using stage = await Stage.set(server.url);
+await using environment = await DemoEnvironment.set(server.url);
 
-const reports = await tellStory(
+const reports = await runScenarios(
   [completes, rollsBack, senderDiesBeforeCommit, senderDiesAfterCommit, workerDies, failsTwice, endsDead],
-  stage,
+  environment,
   tell,
 );
 tell.summary(reports, (performance.now() - startedAt) / 1_000);

@@ -1,17 +1,17 @@
 // How the demo speaks: plain lines for a terminal, with a little colour where there is one.
 import { styleText } from 'node:util';
-import { type ActReport, type CheckResult, exitCodeOf, isProven } from './checks.ts';
+import { type ScenarioReport, type CheckResult, exitCodeOf, isProven } from './checks.ts';
 
 export interface Teller {
-  /** Starts an act of the story. */
-  act(title: string): void;
+  /** Starts a scenario. */
+  title(title: string): void;
   /** What is about to happen, or has happened. */
   say(text: string): void;
   /** A row of something shown. */
   show(text: string): void;
   checked(result: CheckResult): void;
   stopped(error: unknown): void;
-  summary(reports: readonly ActReport[], seconds: number): void;
+  summary(reports: readonly ScenarioReport[], seconds: number): void;
 }
 
 type Style = Parameters<typeof styleText>[0];
@@ -23,7 +23,7 @@ export function teller(write: (line: string) => void, { colours }: { colours: bo
   const no = paint('red', '✗');
 
   return {
-    act: (title) => write(`\n${paint('bold', title)}`),
+    title: (title) => write(`\n${paint('bold', title)}`),
     say: (text) => write(`  ${text}`),
     show: (text) => write(paint('dim', `      ${text}`)),
     checked({ claim, holds, expected, found }) {
@@ -39,7 +39,7 @@ export function teller(write: (line: string) => void, { colours }: { colours: bo
       for (const report of reports.filter((one) => !isProven(one))) {
         write(paint('red', `\nDoes not hold: ${report.title}`));
         for (const { claim } of report.checks.filter(({ holds }) => !holds)) write(`  ${no} ${claim}`);
-        if (report.error !== undefined) write(`  ${no} it did not come to its end, and the story ended there`);
+        if (report.error !== undefined) write(`  ${no} it did not complete, and the demo ended there`);
       }
       const all = reports.flatMap(({ checks }) => checks);
       const held = all.filter(({ holds }) => holds).length;

@@ -1,10 +1,10 @@
-// Waits for something to be true by looking again and again, and says what it waited for when it never becomes true.
+// Polls until a condition holds, and names the condition when it does not hold in time.
 import { setTimeout as pause } from 'node:timers/promises';
 
 const LOOK_EVERY_MS = 20;
-const LIMIT_MS = 15_000;
+const LIMIT_MS = 60_000;
 
-/** The first result of `look` that is not `undefined` or `false`. @throws after 15 s */
+/** The first result of `look` that is not `undefined` or `false`. @throws after a minute */
 export async function until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
   const deadline = performance.now() + LIMIT_MS;
   for (;;) {

@@ -2,7 +2,7 @@
 // when their imports are cut they cannot be made.
 import 'reflect-metadata';
 import { inject, provide, Service, Token } from 'signalbox';
-import { completeOrder, db, markPaid, openStage, say } from './stage.ts';
+import { completeOrder, db, markPaid, openFixture, say } from './fixture.ts';
 
 // As one would write it: two files, each with the other in its constructor.
 const failure = await import('./circular/payments.ts').then(
@@ -36,18 +36,18 @@ class Orders {
   }
 }
 
-const stage = openStage({
+const fixture = openFixture({
   services: [Payments, Orders],
   providers: [
     provide(ORDERS, { useFactory: (orders) => orders, inject: [Orders] }),
     provide(PAYMENTS, { useFactory: (payments) => payments, inject: [Payments] }),
   ],
 });
-const paymentId = await stage.placeOrder();
+const paymentId = await fixture.placeOrder();
 try {
-  await stage.box.get(Payments).succeed(paymentId);
+  await fixture.box.get(Payments).succeed(paymentId);
 } catch (error) {
   say(`Without imports, making the services throws: ${(error as Error).message}`);
 }
-say(`The customer has paid. In the database: ${await stage.fateOf(paymentId)}.`);
-await stage.close();
+say(`The customer has paid. In the database: ${await fixture.statusOf(paymentId)}.`);
+await fixture.close();

@@ -3,7 +3,7 @@
 import 'reflect-metadata';
 import { Db, OnSignal, type PayloadOf, Service } from 'signalbox';
 import { payment } from '../shop/payment/signals.ts';
-import { markPaid, openStage, say } from './stage.ts';
+import { markPaid, openFixture, say } from './fixture.ts';
 
 @Service()
 class Payments {
@@ -25,13 +25,13 @@ class Orders {
   }
 }
 
-const stage = openStage({ services: [Payments, Orders] });
-const paymentId = await stage.placeOrder();
+const fixture = openFixture({ services: [Payments, Orders] });
+const paymentId = await fixture.placeOrder();
 try {
-  await stage.box.get(Payments).succeed(paymentId);
+  await fixture.box.get(Payments).succeed(paymentId);
   say('The payment succeeded.');
 } catch (error) {
   say(`The payment failed, with the error of the order: ${(error as Error).message}`);
 }
-say(`The customer has paid. In the database: ${await stage.fateOf(paymentId)}.`);
-await stage.close();
+say(`The customer has paid. In the database: ${await fixture.statusOf(paymentId)}.`);
+await fixture.close();

@@ -6,7 +6,7 @@ import { emission } from 'signalbox/schema';
 import { dieWithParent } from '../demo/leash.ts';
 import { startProgram } from '../demo/program.ts';
 import { payment } from '../shop/payment/signals.ts';
-import { completeOrder, db, markPaid, openStage, say } from './stage.ts';
+import { completeOrder, db, markPaid, openFixture, say } from './fixture.ts';
 
 @Service()
 class Payments {
@@ -27,13 +27,13 @@ class Orders {
   async onPaymentCompleted({ paymentProcessId }: PayloadOf<typeof payment.completed>, { tx, attempt }: DeliveryContext): Promise<void> {
     await completeOrder(tx, paymentProcessId);
     if (attempt > 1) return;
-    say(`While the receiver runs, the payment's row is ${(await stage.isLocked(paymentProcessId)) ? 'locked' : 'free'}.`);
+    say(`While the receiver runs, the payment's row is ${(await fixture.isLocked(paymentProcessId)) ? 'locked' : 'free'}.`);
     throw new Error('the order has no address yet');
   }
 }
 
-const stage = openStage({ services: [Payments, Orders] });
-const payments = stage.box.get(Payments);
+const fixture = openFixture({ services: [Payments, Orders] });
+const payments = fixture.box.get(Payments);
 const [victim] = process.argv.slice(2);
 if (victim) {
   // This is the process that will be killed, as soon as it has committed.
@@ -43,20 +43,20 @@ if (victim) {
   await new Promise<never>(() => {});
 }
 
-const refused = await stage.placeOrder();
+const refused = await fixture.placeOrder();
 const refuse = (): never => {
   throw new Error('the bookkeeping is closed');
 };
 await payments.succeed(refused, refuse).catch(() => {});
 
-const killed = await stage.placeOrder();
+const killed = await fixture.placeOrder();
 const sender = startProgram(import.meta.url, {}, [String(killed)]);
 await sender.says('committed');
 await sender.kill();
-say(`Killed after its COMMIT: ${await stage.fateOf(killed)}.`);
+say(`Killed after its COMMIT: ${await fixture.statusOf(killed)}.`);
 
 // What a worker does, once.
-const { retrying, completed } = await stage.box.drain({ ahead: '1m' });
-say(`A worker took it up; ${retrying} run failed, ${completed} completed it: ${await stage.fateOf(killed)}.`);
-say(`Rolled back: ${await stage.fateOf(refused)}. Of the 2 emits, ${await db.$count(emission)} is stored.`);
-await stage.close();
+const { retrying, completed } = await fixture.box.drain({ ahead: '1m' });
+say(`A worker took it up; ${retrying} run failed, ${completed} completed it: ${await fixture.statusOf(killed)}.`);
+say(`Rolled back: ${await fixture.statusOf(refused)}. Of the 2 emits, ${await db.$count(emission)} is stored.`);
+await fixture.close();

@@ -5,7 +5,7 @@ import { Db, type DeliveryContext, OnSignal, type PayloadOf, Service } from 'sig
 import { dieWithParent } from '../demo/leash.ts';
 import { startProgram } from '../demo/program.ts';
 import { payment } from '../shop/payment/signals.ts';
-import { completeOrder, markPaid, openStage, say } from './stage.ts';
+import { completeOrder, markPaid, openFixture, say } from './fixture.ts';
 
 @Service()
 class Payments {
@@ -20,8 +20,8 @@ class Payments {
   async succeedWithHook(id: number, between: () => Promise<void>): Promise<void> {
     await this.db.transaction(async (tx) => {
       await markPaid(tx, id);
-      stage.box.afterCommit(tx, between);
-      stage.box.afterCommit(tx, () => payment.completed.emitRobust(this.db, { paymentProcessId: id }));
+      fixture.box.afterCommit(tx, between);
+      fixture.box.afterCommit(tx, () => payment.completed.emitRobust(this.db, { paymentProcessId: id }));
     });
   }
 }
@@ -34,8 +34,8 @@ class Orders {
   }
 }
 
-const stage = openStage({ services: [Payments, Orders] });
-const payments = stage.box.get(Payments);
+const fixture = openFixture({ services: [Payments, Orders] });
+const payments = fixture.box.get(Payments);
 const ways = { 'by hand': 'succeed', 'by afterCommit': 'succeedWithHook' } as const;
 
 const [way, id] = process.argv.slice(2) as [keyof typeof ways, string] | [];
@@ -48,14 +48,14 @@ if (way) {
   });
 } else {
   for (const [name, method] of Object.entries(ways)) {
-    const undisturbed = await stage.placeOrder();
+    const undisturbed = await fixture.placeOrder();
     await payments[method](undisturbed, async () => {});
-    const killed = await stage.placeOrder();
+    const killed = await fixture.placeOrder();
     const sender = startProgram(import.meta.url, {}, [name, String(killed)]);
     await sender.says('committed');
     await sender.kill();
-    say(`${name}, undisturbed: ${await stage.fateOf(undisturbed)}. Killed after its COMMIT: ${await stage.fateOf(killed)}.`);
+    say(`${name}, undisturbed: ${await fixture.statusOf(undisturbed)}. Killed after its COMMIT: ${await fixture.statusOf(killed)}.`);
   }
   say('Nothing in the database knows that an order was to be completed. Whoever restarts the process finds nothing to do.');
 }
-await stage.close();
+await fixture.close();

@@ -5,7 +5,7 @@ import { Db, type DeliveryContext, type DetachedDeliveryContext, OnSignal, type 
 import { AnalyticsClient } from '../shop/analytics/analytics-client.ts';
 import { startStatisticsService } from '../shop/analytics/statistics-service.ts';
 import { payment } from '../shop/payment/signals.ts';
-import { completeOrder, markPaid, openStage, say } from './stage.ts';
+import { completeOrder, markPaid, openFixture, say } from './fixture.ts';
 
 const statistics = await startStatisticsService();
 const client = new AnalyticsClient(statistics.url);
@@ -31,7 +31,7 @@ class Analytics {
   async report({ paymentProcessId }: PayloadOf<typeof payment.completed>, context: DetachedDeliveryContext): Promise<void> {
     await client.send({ paymentProcessId, amountCents: 1_000 }, context);
     say(
-      `While the receiver runs, the payment's row is ${(await stage.isLocked(paymentProcessId)) ? 'locked' : 'free'}: every other webhook for it waits.`,
+      `While the receiver runs, the payment's row is ${(await fixture.isLocked(paymentProcessId)) ? 'locked' : 'free'}: every other webhook for it waits.`,
     );
   }
 }
@@ -44,13 +44,13 @@ class Orders {
   }
 }
 
-const stage = openStage({ services: [Payments, Analytics, Orders] });
-const paymentId = await stage.placeOrder();
+const fixture = openFixture({ services: [Payments, Analytics, Orders] });
+const paymentId = await fixture.placeOrder();
 try {
-  await stage.box.get(Payments).succeed(paymentId);
+  await fixture.box.get(Payments).succeed(paymentId);
 } catch (error) {
-  say(`Then the transaction rolled back (${(error as Error).message}). In the database: ${await stage.fateOf(paymentId)}.`);
+  say(`Then the transaction rolled back (${(error as Error).message}). In the database: ${await fixture.statusOf(paymentId)}.`);
 }
 say(`The statistics service has counted ${statistics.total.count} payment that never succeeded.`);
-await stage.close();
+await fixture.close();
 await statistics.close();

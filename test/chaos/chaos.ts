@@ -6,20 +6,20 @@ import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
 import { launchPgBouncer, pgBouncerVersion } from '../support/pgbouncer.ts';
 import { launchPostgres } from '../support/postgres/launch.ts';
-import { check, type Violation } from './checker.ts';
+import { check, type Violation } from '../evidence/checker.ts';
 import type { Span } from './child.ts';
-import type { Act, Evidence } from './evidence.ts';
+import type { Change, Evidence } from '../evidence/evidence.ts';
 import { FAULT_KINDS, type FaultKind, planFaults } from './faults.ts';
 import { Fleet } from './fleet.ts';
 import { type Done, inject } from './inject.ts';
-import { livesOf } from './life.ts';
+import { historiesOf } from '../evidence/history.ts';
 import { openOperator } from './operator.ts';
 import { RECEIVERS } from './programs/receivers.ts';
 import { LEASE_MS } from './programs/timing.ts';
 import { startProxy } from './proxy.ts';
 import { falseRescuesOf, type Lifetime, recoveriesOf, type Recovery } from './recovery.ts';
 import { readSenderLogs } from './sender-log.ts';
-import { prepareTables, readTables } from './tables.ts';
+import { prepareTables, readTables } from '../evidence/tables.ts';
 
 export interface ChaosOptions {
   readonly seconds: number;
@@ -84,13 +84,13 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
     const pacing = setInterval(() => void pace(fleet, sql), PACE_MS);
     const away: Span[] = [];
     const poolerAway: Span[] = [];
-    const scene = { fleet, server, proxy, sql, away, pooler, poolerAway, operator };
+    const targets = { fleet, server, proxy, sql, away, pooler, poolerAway, operator };
     const kinds = (options.kinds ?? FAULT_KINDS).filter((kind) => pooler !== undefined || kind !== 'pooler');
     const startedAt = Date.now();
     const pending: Promise<unknown>[] = [];
     for (const fault of planFaults(seed, seconds * 1_000, kinds)) {
       await pause(Math.max(0, startedAt + fault.at - Date.now()));
-      pending.push(inject(fault, scene, (done) => faults.push(done)));
+      pending.push(inject(fault, targets, (done) => faults.push(done)));
     }
     await pause(Math.max(0, startedAt + seconds * 1_000 - Date.now()));
     await Promise.all(pending);
@@ -104,17 +104,17 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
     await fleet.endWorkers();
     const sent = await readSenderLogs(fleet.senderLogs);
     const evidence: Evidence = { ...tables, sent, receivers: RECEIVERS, runs, misbehaviours: fleet.misbehaviours };
-    const { acts, pids } = evidence;
+    const { changes, pids } = evidence;
     const pooledPids = new Set(fleet.children.filter(({ isPooled }) => isPooled).map(({ pid }) => pid));
     return {
       violations: check(evidence),
       evidence,
       faults,
-      recoveries: recoveriesOf(acts, faults, pids, (pid) => pooledPids.has(pid), away),
-      falseRescues: falseRescuesOf(acts, lifetimesOf(fleet, faults, away, poolerAway), pids, LEASE_MS).map((act) =>
-        describeRescue(act, pids.get(act.heldBy!)!, fleet, faults),
+      recoveries: recoveriesOf(changes, faults, pids, (pid) => pooledPids.has(pid), away),
+      falseRescues: falseRescuesOf(changes, lifetimesOf(fleet, faults, away, poolerAway), pids, LEASE_MS).map((change) =>
+        describeRescue(change, pids.get(change.heldBy!)!, fleet, faults),
       ),
-      rescues: [...livesOf(acts).values()].flat().filter(({ arrow }) => arrow === 'rescue').length,
+      rescues: [...historiesOf(changes).values()].flat().filter(({ transition }) => transition === 'rescue').length,
       drainMs,
     };
   } finally {
@@ -133,15 +133,17 @@ async function pace(fleet: Fleet, sql: postgres.Sql): Promise<void> {
 /** Waits until no delivery is live, or nobody does anything about those that are. */
 async function drain(sql: postgres.Sql): Promise<number> {
   const startedAt = Date.now();
-  let lastAct = '';
-  let actedAt = startedAt;
-  while (Date.now() - startedAt < LONGEST_DRAIN_MS && Date.now() - actedAt < STILLNESS_MS) {
-    const [now] = await sql<{ live: number; act: string }[]>`
-      select (select count(*)::int from signalbox.delivery) as live, (select coalesce(max(seq), 0)::text from act) as act`.catch(() => []);
+  let lastChange = '';
+  let changedAt = startedAt;
+  while (Date.now() - startedAt < LONGEST_DRAIN_MS && Date.now() - changedAt < STILLNESS_MS) {
+    const [now] = await sql<{ live: number; change: string }[]>`
+      select (select count(*)::int from signalbox.delivery) as live, (select coalesce(max(seq), 0)::text from change) as change`.catch(
+      () => [],
+    );
     if (!now) continue;
     if (now.live === 0) break;
-    if (now.act !== lastAct) actedAt = Date.now();
-    lastAct = now.act;
+    if (now.change !== lastChange) changedAt = Date.now();
+    lastChange = now.change;
     await pause(100);
   }
   return Date.now() - startedAt;
@@ -174,7 +176,7 @@ function lifetimesOf(fleet: Fleet, faults: readonly Done[], away: readonly Span[
 }
 
 /** What befell the process before its delivery was taken away. */
-function describeRescue({ deliveryId, heldBy, at }: Act, pid: number, fleet: Fleet, faults: readonly Done[]): string {
+function describeRescue({ deliveryId, heldBy, at }: Change, pid: number, fleet: Fleet, faults: readonly Done[]): string {
   const child = fleet.children.find((one) => one.pid === pid)!;
   const before = faults.filter((fault) => fault.pids.includes(pid) && fault.at <= at && fault.at > at - 3 * LEASE_MS);
   const told = before.map(({ kind, at: struck }) => `${kind} ${Math.round(at - struck)} ms before`).join(', ');

@@ -2,7 +2,7 @@
 // having been killed or asked to, or that does not end when asked, has misbehaved.
 import { setTimeout as pause } from 'node:timers/promises';
 import { Child } from './child.ts';
-import type { Misbehaviour } from './evidence.ts';
+import type { Misbehaviour } from '../evidence/evidence.ts';
 
 const DRIVERS = ['postgres.js', 'node-postgres'] as const;
 /** A worker may take its shutdown timeout and the time of an interruption to end, and the database may be away meanwhile. */

@@ -19,7 +19,7 @@ export interface Done {
   readonly pids: readonly number[];
 }
 
-export interface Scene {
+export interface Targets {
   readonly fleet: Fleet;
   readonly server: RunningPostgres;
   readonly proxy: Proxy;
@@ -33,25 +33,25 @@ export interface Scene {
   readonly operator: Operator;
 }
 
-export async function inject(fault: Fault, scene: Scene, done: (done: Done) => void): Promise<void> {
+export async function inject(fault: Fault, targets: Targets, done: (done: Done) => void): Promise<void> {
   const hit: Hit = (children) => {
     if (children === 'deliveries') done({ kind: fault.kind, at: Date.now(), pids: [] });
     else if (children.length > 0) done({ kind: fault.kind, at: Date.now(), pids: children.map(({ pid }) => pid) });
   };
-  await ACTIONS[fault.kind](scene, fault, hit);
+  await ACTIONS[fault.kind](targets, fault, hit);
 }
 
 /** Called when a fault strikes, with whose deliveries are in danger; or it was about deliveries, and nobody is in danger. */
 type Hit = (children: readonly Child[] | 'deliveries') => void;
 /** Ends when its part is over. */
-type Action = (scene: Scene, fault: Fault, hit: Hit) => Promise<void>;
+type Action = (targets: Targets, fault: Fault, hit: Hit) => Promise<void>;
 
 const EXHAUSTED_MS = 1_000;
 const LONGEST_ABSENCE_MS = 1_500;
 const MOST_BACKENDS = 4;
 const MOST_CUT = 0.6;
 const LONGEST_SILENCE_MS = 4_000;
-/** How long a trap waits for its prey. */
+/** How long a planned loss waits for a statement that it applies to. */
 const PATIENCE_MS = 3_000;
 
 const ACTIONS: Record<FaultKind, Action> = {
@@ -140,7 +140,7 @@ const ACTIONS: Record<FaultKind, Action> = {
 
   operate: async ({ operator }, fault, hit) => {
     // PostgreSQL may be away.
-    if ((await operator.act(fault.force, fault.target).catch(() => 0)) > 0) hit('deliveries');
+    if ((await operator.operate(fault.force, fault.target).catch(() => 0)) > 0) hit('deliveries');
   },
 };
 

@@ -1,10 +1,10 @@
 // A proxy between the fleet and what it talks to on the loopback, PostgreSQL and a pooler. It can cut connections, let a
 // statement through but not its answer, and withhold notifications. It reads what the server says. The proxy of the other
-// tests, in test/support/proxy.ts, reads what clients say and waits for one statement of one test.
+// tests, in test/processes/proxy.ts, reads what clients say and waits for one statement of one test.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Message, messages } from '../support/proxy.ts';
+import { type Message, messages } from '../processes/proxy.ts';
 
 /** BindComplete: the answer to an execution begins. What comes before it, a client may wait for before it goes on. */
 const BOUND = '2';
@@ -29,36 +29,36 @@ export interface Proxy extends AsyncDisposable {
 }
 
 /** What all connections have in common. */
-interface Weather {
-  readonly traps: Trap[];
+interface Shared {
+  readonly planned: PlannedLoss[];
   /** Until when notifications are withheld. */
   silentUntil: number;
   withheld: number;
 }
 
-interface Trap {
-  readonly prey: 'commit' | 'answer';
-  sprung(pid: number): void;
+interface PlannedLoss {
+  readonly answerTo: 'commit' | 'answer';
+  met(pid: number): void;
 }
 
 export async function startProxy(targets: readonly number[]): Promise<Proxy> {
   const links = new Set<Link>();
-  const weather: Weather = { traps: [], silentUntil: 0, withheld: 0 };
-  const { traps } = weather;
+  const shared: Shared = { planned: [], silentUntil: 0, withheld: 0 };
+  const { planned } = shared;
   const servers = targets.map((target) =>
     createServer((client) => {
-      const link = new Link(client, connect(target, '127.0.0.1'), weather);
+      const link = new Link(client, connect(target, '127.0.0.1'), shared);
       links.add(link);
       client.on('close', () => links.delete(link));
     }).listen(0, '127.0.0.1'),
   );
   await Promise.all(servers.map((server) => once(server, 'listening')));
-  const set = (prey: Trap['prey'], withinMs: number): Promise<number[]> =>
+  const set = (answerTo: PlannedLoss['answerTo'], withinMs: number): Promise<number[]> =>
     new Promise((resolve) => {
-      const trap: Trap = { prey, sprung: (pid) => resolve([pid]) };
-      traps.push(trap);
+      const loss: PlannedLoss = { answerTo, met: (pid) => resolve([pid]) };
+      planned.push(loss);
       setTimeout(() => {
-        if (traps.includes(trap)) traps.splice(traps.indexOf(trap), 1);
+        if (planned.includes(loss)) planned.splice(planned.indexOf(loss), 1);
         resolve([]);
       }, withinMs);
     });
@@ -74,10 +74,10 @@ export async function startProxy(targets: readonly number[]): Promise<Proxy> {
     swallowCommit: (withinMs) => set('commit', withinMs),
     swallowAnswer: (withinMs) => set('answer', withinMs),
     withholdNotifications: async (forMs) => {
-      const before = weather.withheld;
-      weather.silentUntil = Math.max(weather.silentUntil, Date.now() + forMs);
+      const before = shared.withheld;
+      shared.silentUntil = Math.max(shared.silentUntil, Date.now() + forMs);
       await pause(forMs);
-      return weather.withheld - before;
+      return shared.withheld - before;
     },
     [Symbol.asyncDispose]: async () => {
       const closed = servers.map((server) => once(server, 'close'));
@@ -93,16 +93,16 @@ class Link {
   pid = 0;
   readonly #client: Socket;
   readonly #server: Socket;
-  readonly #weather: Weather;
+  readonly #shared: Shared;
   readonly #messages = messages({ startup: false });
   /** No transaction was open when the last answer ended. */
   #idle = false;
-  #swallowing: Trap | undefined;
+  #swallowing: PlannedLoss | undefined;
 
-  constructor(client: Socket, server: Socket, weather: Weather) {
+  constructor(client: Socket, server: Socket, shared: Shared) {
     this.#client = client;
     this.#server = server;
-    this.#weather = weather;
+    this.#shared = shared;
     for (const socket of [client, server]) {
       socket.setNoDelay(true);
       socket.on('error', () => this.cut());
@@ -124,8 +124,8 @@ class Link {
   }
 
   #isSwallowed({ type, texts }: Message): boolean {
-    if (type === NOTIFICATION && Date.now() < this.#weather.silentUntil) {
-      this.#weather.withheld++;
+    if (type === NOTIFICATION && Date.now() < this.#shared.silentUntil) {
+      this.#shared.withheld++;
       return true;
     }
     const body = type === COMPLETE || type === READY ? texts()[0]! : '';
@@ -137,15 +137,15 @@ class Link {
     if (!this.#swallowing) return false;
     // Only now has the server committed for certain.
     if (type === READY) {
-      this.#swallowing.sprung(this.pid);
+      this.#swallowing.met(this.pid);
       this.cut();
     }
     return true;
   }
 
-  #take(prey: Trap['prey']): Trap | undefined {
-    const { traps } = this.#weather;
-    const index = traps.findIndex((trap) => trap.prey === prey);
-    return index < 0 ? undefined : traps.splice(index, 1)[0];
+  #take(answerTo: PlannedLoss['answerTo']): PlannedLoss | undefined {
+    const { planned } = this.#shared;
+    const index = planned.findIndex((loss) => loss.answerTo === answerTo);
+    return index < 0 ? undefined : planned.splice(index, 1)[0];
   }
 }

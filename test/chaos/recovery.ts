@@ -1,9 +1,9 @@
-// What the acts tell about time: how long after a fault each delivery that it struck was claimed again, and which rescues
-// were not called for. Pure.
-import type { Act } from './evidence.ts';
+// Reads times from the recorded changes: how long after a fault each delivery that it struck was claimed again, and which
+// rescues had no reason. Pure.
+import type { Change } from '../evidence/evidence.ts';
 import type { Span } from './child.ts';
 import type { FaultKind } from './faults.ts';
-import { livesOf } from './life.ts';
+import { historiesOf } from '../evidence/history.ts';
 
 export interface Struck {
   readonly kind: FaultKind;
@@ -26,26 +26,26 @@ const SUSPECT_CRASHES = 2;
 
 /** What became of each delivery that a process in danger held and did not end by itself. */
 export function recoveriesOf(
-  acts: readonly Act[],
+  changes: readonly Change[],
   faults: readonly Struck[],
   pids: ReadonlyMap<number, number>,
   isPooled: (pid: number) => boolean,
   away: readonly Span[],
 ): Recovery[] {
   const recoveries: Recovery[] = [];
-  for (const steps of livesOf(acts).values())
-    for (const [index, { act, arrow }] of steps.entries()) {
+  for (const steps of historiesOf(changes).values())
+    for (const [index, { change, transition }] of steps.entries()) {
       const next = steps[index + 1];
-      if (arrow !== 'claim' || (next?.arrow !== 'rescue' && next?.arrow !== 'release')) continue;
-      const again = steps.slice(index + 1).find((step) => step.arrow === 'claim');
+      if (transition !== 'claim' || (next?.transition !== 'rescue' && next?.transition !== 'release')) continue;
+      const again = steps.slice(index + 1).find((step) => step.transition === 'claim');
       if (!again) continue;
-      const pid = pids.get(act.workerId!)!;
+      const pid = pids.get(change.workerId!)!;
       // The last one before the delivery was given back is what it was given back for.
-      const fault = faults.findLast((one) => one.at >= act.at && one.at <= next.act.at && one.pids.includes(pid));
+      const fault = faults.findLast((one) => one.at >= change.at && one.at <= next.change.at && one.pids.includes(pid));
       // While the database is away nobody can do anything.
-      if (!fault || (fault.kind !== 'postgres' && away.some(({ from, until }) => from <= next.act.at && until >= fault.at))) continue;
-      const isSuspect = next.act.crashes >= SUSPECT_CRASHES;
-      const [readyMs, claimedMs] = [next.act.at - fault.at, again.act.at - fault.at];
+      if (!fault || (fault.kind !== 'postgres' && away.some(({ from, until }) => from <= next.change.at && until >= fault.at))) continue;
+      const isSuspect = next.change.crashes >= SUSPECT_CRASHES;
+      const [readyMs, claimedMs] = [next.change.at - fault.at, again.change.at - fault.at];
       recoveries.push({ kind: fault.kind, isPooled: isPooled(pid), isSuspect, readyMs, claimedMs });
     }
   return recoveries;
@@ -62,20 +62,20 @@ export interface Lifetime {
 
 /** Rescues from workers that were alive and could have renewed their lease. */
 export function falseRescuesOf(
-  acts: readonly Act[],
+  changes: readonly Change[],
   lifetimes: readonly Lifetime[],
   pids: ReadonlyMap<number, number>,
   leaseMs: number,
-): Act[] {
+): Change[] {
   const byPid = new Map(lifetimes.map((lifetime) => [lifetime.pid, lifetime]));
-  return [...livesOf(acts).values()]
+  return [...historiesOf(changes).values()]
     .flat()
-    .filter(({ arrow, act }) => {
-      const lifetime = byPid.get(pids.get(act.heldBy ?? 0) ?? 0);
-      if (arrow !== 'rescue' || !lifetime || lifetime.until <= act.at) return false;
-      return !lifetime.excused.some(({ from, until }) => from <= act.at && until >= act.at - 2 * leaseMs);
+    .filter(({ transition, change }) => {
+      const lifetime = byPid.get(pids.get(change.heldBy ?? 0) ?? 0);
+      if (transition !== 'rescue' || !lifetime || lifetime.until <= change.at) return false;
+      return !lifetime.excused.some(({ from, until }) => from <= change.at && until >= change.at - 2 * leaseMs);
     })
-    .map(({ act }) => act);
+    .map(({ change }) => change);
 }
 
 /** The value below which the given share of the numbers lies. */

@@ -1,14 +1,14 @@
 // The end of a run as text.
 import type { Verdict } from './chaos.ts';
-import { VIOLATIONS } from './checker.ts';
-import { livesOf } from './life.ts';
+import { VIOLATIONS } from '../evidence/checker.ts';
+import { historiesOf } from '../evidence/history.ts';
 import { percentile } from './recovery.ts';
 
 const SHOWN = 8;
 
 export function reportText({ violations, evidence, faults, recoveries, falseRescues, rescues, drainMs }: Verdict): string {
   const count = <T>(items: readonly T[], matches: (item: T) => boolean): number => items.filter(matches).length;
-  const { sent, emissions, deliveries, effects, acts } = evidence;
+  const { sent, emissions, deliveries, effects, changes } = evidence;
   const outcomes = (['committed', 'rolled back', 'unknown'] as const).map(
     (wanted) => `${count(sent, ({ outcome }) => outcome === wanted)} ${wanted}`,
   );
@@ -19,10 +19,10 @@ export function reportText({ violations, evidence, faults, recoveries, falseResc
     ['transactions', `${sent.length}: ${outcomes.join(', ')}`],
     ['emissions', String(emissions.length)],
     ['deliveries', `${deliveries.length}: ${states.join(', ')}`],
-    ['claims', String(count(acts, ({ to }) => to === 'running'))],
+    ['claims', String(count(changes, ({ to }) => to === 'running'))],
     ['effects', String(effects.length)],
     ['rescues', `${rescues}, false ones ${falseRescues.length}`],
-    ['given up', String([...livesOf(acts).values()].flat().filter(({ arrow }) => arrow === 'give up').length)],
+    ['given up', String([...historiesOf(changes).values()].flat().filter(({ transition }) => transition === 'give up').length)],
     ['drained in', seconds(drainMs)],
   ];
   for (const kind of new Set(faults.map((fault) => fault.kind))) {

@@ -1,6 +1,6 @@
 // The log of a sender: a line of JSON before each transaction, and one after it.
 import { readFile } from 'node:fs/promises';
-import type { Sent } from './evidence.ts';
+import type { Sent } from '../evidence/evidence.ts';
 
 export type LogLine = { readonly key: string; readonly emissions: number } | { readonly key: string; readonly outcome: Sent['outcome'] };
 

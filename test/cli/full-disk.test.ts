@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { createEffects, readDeliveries, readEffects } from '../support/effects.ts';
+import { readDeliveries } from '../support/deliveries.ts';
+import { createEffects, readEffects } from '../support/effects.ts';
 import { createCliProject, type CliProject } from './support.ts';
 
 /** Every write to it fails, as to a full disk. */

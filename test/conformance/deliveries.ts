@@ -63,7 +63,7 @@ export const deliveryCases: readonly Case[] = [
       await emit(h);
       expect(await h.box.drain()).toEqual({ completed: 1, retrying: 0, dead: 0, cancelled: 0 });
       expect(seen).toEqual([{ settled: 1 }, { settled: 0 }, []]);
-      expect(await h.deliveries()).toEqual([{ receiver: 'One.receive', state: 'completed', epoch: 1, attempt: 1 }]);
+      expect(await h.deliveries()).toMatchObject([{ receiver: 'One.receive', state: 'completed', epoch: 1, attempt: 1 }]);
       expect(await h.effects()).toEqual(['One:1']);
     },
   },

@@ -4,6 +4,7 @@ import * as drizzleOrm from 'drizzle-orm';
 import { integer, pgTable, text } from 'drizzle-orm/pg-core';
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import { createSignalbox, type Signalbox, type SignalboxOptions } from '../../src/index.ts';
+import { type DeliveryRow, readDeliveries } from '../support/deliveries.ts';
 import '../support/register.ts';
 
 export const effects = pgTable('effect', { receiver: text('receiver').notNull(), value: integer('value').notNull() });
@@ -52,7 +53,7 @@ export interface Conformance extends OpenDatabase {
   /** A number from a query with one row and column. */
   count(query: string): Promise<unknown>;
   /** Every delivery, live or settled, by receiver and id. */
-  deliveries(): Promise<Row[]>;
+  deliveries(): Promise<DeliveryRow[]>;
 }
 
 export interface Case {
@@ -77,13 +78,7 @@ export async function openConformance(driver: DriverUnderTest, { max = 6, ...opt
     effects: async () =>
       (await sql(`select receiver || ':' || value as effect from effect order by ctid`)).map(({ effect }) => String(effect)),
     count: async (query) => Object.values((await sql(query))[0]!)[0],
-    deliveries: () =>
-      sql(`
-        select r.name as receiver, d.state, d.epoch, d.attempt from (
-          select id, receiver_id, state, epoch, attempt from signalbox.delivery
-          union all select id, receiver_id, state, epoch, attempt from signalbox.settled
-        ) d join signalbox.receiver r on r.id = d.receiver_id
-        order by r.name, d.id`),
+    deliveries: () => readDeliveries({ unsafe: sql }),
     [Symbol.asyncDispose]: async () => {
       await box.close();
       await database[Symbol.asyncDispose]();

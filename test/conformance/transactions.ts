@@ -18,7 +18,7 @@ export const transactionCases: readonly Case[] = [
         expect(await h.count(EMISSIONS)).toBe(0);
       });
       expect(await h.count(EMISSIONS)).toBe(1);
-      expect(await h.deliveries()).toEqual([{ receiver: 'One.receive', state: 'ready', epoch: 0, attempt: 0 }]);
+      expect(await h.deliveries()).toMatchObject([{ receiver: 'One.receive', state: 'ready', epoch: 0, attempt: 0 }]);
     },
   },
   {

@@ -11,7 +11,8 @@ import { createSignalbox, type DeliveryContext, defineSignal, OnSignal, type Sig
 import { CliProcess, createCliProject } from '../cli/support.ts';
 import { untilBlocked } from '../store/waits.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { createEffects, effects, readDeliveries, readEffects } from '../support/effects.ts';
+import { readDeliveries } from '../support/deliveries.ts';
+import { createEffects, effects, readEffects } from '../support/effects.ts';
 
 const guide = await readFile(new URL('../../docs/guides/deploying.md', import.meta.url), 'utf8');
 const grantsTo = (role: string): string => new RegExp(`\`\`\`sql ${role}\n([^\`]*)\`\`\``).exec(guide)![1]!;

@@ -22,7 +22,7 @@ import type { Signal, Signalbox } from '../../src/index.ts';
 import { nearest } from '../../src/core/options.ts';
 import { SignalboxModule } from '../../src/nest/module.ts';
 
-interface Stage {
+interface Fixture {
   readonly box: Signalbox;
   readonly signal: Signal;
 }
@@ -30,7 +30,7 @@ interface Stage {
 /** A place where a bag is taken. `instead` misspells its option `meant`. */
 interface Bag {
   readonly at: string;
-  readonly take: (options: never, stage: Stage) => unknown;
+  readonly take: (options: never, fixture: Fixture) => unknown;
   readonly options?: object;
   readonly instead: string;
   readonly meant: string;
@@ -98,10 +98,10 @@ const BAGS: Record<string, Bag[]> = {
       meant: 'upcast',
     },
   ],
-  OnSignalOptions: [{ at: 'Listener.receive', take: (options, stage) => receive(options, stage), instead: 'que', meant: 'queue' }],
-  BatchOptions: [{ at: 'Listener.receive', take: (options, stage) => receive(options, stage), instead: 'bacth', meant: 'batch' }],
+  OnSignalOptions: [{ at: 'Listener.receive', take: (options, fixture) => receive(options, fixture), instead: 'que', meant: 'queue' }],
+  BatchOptions: [{ at: 'Listener.receive', take: (options, fixture) => receive(options, fixture), instead: 'bacth', meant: 'batch' }],
   RetryOptions: [
-    { at: 'Listener.receive', take: (retry, stage) => receive({ retry } as never, stage), instead: 'atempts', meant: 'retry.attempts' },
+    { at: 'Listener.receive', take: (retry, fixture) => receive({ retry } as never, fixture), instead: 'atempts', meant: 'retry.attempts' },
   ],
   ServiceOptions: [{ at: '@Service', take: (options) => Service(options), instead: 'scop', meant: 'scope' }],
   TransactionalOptions: [
@@ -142,7 +142,7 @@ const BAGS: Record<string, Bag[]> = {
   ],
 };
 
-function receive(options: never, { signal }: Stage): unknown {
+function receive(options: never, { signal }: Fixture): unknown {
   class Listener {
     async receive(): Promise<void> {}
   }
@@ -206,7 +206,7 @@ test('a word is guessed if a letter or two are wrong, and not if it is another w
   ]);
 });
 
-type Refused = [what: string, work: (stage: Stage) => unknown, says: string];
+type Refused = [what: string, work: (fixture: Fixture) => unknown, says: string];
 
 const refused: Refused[] = [
   [
@@ -342,7 +342,7 @@ const refused: Refused[] = [
 ];
 
 test.each(refused)('%s that cannot be is refused, and says what can', async (_what, work, says) => {
-  const error = await thrownBy({ take: (_options, stage) => work(stage) }, undefined);
+  const error = await thrownBy({ take: (_options, fixture) => work(fixture) }, undefined);
   expect(error).toMatchObject({
     code: expect.stringMatching(/^Invalid(Option|Signal)$/) as string,
     message: expect.stringContaining(says) as string,

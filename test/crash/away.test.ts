@@ -5,7 +5,7 @@ import postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { readMigrations } from '../support/migrations.ts';
 import { launchPostgres } from '../support/postgres/launch.ts';
-import { Program, until } from './program.ts';
+import { Program, until } from '../processes/program.ts';
 
 const AWAY_MS = 30_000;
 /** Which of the two workers finds the other's lease over is left to chance. */
@@ -24,7 +24,12 @@ test('emitters and workers of both drivers survive 30 s without their database',
   await sql`create table effect (delivery bigint not null, epoch int not null, value int not null, pid int not null)`;
   const programs = ['postgres.js', 'node-postgres'].map(
     (driver, index) =>
-      new Program('away', { DRIVER: driver, DATABASE_URL: server.url, FIRST: String(index * 100_000), SIGNALBOX_LOG_LEVEL: 'info' }),
+      new Program('crash/programs/away', {
+        DRIVER: driver,
+        DATABASE_URL: server.url,
+        FIRST: String(index * 100_000),
+        SIGNALBOX_LOG_LEVEL: 'info',
+      }),
   );
   for (const program of programs) await program.says('worker.started');
   for (const program of programs) await until('it has emitted', () => program.all('emitted').length >= 5);

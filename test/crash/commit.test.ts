@@ -6,11 +6,12 @@ import { z } from 'zod';
 import { driverOf } from '../../src/drivers/detect.ts';
 import { defineSignal, type DeliveryContext, isSignalboxError, OnSignal } from '../../src/index.ts';
 import { type BehindProxy, DRIVERS, type DriverName, openBehindProxy } from '../support/behind-proxy.ts';
-import { effects, readDeliveries, readEffects, readErrors } from '../support/effects.ts';
+import { readDeliveries } from '../support/deliveries.ts';
+import { effects, readEffects, readErrors } from '../support/effects.ts';
 import { readMigrations } from '../support/migrations.ts';
 import { launchPostgres, type RunningPostgres } from '../support/postgres/launch.ts';
-import type { Fate } from '../support/proxy.ts';
-import { until } from './program.ts';
+import type { ConnectionLoss } from '../processes/proxy.ts';
+import { until } from '../processes/program.ts';
 
 const happened = defineSignal('commit.crashed', z.object({ value: z.number() }));
 
@@ -21,13 +22,13 @@ class Receiver {
   }
 }
 
-interface Stage extends AsyncDisposable {
+interface CommitCrash extends AsyncDisposable {
   readonly h: BehindProxy;
   /** Kills the database at the next COMMIT, starts it anew, and lets nobody in before `meanwhile` is done. */
-  crashAtCommit(fate: Fate, meanwhile?: () => Promise<void>): Promise<void>;
+  crashAtCommit(loss: ConnectionLoss, meanwhile?: () => Promise<void>): Promise<void>;
 }
 
-async function openStage(driver: DriverName): Promise<Stage> {
+async function openCommitCrash(driver: DriverName): Promise<CommitCrash> {
   // What was not flushed for a COMMIT is not flushed at all.
   const server: RunningPostgres = await launchPostgres({ settings: { wal_writer_delay: '10s', autovacuum: 'off' } });
   const setUp = postgres(server.url, { max: 1, onnotice: () => {} });
@@ -37,8 +38,8 @@ async function openStage(driver: DriverName): Promise<Stage> {
   const answers = async (): Promise<boolean> => (await h.sql`select`.catch(() => undefined)) !== undefined;
   return {
     h,
-    crashAtCommit: async (fate, meanwhile = async () => {}) => {
-      await h.proxy.nextCommit(fate, (client) => {
+    crashAtCommit: async (loss, meanwhile = async () => {}) => {
+      await h.proxy.nextCommit(loss, (client) => {
         h.proxy.park();
         client.destroy();
         process.kill(server.pid, 'SIGKILL');
@@ -64,11 +65,11 @@ const send = async ({ db }: BehindProxy, value: number): Promise<string> =>
   });
 
 test.for(DRIVERS)('%s: a sender learns that its COMMIT got through before the crash', { timeout: 60_000 }, async (driver) => {
-  await using stage = await openStage(driver);
-  const crashed = stage.crashAtCommit('its answer is lost');
-  expect(await send(stage.h, 1)).toBe('sent');
+  await using crash = await openCommitCrash(driver);
+  const crashed = crash.crashAtCommit('its answer is lost');
+  expect(await send(crash.h, 1)).toBe('sent');
   await crashed;
-  expect(await readEffects(stage.h.sql)).toEqual(['sender:1']);
+  expect(await readEffects(crash.h.sql)).toEqual(['sender:1']);
 });
 
 test.for(DRIVERS)(
@@ -76,10 +77,10 @@ test.for(DRIVERS)(
   // Again, if the log was flushed by chance: then the id is not given out again.
   { timeout: 60_000, retry: 2 },
   async (driver) => {
-    await using stage = await openStage(driver);
-    const { h } = stage;
+    await using crash = await openCommitCrash(driver);
+    const { h } = crash;
     let xid = '';
-    const crashed = stage.crashAtCommit('never sent, unnoticed', async () => {
+    const crashed = crash.crashAtCommit('never sent, unnoticed', async () => {
       const next = async (): Promise<boolean> =>
         BigInt((await h.sql`select pg_current_xact_id()::text as xid`)[0]!['xid'] as string) >= BigInt(xid);
       await until('the id is given out again', next);
@@ -104,19 +105,19 @@ test.for(DRIVERS)(
   '%s: a receiver that committed before the crash is completed, one that did not runs again',
   { timeout: 90_000 },
   async (driver) => {
-    for (const fate of ['its answer is lost', 'never sent, unnoticed'] as const) {
-      await using stage = await openStage(driver);
-      const { h } = stage;
+    for (const loss of ['its answer is lost', 'never sent, unnoticed'] as const) {
+      await using crash = await openCommitCrash(driver);
+      const { h } = crash;
       await using worker = h.box.worker({ pollInterval: 50, concurrency: 2, lease: '60s' });
       const said: string[] = [];
       for (const event of ['delivery.released', 'delivery.stale', 'delivery.retrying'] as const) h.box.on(event, () => said.push(event));
       const completed = h.box.next('delivery.completed');
       await worker.start();
-      const crashed = stage.crashAtCommit(fate);
+      const crashed = crash.crashAtCommit(loss);
       await h.direct.transaction(async (tx) => void (await happened.emitReliable(tx, { value: 1 })));
       await crashed;
       await completed;
-      expect(said).toEqual(fate === 'its answer is lost' ? [] : ['delivery.released']);
+      expect(said).toEqual(loss === 'its answer is lost' ? [] : ['delivery.released']);
       expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'completed', attempt: 1, crashes: 0 }]);
       expect(await readEffects(h.sql)).toEqual(['receiver:1']);
       expect(await readErrors(h.sql)).toEqual([]);

@@ -1,7 +1,7 @@
 // A worker is frozen (SIGSTOP) beyond its lease, at three points of a run, and comes back: it does nothing twice.
 import { expect, test } from 'vitest';
-import { until } from './program.ts';
-import { openStage, SHORT } from './stage.ts';
+import { until } from '../processes/program.ts';
+import { openCrashHarness, SHORT } from './crash-harness.ts';
 
 const timeout = 90_000;
 
@@ -9,38 +9,38 @@ test.concurrent(
   'frozen before its receiver: another has the delivery by now, and the epoch alone refuses the late start',
   { timeout },
   async () => {
-    await using stage = await openStage();
-    const zombie = stage.worker({ ...SHORT, hold: 'frozen' });
+    await using h = await openCrashHarness();
+    const zombie = h.worker({ ...SHORT, hold: 'frozen' });
     await zombie.says('worker.started');
-    await stage.emit(1);
+    await h.emit(1);
     await zombie.frozen();
-    expect(await stage.deliveries()).toEqual(['running 1/1/0']);
+    expect(await h.deliveries()).toEqual(['running 1/1/0']);
 
     // The other claims it and freezes at the same point: the row is `running` again, and nobody has locked it. Its own
     // lease is long, so it looks for dead workers only once, at its start.
-    await stage.leasesOver();
-    const other = stage.worker({ hold: 'frozen', lease: '1h' });
+    await h.leasesOver();
+    const other = h.worker({ hold: 'frozen', lease: '1h' });
     await other.frozen();
-    expect(await stage.deliveries()).toEqual(['running 3/1/1']);
+    expect(await h.deliveries()).toEqual(['running 3/1/1']);
 
     await zombie.kill('SIGCONT');
     await until('its late start is decided', () => zombie.hasSaid('delivery.stale') || zombie.hasSaid('called'));
     expect(zombie.hasSaid('called')).toBe(false);
     await zombie.says('worker.lost');
-    expect(await stage.effects()).toEqual([]);
-    expect(await stage.deliveries()).toEqual(['running 3/1/1']);
+    expect(await h.effects()).toEqual([]);
+    expect(await h.deliveries()).toEqual(['running 3/1/1']);
 
     await other.kill('SIGCONT');
-    await until('the other completes it', async () => (await stage.deliveries())[0] === 'completed 3/1/1');
-    expect(await stage.effects()).toEqual(['1 by 3']);
-    expect(await stage.writers()).toEqual([other.pid]);
+    await until('the other completes it', async () => (await h.deliveries())[0] === 'completed 3/1/1');
+    expect(await h.effects()).toEqual(['1 by 3']);
+    expect(await h.writers()).toEqual([other.pid]);
     expect(zombie.hasSaid('called')).toBe(false);
 
     // The zombie is a worker like any other again.
     await other.kill('SIGKILL');
-    await stage.emit(2);
-    await until('it works', async () => (await stage.effects()).length === 2);
-    expect(await stage.writers()).toEqual([other.pid, zombie.pid]);
+    await h.emit(2);
+    await until('it works', async () => (await h.effects()).length === 2);
+    expect(await h.writers()).toEqual([other.pid, zombie.pid]);
   },
 );
 
@@ -48,41 +48,41 @@ test.concurrent(
   'frozen in its receiver: its transaction is ended, another takes over, and what it does late is void',
   { timeout },
   async () => {
-    await using stage = await openStage();
-    const zombie = stage.worker({ ...SHORT, hold: 'written' });
+    await using h = await openCrashHarness();
+    const zombie = h.worker({ ...SHORT, hold: 'written' });
     await zombie.says('worker.started');
-    await stage.emit(1);
+    await h.emit(1);
     await zombie.says('written');
     await zombie.kill('SIGSTOP');
-    const other = stage.worker();
-    await until('another completes it', async () => (await stage.deliveries())[0] === 'completed 3/1/1');
+    const other = h.worker();
+    await until('another completes it', async () => (await h.deliveries())[0] === 'completed 3/1/1');
 
     zombie.tell('go');
     await zombie.kill('SIGCONT');
     await zombie.says('delivery.stale');
     await zombie.says('worker.lost');
-    await until('the dead worker is forgotten', async () => (await stage.workersLost()) === 0);
-    expect(await stage.deliveries()).toEqual(['completed 3/1/1']);
-    expect(await stage.effects()).toEqual(['1 by 3']);
-    expect(await stage.writers()).toEqual([other.pid]);
+    await until('the dead worker is forgotten', async () => (await h.workersLost()) === 0);
+    expect(await h.deliveries()).toEqual(['completed 3/1/1']);
+    expect(await h.effects()).toEqual(['1 by 3']);
+    expect(await h.writers()).toEqual([other.pid]);
   },
 );
 
 test.concurrent('frozen beyond the timeout of its receiver, and nobody there: the server ends its transaction', { timeout }, async () => {
-  await using stage = await openStage();
-  const zombie = stage.worker({ ...SHORT, hold: 'written', timeout: '1s' });
+  await using h = await openCrashHarness();
+  const zombie = h.worker({ ...SHORT, hold: 'written', timeout: '1s' });
   await zombie.says('worker.started');
-  await stage.emit(1);
+  await h.emit(1);
   await zombie.says('written');
   const sessions = async (): Promise<number> =>
-    (await stage.sql`select from pg_stat_activity where application_name like 'signalbox worker %'`).length;
+    (await h.sql`select from pg_stat_activity where application_name like 'signalbox worker %'`).length;
   expect(await sessions()).toBeGreaterThan(0);
   await zombie.kill('SIGSTOP');
   await until('its transaction is ended', async () => (await sessions()) === 0);
-  expect(await stage.deliveries()).toEqual(['running 1/1/0']);
+  expect(await h.deliveries()).toEqual(['running 1/1/0']);
 
   zombie.tell('go');
   await zombie.kill('SIGCONT');
-  await until('it does it again', async () => (await stage.deliveries())[0]!.startsWith('completed'));
-  expect(await stage.effects()).toHaveLength(1);
+  await until('it does it again', async () => (await h.deliveries())[0]!.startsWith('completed'));
+  expect(await h.effects()).toHaveLength(1);
 });

@@ -9,7 +9,7 @@ import { expect, test } from 'vitest';
 import { postgresJs } from '../../src/drivers/postgres-js.ts';
 import { WorkersStore } from '../../src/store/workers/workers.ts';
 import { launchPostgres, type RunningPostgres } from '../support/postgres/launch.ts';
-import { until } from './program.ts';
+import { until } from '../processes/program.ts';
 
 const KNOWN = { known: true };
 

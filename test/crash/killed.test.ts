@@ -1,8 +1,8 @@
 // A worker is killed at each point of a run: another finishes the delivery, and its effect is there once, written by
 // the very run that the delivery was completed by.
 import { expect, test } from 'vitest';
-import { until } from './program.ts';
-import { openStage, SHORT } from './stage.ts';
+import { until } from '../processes/program.ts';
+import { openCrashHarness, SHORT } from './crash-harness.ts';
 
 const timeout = 90_000;
 
@@ -11,62 +11,62 @@ test.concurrent.each([
   ['in its receiver', 'called'],
   ['after the writes of its receiver', 'written'],
 ] as const)('a worker killed %s is replaced by another', { timeout }, async (_when, hold) => {
-  await using stage = await openStage();
-  const victim = stage.worker({ ...SHORT, hold });
+  await using h = await openCrashHarness();
+  const victim = h.worker({ ...SHORT, hold });
   await victim.says('worker.started');
-  await stage.emit(1);
-  if (hold === 'claimed') await until('it is claimed', async () => (await stage.deliveries())[0] === 'running 1/1/0');
+  await h.emit(1);
+  if (hold === 'claimed') await until('it is claimed', async () => (await h.deliveries())[0] === 'running 1/1/0');
   else await victim.says(hold);
   expect(victim.hasSaid('called')).toBe(hold !== 'claimed');
   await victim.kill('SIGKILL');
-  expect(await stage.effects()).toEqual([]);
-  expect(await stage.deliveries()).toEqual(['running 1/1/0']);
+  expect(await h.effects()).toEqual([]);
+  expect(await h.deliveries()).toEqual(['running 1/1/0']);
 
-  const other = stage.worker();
-  await until('another completes it', async () => (await stage.deliveries())[0] === 'completed 3/1/1');
-  expect(await stage.effects()).toEqual(['1 by 3']);
-  expect(await stage.writers()).toEqual([other.pid]);
-  await until('the dead worker is forgotten', async () => (await stage.workersLost()) === 0);
+  const other = h.worker();
+  await until('another completes it', async () => (await h.deliveries())[0] === 'completed 3/1/1');
+  expect(await h.effects()).toEqual(['1 by 3']);
+  expect(await h.writers()).toEqual([other.pid]);
+  await until('the dead worker is forgotten', async () => (await h.workersLost()) === 0);
 });
 
 test.concurrent(
   'a worker killed in a query of its receiver is replaced though the query goes on: its session is ended',
   { timeout },
   async () => {
-    await using stage = await openStage();
-    await using _gate = await stage.gate();
-    const victim = stage.worker({ ...SHORT, hold: 'query' });
+    await using h = await openCrashHarness();
+    await using _gate = await h.gate();
+    const victim = h.worker({ ...SHORT, hold: 'query' });
     await victim.says('worker.started');
-    await stage.emit(1);
-    await until('its query waits', async () => (await stage.waiting('select')) === 1);
+    await h.emit(1);
+    await until('its query waits', async () => (await h.waiting('select')) === 1);
     await victim.kill('SIGKILL');
-    expect(await stage.deliveries()).toEqual(['running 1/1/0']);
-    const other = stage.worker();
-    await until('another completes it', async () => (await stage.deliveries())[0] === 'completed 3/1/1');
-    expect(await stage.waiting('select')).toBe(0);
-    expect(await stage.effects()).toEqual(['1 by 3']);
-    expect(await stage.writers()).toEqual([other.pid]);
+    expect(await h.deliveries()).toEqual(['running 1/1/0']);
+    const other = h.worker();
+    await until('another completes it', async () => (await h.deliveries())[0] === 'completed 3/1/1');
+    expect(await h.waiting('select')).toBe(0);
+    expect(await h.effects()).toEqual(['1 by 3']);
+    expect(await h.writers()).toEqual([other.pid]);
   },
 );
 
 test.concurrent('a worker killed long before its lease is over is replaced within seconds, for its lock is free', { timeout }, async () => {
-  await using stage = await openStage();
+  await using h = await openCrashHarness();
   const LONG = { lease: '1h', concurrency: 1 } as const;
-  const other = stage.worker({ ...LONG, hold: 'called' });
+  const other = h.worker({ ...LONG, hold: 'called' });
   await other.says('worker.started');
-  const victim = stage.worker({ ...LONG, hold: 'called' });
+  const victim = h.worker({ ...LONG, hold: 'called' });
   await victim.says('worker.started');
   // One each: both hold theirs.
-  await stage.emit(1, 2);
+  await h.emit(1, 2);
   await other.says('called');
   await victim.says('called');
-  await until('the lock of both is trusted', async () => (await stage.sql`select from signalbox.worker where locked`).length === 2);
+  await until('the lock of both is trusted', async () => (await h.sql`select from signalbox.worker where locked`).length === 2);
   await victim.kill('SIGKILL');
   other.tell('go');
-  await until('the other completes both', async () => (await stage.effects()).length === 2);
-  expect(await stage.writers()).toEqual([other.pid, other.pid]);
+  await until('the other completes both', async () => (await h.effects()).length === 2);
+  expect(await h.writers()).toEqual([other.pid, other.pid]);
   // Each claim raises the epoch, and so does what ends it: a rescue, or that it was given back, which counts as no attempt.
-  const ends = (await stage.deliveries()).map((told) => /^completed (\d+)\/(.*)$/.exec(told)!.slice(1) as [string, string]);
+  const ends = (await h.deliveries()).map((told) => /^completed (\d+)\/(.*)$/.exec(told)!.slice(1) as [string, string]);
   const epochs = new Map(ends.map(([epoch, counts]) => [counts, Number(epoch)]));
   expect([...epochs.keys()].toSorted()).toEqual(['1/0', '1/1']);
   expect([...epochs.values()].every((epoch) => epoch % 2 === 1)).toBe(true);
@@ -74,52 +74,52 @@ test.concurrent('a worker killed long before its lease is over is replaced withi
 });
 
 test.concurrent('a worker killed during its COMMIT, whose session ends with it, is replaced by another', { timeout }, async () => {
-  await using stage = await openStage();
-  await stage.sql.unsafe(`
+  await using h = await openCrashHarness();
+  await h.sql.unsafe(`
     do $$ begin execute format('alter database %I set client_connection_check_interval = %L', current_database(), '20ms'); end $$`);
-  await stage.delayCommits('effect');
-  await using gate = await stage.gate();
-  const victim = stage.worker(SHORT);
+  await h.delayCommits('effect');
+  await using gate = await h.gate();
+  const victim = h.worker(SHORT);
   await victim.says('worker.started');
-  await stage.emit(1);
-  await until('its COMMIT waits', async () => (await stage.waiting('commit')) === 1);
+  await h.emit(1);
+  await until('its COMMIT waits', async () => (await h.waiting('commit')) === 1);
   await victim.kill('SIGKILL');
-  await until('its session ends', async () => (await stage.waiting('commit')) === 0);
-  expect(await stage.deliveries()).toEqual(['running 1/1/0']);
+  await until('its session ends', async () => (await h.waiting('commit')) === 0);
+  expect(await h.deliveries()).toEqual(['running 1/1/0']);
 
-  const other = stage.worker();
-  await until('the COMMIT of another waits', async () => (await stage.waiting('commit')) === 1);
+  const other = h.worker();
+  await until('the COMMIT of another waits', async () => (await h.waiting('commit')) === 1);
   await gate.open();
-  await until('another completes it', async () => (await stage.deliveries())[0] === 'completed 3/1/1');
-  expect(await stage.effects()).toEqual(['1 by 3']);
-  expect(await stage.writers()).toEqual([other.pid]);
+  await until('another completes it', async () => (await h.deliveries())[0] === 'completed 3/1/1');
+  expect(await h.effects()).toEqual(['1 by 3']);
+  expect(await h.writers()).toEqual([other.pid]);
 });
 
 test.concurrent(
   'a worker killed during its COMMIT, which gets through, has completed the delivery, and nobody does it again',
   { timeout },
   async () => {
-    await using stage = await openStage();
-    await stage.delayCommits('effect');
-    await using gate = await stage.gate();
-    const victim = stage.worker(SHORT);
+    await using h = await openCrashHarness();
+    await h.delayCommits('effect');
+    await using gate = await h.gate();
+    const victim = h.worker(SHORT);
     await victim.says('worker.started');
-    await stage.emit(1);
-    await until('its COMMIT waits', async () => (await stage.waiting('commit')) === 1);
+    await h.emit(1);
+    await until('its COMMIT waits', async () => (await h.waiting('commit')) === 1);
     await victim.kill('SIGKILL');
-    const other = stage.worker();
-    await until('it is found dead', async () => (await stage.workersLost()) === 1);
+    const other = h.worker();
+    await until('it is found dead', async () => (await h.workersLost()) === 1);
     // The delivery is in a transaction that lives: nobody takes it.
-    await stage.rescue();
-    expect(await stage.deliveries()).toEqual(['running 1/1/0']);
+    await h.rescue();
+    expect(await h.deliveries()).toEqual(['running 1/1/0']);
 
     await gate.open();
-    await until('the dead worker is forgotten', async () => (await stage.workersLost()) === 0);
+    await until('the dead worker is forgotten', async () => (await h.workersLost()) === 0);
     // What the other takes after this, it would have taken before.
-    await stage.emit(2);
-    await until('the other works', async () => (await stage.effects()).length === 2);
-    expect(await stage.deliveries()).toEqual(['completed 1/1/0', 'completed 1/1/0']);
-    expect(await stage.effects()).toEqual(['1 by 1', '2 by 1']);
-    expect(await stage.writers()).toEqual([victim.pid, other.pid]);
+    await h.emit(2);
+    await until('the other works', async () => (await h.effects()).length === 2);
+    expect(await h.deliveries()).toEqual(['completed 1/1/0', 'completed 1/1/0']);
+    expect(await h.effects()).toEqual(['1 by 1', '2 by 1']);
+    expect(await h.writers()).toEqual([victim.pid, other.pid]);
   },
 );

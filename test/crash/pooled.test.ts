@@ -6,10 +6,10 @@ import { Pool } from 'pg';
 import postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { createSignalbox, type Signalbox } from '../../src/index.ts';
-import { readDeliveries } from '../support/effects.ts';
+import { readDeliveries } from '../support/deliveries.ts';
 import { harness, type Database, type Harness } from '../support/harness.ts';
 import { launchPgBouncer, pgBouncerVersion, type RunningPgBouncer } from '../support/pgbouncer.ts';
-import { Program, until } from './program.ts';
+import { Program, until } from '../processes/program.ts';
 import { Effects, happened } from './programs/receivers.ts';
 
 const timeout = 90_000;
@@ -22,7 +22,7 @@ const missing = pgBouncerVersion === undefined ? ' (skipped: PgBouncer is not in
 // Where it is not installed; `.ci/run` installs it, and says so where it cannot.
 const pooled = pgBouncerVersion === undefined ? test.skip : test;
 
-interface Scene extends Harness {
+interface PooledHarness extends Harness {
   readonly bouncer: RunningPgBouncer;
   /** A box behind PgBouncer, or past it. */
   behind(driver: (typeof DRIVERS)[number]): Signalbox<Database>;
@@ -34,7 +34,7 @@ interface Scene extends Harness {
   verdicts(): Promise<{ worker: number; over: boolean }[]>;
 }
 
-async function openScene(settings: Record<string, string> = {}): Promise<Scene> {
+async function openPooledHarness(settings: Record<string, string> = {}): Promise<PooledHarness> {
   const h = await harness({ services: [Effects] });
   const bouncer = await launchPgBouncer(h.url, { settings });
   await h.sql.unsafe(`
@@ -86,22 +86,22 @@ pooled.for(DRIVERS)(
   `a worker on %s behind a pooler finds its deliveries, but is not woken for them${missing}`,
   { timeout },
   async (driver) => {
-    await using scene = await openScene();
-    const box = scene.behind(driver);
+    await using h = await openPooledHarness();
+    const box = h.behind(driver);
     const patient = box.worker({ lease: LEASE, pollInterval: '1h' });
     const idle = box.next('worker.idle');
     await patient.start();
     await idle;
-    await scene.emit(1);
-    const seen = (await scene.renewals())[0]!;
-    await until('it has renewed twice since', async () => (await scene.renewals())[0]! >= seen + 2);
-    expect(await readDeliveries(scene.sql)).toMatchObject([{ state: 'ready', attempt: 0 }]);
+    await h.emit(1);
+    const seen = (await h.renewals())[0]!;
+    await until('it has renewed twice since', async () => (await h.renewals())[0]! >= seen + 2);
+    expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'ready', attempt: 0 }]);
     await patient.stop();
 
     const polling = box.worker({ pollInterval: 50 });
     await polling.start();
-    await scene.emit(2);
-    await until('both are done', async () => (await scene.sql`select from effect`).length === 2);
+    await h.emit(2);
+    await until('both are done', async () => (await h.sql`select from effect`).length === 2);
     await polling.stop();
   },
 );
@@ -111,44 +111,44 @@ pooled(
   `workers behind a pooler with one backend leave each other alone: they know that it is not theirs${missing}`,
   { timeout },
   async () => {
-    await using scene = await openScene({ default_pool_size: '1' });
-    for (const driver of DRIVERS) await scene.behind(driver).worker({ lease: LEASE, pollInterval: 50 }).start();
-    await until('both have renewed for long', async () => (await scene.renewals())[0]! >= RENEWALS);
-    expect(await scene.sql`select from sign where locked`).toHaveLength(0);
-    expect(await scene.verdicts()).toEqual([]);
-    await scene.emit(1);
-    await until('it is done', async () => (await scene.sql`select from effect`).length === 1);
+    await using h = await openPooledHarness({ default_pool_size: '1' });
+    for (const driver of DRIVERS) await h.behind(driver).worker({ lease: LEASE, pollInterval: 50 }).start();
+    await until('both have renewed for long', async () => (await h.renewals())[0]! >= RENEWALS);
+    expect(await h.sql`select from sign where locked`).toHaveLength(0);
+    expect(await h.verdicts()).toEqual([]);
+    await h.emit(1);
+    await until('it is done', async () => (await h.sql`select from effect`).length === 1);
   },
 );
 
 pooled(`workers behind a pooler whose backends change are found dead by nobody, also from past it${missing}`, { timeout }, async () => {
-  await using scene = await openScene();
-  for (const driver of DRIVERS) await scene.past(driver).worker({ lease: LEASE }).start();
-  for (const driver of DRIVERS) await scene.behind(driver).worker({ lease: LEASE, pollInterval: 50 }).start();
-  for (let value = 1; (await scene.renewals())[0]! < RENEWALS; value++) await scene.emit(value);
-  const signs = await scene.sql<{ backends: number; locked: boolean }[]>`
+  await using h = await openPooledHarness();
+  for (const driver of DRIVERS) await h.past(driver).worker({ lease: LEASE }).start();
+  for (const driver of DRIVERS) await h.behind(driver).worker({ lease: LEASE, pollInterval: 50 }).start();
+  for (let value = 1; (await h.renewals())[0]! < RENEWALS; value++) await h.emit(value);
+  const signs = await h.sql<{ backends: number; locked: boolean }[]>`
     select count(distinct backend)::int as backends, bool_or(locked) as locked from sign group by worker order by locked`;
   expect(signs.map(({ locked }) => locked)).toEqual([false, false, true, true]);
   expect(signs.filter(({ locked }) => !locked).some(({ backends }) => backends > 1)).toBe(true);
-  expect(await scene.verdicts()).toEqual([]);
+  expect(await h.verdicts()).toEqual([]);
 });
 
 pooled(`a worker killed behind a pooler is replaced when its lease is over, and not before${missing}`, { timeout }, async () => {
-  await using scene = await openScene();
-  const program = new Program('worker', {
-    DATABASE_URL: `${scene.bouncer.url}?prepare=false`,
+  await using h = await openPooledHarness();
+  const program = new Program('crash/programs/worker', {
+    DATABASE_URL: `${h.bouncer.url}?prepare=false`,
     HOLD: 'written',
     OPTIONS: JSON.stringify({ lease: '3s', pollInterval: 50 }),
   });
   await program.says('worker.started');
-  await scene.emit(1);
+  await h.emit(1);
   await program.says('written');
-  const other = scene.another().worker({ lease: LEASE });
+  const other = h.another().worker({ lease: LEASE });
   await other.start();
-  await until('the lock of the other is trusted', async () => (await scene.sql`select from sign where locked`).length > 0);
+  await until('the lock of the other is trusted', async () => (await h.sql`select from sign where locked`).length > 0);
   await program.kill('SIGKILL');
-  await until('the other completes it', async () => (await scene.sql`select from effect`).length === 1);
-  expect(await readDeliveries(scene.sql)).toMatchObject([{ state: 'completed', epoch: 3, attempt: 1, crashes: 1 }]);
-  expect(await scene.verdicts()).toMatchObject([{ over: true }]);
-  expect(await scene.sql`select pid from effect`).toEqual([{ pid: process.pid }]);
+  await until('the other completes it', async () => (await h.sql`select from effect`).length === 1);
+  expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'completed', epoch: 3, attempt: 1, crashes: 1 }]);
+  expect(await h.verdicts()).toMatchObject([{ over: true }]);
+  expect(await h.sql`select pid from effect`).toEqual([{ pid: process.pid }]);
 });

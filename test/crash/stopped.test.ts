@@ -1,33 +1,33 @@
 // SIGTERM to a worker process: once, it finishes what runs; twice, it gives back what runs. Either way it ends well. If it is killed
 // before it has ended, its deliveries run again, and its end is not charged to them.
 import { expect, test } from 'vitest';
-import { until } from './program.ts';
-import { openStage, SHORT, type Stage } from './stage.ts';
+import { until } from '../processes/program.ts';
+import { openCrashHarness, SHORT, type CrashHarness } from './crash-harness.ts';
 
 const timeout = 90_000;
 
-const expectNoWorker = async (stage: Stage): Promise<void> => expect(await stage.sql`select from signalbox.worker`).toHaveLength(0);
+const expectNoWorker = async (h: CrashHarness): Promise<void> => expect(await h.sql`select from signalbox.worker`).toHaveLength(0);
 
 test.concurrent(
   'SIGTERM: what runs is finished, what was not begun keeps its attempts, and the process ends well',
   { timeout },
   async () => {
-    await using stage = await openStage();
-    const worker = stage.worker({ hold: 'called', concurrency: 1 });
+    await using h = await openCrashHarness();
+    const worker = h.worker({ hold: 'called', concurrency: 1 });
     await worker.says('worker.started');
-    await stage.emit(1, 2);
+    await h.emit(1, 2);
     await worker.says('called');
     await worker.kill('SIGTERM');
     await worker.says('worker.stopping');
     // It may have been claimed ahead, and be given back.
-    await until('the second one waits', async () => (await stage.deliveries())[1]!.startsWith('ready'));
+    await until('the second one waits', async () => (await h.deliveries())[1]!.startsWith('ready'));
     const kept = expect.stringMatching(/^ready [02]\/0\/0$/) as string;
-    expect(await stage.deliveries()).toEqual(['running 1/1/0', kept]);
+    expect(await h.deliveries()).toEqual(['running 1/1/0', kept]);
     worker.tell('go');
     expect(await worker.ends()).toBe(0);
-    expect(await stage.effects()).toEqual(['1 by 1']);
-    expect(await stage.deliveries()).toEqual(['completed 1/1/0', kept]);
-    await expectNoWorker(stage);
+    expect(await h.effects()).toEqual(['1 by 1']);
+    expect(await h.deliveries()).toEqual(['completed 1/1/0', kept]);
+    await expectNoWorker(h);
   },
 );
 
@@ -35,25 +35,25 @@ test.concurrent(
   'a second SIGTERM interrupts what runs: its delivery is given back at once, and costs no attempt',
   { timeout },
   async () => {
-    await using stage = await openStage();
-    const worker = stage.worker({ hold: 'written', lease: '1h', concurrency: 2 });
+    await using h = await openCrashHarness();
+    const worker = h.worker({ hold: 'written', lease: '1h', concurrency: 2 });
     await worker.says('worker.started');
-    await stage.emit(1);
+    await h.emit(1);
     await worker.says('written');
     await worker.kill('SIGTERM');
     await worker.says('worker.stopping');
-    expect(await stage.deliveries()).toEqual(['running 1/1/0']);
+    expect(await h.deliveries()).toEqual(['running 1/1/0']);
     await worker.kill('SIGTERM');
     await worker.says('delivery.released');
     expect(await worker.ends()).toBe(0);
-    expect(await stage.effects()).toEqual([]);
-    expect(await stage.deliveries()).toEqual(['ready 2/0/0']);
-    await expectNoWorker(stage);
+    expect(await h.effects()).toEqual([]);
+    expect(await h.deliveries()).toEqual(['ready 2/0/0']);
+    await expectNoWorker(h);
 
-    const other = stage.worker();
-    await until('another completes it', async () => (await stage.deliveries())[0] === 'completed 3/1/0');
-    expect(await stage.effects()).toEqual(['1 by 3']);
-    expect(await stage.writers()).toEqual([other.pid]);
+    const other = h.worker();
+    await until('another completes it', async () => (await h.deliveries())[0] === 'completed 3/1/0');
+    expect(await h.effects()).toEqual(['1 by 3']);
+    expect(await h.writers()).toEqual([other.pid]);
   },
 );
 
@@ -61,24 +61,24 @@ test.concurrent(
   'a receiver whose worker is killed while it stops, by three deploys in a row, is charged with nothing, and is done once by the next',
   { timeout },
   async () => {
-    await using stage = await openStage();
-    await stage.emit(1);
+    await using h = await openCrashHarness();
+    await h.emit(1);
     for (let epoch = 1; epoch <= 5; epoch += 2) {
-      const victim = stage.worker({ ...SHORT, hold: 'written' });
+      const victim = h.worker({ ...SHORT, hold: 'written' });
       await victim.says('written');
       await victim.kill('SIGTERM');
       await victim.says('worker.stopping');
       await until('others know that it stops', async () => {
         const stopping =
-          await stage.sql`select from signalbox.worker w join signalbox.delivery d on d.worker_id = w.id where stopping_at is not null`;
+          await h.sql`select from signalbox.worker w join signalbox.delivery d on d.worker_id = w.id where stopping_at is not null`;
         return stopping.length === 1;
       });
       await victim.kill('SIGKILL');
-      expect(await stage.deliveries()).toEqual([`running ${epoch}/1/0`]);
+      expect(await h.deliveries()).toEqual([`running ${epoch}/1/0`]);
     }
-    const other = stage.worker();
-    await until('another completes it', async () => (await stage.deliveries())[0] === 'completed 7/1/0');
-    expect(await stage.effects()).toEqual(['1 by 7']);
-    expect(await stage.writers()).toEqual([other.pid]);
+    const other = h.worker();
+    await until('another completes it', async () => (await h.deliveries())[0] === 'completed 7/1/0');
+    expect(await h.effects()).toEqual(['1 by 7']);
+    expect(await h.writers()).toEqual([other.pid]);
   },
 );

@@ -3,7 +3,8 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { createSignalbox, defineSignal, OnSignal, type DeliveryContext } from '../../src/index.ts';
-import { countEmissions, createEffects, effects, readDeliveries, readEffects } from '../support/effects.ts';
+import { readDeliveries } from '../support/deliveries.ts';
+import { countEmissions, createEffects, effects, readEffects } from '../support/effects.ts';
 import { harness } from '../support/harness.ts';
 import { recordingLogger } from '../support/log.ts';
 

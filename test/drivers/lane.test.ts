@@ -6,7 +6,7 @@ import { createDatabase } from '../support/database.ts';
 
 type Work = (session: LaneSession) => Promise<unknown>;
 
-async function openStage() {
+async function openFixture() {
   const database = await createDatabase();
   const notices: unknown[] = [];
   const pool = database.connect({ max: 1, onnotice: (notice) => notices.push(notice) });
@@ -52,18 +52,18 @@ const insert =
   };
 
 test('jobs follow one another on one connection, each in a transaction of its own that carries the mark', async () => {
-  await using stage = await openStage();
-  const results = (await stage.follow(insert(1), insert(2), insert(3))) as { xid: string; marked: string }[];
+  await using fixture = await openFixture();
+  const results = (await fixture.follow(insert(1), insert(2), insert(3))) as { xid: string; marked: string }[];
   expect(new Set(results.map(({ xid }) => xid)).size).toBe(3);
   expect(results.map(({ marked }) => marked)).toEqual(['on', 'on', 'on']);
-  expect(await stage.effects()).toEqual([1, 2, 3]);
-  expect(stage.notices).toEqual([]);
+  expect(await fixture.effects()).toEqual([1, 2, 3]);
+  expect(fixture.notices).toEqual([]);
   // The one connection is the pool's again, and in no transaction.
-  expect(await stage.pool`select 1 as one`).toEqual([{ one: 1 }]);
+  expect(await fixture.pool`select 1 as one`).toEqual([{ one: 1 }]);
 });
 
 test('each job begins when the one before has ended, and what is told as done is committed', async () => {
-  await using stage = await openStage();
+  await using fixture = await openFixture();
   const order: string[] = [];
   const say =
     (work: Work, text: string): Work =>
@@ -72,36 +72,36 @@ test('each job begins when the one before has ended, and what is told as done is
       order.push(text);
       return value;
     };
-  await stage.follow(say(insert(1), 'one'), say(insert(2), 'two'));
+  await fixture.follow(say(insert(1), 'one'), say(insert(2), 'two'));
   expect(order).toEqual(['one', 'two']);
-  expect(await stage.effects()).toEqual([1, 2]);
+  expect(await fixture.effects()).toEqual([1, 2]);
 });
 
 test('a job that fails is rolled back alone', async () => {
-  await using stage = await openStage();
+  await using fixture = await openFixture();
   const fail: Work = async (session) => {
     await session.unsafe('insert into effect values (2)');
     throw new Error('no');
   };
-  expect(await stage.follow(insert(1), fail)).toMatchObject([{ marked: 'on' }, { failed: { message: 'no' } }]);
-  expect(await stage.follow(insert(3))).toMatchObject([{ marked: 'on' }]);
-  expect(await stage.effects()).toEqual([1, 3]);
+  expect(await fixture.follow(insert(1), fail)).toMatchObject([{ marked: 'on' }, { failed: { message: 'no' } }]);
+  expect(await fixture.follow(insert(3))).toMatchObject([{ marked: 'on' }]);
+  expect(await fixture.effects()).toEqual([1, 3]);
 });
 
 test('a COMMIT that is refused is the failure of its own job, and of no other', async () => {
-  await using stage = await openStage();
-  await stage.sql`insert into effect values (2)`;
-  const results = await stage.follow(insert(1), insert(2), insert(3), insert(4));
+  await using fixture = await openFixture();
+  await fixture.sql`insert into effect values (2)`;
+  const results = await fixture.follow(insert(1), insert(2), insert(3), insert(4));
   expect(results).toMatchObject([{ marked: 'on' }, { failed: '23505' }, { marked: 'on' }, { marked: 'on' }]);
-  expect(await stage.effects()).toEqual([1, 2, 3, 4]);
-  expect(await stage.follow(insert(5))).toMatchObject([{ marked: 'on' }]);
-  expect(stage.notices).toEqual([]);
+  expect(await fixture.effects()).toEqual([1, 2, 3, 4]);
+  expect(await fixture.follow(insert(5))).toMatchObject([{ marked: 'on' }]);
+  expect(fixture.notices).toEqual([]);
 });
 
 test('a transaction for which nobody comes ends empty, and the connection is free', async () => {
-  await using stage = await openStage();
+  await using fixture = await openFixture();
   let wanted = true;
-  const lane = openLane(stage.pool, {
+  const lane = openLane(fixture.pool, {
     isWanted: () => wanted,
     onCommitting: () => {
       wanted = false;
@@ -110,26 +110,26 @@ test('a transaction for which nobody comes ends empty, and the connection is fre
   });
   const begin = (lane.clientFor('read committed') as { begin(work: Work): Promise<unknown> }).begin;
   await begin(insert(1));
-  expect(await stage.pool`select 1 as one`).toEqual([{ one: 1 }]);
+  expect(await fixture.pool`select 1 as one`).toEqual([{ one: 1 }]);
   await begin(insert(2));
-  expect(await stage.effects()).toEqual([1, 2]);
-  expect(stage.notices).toEqual([]);
+  expect(await fixture.effects()).toEqual([1, 2]);
+  expect(fixture.notices).toEqual([]);
 });
 
 test('a job whose connection is lost rejects, and the lane goes on with another connection', async () => {
-  await using stage = await openStage();
+  await using fixture = await openFixture();
   // As a transaction of Signalbox does: on a connection that is lost it never ends, for the ROLLBACK would end the process.
   const die: Work = async (session) => {
     await session.unsafe('insert into effect values (2)');
     const [row] = (await session.unsafe('select pg_backend_pid() as pid')) as { pid: number }[];
-    await stage.sql`select pg_terminate_backend(${row!.pid})`;
+    await fixture.sql`select pg_terminate_backend(${row!.pid})`;
     return new Promise(() => {});
   };
-  const [first, second] = await stage.follow(insert(1), die);
+  const [first, second] = await fixture.follow(insert(1), die);
   expect(first).toMatchObject({ marked: 'on' });
   expect(second).toHaveProperty('failed');
-  expect(await stage.follow(insert(3), insert(4))).toMatchObject([{ marked: 'on' }, { marked: 'on' }]);
-  expect(await stage.effects()).toEqual([1, 3, 4]);
+  expect(await fixture.follow(insert(3), insert(4))).toMatchObject([{ marked: 'on' }, { marked: 'on' }]);
+  expect(await fixture.effects()).toEqual([1, 3, 4]);
 });
 
 test('after a BEGIN that failed nothing more is sent on the connection, which is no longer the lane’s', async () => {

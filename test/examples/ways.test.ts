@@ -117,7 +117,7 @@ test('emitReliable inside the transaction: neither kill -9, nor an error, nor a 
 
 test('no way is left untried', async () => {
   const files = await readdir(new URL('../../examples/ways', import.meta.url));
-  expect(files.filter((file) => file.endsWith('.ts') && file !== 'stage.ts').sort()).toEqual([
+  expect(files.filter((file) => file.endsWith('.ts') && file !== 'fixture.ts').sort()).toEqual([
     'call-the-order.ts',
     'emit-inside.ts',
     'emit-reliable-inside.ts',

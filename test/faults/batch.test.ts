@@ -1,8 +1,8 @@
 // Every statement of a worker with batches meets every fault.
 import { vi } from 'vitest';
 import { matrixOf } from './matrix.ts';
-import { gatherer } from './stories.ts';
+import { batches } from './scenarios.ts';
 
 vi.mock('../../src/drivers/detect.ts', async (original) => (await import('./faulty-driver.ts')).faultyModule(await original()));
 
-await matrixOf(gatherer);
+await matrixOf(batches);

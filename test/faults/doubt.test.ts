@@ -2,10 +2,10 @@
 // it would sleep.
 import { vi } from 'vitest';
 import { matrixOf } from './matrix.ts';
-import { busy, doubting, sleepless } from './stories.ts';
+import { busy, lostAnswers, pendingAppend } from './scenarios.ts';
 
 vi.mock('../../src/drivers/detect.ts', async (original) => (await import('./faulty-driver.ts')).faultyModule(await original()));
 
-await matrixOf(doubting);
+await matrixOf(lostAnswers);
 await matrixOf(busy);
-await matrixOf(sleepless);
+await matrixOf(pendingAppend);

@@ -1,10 +1,9 @@
-// What can befall a statement, and how each is brought about. What the server can do is done by the server itself: an
-// error is raised in the statement's own transaction, so that this is aborted, and a session is ended. What the network can
-// do is done by a proxy in front of the server.
+// The faults that a statement can meet, and how each is caused. The server itself causes its faults: it raises an error in the
+// statement's own transaction, which aborts it, or ends the session. A proxy in front of the server causes those of the network.
 import type { Param, Run } from '../../src/drivers/driver.ts';
 import { statement, type Statement } from '../../src/drivers/statement.ts';
-import { ON_PURPOSE } from '../chaos/evidence.ts';
-import type { Proxy } from '../support/proxy.ts';
+import { ON_PURPOSE } from '../evidence/evidence.ts';
+import type { Proxy } from '../processes/proxy.ts';
 
 /** A statement on its way. */
 export interface Sending {
@@ -25,9 +24,9 @@ const raise =
 export const textOf = (statement: string): RegExp => new RegExp(`^${statement.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
 
 const loseSocket =
-  (fate: 'never sent' | 'its answer is lost'): Bring =>
+  (loss: 'never sent' | 'its answer is lost'): Bring =>
   async ({ run, statement: sent, params, proxy }) => {
-    void proxy.next(textOf(sent.text), fate);
+    void proxy.next(textOf(sent.text), loss);
     return run(sent, params);
   };
 

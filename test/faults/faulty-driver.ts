@@ -1,31 +1,31 @@
-// A driver through which one use of one statement meets a fault. It stands where the box finds its driver, so whatever
-// the box sends by itself passes here: on the pool, in transactions, on the worker's own session.
+// A driver that injects a fault into one use of one statement. It replaces the driver that the box finds, so every statement
+// that the box itself sends passes here: on the pool, in transactions, on the worker's own session.
 import type { Driver, DriverOptions, Run } from '../../src/drivers/driver.ts';
-import type { Proxy } from '../support/proxy.ts';
+import type { Proxy } from '../processes/proxy.ts';
 import { type Fault, FAULTS } from './faults.ts';
 
-export interface Plan {
+export interface PlannedFault {
   readonly text: string;
   readonly fault: Fault;
   /** Which use of the statement, from 1. */
   readonly use: number;
 }
 
-/** What a story does at the time: some statements are sent only when everything ends. */
+/** The phase of a scenario: some statements are sent only while everything ends. */
 export type Phase = 'live' | 'ending';
 
 const byClient = new WeakMap<object, Injector>();
 
-/** Sees each statement of one box, and brings the planned faults about. */
+/** Records each statement of one box, and injects the planned faults. */
 export class Injector {
   readonly #proxy: Proxy;
-  readonly #plans: Plan[];
+  readonly #planned: PlannedFault[];
   readonly #uses = new Map<string, Phase[]>();
   phase: Phase = 'live';
 
-  constructor(client: object, proxy: Proxy, plans: readonly Plan[]) {
+  constructor(client: object, proxy: Proxy, planned: readonly PlannedFault[]) {
     this.#proxy = proxy;
-    this.#plans = [...plans];
+    this.#planned = [...planned];
     byClient.set(client, this);
   }
 
@@ -34,8 +34,8 @@ export class Injector {
     return this.#uses;
   }
 
-  has(plan: Plan): boolean {
-    return !this.#plans.includes(plan);
+  hasMet(planned: PlannedFault): boolean {
+    return !this.#planned.includes(planned);
   }
 
   through(run: Run): Run {
@@ -43,9 +43,9 @@ export class Injector {
       const { text } = statement;
       const uses = [...(this.#uses.get(text) ?? []), this.phase];
       this.#uses.set(text, uses);
-      const index = this.#plans.findIndex((plan) => plan.text === text && plan.use === uses.length);
+      const index = this.#planned.findIndex((one) => one.text === text && one.use === uses.length);
       if (index === -1) return run(statement, params);
-      const [{ fault }] = this.#plans.splice(index, 1) as [Plan];
+      const [{ fault }] = this.#planned.splice(index, 1) as [PlannedFault];
       return FAULTS[fault]({ run, statement, params, proxy: this.#proxy }) as never;
     };
   }

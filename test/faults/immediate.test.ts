@@ -1,7 +1,7 @@
 // Every statement of immediate mode meets every fault.
 import { vi } from 'vitest';
 import { matrixOf } from './matrix.ts';
-import { immediate } from './stories.ts';
+import { immediate } from './scenarios.ts';
 
 vi.mock('../../src/drivers/detect.ts', async (original) => (await import('./faulty-driver.ts')).faultyModule(await original()));
 

@@ -1,16 +1,16 @@
-// A process is killed by each of its statements in turn: it was executed, and nobody hears the answer.
+// A process is killed at each of its statements in turn: the server has executed the statement, and the answer is lost.
 import { describe, expect, test } from 'vitest';
-import type { Violation } from '../chaos/checker.ts';
-import { Program } from '../crash/program.ts';
+import type { Violation } from '../evidence/checker.ts';
+import { Program } from '../processes/program.ts';
 import { textOf } from './faults.ts';
-import { raiseGhosts, holdPendingAppend } from './ghosts.ts';
-import { onStage, type Stage } from './stage.ts';
+import { addDeadWorkers, holdPendingAppend } from './dead-workers.ts';
+import { withFaultHarness, type FaultHarness } from './fault-harness.ts';
 import { statements } from './statements.ts';
 import { until } from './until.ts';
 
 const all = await statements();
 
-/** What only a process sends that has lost another answer before: of a sender's COMMIT, of a claim, of a receiver's COMMIT. */
+/** Statements that a process sends only after it has lost another answer: to a sender's COMMIT, a claim, or a receiver's COMMIT. */
 const AFTER: Readonly<Record<string, { readonly statement: RegExp; readonly when: 'at once' | 'at work' }>> = {
   transactionProgress: { statement: /^commit$/i, when: 'at once' },
   isEmissionStored: { statement: /^commit$/i, when: 'at once' },
@@ -19,31 +19,31 @@ const AFTER: Readonly<Record<string, { readonly statement: RegExp; readonly when
 };
 
 /** Processes at once. */
-const PLACES = 2;
-const free: Promise<unknown>[] = Array.from({ length: PLACES }, () => Promise.resolve());
+const AT_ONCE = 2;
+const free: Promise<unknown>[] = Array.from({ length: AT_ONCE }, () => Promise.resolve());
 
-/** Runs `work` when those before it in its place have ended. */
-async function inPlace<T>(index: number, work: () => Promise<T>): Promise<T> {
-  const turn = free[index % PLACES]!.then(work);
-  free[index % PLACES] = Promise.allSettled([turn]);
+/** Runs `work` after the earlier ones of its turn have ended. */
+async function inTurn<T>(index: number, work: () => Promise<T>): Promise<T> {
+  const turn = free[index % AT_ONCE]!.then(work);
+  free[index % AT_ONCE] = Promise.allSettled([turn]);
   return turn;
 }
 
-/** What was laid to rest to be brought back is brought back: the operator sees that he was not done. */
-async function finishOperation({ sql, calm }: Stage): Promise<void> {
+/** Retries the cancelled deliveries that the killed process was to retry: an operator would see them and finish the job. */
+async function finishOperation({ sql, peer }: FaultHarness): Promise<void> {
   const cancelled = await sql<{ id: string }[]>`
     select distinct e.id::text as id from signalbox.settled s join signalbox.emission e on e.id = s.emission_id
-    where s.state = 'cancelled' and e.payload ->> 'fate' <> 'discard'`;
-  for (const { id } of cancelled) await calm.deliveries.retry({ emissionId: id });
+    where s.state = 'cancelled' and e.payload ->> 'script' <> 'discard'`;
+  for (const { id } of cancelled) await peer.deliveries.retry({ emissionId: id });
 }
 
-async function killBy(name: string, stage: Stage): Promise<Violation[]> {
-  const { proxy } = stage;
-  await using _ghosts = await raiseGhosts(stage, await stage.emit('held', 'fine', 'fine', 'fine'));
-  await using _sender = name === 'hasPendingAppends' ? await holdPendingAppend(stage) : undefined;
-  const program = new Program('../../faults/programs/life', {
+async function killBy(name: string, h: FaultHarness): Promise<Violation[]> {
+  const { proxy } = h;
+  await using _dead = await addDeadWorkers(h, await h.emit('held', 'fine', 'fine', 'fine'));
+  await using _sender = name === 'hasPendingAppends' ? await holdPendingAppend(h) : undefined;
+  const program = new Program('faults/programs/every-statement', {
     DATABASE_URL: proxy.url,
-    DIRECT_URL: stage.url,
+    DIRECT_URL: h.url,
     FOREVER: ['suspectWaits', 'hasPendingAppends'].includes(name) ? 'yes' : '',
   });
   try {
@@ -61,10 +61,10 @@ async function killBy(name: string, stage: Stage): Promise<Violation[]> {
     expect({ end: await program.ends(), errors: program.errors }).toEqual({ end: 'SIGKILL', errors: '' });
     for (const line of program.all('sends ')) {
       const [, key, emissions] = line.split(' ');
-      stage.note({ key: key!, emissions: Number(emissions), outcome: program.hasSaid(`committed ${key}`) ? 'committed' : 'unknown' });
+      h.note({ key: key!, emissions: Number(emissions), outcome: program.hasSaid(`committed ${key}`) ? 'committed' : 'unknown' });
     }
-    await finishOperation(stage);
-    return await stage.judge();
+    await finishOperation(h);
+    return await h.judge();
   } finally {
     await program.kill('SIGKILL');
   }
@@ -75,7 +75,7 @@ describe.concurrent('a process that is killed when the server has executed its',
     '%s leaves nothing that others do not put right',
     { timeout: 120_000 },
     async (name, index) => {
-      expect(await inPlace(index, () => onStage({}, (stage) => killBy(name, stage)))).toEqual([]);
+      expect(await inTurn(index, () => withFaultHarness({}, (h) => killBy(name, h)))).toEqual([]);
     },
   );
 });

@@ -1,22 +1,22 @@
-// The matrix of one story: it is played once without a fault, to see which statements it sends; each of those is then
-// given each fault, at its first and at its second use, and the story played again.
+// The matrix of one scenario: the scenario runs once without a fault, to record which statements it sends. Then it runs again for
+// each of these statements and each fault, at the first and at the second use of the statement.
 import { describe, expect, test } from 'vitest';
-import type { Violation } from '../chaos/checker.ts';
+import type { Violation } from '../evidence/checker.ts';
 import type { Fault } from './faults.ts';
 import { FAULTS } from './faults.ts';
-import type { Plan } from './faulty-driver.ts';
-import { onStage, type Stage, type StageOptions } from './stage.ts';
+import type { PlannedFault } from './faulty-driver.ts';
+import { withFaultHarness, type FaultHarness, type FaultHarnessOptions } from './fault-harness.ts';
 import { statements } from './statements.ts';
 
-export interface Story {
-  /** Who sends the statements: the beginning of a sentence. */
-  readonly who: string;
-  readonly options?: StageOptions;
-  /** Only these statements: the others are in other stories as well. */
+export interface Scenario {
+  /** The sender of the statements: the beginning of a sentence. */
+  readonly role: string;
+  readonly options?: FaultHarnessOptions;
+  /** Only these statements: the others are in other scenarios as well. */
   readonly only?: readonly string[];
-  /** Not these: they are in a story of their own. */
+  /** Not these: they are in a scenario of their own. */
   readonly not?: readonly string[];
-  play(stage: Stage): Promise<void>;
+  run(h: FaultHarness): Promise<void>;
 }
 
 interface Use {
@@ -26,7 +26,7 @@ interface Use {
   readonly atEnd: boolean;
 }
 
-export interface Played {
+export interface ScenarioResult {
   readonly violations: readonly Violation[];
   readonly uses: readonly Use[];
   /** Texts that were sent and that no module of the store exports. */
@@ -41,21 +41,24 @@ const AT_SECOND_USE: readonly Fault[] = [
   'is executed, and its connection is lost before the answer',
 ];
 
-/** Plays a story, with a fault or without. */
-export async function playStory(story: Story, plan?: Plan & { readonly atEnd: boolean }): Promise<Played & { met: boolean }> {
+/** Runs a scenario, with a fault or without. */
+export async function runScenario(
+  scenario: Scenario,
+  planned?: PlannedFault & { readonly atEnd: boolean },
+): Promise<ScenarioResult & { met: boolean }> {
   const known = new Map([...(await statements())].map(([name, { text }]) => [text, name]));
-  const base = story.options?.plans ?? [];
-  const plans = plan ? [plan, ...base] : base;
-  return onStage({ ...story.options, plans, awaited: plan?.atEnd === false ? plan : undefined }, async (stage) => {
-    await story.play(stage);
-    const violations = await stage.judge();
-    const sent = [...stage.injector.uses];
+  const base = scenario.options?.plannedFaults ?? [];
+  const plannedFaults = planned ? [planned, ...base] : base;
+  return withFaultHarness({ ...scenario.options, plannedFaults, awaited: planned?.atEnd === false ? planned : undefined }, async (h) => {
+    await scenario.run(h);
+    const violations = await h.judge();
+    const sent = [...h.injector.uses];
     return {
       violations,
-      met: plan === undefined || stage.injector.has(plan),
+      met: planned === undefined || h.injector.hasMet(planned),
       unknown: sent.flatMap(([text]) => (known.has(text) ? [] : [text])),
       uses: sent.flatMap(([text, phases]) =>
-        !concerns(story, known.get(text))
+        !concerns(scenario, known.get(text))
           ? []
           : phases
               .slice(0, USES)
@@ -65,20 +68,20 @@ export async function playStory(story: Story, plan?: Plan & { readonly atEnd: bo
   });
 }
 
-const concerns = ({ only, not = [] }: Story, name = ''): boolean => (only?.includes(name) ?? true) && !not.includes(name);
+const concerns = ({ only, not = [] }: Scenario, name = ''): boolean => (only?.includes(name) ?? true) && !not.includes(name);
 
 const nth = (use: number): string => (use === 1 ? 'first' : 'second');
 
-/** Declares the tests of a story: to be awaited at the top of a test file. */
-export async function matrixOf(story: Story): Promise<void> {
-  const { uses } = await playStory(story);
+/** Declares the tests of a scenario: to be awaited at the top of a test file. */
+export async function matrixOf(scenario: Scenario): Promise<void> {
+  const { uses } = await runScenario(scenario);
   const faults = Object.keys(FAULTS) as Fault[];
-  const cells = uses.flatMap(({ use, ...sent }) =>
+  const cases = uses.flatMap(({ use, ...sent }) =>
     (use === 1 ? faults : AT_SECOND_USE).map((fault) => [nth(use), sent.name, fault, { ...sent, use, fault }] as const),
   );
-  describe.concurrent(`${story.who}, whose`, () => {
-    test.each(cells)('%s %s %s: nothing is lost, done twice or charged', { timeout: 120_000 }, async (_nth, _name, _fault, cell) => {
-      const { violations, met } = await playStory(story, cell);
+  describe.concurrent(`${scenario.role}, whose`, () => {
+    test.each(cases)('%s %s %s: nothing is lost, done twice or charged', { timeout: 120_000 }, async (_nth, _name, _fault, planned) => {
+      const { violations, met } = await runScenario(scenario, planned);
       expect(violations).toEqual([]);
       expect(met).toBe(true);
     });

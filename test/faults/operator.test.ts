@@ -1,7 +1,7 @@
 // Every statement of an operator meets every fault.
 import { vi } from 'vitest';
 import { matrixOf } from './matrix.ts';
-import { observer, operator } from './stories.ts';
+import { observer, operator } from './scenarios.ts';
 
 vi.mock('../../src/drivers/detect.ts', async (original) => (await import('./faulty-driver.ts')).faultyModule(await original()));
 

@@ -1,26 +1,28 @@
-// That the matrix is whole: every statement of the store is sent in some story, and nothing else is.
+// That the matrix is whole: every statement of the store is sent in some scenario, and nothing else is.
 import { beforeAll, expect, test, vi } from 'vitest';
-import { type Played, playStory } from './matrix.ts';
+import { type ScenarioResult, runScenario } from './matrix.ts';
 import { statements } from './statements.ts';
-import { STORIES } from './stories.ts';
+import { SCENARIOS } from './scenarios.ts';
 
 vi.mock('../../src/drivers/detect.ts', async (original) => (await import('./faulty-driver.ts')).faultyModule(await original()));
 
-let played: readonly (Played & { readonly who: string })[];
+let results: readonly (ScenarioResult & { readonly role: string })[];
 
 beforeAll(async () => {
-  played = await Promise.all(Object.values(STORIES).map(async (story) => ({ who: story.who, ...(await playStory(story)) })));
+  results = await Promise.all(
+    Object.values(SCENARIOS).map(async (scenario) => ({ role: scenario.role, ...(await runScenario(scenario)) })),
+  );
 }, 60_000);
 
-test('every statement that the store exports meets its faults in a story', async () => {
-  const sent = new Set(played.flatMap(({ uses }) => uses.map(({ name }) => name)));
+test('every statement that the store exports meets its faults in a scenario', async () => {
+  const sent = new Set(results.flatMap(({ uses }) => uses.map(({ name }) => name)));
   expect([...(await statements()).keys()].filter((name) => !sent.has(name))).toEqual([]);
 });
 
 test('a box sends no statement that the store does not export', () => {
-  expect(played.flatMap(({ unknown }) => unknown)).toEqual([]);
+  expect(results.flatMap(({ unknown }) => unknown)).toEqual([]);
 });
 
-test('without a fault, each story ends well', () => {
-  expect(played.flatMap(({ who, violations }) => violations.map(({ kind, text }) => `${who}: ${kind}: ${text}`))).toEqual([]);
+test('without a fault, each scenario ends well', () => {
+  expect(results.flatMap(({ role, violations }) => violations.map(({ kind, text }) => `${role}: ${kind}: ${text}`))).toEqual([]);
 });

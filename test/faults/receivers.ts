@@ -1,5 +1,5 @@
-// The receivers of the matrix: one with a transaction, one without, and one of batches. Each writes one effect, and does what the fate of the
-// emission says: `slow` goes on until its worker stops, the others are those of the chaos runs.
+// The receivers of the matrix: one with a transaction, one without, and one of batches. Each writes one effect, and then follows
+// the script of the emission: `slow` goes on until its worker stops, the others are those of the chaos runs.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { sql as query } from 'drizzle-orm';
 import type postgres from 'postgres';
@@ -15,22 +15,22 @@ import {
   RetryAfter,
   type Signalbox,
 } from '../../src/index.ts';
-import { FATES, ON_PURPOSE, type Receiver } from '../chaos/evidence.ts';
+import { SCRIPTS, ON_PURPOSE, type Receiver } from '../evidence/evidence.ts';
 import '../support/register.ts';
 
-const payload = z.object({ key: z.string(), fate: z.enum(FATES) });
+const payload = z.object({ key: z.string(), script: z.enum(SCRIPTS) });
 type Payload = z.infer<typeof payload>;
 
 export const happened = defineSignal('faults.happened', payload);
 
 /** Received in batches. */
-export const gathered = defineSignal('faults.gathered', payload);
+export const batched = defineSignal('faults.batched', payload);
 
 /** Its receiver is announced by the process that is killed, and was known to none before. */
 export const fresh = defineSignal('faults.fresh', payload);
 
 /** Nobody receives it. */
-export const unheard = defineSignal('faults.unheard', payload);
+export const unreceived = defineSignal('faults.unreceived', payload);
 
 const BUDGET = 3;
 const about = { retry: { attempts: BUDGET, delay: '20ms', factor: 1 }, timeout: '10s' } as const;
@@ -39,17 +39,17 @@ const about = { retry: { attempts: BUDGET, delay: '20ms', factor: 1 }, timeout: 
 export const RECEIVERS: readonly Receiver[] = [
   { name: 'Effects.write', signal: 'faults.happened', transactional: true, budget: BUDGET },
   { name: 'Effects.call', signal: 'faults.happened', transactional: false, budget: BUDGET },
-  { name: 'Effects.gather', signal: 'faults.gathered', transactional: true, budget: BUDGET },
+  { name: 'Effects.emitBatch', signal: 'faults.batched', transactional: true, budget: BUDGET },
 ];
 
-/** The claim that led to the run in whose course this is asked. */
+/** The claim that led to the run in whose async context this is read. */
 export const claim = new AsyncLocalStorage<{ readonly deliveryId: string; readonly epoch: number }>();
 
-export interface Course {
+export interface ReceiverControls {
   /** For the receiver that has no transaction. */
   readonly sql: postgres.Sql;
-  /** Nothing holds `slow` any more. */
-  calm: boolean;
+  /** The scenario is over: `slow` returns at once, and `later` no longer asks for a delay. */
+  isEnding: boolean;
   /** Called in each run of `write`. */
   onRun: () => void;
   /** The epoch of the latest claim of each delivery. */
@@ -57,15 +57,15 @@ export interface Course {
 }
 
 /** Lets the receivers of a box know of which claim each of their runs is. */
-export function tellClaims(box: Pick<Signalbox, 'on'>, { claims }: Course): void {
+export function tellClaims(box: Pick<Signalbox, 'on'>, { claims }: ReceiverControls): void {
   box.on('delivery.started', ({ deliveryId, epoch }) => {
     claim.enterWith({ deliveryId, epoch });
     claims.set(deliveryId, epoch);
   });
 }
 
-/** The class of the receivers, for one stage. */
-export function effectsOf(course: Course): abstract new () => unknown {
+/** The class of the receivers, for one harness. */
+export function effectsOf(controls: ReceiverControls): abstract new () => unknown {
   class Effects {
     @OnSignal(happened, about)
     static async write(emitted: Payload, context: DeliveryContext): Promise<void> {
@@ -75,35 +75,35 @@ export function effectsOf(course: Course): abstract new () => unknown {
         insert into effect (delivery_id, generation, epoch, claimed_epoch, attempt, pid)
         select id, generation, epoch, ${epoch}::int, ${context.attempt}::int, ${process.pid}::int
         from signalbox.settled where emission_id = ${context.emission.id}::uuid and id = ${deliveryId}::bigint and xmin = pg_current_xact_id()::xid`);
-      course.onRun();
-      await undergo(emitted, context, course);
+      controls.onRun();
+      await undergo(emitted, context, controls);
     }
 
     @OnSignal(happened, { ...about, transactional: false })
     static async call(emitted: Payload, context: DetachedDeliveryContext): Promise<void> {
-      await undergo(emitted, context, course);
+      await undergo(emitted, context, controls);
       const { deliveryId, epoch } = claim.getStore()!;
       const generation = Number(context.idempotencyKey.split(':').at(-1));
-      await course.sql`
+      await controls.sql`
         insert into effect (delivery_id, generation, claimed_epoch, attempt, pid)
         values (${deliveryId}::text::bigint, ${generation}::int, ${epoch}::int, ${context.attempt}::int, ${process.pid}::int)`;
     }
 
     /** Each of the batch in a savepoint of its own; `poison` is the end of all of it. */
-    @OnSignal(gathered, { ...about, batch: 4 })
-    static async gather(items: BatchItem<Payload>[], { tx, abortSignal }: BatchContext): Promise<void> {
+    @OnSignal(batched, { ...about, batch: 4 })
+    static async emitBatch(items: BatchItem<Payload>[], { tx, abortSignal }: BatchContext): Promise<void> {
       for (const { payload: emitted, attempt, emission, idempotencyKey, fail } of items) {
         const id = idempotencyKey.split(':')[1]!;
         try {
           await tx.transaction(async (savepoint) => {
             await savepoint.execute(query`
               insert into effect (delivery_id, generation, epoch, claimed_epoch, attempt, pid)
-              select id, generation, epoch, ${course.claims.get(id)}::int, ${attempt}::int, ${process.pid}::int
+              select id, generation, epoch, ${controls.claims.get(id)}::int, ${attempt}::int, ${process.pid}::int
               from signalbox.delivery where emission_id = ${emission.id}::uuid and id = ${id}::bigint`);
-            await undergo(emitted, { attempt, abortSignal }, course);
+            await undergo(emitted, { attempt, abortSignal }, controls);
           });
         } catch (error) {
-          if (!String((error as Error).message).startsWith(ON_PURPOSE) || emitted.fate === 'poison') throw error;
+          if (!String((error as Error).message).startsWith(ON_PURPOSE) || emitted.script === 'poison') throw error;
           fail(error);
         }
       }
@@ -113,28 +113,28 @@ export function effectsOf(course: Course): abstract new () => unknown {
 }
 
 async function undergo(
-  { fate }: Payload,
+  { script }: Payload,
   { attempt, abortSignal }: Pick<DetachedDeliveryContext, 'attempt' | 'abortSignal'>,
-  course: Course,
+  controls: ReceiverControls,
 ): Promise<void> {
-  switch (fate) {
+  switch (script) {
     case 'fine':
       return;
     case 'slow':
-      if (!course.calm) await interrupted(abortSignal);
+      if (!controls.isEnding) await interrupted(abortSignal);
       return;
     case 'flaky':
       if (attempt === 1) throw new Error(`${ON_PURPOSE} the first attempt fails`);
       return;
     case 'later':
-      if (!course.calm) throw new RetryAfter('1h', `${ON_PURPOSE} later`);
+      if (!controls.isEnding) throw new RetryAfter('1h', `${ON_PURPOSE} later`);
       return;
     case 'discard':
       throw new Discard(`${ON_PURPOSE} not wanted`);
     case 'poison':
       throw new Error(`${ON_PURPOSE} poison`);
     default:
-      fate satisfies never;
+      script satisfies never;
   }
 }
 

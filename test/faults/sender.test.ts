@@ -1,7 +1,7 @@
 // Every statement of a sender meets every fault.
 import { vi } from 'vitest';
 import { matrixOf } from './matrix.ts';
-import { sender } from './stories.ts';
+import { sender } from './scenarios.ts';
 
 vi.mock('../../src/drivers/detect.ts', async (original) => (await import('./faulty-driver.ts')).faultyModule(await original()));
 

@@ -1,4 +1,4 @@
-// Waits for what a story leads to. It looks less often than a test that is alone would: many stages look at once.
+// Waits for the effect of a scenario. It polls less often than other tests do, for many scenarios run at once.
 import { setTimeout as pause } from 'node:timers/promises';
 
 const LIMIT_MS = 60_000;

@@ -6,7 +6,8 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { createSignalbox, defineSignal, OnSignal } from '../../src/index.ts';
 import { addDelivery, addReceiver, addWorker, openStore, type StoreHarness } from '../store/rows.ts';
-import { readDeliveries, readErrors } from '../support/effects.ts';
+import { readDeliveries } from '../support/deliveries.ts';
+import { readErrors } from '../support/effects.ts';
 import { harness } from '../support/harness.ts';
 
 const happened = defineSignal('crash-budget.happened', z.object({}));

@@ -29,7 +29,7 @@ interface Renewal {
 }
 
 /** A lease, and what the database was asked: its first session is backend 1, the next one 2, unless the test says otherwise. */
-class Stage {
+class Fixture {
   readonly sessions: Opened[] = [];
   readonly renewals: Renewal[] = [];
   /** For which worker the lock was asked. */
@@ -110,73 +110,73 @@ class Stage {
 }
 
 /** A lease whose lock is believed, 100 ms after its start; the next renewal is at 3100. */
-async function settled(): Promise<{ stage: Stage; lease: Lease }> {
-  const stage = new Stage();
-  const lease = await stage.enrol();
+async function settled(): Promise<{ fixture: Fixture; lease: Lease }> {
+  const fixture = new Fixture();
+  const lease = await fixture.enrol();
   await vi.advanceTimersByTimeAsync(200);
-  expect(stage.times).toEqual([0, 100]);
-  return { stage, lease };
+  expect(fixture.times).toEqual([0, 100]);
+  return { fixture, lease };
 }
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 test('it locks and renews at once, renews soon again so that the lock is believed, and then three times per lease', async () => {
-  const stage = new Stage();
-  await stage.enrol();
+  const fixture = new Fixture();
+  await fixture.enrol();
   await vi.advanceTimersByTimeAsync(2 * INTERVAL_MS + 200);
-  expect(stage.renewals).toEqual([0, 100, 3_100, 6_100].map((at) => ({ at, workerId: 1, from: 1, lockPid: 1 })));
-  expect(stage.locks).toEqual([1]);
+  expect(fixture.renewals).toEqual([0, 100, 3_100, 6_100].map((at) => ({ at, workerId: 1, from: 1, lockPid: 1 })));
+  expect(fixture.locks).toEqual([1]);
 });
 
 test('it knows from its last renewal whether there are other workers, and takes it for so until then', async () => {
-  const stage = new Stage();
-  stage.hasOthers = false;
-  const lease = await stage.enrol();
+  const fixture = new Fixture();
+  fixture.hasOthers = false;
+  const lease = await fixture.enrol();
   expect(lease.hasOthers).toBe(true);
   await vi.advanceTimersByTimeAsync(0);
   expect(lease.hasOthers).toBe(false);
-  stage.hasOthers = true;
+  fixture.hasOthers = true;
   await vi.advanceTimersByTimeAsync(100);
   expect(lease.hasOthers).toBe(true);
 });
 
 test('on a single session it renews from the pool, without a lock', async () => {
-  const stage = new Stage();
-  await stage.enrol({ single: true });
+  const fixture = new Fixture();
+  await fixture.enrol({ single: true });
   await vi.advanceTimersByTimeAsync(2 * INTERVAL_MS);
-  expect(stage.renewals).toEqual([3_000, 6_000].map((at) => ({ at, workerId: 1, from: 'pool', lockPid: undefined })));
-  expect(stage.locks).toEqual([]);
+  expect(fixture.renewals).toEqual([3_000, 6_000].map((at) => ({ at, workerId: 1, from: 'pool', lockPid: undefined })));
+  expect(fixture.locks).toEqual([]);
 });
 
 test('a lock that another session has still is asked for again at the next renewal', async () => {
-  const stage = new Stage();
-  stage.lockAnswers.push(undefined, 1);
-  await stage.enrol();
+  const fixture = new Fixture();
+  fixture.lockAnswers.push(undefined, 1);
+  await fixture.enrol();
   await vi.advanceTimersByTimeAsync(INTERVAL_MS);
-  expect(stage.renewals.map(({ at, lockPid }) => [at, lockPid])).toEqual([
+  expect(fixture.renewals.map(({ at, lockPid }) => [at, lockPid])).toEqual([
     [0, undefined],
     [3_000, 1],
   ]);
 });
 
 test('a lock that was taken by another backend than the connection was told of is given up at once', async () => {
-  const stage = new Stage();
-  stage.toldPid = 77;
-  const lease = await stage.enrol();
+  const fixture = new Fixture();
+  fixture.toldPid = 77;
+  const lease = await fixture.enrol();
   await vi.advanceTimersByTimeAsync(2 * INTERVAL_MS);
-  expect(stage.locks).toEqual([1]);
-  expect(stage.renewals.slice(1).map(({ from }) => from)).toEqual(['pool', 'pool']);
+  expect(fixture.locks).toEqual([1]);
+  expect(fixture.renewals.slice(1).map(({ from }) => from)).toEqual(['pool', 'pool']);
   expect(lease.session).toBeUndefined();
 });
 
 test('after three renewals from backends that did not take the lock it gives the lock up, and renews from the pool', async () => {
-  const stage = new Stage();
-  stage.lockAnswers.push(10, 12, 14);
-  stage.renewAnswers.push(11, 13, 15);
-  await stage.enrol();
+  const fixture = new Fixture();
+  fixture.lockAnswers.push(10, 12, 14);
+  fixture.renewAnswers.push(11, 13, 15);
+  await fixture.enrol();
   await vi.advanceTimersByTimeAsync(300 + 2 * INTERVAL_MS);
-  expect(stage.renewals.map(({ at, from }) => [at, from])).toEqual([
+  expect(fixture.renewals.map(({ at, from }) => [at, from])).toEqual([
     [0, 1],
     [100, 1],
     [200, 1],
@@ -184,16 +184,16 @@ test('after three renewals from backends that did not take the lock it gives the
     [3_300, 'pool'],
     [6_300, 'pool'],
   ]);
-  expect(stage.locks).toHaveLength(3);
+  expect(fixture.locks).toHaveLength(3);
 });
 
 test('a pooler that hits the same backend now and then is one all the same', async () => {
-  const stage = new Stage();
-  stage.lockAnswers.push(10, 12, 14);
-  stage.renewAnswers.push(11, 12, 13, 14, 15);
-  await stage.enrol();
+  const fixture = new Fixture();
+  fixture.lockAnswers.push(10, 12, 14);
+  fixture.renewAnswers.push(11, 12, 13, 14, 15);
+  await fixture.enrol();
   await vi.advanceTimersByTimeAsync(500);
-  expect(stage.renewals.map(({ from, lockPid }) => [from, lockPid])).toEqual([
+  expect(fixture.renewals.map(({ from, lockPid }) => [from, lockPid])).toEqual([
     [1, 10],
     [1, 12],
     [1, 12],
@@ -204,114 +204,114 @@ test('a pooler that hits the same backend now and then is one all the same', asy
 });
 
 test('sessions that broke now and then, between lock and renewal, are no pooler', async () => {
-  const stage = new Stage();
-  stage.lockAnswers.push(10, 12, 14, 16, 18);
-  stage.renewAnswers.push(11, 13, 14, 14, 15, 17, 18, 18);
-  await stage.enrol();
+  const fixture = new Fixture();
+  fixture.lockAnswers.push(10, 12, 14, 16, 18);
+  fixture.renewAnswers.push(11, 13, 14, 14, 15, 17, 18, 18);
+  await fixture.enrol();
   await vi.advanceTimersByTimeAsync(INTERVAL_MS + 700);
-  expect(stage.locks).toHaveLength(5);
-  expect(stage.renewals.map(({ from }) => from)).toEqual(Array.from({ length: 8 }, () => 1));
+  expect(fixture.locks).toHaveLength(5);
+  expect(fixture.renewals.map(({ from }) => from)).toEqual(Array.from({ length: 8 }, () => 1));
 });
 
 test('a session that is lost is answered by a lock and a renewal at once', async () => {
-  const { stage } = await settled();
-  stage.lockAnswers.push(2);
-  stage.renewAnswers.push(2, 2);
-  stage.sessions[0]!.lose();
+  const { fixture } = await settled();
+  fixture.lockAnswers.push(2);
+  fixture.renewAnswers.push(2, 2);
+  fixture.sessions[0]!.lose();
   await vi.advanceTimersByTimeAsync(INTERVAL_MS);
-  expect(stage.renewals.slice(2)).toMatchObject([
+  expect(fixture.renewals.slice(2)).toMatchObject([
     { at: 200, lockPid: 2 },
     { at: 300, lockPid: 2 },
   ]);
 });
 
 test('a session that is lost during a renewal does not lead to two at once, and the lock is taken again', async () => {
-  const { stage } = await settled();
+  const { fixture } = await settled();
   const answered = new Latch();
-  stage.renewAnswers.push(() => answered.opened.then(() => 1));
+  fixture.renewAnswers.push(() => answered.opened.then(() => 1));
   await vi.advanceTimersByTimeAsync(INTERVAL_MS);
-  stage.sessions[0]!.lose();
+  fixture.sessions[0]!.lose();
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(stage.times).toEqual([0, 100, 3_100]);
+  expect(fixture.times).toEqual([0, 100, 3_100]);
   answered.open();
   await vi.advanceTimersByTimeAsync(INTERVAL_MS);
-  expect(stage.times).toHaveLength(4);
-  expect(stage.locks).toHaveLength(2);
+  expect(fixture.times).toHaveLength(4);
+  expect(fixture.locks).toHaveLength(2);
 });
 
 test('the end of a session that was replaced is nothing new', async () => {
-  const { stage } = await settled();
-  stage.renewAnswers.push(never);
+  const { fixture } = await settled();
+  fixture.renewAnswers.push(never);
   await vi.advanceTimersByTimeAsync(2 * INTERVAL_MS + 700);
-  expect(stage.times).toEqual([0, 100, 3_100, 6_200, 6_300]);
-  stage.sessions[0]!.lose();
+  expect(fixture.times).toEqual([0, 100, 3_100, 6_200, 6_300]);
+  fixture.sessions[0]!.lose();
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(stage.times).toHaveLength(5);
-  expect(stage.locks).toHaveLength(2);
+  expect(fixture.times).toHaveLength(5);
+  expect(fixture.locks).toHaveLength(2);
 });
 
 test('a renewal that hangs is told, and tried again a moment later, in a session of its own', async () => {
-  const { stage } = await settled();
-  stage.renewAnswers.push(never);
+  const { fixture } = await settled();
+  fixture.renewAnswers.push(never);
   await vi.advanceTimersByTimeAsync(2 * INTERVAL_MS - 50);
-  expect(stage.told).toEqual(['renewed', 'renewed', 'No answer to a renewal in 3000 ms']);
-  expect(stage.sessions.map(({ closed }) => closed)).toEqual([true, false]);
+  expect(fixture.told).toEqual(['renewed', 'renewed', 'No answer to a renewal in 3000 ms']);
+  expect(fixture.sessions.map(({ closed }) => closed)).toEqual([true, false]);
   await vi.advanceTimersByTimeAsync(50);
-  expect(stage.last).toEqual({ at: 6_200, workerId: 1, from: 2, lockPid: 2 });
-  expect(stage.locks).toEqual([1, 1]);
+  expect(fixture.last).toEqual({ at: 6_200, workerId: 1, from: 2, lockPid: 2 });
+  expect(fixture.locks).toEqual([1, 1]);
 });
 
 test('so is a renewal that fails, and half a second later when it fails again', async () => {
-  const { stage } = await settled();
+  const { fixture } = await settled();
   const fail = (): Promise<never> => Promise.reject(new Error('read ECONNRESET'));
-  stage.renewAnswers.push(fail, fail);
+  fixture.renewAnswers.push(fail, fail);
   await vi.advanceTimersByTimeAsync(INTERVAL_MS + 450);
-  expect(stage.told).toEqual(['renewed', 'renewed', 'read ECONNRESET', 'read ECONNRESET']);
+  expect(fixture.told).toEqual(['renewed', 'renewed', 'read ECONNRESET', 'read ECONNRESET']);
   await vi.advanceTimersByTimeAsync(50);
-  expect(stage.times).toEqual([0, 100, 3_100, 3_200, 3_700]);
-  expect(stage.last).toMatchObject({ from: 3 });
+  expect(fixture.times).toEqual([0, 100, 3_100, 3_200, 3_700]);
+  expect(fixture.last).toMatchObject({ from: 3 });
 });
 
 test.each([
   ['before the next one', -50],
   ['after the next one', 600],
 ])('a renewal that is answered too late, %s, finds no worker dead and renews nothing', async (_when, afterMs) => {
-  const { stage, lease } = await settled();
+  const { fixture, lease } = await settled();
   const answered = new Latch();
-  stage.renewAnswers.push(() => answered.opened.then(() => undefined));
+  fixture.renewAnswers.push(() => answered.opened.then(() => undefined));
   await vi.advanceTimersByTimeAsync(2 * INTERVAL_MS + afterMs);
-  const told = [...stage.told];
+  const told = [...fixture.told];
   answered.open();
   await vi.advanceTimersByTimeAsync(10);
   expect(lease.workerId).toBe(1);
-  expect(stage.told).toEqual(told);
+  expect(fixture.told).toEqual(told);
 });
 
 test('a worker that others found dead goes on under a new id, takes its lock and renews soon', async () => {
-  const { stage, lease } = await settled();
-  stage.renewAnswers.push(undefined);
+  const { fixture, lease } = await settled();
+  fixture.renewAnswers.push(undefined);
   await vi.advanceTimersByTimeAsync(INTERVAL_MS + 100);
   expect(lease.workerId).toBe(2);
-  expect(stage.told).toEqual(['renewed', 'renewed', 'lost 1 for 2', 'renewed', 'renewed']);
-  expect(stage.last).toEqual({ at: 3_200, workerId: 2, from: 1, lockPid: 1 });
-  expect(stage.locks).toEqual([1, 2]);
+  expect(fixture.told).toEqual(['renewed', 'renewed', 'lost 1 for 2', 'renewed', 'renewed']);
+  expect(fixture.last).toEqual({ at: 3_200, workerId: 2, from: 1, lockPid: 1 });
+  expect(fixture.locks).toEqual([1, 2]);
 });
 
 test('a worker that has resigned renews no more, though its session ends; the session is closed even if nobody could be told', async () => {
-  const stage = new Stage();
-  const lease = await stage.enrol({ resign: () => Promise.reject(new Error('the database is away')) });
+  const fixture = new Fixture();
+  const lease = await fixture.enrol({ resign: () => Promise.reject(new Error('the database is away')) });
   await vi.advanceTimersByTimeAsync(200);
   await expect(lease.resign()).rejects.toThrow('the database is away');
-  stage.sessions[0]!.lose();
+  fixture.sessions[0]!.lose();
   await vi.advanceTimersByTimeAsync(LEASE_MS);
-  expect(stage.times).toEqual([0, 100]);
-  expect(stage.sessions[0]!.closed).toBe(true);
+  expect(fixture.times).toEqual([0, 100]);
+  expect(fixture.sessions[0]!.closed).toBe(true);
 });
 
 test('a worker that resigns waits for the renewal that is under way, which is the last', async () => {
-  const { stage, lease } = await settled();
+  const { fixture, lease } = await settled();
   const answered = new Latch();
-  stage.renewAnswers.push(() => answered.opened.then(() => 1));
+  fixture.renewAnswers.push(() => answered.opened.then(() => 1));
   await vi.advanceTimersByTimeAsync(INTERVAL_MS);
   let resigned = false;
   const resigning = lease.resign().then(() => (resigned = true));
@@ -320,49 +320,49 @@ test('a worker that resigns waits for the renewal that is under way, which is th
   answered.open();
   await resigning;
   await vi.advanceTimersByTimeAsync(LEASE_MS);
-  expect(stage.times).toEqual([0, 100, 3_100]);
+  expect(fixture.times).toEqual([0, 100, 3_100]);
 });
 
 test('a worker that stops says so in a renewal at once, and in all that follow', async () => {
-  const { stage, lease } = await settled();
+  const { fixture, lease } = await settled();
   lease.stopping();
   await vi.advanceTimersByTimeAsync(INTERVAL_MS);
   const said = { workerId: 1, from: 1, lockPid: 1, isStopping: true };
-  expect(stage.renewals.slice(2)).toEqual([200, 3_200].map((at) => ({ at, ...said })));
+  expect(fixture.renewals.slice(2)).toEqual([200, 3_200].map((at) => ({ at, ...said })));
 });
 
 test('a worker that stops while a renewal is under way says so in the next one, when that has ended', async () => {
-  const { stage, lease } = await settled();
+  const { fixture, lease } = await settled();
   const answered = new Latch();
-  stage.renewAnswers.push(() => answered.opened.then(() => 1));
+  fixture.renewAnswers.push(() => answered.opened.then(() => 1));
   await vi.advanceTimersByTimeAsync(INTERVAL_MS);
   lease.stopping();
   await vi.advanceTimersByTimeAsync(100);
-  expect(stage.renewals.map(({ isStopping }) => isStopping)).toEqual([undefined, undefined, undefined]);
+  expect(fixture.renewals.map(({ isStopping }) => isStopping)).toEqual([undefined, undefined, undefined]);
   answered.open();
   await vi.advanceTimersByTimeAsync(0);
-  expect(stage.last).toMatchObject({ at: 3_300, isStopping: true });
+  expect(fixture.last).toMatchObject({ at: 3_300, isStopping: true });
 });
 
 test('a renewal that was to say that the worker stops, and failed, is tried again soon; one that resigned says nothing', async () => {
-  const { stage, lease } = await settled();
-  stage.renewAnswers.push(() => Promise.reject(new Error('away')));
+  const { fixture, lease } = await settled();
+  fixture.renewAnswers.push(() => Promise.reject(new Error('away')));
   lease.stopping();
   await vi.advanceTimersByTimeAsync(100);
-  expect(stage.renewals.slice(2).map(({ at, isStopping }) => [at, isStopping])).toEqual([
+  expect(fixture.renewals.slice(2).map(({ at, isStopping }) => [at, isStopping])).toEqual([
     [200, true],
     [300, true],
   ]);
   await lease.resign();
   lease.stopping();
   await vi.advanceTimersByTimeAsync(LEASE_MS);
-  expect(stage.renewals).toHaveLength(4);
+  expect(fixture.renewals).toHaveLength(4);
 });
 
 test('a worker that resigns in the turn in which it stops has sent nothing for that', async () => {
-  const { stage, lease } = await settled();
+  const { fixture, lease } = await settled();
   lease.stopping();
   await lease.resign();
   await vi.advanceTimersByTimeAsync(LEASE_MS);
-  expect(stage.times).toEqual([0, 100]);
+  expect(fixture.times).toEqual([0, 100]);
 });

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { defineSignal, OnSignal, type Worker } from '../../src/index.ts';
 import { inCall, newCall } from '../../src/transaction/call.ts';
 import { Company, type Member } from '../../src/liveness/process-members.ts';
-import { readDeliveries } from '../support/effects.ts';
+import { readDeliveries } from '../support/deliveries.ts';
 import { harness, type Harness } from '../support/harness.ts';
 import { Latch } from '../support/latch.ts';
 

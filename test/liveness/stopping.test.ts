@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, type DetachedDeliveryContext, OnSignal, type Worker } from '../../src/index.ts';
-import { readDeliveries } from '../support/effects.ts';
+import { readDeliveries } from '../support/deliveries.ts';
 import { harness } from '../support/harness.ts';
 import { Latch } from '../support/latch.ts';
 

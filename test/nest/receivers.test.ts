@@ -34,7 +34,7 @@ function receiverClass(name: string): new (...args: never[]) => { readonly numbe
   return Receiving;
 }
 
-interface Stage extends AsyncDisposable {
+interface Fixture extends AsyncDisposable {
   readonly db: PostgresJsDatabase;
   readonly sql: Sql;
   readonly box: Signalbox;
@@ -47,7 +47,7 @@ type Start = (module: new () => object) => Promise<{ get(token: unknown): unknow
 
 const start: Start = async (module) => NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
 
-async function openStage(metadata: ModuleMetadata, options: Partial<SignalboxModuleOptions> = {}, begin = start): Promise<Stage> {
+async function openFixture(metadata: ModuleMetadata, options: Partial<SignalboxModuleOptions> = {}, begin = start): Promise<Fixture> {
   made = [];
   const database = await createDatabase();
   const sql = database.connect({ max: 1 });
@@ -95,10 +95,10 @@ const ways: [way: string, metadata: ModuleMetadata][] = [
 ];
 
 test.each(ways)('%s receives, once, by the one object of the container', async (_way, metadata) => {
-  await using stage = await openStage(metadata);
-  const [, number] = (await stage.deliver(1))[0]!.split(/[ :]/);
-  expect(await stage.deliver(2)).toEqual([`Orders ${number}:1`, `Orders ${number}:2`]);
-  expect(stage.lines.filter(({ message }) => /Orders/.test(message ?? '') && !message!.startsWith('completed'))).toEqual([]);
+  await using fixture = await openFixture(metadata);
+  const [, number] = (await fixture.deliver(1))[0]!.split(/[ :]/);
+  expect(await fixture.deliver(2)).toEqual([`Orders ${number}:1`, `Orders ${number}:2`]);
+  expect(fixture.lines.filter(({ message }) => /Orders/.test(message ?? '') && !message!.startsWith('completed'))).toEqual([]);
 });
 
 test.each<[way: string, metadata: ModuleMetadata]>([
@@ -106,9 +106,9 @@ test.each<[way: string, metadata: ModuleMetadata]>([
   ['a request-scoped provider', { providers: [{ provide: Orders, useClass: Orders, scope: Scope.REQUEST }] }],
   ['a request-scoped class under another token', { providers: [{ provide: TOKEN, useClass: Orders, scope: Scope.REQUEST }] }],
 ])('%s receives, made anew for each delivery', async (_way, metadata) => {
-  await using stage = await openStage(metadata);
-  await stage.deliver(1);
-  expect(await stage.deliver(2)).toEqual(['Orders 1:1', 'Orders 2:2']);
+  await using fixture = await openFixture(metadata);
+  await fixture.deliver(1);
+  expect(await fixture.deliver(2)).toEqual(['Orders 1:1', 'Orders 2:2']);
 });
 
 test('a provider of a request-scoped one, and a request-scoped controller, are made for each delivery', async () => {
@@ -126,9 +126,9 @@ test('a provider of a request-scoped one, and a request-scoped controller, are m
       await tx.insert(effects).values({ receiver: `Desk ${this.number}`, value: id });
     }
   }
-  await using stage = await openStage({ providers: [PerRequest], controllers: [Desk] });
-  await stage.deliver(1);
-  expect(await stage.deliver(2)).toEqual(['Desk 1:1', 'Desk 2:2']);
+  await using fixture = await openFixture({ providers: [PerRequest], controllers: [Desk] });
+  await fixture.deliver(1);
+  expect(await fixture.deliver(2)).toEqual(['Desk 1:1', 'Desk 2:2']);
 });
 
 test('a class that several modules provide receives once, and is warned of', async () => {
@@ -136,9 +136,9 @@ test('a class that several modules provide receives once, and is warned of', asy
   Module({ providers: [Orders] })(One);
   class Two {}
   Module({ providers: [Orders] })(Two);
-  await using stage = await openStage({ imports: [One, Two] });
-  expect(await stage.deliver(1)).toHaveLength(1);
-  expect(stage.lines.map(({ message }) => message)).toContainEqual(
+  await using fixture = await openFixture({ imports: [One, Two] });
+  expect(await fixture.deliver(1)).toHaveLength(1);
+  expect(fixture.lines.map(({ message }) => message)).toContainEqual(
     expect.stringMatching(/^Orders is a provider of several modules.*Provide it in one module and export it/) as string,
   );
 });
@@ -155,12 +155,12 @@ test('a class with receivers that is only a guard is refused at the start', asyn
   @Controller()
   @UseGuards(Gate)
   class Desk {}
-  await expect(openStage({ controllers: [Desk] })).rejects.toMatchObject({
+  await expect(openFixture({ controllers: [Desk] })).rejects.toMatchObject({
     code: 'MissingProvider',
     message: expect.stringMatching(/^Gate has @OnSignal methods, and NestJS knows it as a guard.*Add it to the providers/) as string,
   });
-  await using stage = await openStage({ controllers: [Desk], providers: [Gate] });
-  expect(await stage.box.receivers.has(paid)).toBe(true);
+  await using fixture = await openFixture({ controllers: [Desk], providers: [Gate] });
+  expect(await fixture.box.receivers.has(paid)).toBe(true);
 });
 
 test('a module that is compiled and not initialised has its receivers', async () => {
@@ -171,9 +171,9 @@ test('a module that is compiled and not initialised has its receivers', async ()
   }
   const compile: Start = async (module) =>
     NestFactory.create(module, new NoServer() as unknown as AbstractHttpAdapter, { logger: false, abortOnError: false });
-  await using stage = await openStage({ providers: [Orders] }, { mode: 'immediate' }, compile);
-  await stage.db.transaction(async (tx) => void (await paid.emitReliable(tx, { id: 1 })));
-  expect(await readEffects(stage.sql)).toEqual(['Orders 1:1']);
+  await using fixture = await openFixture({ providers: [Orders] }, { mode: 'immediate' }, compile);
+  await fixture.db.transaction(async (tx) => void (await paid.emitReliable(tx, { id: 1 })));
+  expect(await readEffects(fixture.sql)).toEqual(['Orders 1:1']);
 });
 
 test('@Transactional works on what factories and values provide', async () => {
@@ -185,10 +185,10 @@ test('@Transactional works on what factories and values provide', async () => {
       await paid.emitReliable(this.db, { id });
     }
   }
-  await using stage = await openStage({ providers: [Orders, { provide: TOKEN, useFactory: (db: Db) => new Books(db), inject: [Db] }] });
-  await stage.box.get<Books>(TOKEN as never).book(1);
-  await stage.box.drain();
-  expect((await readEffects(stage.sql)).toSorted()).toEqual(['Orders 1:1', 'booked:1']);
+  await using fixture = await openFixture({ providers: [Orders, { provide: TOKEN, useFactory: (db: Db) => new Books(db), inject: [Db] }] });
+  await fixture.box.get<Books>(TOKEN as never).book(1);
+  await fixture.box.drain();
+  expect((await readEffects(fixture.sql)).toSorted()).toEqual(['Orders 1:1', 'booked:1']);
 });
 
 test('messages speak of modules, not of options that NestJS does not have', async () => {
@@ -197,11 +197,11 @@ test('messages speak of modules, not of options that NestJS does not have', asyn
     @OnSignal(paid)
     async receive(): Promise<void> {}
   }
-  await using stage = await openStage({});
-  await stage.db.transaction(async (tx) => void (await paid.emitReliable(tx, { id: 1 })));
-  stage.box.worker({ concurrency: 1 });
+  await using fixture = await openFixture({});
+  await fixture.db.transaction(async (tx) => void (await paid.emitReliable(tx, { id: 1 })));
+  fixture.box.worker({ concurrency: 1 });
   const place = expect.stringContaining('`providers` or `controllers` of a module') as string;
-  const messages = stage.lines
+  const messages = fixture.lines
     .map(({ message }) => message)
     .filter((message) => /has no receivers, so the emit|Forgotten has/.test(message ?? ''));
   expect([Forgotten.name, ...messages]).toEqual(['Forgotten', place, place]);

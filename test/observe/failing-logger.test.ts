@@ -3,7 +3,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, type DeliveryContext, Discard, type Logger, OnSignal, type SignalboxOptions } from '../../src/index.ts';
 import { harness, type Harness } from '../support/harness.ts';
-import { effects, createEffects, readDeliveries, readEffects } from '../support/effects.ts';
+import { readDeliveries } from '../support/deliveries.ts';
+import { effects, createEffects, readEffects } from '../support/effects.ts';
 
 const happened = defineSignal('failing.happened', z.object({ value: z.string() }));
 const unheard = defineSignal('failing.unheard', z.object({}));

@@ -13,7 +13,8 @@ import {
   Transactional,
   Unrecoverable,
 } from '../../src/index.ts';
-import { createEffects, effects, readDeliveries, readEffects } from '../support/effects.ts';
+import { readDeliveries } from '../support/deliveries.ts';
+import { createEffects, effects, readEffects } from '../support/effects.ts';
 import { harness, type Harness } from '../support/harness.ts';
 import { recordingLogger } from '../support/log.ts';
 

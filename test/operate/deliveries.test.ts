@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, type DeliveryContext, Discard, OnSignal, Unrecoverable } from '../../src/index.ts';
-import { createEffects, effects, readDeliveries, readEffects } from '../support/effects.ts';
+import { readDeliveries } from '../support/deliveries.ts';
+import { createEffects, effects, readEffects } from '../support/effects.ts';
 import { harness, type Harness } from '../support/harness.ts';
 import { Latch } from '../support/latch.ts';
 import { untilBlocked } from '../store/waits.ts';

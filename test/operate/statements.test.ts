@@ -134,9 +134,9 @@ test('workers are woken by another try of something, and not by one of nothing',
   let rung = 0;
   await h.sql.listen('signalbox_ready', () => void rung++);
   const operations = operationsOn(h.sql);
-  const heard = async (act: () => Promise<unknown>): Promise<number> => {
+  const heard = async (operate: () => Promise<unknown>): Promise<number> => {
     rung = 0;
-    await act();
+    await operate();
     // A notification of our own, behind those: when it is here, they would be too.
     await new Promise<void>((resolve) => void h.sql.listen('last', () => resolve()).then(() => h.sql.notify('last', '')));
     return rung;
@@ -165,9 +165,9 @@ test('the catalogue and the count of what is left answer for what they are asked
   expect(await operations.countLive(randomUUID())).toBeUndefined();
 });
 
-type Act = (operations: OperationsStore, emissionId: string, receiver?: string) => Promise<string[]>;
+type Operation = (operations: OperationsStore, emissionId: string, receiver?: string) => Promise<string[]>;
 
-const acts: [name: string, before: 'dead' | 'ready', after: string, act: Act][] = [
+const operated: [name: string, before: 'dead' | 'ready', after: string, operate: Operation][] = [
   ['retries', 'dead', 'ready 1/0/0', (operations, emissionId, receiver) => operations.revive(address(emissionId, receiver), ['dead'], 0)],
   ['cancels', 'ready', 'cancelled 1/0/0', (operations, emissionId, receiver) => operations.cancel(address(emissionId, receiver), reason)],
 ];
@@ -177,7 +177,7 @@ const address = (emissionId: string, receiver: string | undefined): { emissionId
   ...(receiver === undefined ? {} : { receiver }),
 });
 
-test.each(acts)('%s at the same time lock in one order, and the later finds nothing left', async (_name, before, after, act) => {
+test.each(operated)('%s at the same time lock in one order, and the later finds nothing left', async (_name, before, after, operate) => {
   await using h = await openStore();
   const [a, b] = [await addReceiver(h.sql, 'A.receive'), await addReceiver(h.sql, 'B.receive')];
   const { emissionId, ids } = await addEmission(h.sql, [a, b]);
@@ -189,14 +189,14 @@ test.each(acts)('%s at the same time lock in one order, and the later finds noth
   let proceed: (() => Promise<unknown>) | undefined;
   const holder = await h.hold(async (transaction) => {
     const operations = operationsOn(transaction);
-    await act(operations, emissionId, first);
-    proceed = () => act(operations, emissionId, second);
+    await operate(operations, emissionId, first);
+    proceed = () => operate(operations, emissionId, second);
   });
   // It must ask for the first row before it holds the second, also when it is planned to go through the table as it lies.
   let found: string[] | undefined;
   const later = h.hold(async (transaction) => {
     for (const plan of ['nestloop', 'mergejoin', 'indexscan', 'bitmapscan']) await transaction.unsafe(`set local enable_${plan} = off`);
-    found = await act(operationsOn(transaction), emissionId);
+    found = await operate(operationsOn(transaction), emissionId);
   });
   await untilBlocked(h.sql);
   await proceed!();

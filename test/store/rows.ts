@@ -7,6 +7,7 @@ import { postgresJs } from '../../src/drivers/postgres-js.ts';
 import { type Cell, rowsOf } from '../../src/drivers/statement.ts';
 import { type AppendOptions, Store } from '../../src/store/store.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { inShort, readDeliveries } from '../support/deliveries.ts';
 
 /** A statement that waits longer fails: a lost SKIP LOCKED shows as an error and not as a hanging test. */
 const PATIENCE_MS = 5_000;
@@ -155,9 +156,6 @@ export async function addWorker(
 
 /** A live delivery as `state epoch/attempt/crashes`, or a settled one. */
 export async function stateOf(sql: AnySql, id: string): Promise<string | undefined> {
-  const [row] = await sql<{ text: string }[]>`
-    select state || ' ' || epoch || '/' || attempt || '/' || crashes as text from (
-      select id, state, epoch, attempt, crashes from signalbox.delivery union all select id, state, epoch, attempt, crashes from signalbox.settled
-    ) d where id = ${id}`;
-  return row?.text;
+  const found = (await readDeliveries(sql)).find((delivery) => delivery.id === id);
+  return found && inShort(found);
 }

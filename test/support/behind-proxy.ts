@@ -9,7 +9,7 @@ import { createSignalbox, type Signalbox, type SignalboxOptions } from '../../sr
 import { createDatabase, ofNodePostgres, type TestClient } from './database.ts';
 import { createEffects } from './effects.ts';
 import type { Database } from './harness.ts';
-import { openProxy, type Proxy, type ProxyCut } from './proxy.ts';
+import { openProxy, type Proxy, type ProxyCut } from '../processes/proxy.ts';
 
 export const DRIVERS = ['postgres.js', 'node-postgres'] as const;
 export type DriverName = (typeof DRIVERS)[number];

@@ -1,4 +1,4 @@
-// A table of effects that receivers write and tests read, and small readers of Signalbox' own tables.
+// A table of effects that receivers write and tests read, and readers of emissions and errors.
 import { integer, pgTable, text } from 'drizzle-orm/pg-core';
 import type postgres from 'postgres';
 import './register.ts';
@@ -13,26 +13,6 @@ export async function createEffects(sql: postgres.Sql): Promise<void> {
 export async function readEffects(sql: postgres.Sql): Promise<string[]> {
   const rows = await sql<{ effect: string }[]>`select receiver || ':' || value as effect from effect order by ctid`;
   return rows.map(({ effect }) => effect);
-}
-
-export interface DeliveryRow {
-  readonly receiver: string;
-  readonly state: string;
-  readonly epoch: number;
-  readonly attempt: number;
-  readonly crashes: number;
-}
-
-/** Every delivery, live or settled, by receiver and id. */
-export async function readDeliveries(sql: postgres.Sql): Promise<DeliveryRow[]> {
-  const rows = await sql<DeliveryRow[]>`
-    select r.name as receiver, d.state, d.epoch, d.attempt, d.crashes
-    from (
-      select id, receiver_id, state, epoch, attempt, crashes from signalbox.delivery
-      union all select id, receiver_id, state, epoch, attempt, crashes from signalbox.settled
-    ) d join signalbox.receiver r on r.id = d.receiver_id
-    order by r.name, d.id`;
-  return [...rows];
 }
 
 export async function countEmissions(sql: postgres.Sql): Promise<number> {

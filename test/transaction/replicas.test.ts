@@ -8,7 +8,8 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { createSignalbox, Db, defineSignal, type DeliveryContext, OnSignal, Service, Transactional } from '../../src/index.ts';
 import { createDatabase } from '../support/database.ts';
-import { createEffects, effects, readDeliveries, readEffects } from '../support/effects.ts';
+import { readDeliveries } from '../support/deliveries.ts';
+import { createEffects, effects, readEffects } from '../support/effects.ts';
 
 const happened = defineSignal('replicas.happened', z.object({ value: z.number() }));
 

@@ -3,7 +3,8 @@ import { eq, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { expect, test } from 'vitest';
 import { createSignalbox, isSignalboxError } from '../../src/index.ts';
-import { countEmissions, createEffects, effects, readDeliveries, readEffects } from '../support/effects.ts';
+import { readDeliveries } from '../support/deliveries.ts';
+import { countEmissions, createEffects, effects, readEffects } from '../support/effects.ts';
 import { harness } from '../support/harness.ts';
 import { happened, One } from './one.ts';
 

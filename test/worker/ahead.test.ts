@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, RetryAfter, Unavailable } from '../../src/index.ts';
-import { readDeliveries } from '../support/effects.ts';
+import { readDeliveries } from '../support/deliveries.ts';
 import { type Harness, harness } from '../support/harness.ts';
 
 const happened = defineSignal('ahead.happened', z.object({ value: z.number() }));

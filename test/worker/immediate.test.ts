@@ -3,7 +3,8 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { Db, defineSignal, type DeliveryContext, Discard, isSignalboxError, OnSignal, RetryAfter, Service } from '../../src/index.ts';
-import { countEmissions, createEffects, effects, readDeliveries, readEffects, readErrors } from '../support/effects.ts';
+import { readDeliveries } from '../support/deliveries.ts';
+import { countEmissions, createEffects, effects, readEffects, readErrors } from '../support/effects.ts';
 import { harness, type Harness } from '../support/harness.ts';
 import { Latch } from '../support/latch.ts';
 

@@ -6,7 +6,7 @@ import postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { createSignalbox, defineSignal, type DeliveryContext, type DetachedDeliveryContext, OnSignal, Service } from '../../src/index.ts';
-import { readDeliveries } from '../support/effects.ts';
+import { readDeliveries } from '../support/deliveries.ts';
 import { harness, type Harness } from '../support/harness.ts';
 import { Latch } from '../support/latch.ts';
 import { recordingLogger } from '../support/log.ts';

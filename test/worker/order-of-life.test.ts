@@ -10,7 +10,7 @@ import {
   type Signalbox,
   type Worker,
 } from '../../src/index.ts';
-import { readDeliveries } from '../support/effects.ts';
+import { readDeliveries } from '../support/deliveries.ts';
 import { harness, type Harness } from '../support/harness.ts';
 import { Latch } from '../support/latch.ts';
 
@@ -20,24 +20,24 @@ const noted = defineSignal('order-of-life.noted', z.object({}));
 let entered: Latch;
 let gate: Latch;
 /** What a receiver does. */
-let act: (emissionId: string) => unknown;
+let script: (emissionId: string) => unknown;
 
 function reset(): void {
   [entered, gate] = [new Latch(), new Latch()];
-  act = () => gate.opened;
+  script = () => gate.opened;
 }
 
 class Receivers {
   @OnSignal(happened, { transactional: false })
   static async detached(_payload: unknown, { abortSignal, emission }: DetachedDeliveryContext): Promise<void> {
     entered.open();
-    await Promise.race([act(emission.id), new Promise((resolve) => abortSignal.addEventListener('abort', resolve))]);
+    await Promise.race([script(emission.id), new Promise((resolve) => abortSignal.addEventListener('abort', resolve))]);
   }
 
   @OnSignal(noted)
   static async transactional(_payload: unknown, { emission }: DeliveryContext): Promise<void> {
     entered.open();
-    await act(emission.id);
+    await script(emission.id);
   }
 }
 
@@ -46,7 +46,7 @@ const emit = async (h: Harness, signal: typeof happened | typeof noted = happene
 
 const leases = async (h: Harness): Promise<number> => (await h.sql`select from signalbox.worker`).length;
 
-const orders: [order: string, act: (worker: Worker, h: Harness) => Promise<unknown>[]][] = [
+const orders: [order: string, script: (worker: Worker, h: Harness) => Promise<unknown>[]][] = [
   ['stop, start', (worker) => [worker.stop(), worker.start()]],
   ['forced stop, start', (worker) => [worker.stop({ force: true }), worker.start()]],
   ['stop, stop', (worker) => [worker.stop(), worker.stop()]],
@@ -161,7 +161,7 @@ test.each(waits.flatMap(([what, call]) => [happened, noted].map((signal) => [wha
     await using h = await harness({ services: [Receivers] });
     const worker = h.box.worker();
     let error: unknown;
-    act = async (emissionId) => {
+    script = async (emissionId) => {
       error = await call(h.box as unknown as Signalbox, worker, emissionId).catch((thrown: unknown) => thrown);
     };
     await worker.start();
@@ -178,7 +178,7 @@ test('cancel of its own delivery is refused in a transaction, which holds it, an
   reset();
   await using h = await harness({ services: [Receivers] });
   let result: unknown;
-  act = async (emissionId) => {
+  script = async (emissionId) => {
     result = await h.box.deliveries.cancel({ emissionId }).catch((thrown: unknown) => thrown);
   };
   await emit(h, noted);
@@ -196,7 +196,7 @@ test('in a receiver other boxes, other emissions and other receivers are no matt
   const otherWorker = other.worker();
   await otherWorker.start();
   const results: unknown[] = [];
-  act = async (emissionId) => {
+  script = async (emissionId) => {
     results.push(await h.box.deliveries.cancel({ emissionId, receiver: 'Another.receiver' }));
     results.push(await h.box.emissions.settled('01975a3e-0000-7000-8000-000000000000').catch((thrown: { code?: string }) => thrown.code));
     results.push(await otherWorker.stop({ force: true }), await other.close());
@@ -217,7 +217,7 @@ test('what a receiver leaves behind may close the box when the receiver has retu
   let closed: Promise<void> | undefined;
   const returned = h.box.next('delivery.completed');
   const closing = new Promise<void>((resolve) => {
-    act = async () => {
+    script = async () => {
       closed = returned.then(() => h.box.close());
       void closed.then(resolve);
     };

@@ -1,6 +1,6 @@
 // One half of a circle: the payment calls the order. The other half is orders.ts; ../call-the-order.ts loads them.
 import { Service } from 'signalbox';
-import { db, markPaid } from '../stage.ts';
+import { db, markPaid } from '../fixture.ts';
 // oxlint-disable-next-line import/no-cycle -- the circle is what this example shows; a linter finds it, too
 import { Orders } from './orders.ts';
 

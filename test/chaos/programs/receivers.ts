@@ -1,4 +1,4 @@
-// The receivers of the chaos runs: each writes one effect, and then does what the emission's fate says.
+// The receivers of the chaos runs: each writes one effect, and then does what the emission's script says.
 //   fine, slow   returns, at once or after a while
 //   flaky        fails in its first attempts, and then returns
 //   later        sometimes asks to be run later
@@ -10,10 +10,10 @@ import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { defineSignals, type DeliveryContext, type DetachedDeliveryContext, Discard, OnSignal, RetryAfter } from '../../../src/index.ts';
 import '../../support/register.ts';
-import { causeOf, FATES, ON_PURPOSE, type Receiver } from '../evidence.ts';
+import { causeOf, SCRIPTS, ON_PURPOSE, type Receiver } from '../../evidence/evidence.ts';
 import type { Database } from './connect.ts';
 
-const payload = z.object({ key: z.string(), fate: z.enum(FATES), measure: z.number() });
+const payload = z.object({ key: z.string(), script: z.enum(SCRIPTS), measure: z.number() });
 type Payload = z.infer<typeof payload>;
 
 export const chaos = defineSignals('chaos', { happened: payload, further: payload });
@@ -86,8 +86,8 @@ async function writeEffect({ tx, attempt, emission }: DeliveryContext): Promise<
     from signalbox.settled where emission_id = ${emission.id}::uuid and id = ${deliveryId}::bigint and xmin = pg_current_xact_id()::xid`);
 }
 
-async function undergo({ fate, measure }: Payload, { attempt }: DetachedDeliveryContext): Promise<void> {
-  switch (fate) {
+async function undergo({ script, measure }: Payload, { attempt }: DetachedDeliveryContext): Promise<void> {
+  switch (script) {
     case 'fine':
       return;
     case 'slow':
@@ -104,6 +104,6 @@ async function undergo({ fate, measure }: Payload, { attempt }: DetachedDelivery
     case 'poison':
       throw new Error(`${ON_PURPOSE} poison`);
     default:
-      fate satisfies never;
+      script satisfies never;
   }
 }

@@ -4,8 +4,8 @@ import 'reflect-metadata';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createSignalbox } from '../../../src/index.ts';
-import { release, tell, told } from '../../crash/programs/parent.ts';
-import type { Fate } from '../evidence.ts';
+import { release, tell, told } from '../../processes/parent.ts';
+import type { Script } from '../../evidence/evidence.ts';
 import { seededRandom } from '../random.ts';
 import type { LogLine } from '../sender-log.ts';
 import { connect, prepareFor } from './connect.ts';
@@ -15,7 +15,7 @@ const { NAME: name, SEED: seed, LOG: file, PAUSE_MS: pauseMs } = process.env;
 const MOST_EMISSIONS = 3;
 const ROLLED_BACK_SHARE = 0.15;
 const AFTER_REFUSAL_MS = 200;
-const FATE_WEIGHTS: readonly (readonly [Fate, number])[] = [
+const SCRIPT_WEIGHTS: readonly (readonly [Script, number])[] = [
   ['fine', 60],
   ['slow', 15],
   ['flaky', 10],
@@ -44,7 +44,7 @@ for (let number = 1; !ending.told; number++) {
   const key = `${name}-${number}`;
   const emissions = random.whole(1, MOST_EMISSIONS);
   const commits = random.next() >= ROLLED_BACK_SHARE;
-  const payloads = Array.from({ length: emissions }, () => ({ key, fate: random.pick(FATE_WEIGHTS), measure: random.next() }));
+  const payloads = Array.from({ length: emissions }, () => ({ key, script: random.pick(SCRIPT_WEIGHTS), measure: random.next() }));
   let returned = false;
   write({ key, emissions });
   try {

@@ -3,7 +3,7 @@
 import 'reflect-metadata';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createSignalbox } from '../../../src/index.ts';
-import { release, tell } from '../../crash/programs/parent.ts';
+import { release, tell } from '../../processes/parent.ts';
 import { connect, prepareFor } from './connect.ts';
 import { LEASE_MS } from './timing.ts';
 import { claim, Effects, outside } from './receivers.ts';

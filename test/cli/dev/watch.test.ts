@@ -4,7 +4,8 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type postgres from 'postgres';
 import { expect, test, vi } from 'vitest';
-import { createEffects, readDeliveries, readEffects } from '../../support/effects.ts';
+import { readDeliveries } from '../../support/deliveries.ts';
+import { createEffects, readEffects } from '../../support/effects.ts';
 import { type CliProcess, type CliProject, createCliProject } from '../support.ts';
 
 // Each test starts processes one after the other.

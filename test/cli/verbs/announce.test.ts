@@ -1,6 +1,6 @@
 // signalbox announce: the receivers are known before any worker has started.
 import { expect, test } from 'vitest';
-import { readDeliveries } from '../../support/effects.ts';
+import { readDeliveries } from '../../support/deliveries.ts';
 import { createCliProject } from '../support.ts';
 
 /** A program that has no receivers: it only emits. */

@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { createEffects, readDeliveries, readEffects } from '../../support/effects.ts';
+import { readDeliveries } from '../../support/deliveries.ts';
+import { createEffects, readEffects } from '../../support/effects.ts';
 import { createCliProject } from '../support.ts';
 import { untilBlocked } from '../../store/waits.ts';
 

@@ -6,7 +6,7 @@ import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js';
 import { Pool } from 'pg';
 import postgres from 'postgres';
 import { createSignalbox } from '../../../src/index.ts';
-import { release, tell, told } from './parent.ts';
+import { release, tell, told } from '../../processes/parent.ts';
 import { Effects, happened } from './receivers.ts';
 
 const { DRIVER: driver, DATABASE_URL: url, FIRST: first } = process.env;

@@ -5,7 +5,7 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { createSignalbox, type DeliveryContext } from '../../../src/index.ts';
 import { sql } from 'drizzle-orm';
-import { release, tell, told } from './parent.ts';
+import { release, tell, told } from '../../processes/parent.ts';
 import { looped } from './looping-signal.ts';
 
 const { DATABASE_URL: url, INSPECT: inspect, LEASE: lease, WATCHDOG: watchdog } = process.env;

@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { createSignalbox } from '../../../src/index.ts';
-import { block, tell, told } from './parent.ts';
+import { block, tell, told } from '../../processes/parent.ts';
 import { Effects, happened } from './receivers.ts';
 
 const client = postgres(process.env['DATABASE_URL']!, { max: 2, fetch_types: false, connection: { application_name: 'crash' } });

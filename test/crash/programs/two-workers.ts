@@ -6,7 +6,7 @@ import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { createSignalbox, type DeliveryContext, OnSignal } from '../../../src/index.ts';
-import { tell } from './parent.ts';
+import { tell } from '../../processes/parent.ts';
 import { innocent, poison } from './two-signals.ts';
 
 const ALONE_MS = 2_000;

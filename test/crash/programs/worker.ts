@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { createSignalbox, type WorkerOptions } from '../../../src/index.ts';
-import { block, release, tell, told } from './parent.ts';
+import { block, release, tell, told } from '../../processes/parent.ts';
 import { Effects, holds } from './receivers.ts';
 
 /**

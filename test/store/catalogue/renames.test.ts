@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, type Signalbox, type TransactionHandle } from '../../../src/index.ts';
-import { readDeliveries } from '../../support/effects.ts';
+import { readDeliveries } from '../../support/deliveries.ts';
 import { type Database, harness, type Harness } from '../../support/harness.ts';
 
 const happened = defineSignal('renames.happened', z.object({ value: z.number() }));
@@ -21,7 +21,7 @@ const RELEASES = {
 
 type Release = keyof typeof RELEASES;
 
-interface Story extends AsyncDisposable {
+interface Deployment extends AsyncDisposable {
   readonly h: Harness;
   /** What ran, as `release:value`. */
   readonly calls: string[];
@@ -31,7 +31,7 @@ interface Story extends AsyncDisposable {
   open(release: Release): Box;
 }
 
-async function tell(): Promise<Story> {
+async function openDeployment(): Promise<Deployment> {
   const h = await harness();
   const calls: string[] = [];
   const open = (release: Release): Box => {
@@ -52,14 +52,14 @@ async function emit(box: Box, value: number): Promise<number> {
   return box.db.transaction(async (tx: TransactionHandle) => (await happened.emitReliable(tx, { value })).deliveries);
 }
 
-const states = async ({ h }: Story): Promise<string[]> => (await readDeliveries(h.sql)).map(({ state }) => state);
+const states = async ({ h }: Deployment): Promise<string[]> => (await readDeliveries(h.sql)).map(({ state }) => state);
 
 test('what was stored under the old name is run by the renamed method, and once', async () => {
-  await using story = await tell();
-  await emit(await story.start('v1'), 1);
-  const renamed = await story.start('v2');
+  await using deployment = await openDeployment();
+  await emit(await deployment.start('v1'), 1);
+  const renamed = await deployment.start('v2');
   expect(await renamed.drain()).toMatchObject({ completed: 0 });
-  expect([story.calls, await states(story)]).toEqual([['v2:1'], ['completed']]);
+  expect([deployment.calls, await states(deployment)]).toEqual([['v2:1'], ['completed']]);
 });
 
 describe.each([
@@ -67,69 +67,69 @@ describe.each([
   ['the new release first', ['v2', 'v1']],
 ] as const)('side by side, %s', (_order, [first, second]) => {
   test('an emission has one delivery, whoever emits, and either runs it', async () => {
-    await using story = await tell();
-    const [one, other] = [await story.start(first), await story.start(second)];
+    await using deployment = await openDeployment();
+    const [one, other] = [await deployment.start(first), await deployment.start(second)];
     expect([await emit(one, 1), await emit(other, 2)]).toEqual([1, 1]);
     expect(await one.drain()).toMatchObject({ completed: 2 });
     expect([await emit(one, 3), await emit(other, 4)]).toEqual([1, 1]);
     expect(await other.drain()).toMatchObject({ completed: 2 });
-    expect(story.calls.toSorted()).toEqual([`${first}:1`, `${first}:2`, `${second}:3`, `${second}:4`].toSorted());
+    expect(deployment.calls.toSorted()).toEqual([`${first}:1`, `${first}:2`, `${second}:3`, `${second}:4`].toSorted());
   });
 });
 
 test('a process that was started before the rename and never restarted runs what the new release left behind', async () => {
-  await using story = await tell();
-  const old = await story.start('v1');
-  const renamed = await story.start('v2');
+  await using deployment = await openDeployment();
+  const old = await deployment.start('v1');
+  const renamed = await deployment.start('v2');
   await emit(renamed, 1);
   await renamed.close();
   expect(await old.drain()).toMatchObject({ completed: 1 });
-  expect(story.calls).toEqual(['v1:1']);
+  expect(deployment.calls).toEqual(['v1:1']);
 });
 
 test('rolled back, the old release runs what is emitted then, and what the new one left behind', async () => {
-  await using story = await tell();
-  await (await story.start('v1')).close();
-  const renamed = await story.start('v2');
+  await using deployment = await openDeployment();
+  await (await deployment.start('v1')).close();
+  const renamed = await deployment.start('v2');
   await emit(renamed, 1);
   await renamed.close();
-  const back = await story.start('v1');
-  expect(story.calls).toEqual(['v1:1']);
+  const back = await deployment.start('v1');
+  expect(deployment.calls).toEqual(['v1:1']);
   expect(await emit(back, 2)).toBe(1);
   expect(await back.drain()).toMatchObject({ completed: 1 });
-  expect([story.calls, await states(story)]).toEqual([
+  expect([deployment.calls, await states(deployment)]).toEqual([
     ['v1:1', 'v1:2'],
     ['completed', 'completed'],
   ]);
 });
 
 test('a release that was the first of all is rolled back to one that had the old name', async () => {
-  await using story = await tell();
-  const renamed = await story.start('v2');
+  await using deployment = await openDeployment();
+  const renamed = await deployment.start('v2');
   await emit(renamed, 1);
-  const back = await story.start('v1');
-  expect([await emit(back, 2), await back.drain(), story.calls]).toMatchObject([1, { completed: 1 }, ['v1:1', 'v1:2']]);
+  const back = await deployment.start('v1');
+  expect([await emit(back, 2), await back.drain(), deployment.calls]).toMatchObject([1, { completed: 1 }, ['v1:1', 'v1:2']]);
 });
 
 test('forward, back, forward again, on, and with the former names dropped: one delivery each, run once by what is there', async () => {
-  await using story = await tell();
+  await using deployment = await openDeployment();
   const releases: Release[] = ['v1', 'v2', 'v1', 'v2', 'v3', 'v2 without formerly', 'v1', 'v3', 'v2 without formerly'];
   for (const [value, release] of releases.entries()) {
-    const box = await story.start(release);
+    const box = await deployment.start(release);
     expect(await emit(box, value)).toBe(1);
     // Every second one is left for the next release.
     if (value % 2 === 0) expect(await box.drain()).toMatchObject({ completed: 1 });
     await box.close();
   }
   const expected = releases.map((release, value) => `${value % 2 === 0 ? release : releases[value + 1]!}:${value}`);
-  expect(story.calls).toEqual(expected);
-  expect(new Set(await states(story))).toEqual(new Set(['completed']));
+  expect(deployment.calls).toEqual(expected);
+  expect(new Set(await states(deployment))).toEqual(new Set(['completed']));
 });
 
 test('processes of three releases that all start at the same moment agree on one receiver', async () => {
-  await using story = await tell();
+  await using deployment = await openDeployment();
   const releases: Release[] = ['v2', 'v1', 'v3', 'v1', 'v3', 'v2'];
-  const boxes = releases.map((release) => story.open(release));
+  const boxes = releases.map((release) => deployment.open(release));
   await Promise.all(boxes.map((box) => box.drain()));
   const emitted = await Promise.all(boxes.map((box, value) => emit(box, value)));
   expect(emitted).toEqual(boxes.map(() => 1));
@@ -138,55 +138,55 @@ test('processes of three releases that all start at the same moment agree on one
     await box.drain();
     if (index < boxes.length - 1) await emit(box, 100 + index);
   }
-  const values = story.calls.map((call) => Number(call.split(':')[1]));
+  const values = deployment.calls.map((call) => Number(call.split(':')[1]));
   expect(values.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 100, 101, 102, 103, 104]);
-  expect(story.calls.slice(6)).toEqual(releases.slice(1).map((release, index) => `${release}:${100 + index}`));
+  expect(deployment.calls.slice(6)).toEqual(releases.slice(1).map((release, index) => `${release}:${100 + index}`));
 });
 
 test('processes that announce only within the transactions of their emits agree as well', async () => {
-  await using story = await tell();
-  const [old, renamed] = [story.open('v1'), story.open('v2')];
+  await using deployment = await openDeployment();
+  const [old, renamed] = [deployment.open('v1'), deployment.open('v2')];
   // Nothing could be announced before.
-  await story.h.sql`alter table signalbox.receiver rename to away`;
+  await deployment.h.sql`alter table signalbox.receiver rename to away`;
   for (const box of [old, renamed]) await box.db.transaction(async () => {});
-  await story.h.sql`alter table signalbox.away rename to receiver`;
+  await deployment.h.sql`alter table signalbox.away rename to receiver`;
   expect([await emit(old, 1), await emit(renamed, 2), await emit(old, 3)]).toEqual([1, 1, 1]);
   expect(await old.drain()).toMatchObject({ completed: 3 });
 });
 
 test('a former name that was forgotten and is added later: two deliveries for each emission of before, one from then on', async () => {
-  await using story = await tell();
-  const old = await story.start('v1');
-  const forgetful = await story.start('v2 without formerly');
+  await using deployment = await openDeployment();
+  const old = await deployment.start('v1');
+  const forgetful = await deployment.start('v2 without formerly');
   expect(await emit(old, 1)).toBe(2);
-  const mended = await story.start('v2');
-  expect(story.calls).toEqual(['v2:1', 'v2:1']);
+  const mended = await deployment.start('v2');
+  expect(deployment.calls).toEqual(['v2:1', 'v2:1']);
   expect([await emit(old, 2), await emit(mended, 3)]).toEqual([1, 1]);
   expect(await old.drain()).toMatchObject({ completed: 2 });
   // Its own receiver has another id now than it has known: it finds out by its own emit.
   expect(await emit(forgetful, 4)).toBe(1);
   expect(await forgetful.drain()).toMatchObject({ completed: 1 });
-  expect(story.calls.slice(2).toSorted()).toEqual(['v1:2', 'v1:3', 'v2 without formerly:4']);
+  expect(deployment.calls.slice(2).toSorted()).toEqual(['v1:2', 'v1:3', 'v2 without formerly:4']);
 });
 
 test('what was stored before the mend under the name that is joined is run by any of them', async () => {
-  await using story = await tell();
-  const old = await story.start('v1');
-  await story.start('v2 without formerly');
+  await using deployment = await openDeployment();
+  const old = await deployment.start('v1');
+  await deployment.start('v2 without formerly');
   await emit(old, 1);
   await old.close();
-  await (await story.start('v3')).close();
-  expect(story.calls).toEqual(['v3:1', 'v3:1']);
+  await (await deployment.start('v3')).close();
+  expect(deployment.calls).toEqual(['v3:1', 'v3:1']);
 });
 
 test('a transaction whose snapshot is older than the mend is one of before', async () => {
-  await using story = await tell();
-  const old = await story.start('v1');
-  await story.start('v2 without formerly');
+  await using deployment = await openDeployment();
+  const old = await deployment.start('v1');
+  await deployment.start('v2 without formerly');
   const deliveries = await old.db.transaction(
     async (tx: TransactionHandle) => {
       await happened.emitReliable(tx, { value: 1 });
-      await story.start('v2');
+      await deployment.start('v2');
       return (await happened.emitReliable(tx, { value: 2 })).deliveries;
     },
     { isolationLevel: 'repeatable read' },
@@ -195,32 +195,32 @@ test('a transaction whose snapshot is older than the mend is one of before', asy
 });
 
 test('a name that is reused for another receiver: both get each emission once, and a process of before keeps what is its own', async () => {
-  await using story = await tell();
-  const renamed = await story.start('v2');
+  await using deployment = await openDeployment();
+  const renamed = await deployment.start('v2');
   await emit(renamed, 1);
-  const reusing = story.h.another({});
+  const reusing = deployment.h.another({});
   for (const name of ['Order.onPaid', 'Order.onPaymentCompleted'])
-    reusing.receivers.connect(happened, ({ value }) => void story.calls.push(`${name}:${value}`), { name });
+    reusing.receivers.connect(happened, ({ value }) => void deployment.calls.push(`${name}:${value}`), { name });
   expect(await reusing.drain()).toMatchObject({ completed: 1 });
-  expect(story.calls).toEqual(['Order.onPaymentCompleted:1']);
-  const buried = await story.h.sql`select name, id, root_id, last_seen_at from signalbox.receiver where name like '% %'`;
+  expect(deployment.calls).toEqual(['Order.onPaymentCompleted:1']);
+  const buried = await deployment.h.sql`select name, id, root_id, last_seen_at from signalbox.receiver where name like '% %'`;
   expect([...buried]).toMatchObject([{ name: `Order.onPaid ${buried[0]!['id']}`, last_seen_at: null }]);
   expect([await emit(reusing, 2), await emit(renamed, 3)]).toEqual([2, 2]);
   // Its former name means the receiver as it was.
   expect(await renamed.drain()).toMatchObject({ completed: 2 });
-  const restarted = await story.start('v2');
+  const restarted = await deployment.start('v2');
   expect(await emit(restarted, 4)).toBe(2);
   await reusing.drain();
-  expect(story.calls.slice(1).toSorted()).toEqual(
+  expect(deployment.calls.slice(1).toSorted()).toEqual(
     ['v2:2', 'v2:3', 'Order.onPaid:2', 'Order.onPaid:3', 'Order.onPaid:4', 'Order.onPaymentCompleted:4'].toSorted(),
   );
 });
 
 test('operators find and end deliveries by any of the names, and see the one that was announced last', async () => {
-  await using story = await tell();
-  const old = await story.start('v1');
+  await using deployment = await openDeployment();
+  const old = await deployment.start('v1');
   await emit(old, 1);
-  const box = story.open('v2');
+  const box = deployment.open('v2');
   await box.receivers.announce();
   const names = ['Order.onPaid', 'Order.onPaymentCompleted'];
   for (const receiver of names)
@@ -232,13 +232,13 @@ test('operators find and end deliveries by any of the names, and see the one tha
 });
 
 test('a receiver is retired by all of its names, and comes back when a process announces it', async () => {
-  await using story = await tell();
-  const old = await story.start('v1');
-  await story.start('v2');
-  await story.h.sql`update signalbox.receiver set retired_at = now() where name = 'Order.onPaid'`;
-  const emitter = story.h.another({});
+  await using deployment = await openDeployment();
+  const old = await deployment.start('v1');
+  await deployment.start('v2');
+  await deployment.h.sql`update signalbox.receiver set retired_at = now() where name = 'Order.onPaid'`;
+  const emitter = deployment.h.another({});
   expect(await emit(emitter, 1)).toBe(1);
-  await story.h.sql`update signalbox.receiver set retired_at = now() where coalesce(root_id, id) in
+  await deployment.h.sql`update signalbox.receiver set retired_at = now() where coalesce(root_id, id) in
     (select coalesce(root_id, id) from signalbox.receiver where name = 'Order.onPaymentCompleted')`;
   expect(await emit(emitter, 2)).toBe(0);
   await old.receivers.announce();
@@ -246,15 +246,15 @@ test('a receiver is retired by all of its names, and comes back when a process a
 });
 
 test('in immediate mode, a process whose receiver was joined to an older one runs what it emits', async () => {
-  await using story = await tell();
-  await story.start('v1');
-  const immediate = story.h.another({ mode: 'immediate' });
-  immediate.receivers.connect(happened, ({ value }) => void story.calls.push(`immediate:${value}`), RELEASES['v2 without formerly']);
+  await using deployment = await openDeployment();
+  await deployment.start('v1');
+  const immediate = deployment.h.another({ mode: 'immediate' });
+  immediate.receivers.connect(happened, ({ value }) => void deployment.calls.push(`immediate:${value}`), RELEASES['v2 without formerly']);
   await emit(immediate, 1);
-  await story.start('v2');
-  story.calls.length = 0;
+  await deployment.start('v2');
+  deployment.calls.length = 0;
   await emit(immediate, 2);
-  expect(story.calls).toEqual(['immediate:2']);
+  expect(deployment.calls).toEqual(['immediate:2']);
 });
 
 test('a former name that another receiver still has is refused', async () => {

@@ -7,7 +7,8 @@ import type { ClaimedDelivery } from '../../../src/store/store.ts';
 import { frontOf, groupsOf } from '../../../src/worker/claiming/batching.ts';
 import { Pace } from '../../../src/worker/claiming/prefetch.ts';
 import { serviceOrder } from '../../../src/worker/claiming/service-order.ts';
-import { createEffects, effects, readDeliveries, readEffects } from '../../support/effects.ts';
+import { readDeliveries } from '../../support/deliveries.ts';
+import { createEffects, effects, readEffects } from '../../support/effects.ts';
 import { type Database, harness, type Harness } from '../../support/harness.ts';
 import { Latch } from '../../support/latch.ts';
 
@@ -17,21 +18,21 @@ type Item = BatchItem<{ value: number }>;
 /** Receivers of batches of four, and of one. */
 function receivers() {
   const calls: number[][] = [];
-  const acts: ((items: Item[], context: BatchContext) => unknown)[] = [];
-  const singleActs: (() => unknown)[] = [];
+  const scripts: ((items: Item[], context: BatchContext) => unknown)[] = [];
+  const singleScripts: (() => unknown)[] = [];
   class Receivers {
     @OnSignal(happened, { batch: 4 })
     static async batch(items: Item[], context: BatchContext): Promise<void> {
       calls.push(items.map(({ payload }) => payload.value));
-      for (const act of acts) await act(items, context);
+      for (const script of scripts) await script(items, context);
     }
 
     @OnSignal(happened)
     static async single(): Promise<void> {
-      for (const act of singleActs) await act();
+      for (const script of singleScripts) await script();
     }
   }
-  return { Receivers, calls, acts, singleActs };
+  return { Receivers, calls, scripts, singleScripts };
 }
 
 async function emit(db: Database, ...values: number[]): Promise<void> {
@@ -53,15 +54,15 @@ test('tick runs what it claims in batches, a whole one at least', async () => {
 });
 
 test('drain runs all in batches, in no more calls at once than a worker would', async () => {
-  const { Receivers, calls, acts, singleActs } = receivers();
+  const { Receivers, calls, scripts, singleScripts } = receivers();
   let [now, most] = [0, 0];
   const count = async (): Promise<void> => {
     most = Math.max(most, ++now);
     await new Promise((resolve) => setImmediate(resolve));
     now--;
   };
-  acts.push(count);
-  singleActs.push(count);
+  scripts.push(count);
+  singleScripts.push(count);
   await using h = await harness({ services: [Receivers] }, { max: 4 });
   await emit(h.db, ...Array.from({ length: 20 }, (_, index) => index));
   expect(await h.box.drain()).toMatchObject({ completed: 40 });
@@ -78,8 +79,8 @@ test('immediate mode runs the deliveries of one level in batches', async () => {
 });
 
 test('immediate mode reports an item that failed', async () => {
-  const { Receivers, acts } = receivers();
-  acts.push((items) => items[1]?.fail(new Error('the second')));
+  const { Receivers, scripts } = receivers();
+  scripts.push((items) => items[1]?.fail(new Error('the second')));
   await using h = await harness({ services: [Receivers], mode: 'immediate' });
   await expect(emit(h.db, 1, 2)).rejects.toMatchObject({ code: 'ReceiverFailed', details: { causes: [{ message: 'the second' }] } });
   expect((await readDeliveries(h.sql)).map(({ state }) => state)).toEqual(['completed', 'ready', 'completed', 'completed']);
@@ -92,8 +93,8 @@ async function withEffects(services: (new () => object)[]): Promise<Harness> {
 }
 
 test('emit calls a receiver of batches with a batch of one, in the transaction of the caller', async () => {
-  const { Receivers, calls, acts } = receivers();
-  acts.push(async ([item], { tx }) => tx.insert(effects).values({ receiver: 'emit', value: item!.payload.value }));
+  const { Receivers, calls, scripts } = receivers();
+  scripts.push(async ([item], { tx }) => tx.insert(effects).values({ receiver: 'emit', value: item!.payload.value }));
   await using h = await withEffects([Receivers]);
   await h.db.transaction(async (tx) => {
     await happened.emit(tx, { value: 1 });
@@ -104,8 +105,8 @@ test('emit calls a receiver of batches with a batch of one, in the transaction o
 });
 
 test('what a receiver of batches gives up, emit throws and emitRobust returns, with nothing written', async () => {
-  const { Receivers, acts } = receivers();
-  acts.push(async ([item], { tx }) => {
+  const { Receivers, scripts } = receivers();
+  scripts.push(async ([item], { tx }) => {
     await tx.insert(effects).values({ receiver: 'emit', value: 1 });
     item!.fail(new Error('given up'));
   });
@@ -119,9 +120,9 @@ test('what a receiver of batches gives up, emit throws and emitRobust returns, w
 });
 
 test('a worker runs at once what is there, and takes together what has come meanwhile', async () => {
-  const { Receivers, calls, acts } = receivers();
+  const { Receivers, calls, scripts } = receivers();
   const [first, go] = [new Latch(), new Latch()];
-  acts.push(async () => {
+  scripts.push(async () => {
     first.open();
     await go.opened;
   });

@@ -5,7 +5,7 @@ import type postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { createSignalbox, defineSignal, type DetachedDeliveryContext, OnSignal } from '../../../src/index.ts';
-import { readDeliveries } from '../../support/effects.ts';
+import { readDeliveries } from '../../support/deliveries.ts';
 import { harness } from '../../support/harness.ts';
 import { Latch } from '../../support/latch.ts';
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, OnSignal } from '../../../src/index.ts';
-import { readDeliveries } from '../../support/effects.ts';
+import { readDeliveries } from '../../support/deliveries.ts';
 import { harness, type Harness } from '../../support/harness.ts';
 
 const happened = defineSignal('order.happened', z.object({ value: z.number() }));

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, type DeliveryContext, OnSignal, type Signalbox } from '../../../src/index.ts';
 import { DRIVERS, openBehindProxy } from '../../support/behind-proxy.ts';
-import { readDeliveries } from '../../support/effects.ts';
+import { readDeliveries } from '../../support/deliveries.ts';
 import { recordingLogger } from '../../support/log.ts';
 
 const happened = defineSignal('afterCommit.happened', z.object({}));

@@ -3,11 +3,12 @@ import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { type BatchContext, OnSignal } from '../../../src/index.ts';
 import { DRIVERS, openBehindProxy } from '../../support/behind-proxy.ts';
-import { effects, readDeliveries, readEffects, readErrors } from '../../support/effects.ts';
+import { readDeliveries } from '../../support/deliveries.ts';
+import { effects, readEffects, readErrors } from '../../support/effects.ts';
 import { rootCode } from '../../support/errors.ts';
 import { harness } from '../../support/harness.ts';
 import { Latch } from '../../support/latch.ts';
-import { emit, ended, ends, happened, type Item, open, receiverThat, times, valueOf } from './batch-stage.ts';
+import { emit, ended, ends, happened, type Item, open, receiverThat, times, valueOf } from './batch-fixture.ts';
 
 test.each([true, false])(
   'when the receiver throws, all run singly, and only the bad one has failed (transactional: %s)',
@@ -44,8 +45,8 @@ test.each([
   ],
   ['swallows the error of a query', ({ tx }: BatchContext) => tx.execute(sql`select 1 / 0`).catch(() => {})],
   ['has a COMMIT that is refused', ({ tx }: BatchContext) => tx.execute(sql`insert into once values (1)`)],
-] as const)('a batch that %s leaves nothing behind, and runs singly', async (_what, act) => {
-  const { Receiver, calls } = receiverThat((items, context) => (items.length > 1 ? act(context) : undefined));
+] as const)('a batch that %s leaves nothing behind, and runs singly', async (_what, script) => {
+  const { Receiver, calls } = receiverThat((items, context) => (items.length > 1 ? script(context) : undefined));
   await using h = await open([Receiver], 3);
   await h.sql`create table once (id int, constraint once_only unique (id) deferrable initially deferred)`;
   await h.sql`insert into once values (1)`;

@@ -7,7 +7,7 @@ import { takeHold, endBatch } from '../../../src/store/deliveries/batch.ts';
 import { addDelivery, addReceiver, openStore, runOn, stateOf, WORKER } from '../../store/rows.ts';
 import { DRIVERS, openBehindProxy } from '../../support/behind-proxy.ts';
 import { readEffects } from '../../support/effects.ts';
-import { emit, ended, ends, receiverThat, valueOf } from './batch-stage.ts';
+import { emit, ended, ends, receiverThat, valueOf } from './batch-fixture.ts';
 
 test.for(DRIVERS)(
   '%s: it completes, also what it gave up, and what follows at COMMIT is under its role again',

@@ -8,7 +8,7 @@ import { createEffects, effects, readEffects, readErrors } from '../../support/e
 import { harness } from '../../support/harness.ts';
 import { Latch } from '../../support/latch.ts';
 import { recordingLogger } from '../../support/log.ts';
-import { emit, ended, ends, happened, type Item, open, receiverThat, runs, valueOf, xids } from './batch-stage.ts';
+import { emit, ended, ends, happened, type Item, open, receiverThat, runs, valueOf, xids } from './batch-fixture.ts';
 
 test.for(DRIVERS)('%s: fifty deliveries share one call and one transaction', async (driver) => {
   const { Receiver, calls } = receiverThat();

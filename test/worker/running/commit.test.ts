@@ -5,20 +5,21 @@ import { z } from 'zod';
 import { defineSignal, type DeliveryContext, type EventName, OnSignal } from '../../../src/index.ts';
 import { untilBlocked } from '../../store/waits.ts';
 import { type BehindProxy, DRIVERS, openBehindProxy } from '../../support/behind-proxy.ts';
-import { effects, readDeliveries, readEffects, readErrors } from '../../support/effects.ts';
+import { readDeliveries } from '../../support/deliveries.ts';
+import { effects, readEffects, readErrors } from '../../support/effects.ts';
 
 const happened = defineSignal('commit.received', z.object({ value: z.number() }));
 const followed = defineSignal('commit.followed', z.object({}));
 
-type Act = (context: DeliveryContext) => unknown;
+type Script = (context: DeliveryContext) => unknown;
 
 /** A receiver that writes an effect, and then does as it is told. */
-function receiverThat(act: Act = () => {}, options: { timeout?: number } = {}): new () => object {
+function receiverThat(script: Script = () => {}, options: { timeout?: number } = {}): new () => object {
   class Receiver {
     @OnSignal(happened, { name: 'Receiver.receive', ...options })
     static async receive({ value }: { value: number }, context: DeliveryContext): Promise<void> {
       await context.tx.insert(effects).values({ receiver: 'receiver', value });
-      await act(context);
+      await script(context);
     }
   }
   return Receiver;
@@ -54,8 +55,8 @@ async function endIdleTransactions(h: BehindProxy): Promise<void> {
 
 test.for(DRIVERS)('%s: one that got through is completed, and what follows a commit follows', async (driver) => {
   const told: string[] = [];
-  const act: Act = ({ tx }) => h.box.afterCommit(tx, () => told.push('afterCommit'));
-  await using h = await openBehindProxy(driver, { services: [receiverThat(act)] });
+  const script: Script = ({ tx }) => h.box.afterCommit(tx, () => told.push('afterCommit'));
+  await using h = await openBehindProxy(driver, { services: [receiverThat(script)] });
   const cut = h.proxy.nextCommit('its answer is lost');
   expect(await work(h)).toEqual(['completed 1/1']);
   await cut;
@@ -65,8 +66,8 @@ test.for(DRIVERS)('%s: one that got through is completed, and what follows a com
 });
 
 test.for(DRIVERS)('%s: one that emitted itself is completed by its delivery, not by its emission', async (driver) => {
-  const act: Act = async ({ tx }) => void (await followed.emitReliable(tx, {}));
-  await using h = await openBehindProxy(driver, { services: [receiverThat(act)] });
+  const script: Script = async ({ tx }) => void (await followed.emitReliable(tx, {}));
+  await using h = await openBehindProxy(driver, { services: [receiverThat(script)] });
   const cut = h.proxy.nextCommit('its answer is lost');
   expect(await work(h)).toEqual(['completed 1/1']);
   await cut;
@@ -74,8 +75,8 @@ test.for(DRIVERS)('%s: one that emitted itself is completed by its delivery, not
 
 test.for(DRIVERS)('%s: one that did not get through is released, and runs again in the same attempt', async (driver) => {
   const told: string[] = [];
-  const act: Act = ({ tx, attempt }) => h.box.afterCommit(tx, () => told.push(`afterCommit ${attempt}`));
-  await using h = await openBehindProxy(driver, { services: [receiverThat(act)] });
+  const script: Script = ({ tx, attempt }) => h.box.afterCommit(tx, () => told.push(`afterCommit ${attempt}`));
+  await using h = await openBehindProxy(driver, { services: [receiverThat(script)] });
   const cut = h.proxy.nextCommit('never sent');
   expect(await work(h)).toEqual(['released 1/1', 'completed 1/3']);
   await cut;
@@ -121,10 +122,10 @@ test.for(DRIVERS)(
   '%s: one whose receiver had returned in time is not the failure of its receiver when time has run out',
   async (driver) => {
     let overtime: Promise<unknown> = Promise.resolve();
-    const act: Act = ({ abortSignal }) => {
+    const script: Script = ({ abortSignal }) => {
       overtime = new Promise((resolve) => abortSignal.addEventListener('abort', resolve));
     };
-    await using h = await openBehindProxy(driver, { services: [receiverThat(act, { timeout: 500 })] });
+    await using h = await openBehindProxy(driver, { services: [receiverThat(script, { timeout: 500 })] });
     const cut = h.proxy.nextCommit('never sent, unnoticed', (client) => {
       void overtime.then(() => client.destroy()).then(() => endIdleTransactions(h));
     });

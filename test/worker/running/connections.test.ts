@@ -3,7 +3,8 @@ import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { Db, defineSignal, type DeliveryContext, OnSignal, Service } from '../../../src/index.ts';
-import { createEffects, effects, readDeliveries, readEffects, readErrors } from '../../support/effects.ts';
+import { readDeliveries } from '../../support/deliveries.ts';
+import { createEffects, effects, readEffects, readErrors } from '../../support/effects.ts';
 import { harness } from '../../support/harness.ts';
 
 const happened = defineSignal('connections.happened', z.object({ value: z.number() }));

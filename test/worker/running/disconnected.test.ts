@@ -5,7 +5,7 @@ import { defineSignal, type SignalboxEvents } from '../../../src/index.ts';
 import { Events } from '../../../src/observe/events.ts';
 import type { ClaimedDelivery, ReleaseItem } from '../../../src/store/store.ts';
 import { Homeless } from '../../../src/worker/running/unserved-delivery.ts';
-import { readDeliveries } from '../../support/effects.ts';
+import { readDeliveries } from '../../support/deliveries.ts';
 import { harness } from '../../support/harness.ts';
 import { recordingLogger } from '../../support/log.ts';
 

@@ -4,7 +4,8 @@ import { expect, inject as provided, test } from 'vitest';
 import { z } from 'zod';
 import { type BatchItem, defineSignal, inject, OnSignal, provide, Service, type SignalboxEvents, Token } from '../../../src/index.ts';
 import { DRIVERS, openBehindProxy } from '../../support/behind-proxy.ts';
-import { createEffects, readDeliveries, readErrors } from '../../support/effects.ts';
+import { readDeliveries } from '../../support/deliveries.ts';
+import { createEffects, readErrors } from '../../support/effects.ts';
 import { harness } from '../../support/harness.ts';
 import { Latch } from '../../support/latch.ts';
 

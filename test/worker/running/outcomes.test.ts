@@ -12,7 +12,8 @@ import {
   type SignalboxEvents,
   Unrecoverable,
 } from '../../../src/index.ts';
-import { createEffects, effects, readDeliveries, readEffects, readErrors } from '../../support/effects.ts';
+import { readDeliveries } from '../../support/deliveries.ts';
+import { createEffects, effects, readEffects, readErrors } from '../../support/effects.ts';
 import { harness, type Harness } from '../../support/harness.ts';
 
 const happened = defineSignal('outcome.happened', z.object({ value: z.number() }));

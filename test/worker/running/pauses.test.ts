@@ -8,7 +8,7 @@ const receiver = { name: 'R' } as Receiver;
 const claim = (id: string) => ({ id, epoch: 1, workerId: 7 });
 const away = (delay: number): Answer => ({ unavailable: new Unavailable(delay) });
 
-function stage({ probes = true } = {}) {
+function fixture({ probes = true } = {}) {
   const told: string[] = [];
   const held = new Set<string>();
   const pauses = new Pauses({
@@ -28,7 +28,7 @@ function stage({ probes = true } = {}) {
 }
 
 test('a receiver whose call found something away is claimed no more, until a probe is due', () => {
-  const { pauses, told, ended, at } = stage();
+  const { pauses, told, ended, at } = fixture();
   ended('1', 'answered', 0);
   expect([at(0), pauses.isEmpty]).toEqual([Infinity, true]);
   ended('2', away(1_000), 5_000);
@@ -37,7 +37,7 @@ test('a receiver whose call found something away is claimed no more, until a pro
 });
 
 test('while its probe is held, by whatever, there is no second one; one that is lost is replaced', () => {
-  const { pauses, ended, held, at } = stage();
+  const { pauses, ended, held, at } = fixture();
   ended('1', away(1_000), 0);
   pauses.probing(receiver, claim('2'));
   held.add('2');
@@ -47,7 +47,7 @@ test('while its probe is held, by whatever, there is no second one; one that is 
 });
 
 test('what was claimed is held back, but for the probe', () => {
-  const { pauses, ended } = stage();
+  const { pauses, ended } = fixture();
   expect(pauses.holdsBack(receiver, claim('2'))).toBe(false);
   ended('1', away(1_000), 0);
   pauses.probing(receiver, claim('2'));
@@ -58,7 +58,7 @@ test('what was claimed is held back, but for the probe', () => {
 });
 
 test('each probe that fails doubles the pause, up to eight times the first', () => {
-  const { ended, probe, at } = stage();
+  const { ended, probe, at } = fixture();
   ended('1', away(1_000), 0);
   let now = 1_000;
   for (const next of [2_000, 4_000, 8_000, 8_000]) {
@@ -69,7 +69,7 @@ test('each probe that fails doubles the pause, up to eight times the first', () 
 });
 
 test('a pause is never shorter than was asked for last, and some of it is left to chance', () => {
-  const { ended, probe, at } = stage();
+  const { ended, probe, at } = fixture();
   ended('1', away(1_000), 0, 1);
   expect([at(799), at(800)]).toEqual([0, 1]);
   probe('p', away(60_000), 1_000);
@@ -77,13 +77,13 @@ test('a pause is never shorter than was asked for last, and some of it is left t
 });
 
 test('of many that fail at once one pauses, and none of them doubles it', () => {
-  const { ended, told, at } = stage();
+  const { ended, told, at } = fixture();
   for (const id of ['1', '2', '3']) ended(id, away(1_000), 0);
   expect([told, at(1_000)]).toEqual([['paused 1000'], 1]);
 });
 
 test('only the probe resumes it: not what was called before the pause and is late', () => {
-  const { ended, told, probe, at } = stage();
+  const { ended, told, probe, at } = fixture();
   ended('1', away(1_000), 0);
   ended('2', 'answered', 500);
   expect(at(500)).toBe(0);
@@ -92,27 +92,27 @@ test('only the probe resumes it: not what was called before the pause and is lat
 });
 
 test('a probe that tells nothing is followed by another one, after the same pause', () => {
-  const { ended, probe, at, told } = stage();
+  const { ended, probe, at, told } = fixture();
   ended('1', away(1_000), 0);
   probe('p', 'nothing', 1_000);
   expect([at(1_999), at(2_000), told]).toEqual([0, 1, ['paused 1000']]);
 });
 
 test('a drain does not probe', () => {
-  const { pauses, ended, at } = stage({ probes: false });
+  const { pauses, ended, at } = fixture({ probes: false });
   ended('1', away(1_000), 0);
   expect([at(1_000_000), pauses.waitMs(0, 1)]).toEqual([0, Infinity]);
 });
 
 test('the next probe is waited for, unless it was due at the last claim', () => {
-  const { pauses, ended } = stage();
+  const { pauses, ended } = fixture();
   expect(pauses.waitMs(0, 0)).toBe(Infinity);
   ended('1', away(1_000), 0);
   expect([pauses.waitMs(0, 400), pauses.waitMs(999, 1_200), pauses.waitMs(1_000, 1_200)]).toEqual([600, 0, Infinity]);
 });
 
 test('no pause is so short that it is none', () => {
-  const { ended, at } = stage();
+  const { ended, at } = fixture();
   ended('1', away(0), 0);
   expect([at(49), at(50)]).toEqual([0, 1]);
 });

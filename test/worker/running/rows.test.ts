@@ -3,7 +3,8 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, OnSignal, type SignalboxEvents } from '../../../src/index.ts';
-import { readDeliveries, readErrors } from '../../support/effects.ts';
+import { readDeliveries } from '../../support/deliveries.ts';
+import { readErrors } from '../../support/effects.ts';
 import { harness, type Harness } from '../../support/harness.ts';
 
 const happened = defineSignal('rows.happened', z.object({ value: z.number() }));

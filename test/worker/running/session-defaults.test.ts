@@ -7,7 +7,8 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { createSignalbox, defineSignal, type DeliveryContext, OnSignal, type SignalboxOptions } from '../../../src/index.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
-import { createEffects, effects, readDeliveries, readEffects } from '../../support/effects.ts';
+import { readDeliveries } from '../../support/deliveries.ts';
+import { createEffects, effects, readEffects } from '../../support/effects.ts';
 
 const happened = defineSignal('defaults.happened', z.object({ value: z.number() }));
 

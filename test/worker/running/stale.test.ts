@@ -4,7 +4,8 @@ import { sql } from 'drizzle-orm';
 import { beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, type DeliveryContext, OnSignal } from '../../../src/index.ts';
-import { createEffects, effects, readDeliveries, readEffects, readErrors } from '../../support/effects.ts';
+import { readDeliveries } from '../../support/deliveries.ts';
+import { createEffects, effects, readEffects, readErrors } from '../../support/effects.ts';
 import { harness, type Harness } from '../../support/harness.ts';
 import { Latch } from '../../support/latch.ts';
 
@@ -120,7 +121,7 @@ test('a connection that is lost at COMMIT is no failure of the receiver, and cos
   expect([await readEffects(h.sql), await readErrors(h.sql)]).toEqual([[], []]);
 });
 
-test.each(['start', 'tick'] as const)('a worker does not work in the transaction that it is told to %s in', async (act) => {
+test.each(['start', 'tick'] as const)('a worker does not work in the transaction that it is told to %s in', async (script) => {
   await using h = await openBox();
   const told: unknown[] = [];
   h.box.on('delivery.completed', () => {
@@ -135,7 +136,7 @@ test.each(['start', 'tick'] as const)('a worker does not work in the transaction
   await using worker = h.box.worker({ pollInterval: '1h' });
   await h.db.transaction(async (tx) => {
     await tx.execute(sql`select 1`);
-    await worker[act]();
+    await worker[script]();
     await completed;
   });
   expect(told).toEqual(['NotInTransaction']);

@@ -3,7 +3,8 @@ import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, type DeliveryContext, type DetachedDeliveryContext, OnSignal } from '../../../src/index.ts';
-import { createEffects, effects, readDeliveries, readEffects, readErrors } from '../../support/effects.ts';
+import { readDeliveries } from '../../support/deliveries.ts';
+import { createEffects, effects, readEffects, readErrors } from '../../support/effects.ts';
 import { rootCode } from '../../support/errors.ts';
 import { harness, type Harness } from '../../support/harness.ts';
 

@@ -11,7 +11,8 @@ import {
   Unavailable,
 } from '../../../src/index.ts';
 import { DRIVERS, openBehindProxy } from '../../support/behind-proxy.ts';
-import { readDeliveries, readErrors } from '../../support/effects.ts';
+import { readDeliveries } from '../../support/deliveries.ts';
+import { readErrors } from '../../support/effects.ts';
 import { harness, type Harness } from '../../support/harness.ts';
 
 const happened = defineSignal('unavailable.happened', z.object({ value: z.number() }));

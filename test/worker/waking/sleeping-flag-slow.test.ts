@@ -11,60 +11,60 @@ const run = (async () => []) as unknown as Run;
 function slowly(answer: () => SleepingState = () => 'safe') {
   const gate = new Latch();
   const began = new Latch();
-  const acts: string[] = [];
+  const calls: string[] = [];
   const workers = {
     markSleeping: async () => {
       began.open();
       await gate.opened;
-      acts.push('marked');
+      calls.push('marked');
       return answer();
     },
     hasPendingAppends: async () => {
-      acts.push('asked');
+      calls.push('asked');
       return false;
     },
-    clearSleeping: async () => void acts.push('cleared'),
+    clearSleeping: async () => void calls.push('cleared'),
   };
-  return { gate, began, acts, flag: new SleepingFlag(workers, () => run) };
+  return { gate, began, calls, flag: new SleepingFlag(workers, () => run) };
 }
 
 test('a flag that is cleared while it is being set is cleared once it is set', async () => {
-  const { gate, acts, flag } = slowly();
+  const { gate, calls, flag } = slowly();
   void flag.mark();
   const cleared = flag.clear();
   gate.open();
   await cleared;
-  expect([acts, flag.state]).toEqual([['marked', 'cleared'], 'unset']);
+  expect([calls, flag.state]).toEqual([['marked', 'cleared'], 'unset']);
 });
 
 test('a flag that is being set is not set twice: one lock would stay', async () => {
-  const { gate, acts, flag } = slowly();
+  const { gate, calls, flag } = slowly();
   const both = [flag.mark(), flag.mark()];
   gate.open();
   expect(await Promise.all(both)).toEqual(['safe', 'safe']);
-  expect(acts).toEqual(['marked', 'asked']);
+  expect(calls).toEqual(['marked', 'asked']);
 });
 
 test('a flag that was being set on a session that is lost is set nowhere, and is not waited for', async () => {
-  const { gate, acts, flag } = slowly();
+  const { gate, calls, flag } = slowly();
   const marking = flag.mark();
   flag.lost();
   await flag.clear();
-  expect(acts).toEqual([]);
+  expect(calls).toEqual([]);
   gate.open();
   await marking;
   expect(flag.state).toBe('unset');
 });
 
 test('a flag whose session is lost while it answers is set nowhere, and is not waited for', async () => {
-  const { gate, began, acts, flag } = slowly();
+  const { gate, began, calls, flag } = slowly();
   const marking = flag.mark();
   await began.opened;
   flag.lost();
   await flag.clear();
   gate.open();
   await marking;
-  expect([acts, flag.state]).toEqual([['marked'], 'unset']);
+  expect([calls, flag.state]).toEqual([['marked'], 'unset']);
 });
 
 test('a flag that cannot be set is unset, and the next try may set it', async () => {

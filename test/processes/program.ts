@@ -29,9 +29,10 @@ export class Program {
   #status: number | NodeJS.Signals | undefined;
   #errors = '';
 
+  /** @param name of its file, from the folder of the tests and without the ending */
   constructor(name: string, environment: Record<string, string>) {
     this.#name = name;
-    this.#child = fork(fileURLToPath(new URL(`./programs/${name}.ts`, import.meta.url)), {
+    this.#child = fork(fileURLToPath(new URL(`../${name}.ts`, import.meta.url)), {
       execArgv: ['--import', '@oxc-node/core/register'],
       env: { ...process.env, NODE_OPTIONS: '', ...environment },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

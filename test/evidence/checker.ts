@@ -1,18 +1,18 @@
 // Judges a run: what must hold of any run, whatever faults it had. Pure: evidence in, violations out.
 import {
-  type Act,
+  type Change,
   causeOf,
   type Delivery,
   type Effect,
   type Emission,
   type Evidence,
-  type Fate,
+  type Script,
   ON_PURPOSE,
   OPERATED,
   type Receiver,
   type State,
 } from './evidence.ts';
-import { grouped, livesOf, type Step } from './life.ts';
+import { grouped, historiesOf, type Step } from './history.ts';
 
 export const VIOLATIONS = [
   'missing',
@@ -37,7 +37,7 @@ export interface Violation {
 type Say = (kind: ViolationKind, text: string) => void;
 
 /** How a delivery of an emission ends, whatever happens on the way, unless an operator cancels it or it is given up. */
-const END: Record<Fate, State> = {
+const END: Record<Script, State> = {
   fine: 'completed',
   slow: 'completed',
   flaky: 'completed',
@@ -55,7 +55,7 @@ export function check(evidence: Evidence): Violation[] {
   checkDeliveries(evidence, index, say);
   checkEffects(evidence, index, say);
   checkConsequences(evidence, index, say);
-  checkLives(evidence, index, say);
+  checkHistories(evidence, index, say);
   for (const { deliveryId, message, trace } of evidence.failures)
     if (!message.startsWith(ON_PURPOSE) && !message.includes(CRASHED))
       say('charged', `${index.deliveries.get(deliveryId)?.[0]?.receiver} of delivery ${deliveryId}: ${trace}`);
@@ -73,15 +73,15 @@ interface Index {
   readonly byKey: ReadonlyMap<string, Emission[]>;
   readonly deliveries: ReadonlyMap<string, Delivery[]>;
   readonly effects: ReadonlyMap<string, Effect[]>;
-  /** The acts that led to `completed`, one in each generation at most. */
-  readonly completions: ReadonlyMap<string, Act[]>;
+  /** The changes that led to `completed`, one in each generation at most. */
+  readonly completions: ReadonlyMap<string, Change[]>;
   /** Delivery and epoch of each cancellation by an operator. */
   readonly operated: ReadonlySet<string>;
   /** The same of each death by crashes: a fault may well strike whoever runs the same delivery three times. */
   readonly givenUp: ReadonlySet<string>;
 }
 
-function indexOf({ receivers, emissions, deliveries, effects, acts, failures }: Evidence): Index {
+function indexOf({ receivers, emissions, deliveries, effects, changes, failures }: Evidence): Index {
   return {
     receivers: new Map(receivers.map((receiver) => [receiver.name, receiver])),
     emissions: new Map(emissions.map((emission) => [emission.id, emission])),
@@ -89,7 +89,7 @@ function indexOf({ receivers, emissions, deliveries, effects, acts, failures }: 
     deliveries: grouped(deliveries, ({ id }) => id),
     effects: grouped(effects, ({ deliveryId }) => deliveryId),
     completions: grouped(
-      acts.filter(({ to }) => to === 'completed'),
+      changes.filter(({ to }) => to === 'completed'),
       ({ deliveryId }) => deliveryId,
     ),
     operated: new Set(failures.filter(({ message }) => message === OPERATED).map(atEpoch)),
@@ -115,7 +115,7 @@ function checkDeliveries({ receivers, emissions, deliveries, pids, runs }: Evide
   for (const emission of emissions)
     for (const receiver of receivers.filter(({ signal }) => signal === emission.signal)) {
       const own = found.get(`${emission.id} ${receiver.name}`) ?? [];
-      const about = `${receiver.name} of emission ${emission.id} (${emission.fate})`;
+      const about = `${receiver.name} of emission ${emission.id} (${emission.script})`;
       if (own.length === 0) say('missing', `${about} has no delivery`);
       else if (own.length > 1) say('duplicate', `${about} has ${own.length} deliveries: ${own.map(({ id }) => id).join(', ')}`);
     }
@@ -128,11 +128,11 @@ function checkDeliveries({ receivers, emissions, deliveries, pids, runs }: Evide
     if (LIVE.has(delivery.state)) {
       const { id, workerId } = delivery;
       const holder = workerId === undefined ? 'nobody has it' : `worker ${workerId} of process ${pids.get(workerId)} has it`;
-      say('left waiting', `${about(delivery)} (${emission.fate}); ${holder}; ${runs.get(id) ?? 'nobody'} says to be at it`);
+      say('left waiting', `${about(delivery)} (${emission.script}); ${holder}; ${runs.get(id) ?? 'nobody'} says to be at it`);
       continue;
     }
     const now = `${delivery.id} ${delivery.epoch}`;
-    const end = index.operated.has(now) ? 'cancelled' : index.givenUp.has(now) ? 'dead' : END[emission.fate];
+    const end = index.operated.has(now) ? 'cancelled' : index.givenUp.has(now) ? 'dead' : END[emission.script];
     if (delivery.state !== end) say('wrong end', `${about(delivery)}, which should end ${end}`);
   }
 }
@@ -141,9 +141,9 @@ const about = ({ id, receiver, state, epoch, attempt }: Delivery): string =>
   `delivery ${id} for ${receiver} is ${state}, epoch ${epoch}, attempt ${attempt}`;
 
 /** Completed: one effect in that generation, of the very run that completed it (without a transaction: at least one). Otherwise none. */
-function checkEffects({ deliveries, effects, acts, pids }: Evidence, index: Index, say: Say): void {
+function checkEffects({ deliveries, effects, changes, pids }: Evidence, index: Index, say: Say): void {
   const claimers = new Map<string, number>();
-  for (const { deliveryId, to, epoch, workerId } of acts)
+  for (const { deliveryId, to, epoch, workerId } of changes)
     if (to === 'running' && workerId !== undefined) claimers.set(`${deliveryId} ${epoch}`, pids.get(workerId) ?? 0);
   for (const { deliveryId, claimedEpoch, pid } of effects) {
     if (!index.deliveries.has(deliveryId)) say('ghost', `an effect of delivery ${deliveryId}, which does not exist`);
@@ -160,7 +160,7 @@ function checkEffects({ deliveries, effects, acts, pids }: Evidence, index: Inde
     if (delivery.state === 'completed') {
       if (own.length === 0) say('missing', `${about(delivery)}, without an effect`);
     } else if (own.length > 0 && !mayBeLeft) say('ghost', `${about(delivery)}, with ${own.length} effects`);
-    const ends = new Map((index.completions.get(delivery.id) ?? []).map((act) => [act.generation, act.epoch]));
+    const ends = new Map((index.completions.get(delivery.id) ?? []).map((change) => [change.generation, change.epoch]));
     const runs = grouped(index.effects.get(delivery.id) ?? [], ({ generation }) => String(generation));
     for (const generation of ends.keys())
       if (generation < delivery.generation && !runs.has(String(generation)))
@@ -193,26 +193,26 @@ function checkConsequences({ deliveries }: Evidence, { receivers, emissions, byK
   }
 }
 
-/** Every act is an arrow of the diagram, no claim has an epoch that another had, and no attempt is beyond the budget. */
-function checkLives({ acts, deliveries }: Evidence, index: Index, say: Say): void {
-  const lives = livesOf(acts);
-  checkGivenUp(acts, lives, index, say);
-  for (const [id, steps] of lives) {
+/** Every change is a transition of the diagram, no claim has an epoch that another had, and no attempt is beyond the budget. */
+function checkHistories({ changes, deliveries }: Evidence, index: Index, say: Say): void {
+  const histories = historiesOf(changes);
+  checkGivenUp(changes, histories, index, say);
+  for (const [id, steps] of histories) {
     const budget = index.receivers.get(index.deliveries.get(id)?.[0]?.receiver ?? '')?.budget ?? Infinity;
     let claimed = 0;
-    for (const { act, arrow } of steps) {
-      const text = `delivery ${id}: ${act.from ?? '-'} to ${act.to ?? '-'}, epoch ${act.epoch}, attempt ${act.attempt}, crashes ${act.crashes}`;
-      if (arrow === undefined) say('off the diagram', text);
-      if (act.to === 'running' && act.epoch <= claimed) say('wrong epoch', `${text}; an earlier claim had epoch ${claimed}`);
-      if (act.to === 'running') claimed = Math.max(claimed, act.epoch);
-      if (arrow === 'cancel' && !index.operated.has(`${id} ${act.epoch}`)) say('off the diagram', `${text}; no operator noted it`);
-      if (act.attempt > budget) say('over budget', `${text}; the budget is ${budget}`);
+    for (const { change, transition } of steps) {
+      const text = `delivery ${id}: ${change.from ?? '-'} to ${change.to ?? '-'}, epoch ${change.epoch}, attempt ${change.attempt}, crashes ${change.crashes}`;
+      if (transition === undefined) say('off the diagram', text);
+      if (change.to === 'running' && change.epoch <= claimed) say('wrong epoch', `${text}; an earlier claim had epoch ${claimed}`);
+      if (change.to === 'running') claimed = Math.max(claimed, change.epoch);
+      if (transition === 'cancel' && !index.operated.has(`${id} ${change.epoch}`)) say('off the diagram', `${text}; no operator noted it`);
+      if (change.attempt > budget) say('over budget', `${text}; the budget is ${budget}`);
     }
   }
   for (const delivery of deliveries) {
-    const last = lives.get(delivery.id)?.at(-1)?.act;
+    const last = histories.get(delivery.id)?.at(-1)?.change;
     if (last?.to !== delivery.state || last.epoch !== delivery.epoch)
-      say('off the diagram', `${about(delivery)}, and its last act led to ${last?.to ?? 'nothing'}, epoch ${last?.epoch}`);
+      say('off the diagram', `${about(delivery)}, and its last change led to ${last?.to ?? 'nothing'}, epoch ${last?.epoch}`);
     const { budget } = index.receivers.get(delivery.receiver) ?? { budget: delivery.attempt };
     if (index.givenUp.has(`${delivery.id} ${delivery.epoch}`)) continue;
     if (delivery.state === 'dead' && delivery.attempt !== budget) say('over budget', `${about(delivery)}, though its budget is ${budget}`);
@@ -220,16 +220,16 @@ function checkLives({ acts, deliveries }: Evidence, index: Index, say: Say): voi
 }
 
 /** Only what its worker ran alone may be given up: nobody else can have killed it. */
-function checkGivenUp(acts: readonly Act[], lives: ReadonlyMap<string, Step[]>, { givenUp }: Index, say: Say): void {
-  const arrows = new Map([...lives.values()].flat().map(({ act, arrow }) => [act, arrow]));
+function checkGivenUp(changes: readonly Change[], histories: ReadonlyMap<string, Step[]>, { givenUp }: Index, say: Say): void {
+  const transitions = new Map([...histories.values()].flat().map(({ change, transition }) => [change, transition]));
   const held = new Map<number, Set<string>>();
-  for (const act of acts) {
-    const { deliveryId, heldBy, workerId } = act;
+  for (const change of changes) {
+    const { deliveryId, heldBy, workerId } = change;
     if (heldBy !== undefined) held.get(heldBy)?.delete(deliveryId);
     if (workerId !== undefined) held.set(workerId, (held.get(workerId) ?? new Set()).add(deliveryId));
-    if (arrows.get(act) !== 'give up') continue;
+    if (transitions.get(change) !== 'give up') continue;
     const others = [...(held.get(heldBy ?? 0) ?? [])];
     if (others.length > 0) say('off the diagram', `delivery ${deliveryId} is given up; its worker also ran ${others.join(', ')}`);
-    if (!givenUp.has(atEpoch(act))) say('off the diagram', `delivery ${deliveryId} is given up, and nobody noted it`);
+    if (!givenUp.has(atEpoch(change))) say('off the diagram', `delivery ${deliveryId} is given up, and nobody noted it`);
   }
 }

@@ -1,5 +1,5 @@
-// What the acts play on: the shop of this process, the database's own word, the statistics service, and the worker that
-// runs at the moment, in its own process.
+// What the scenarios of the demo share: the shop of this process, a ledger that reads the database, the statistics service,
+// and the current worker, which runs in a process of its own.
 import { startStatisticsService, type StatisticsService } from '../shop/analytics/statistics-service.ts';
 import { Order } from '../shop/order/order.ts';
 import { PaymentProcesses } from '../shop/payment/payment-process.ts';
@@ -16,7 +16,7 @@ export interface PlacedOrder {
   readonly reference: string;
 }
 
-export class Stage implements AsyncDisposable {
+export class DemoEnvironment implements AsyncDisposable {
   readonly ledger: Ledger;
   readonly #programs: Program[] = [];
   #worker: Program | undefined;
@@ -30,12 +30,12 @@ export class Stage implements AsyncDisposable {
   }
 
   /** @param url of a migrated database */
-  static async set(url: string): Promise<Stage> {
-    const stage = new Stage(url, openShop(url), await startStatisticsService());
-    await stage.shop.client.unsafe(
+  static async set(url: string): Promise<DemoEnvironment> {
+    const environment = new DemoEnvironment(url, openShop(url), await startStatisticsService());
+    await environment.shop.client.unsafe(
       'create schema demo; create sequence demo.shipping_calls; create table demo.parcel (payment_process_id int not null)',
     );
-    return stage;
+    return environment;
   }
 
   async placeOrder(item: string): Promise<PlacedOrder> {

@@ -1,21 +1,21 @@
-// Act two: the sender's transaction fails after the emit.
+// Scenario two: the sender's transaction fails after the emit.
 import { Ledger } from '../ledger.ts';
-import type { Stage } from '../stage.ts';
-import type { Act } from '../story.ts';
+import type { DemoEnvironment } from '../environment.ts';
+import type { Scenario } from '../scenario.ts';
 
-export const rollsBack: Act<Stage> = {
+export const rollsBack: Scenario<DemoEnvironment> = {
   title: '2. A rollback leaves nothing',
   proves: 'A signal whose transaction rolls back was never sent',
-  async play(stage, { say, check }) {
-    const { ledger, shop } = stage;
-    const order = await stage.placeOrder('a bell');
+  async run(environment, { say, check }) {
+    const { ledger, shop } = environment;
+    const order = await environment.placeOrder('a bell');
     say(`Payment ${order.paymentProcessId} succeeds, payment.completed is emitted, and then the same transaction fails.`);
     const { db } = shop.box;
     const inside = new Ledger(db);
     let deliveriesInside = 0;
     const failed = await db
       .transaction(async () => {
-        await stage.paymentSucceeds(order);
+        await environment.paymentSucceeds(order);
         deliveriesInside = (await inside.deliveries(order.paymentProcessId)).length;
         throw new Error('the bookkeeping refused');
       })

@@ -1,38 +1,42 @@
-// That the demo cannot claim what does not hold: a check that fails, an act that stops and a story that checks nothing
+// The demo cannot claim what does not hold: a check that fails, a scenario that stops and a demo that checks nothing
 // all lead to exit code 1, and the summary says which it was.
 import { describe, expect, test } from 'vitest';
-import { type ActReport, check, exitCodeOf } from '../../examples/demo/checks.ts';
-import { type Act, tellStory } from '../../examples/demo/story.ts';
+import { type ScenarioReport, check, exitCodeOf } from '../../examples/demo/checks.ts';
+import { type Scenario, runScenarios } from '../../examples/demo/scenario.ts';
 import { type Teller, teller } from '../../examples/demo/teller.ts';
 
-const good: Act<number> = { title: 'Good', proves: 'two is two', play: async (stage, { check: claim }) => claim('it is two', stage, 2) };
-const wrong: Act<number> = {
+const good: Scenario<number> = {
+  title: 'Good',
+  proves: 'two is two',
+  run: async (environment, { check: claim }) => claim('it is two', environment, 2),
+};
+const wrong: Scenario<number> = {
   title: 'Wrong',
   proves: 'two is three',
-  async play(stage, { check: claim }) {
-    claim('it is three', stage, 3);
-    claim('it is two', stage, 2);
+  async run(environment, { check: claim }) {
+    claim('it is three', environment, 3);
+    claim('it is two', environment, 2);
   },
 };
-const broken: Act<number> = { title: 'Broken', proves: 'nothing', play: () => Promise.reject(new Error('no database')) };
-const silent: Act<number> = { title: 'Silent', proves: 'nothing', play: async () => {} };
+const broken: Scenario<number> = { title: 'Broken', proves: 'nothing', run: () => Promise.reject(new Error('no database')) };
+const silent: Scenario<number> = { title: 'Silent', proves: 'nothing', run: async () => {} };
 
-async function tell(...acts: Act<number>[]): Promise<{ code: 0 | 1; reports: ActReport[]; text: string }> {
+async function tell(...scenarios: Scenario<number>[]): Promise<{ code: 0 | 1; reports: ScenarioReport[]; text: string }> {
   const lines: string[] = [];
   const out: Teller = teller((line) => void lines.push(line), { colours: false });
-  const reports = await tellStory(acts, 2, out);
+  const reports = await runScenarios(scenarios, 2, out);
   out.summary(reports, 1);
   return { code: exitCodeOf(reports), reports, text: lines.join('\n') };
 }
 
-test('a story whose checks all hold exits with 0', async () => {
+test('a demo whose checks all hold exits with 0', async () => {
   const { code, text } = await tell(good, good);
   expect(code).toBe(0);
   expect(text).toContain('Every claim held: 2 of 2 checks');
   expect(text).not.toContain('✗');
 });
 
-test('a check that fails gives exit code 1 and is named, and the story goes on', async () => {
+test('a check that fails gives exit code 1 and is named, and the demo goes on', async () => {
   const { code, text } = await tell(wrong, good);
   expect(code).toBe(1);
   expect(text).toContain('✗ NOT TRUE: it is three\n      expected 3, found 2');
@@ -40,7 +44,7 @@ test('a check that fails gives exit code 1 and is named, and the story goes on',
   expect(text).toContain('Not every claim held: 2 of 3 checks');
 });
 
-test('an act that stops gives exit code 1 and ends the story', async () => {
+test('a scenario that stops gives exit code 1 and ends the demo', async () => {
   const { code, reports, text } = await tell(good, broken, good);
   expect(code).toBe(1);
   expect(reports).toHaveLength(2);
@@ -48,7 +52,7 @@ test('an act that stops gives exit code 1 and ends the story', async () => {
   expect(text).toContain('Does not hold: Broken');
 });
 
-test('an act that checks nothing proves nothing, and neither does a story without acts', async () => {
+test('a scenario that checks nothing proves nothing, and neither does a demo without scenarios', async () => {
   expect((await tell(good, silent)).code).toBe(1);
   expect((await tell()).code).toBe(1);
 });

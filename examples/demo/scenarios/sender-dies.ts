@@ -1,16 +1,16 @@
-// Act three: the sender's process is killed, once just before its COMMIT and once just after it.
-import type { Stage } from '../stage.ts';
-import type { Act } from '../story.ts';
+// Scenario three: the sender's process is killed, once just before its COMMIT and once just after it.
+import type { DemoEnvironment } from '../environment.ts';
+import type { Scenario } from '../scenario.ts';
 import { until } from '../wait.ts';
 
-export const senderDiesBeforeCommit: Act<Stage> = {
+export const senderDiesBeforeCommit: Scenario<DemoEnvironment> = {
   title: '3. The sender is killed before its COMMIT',
   proves: 'A sender that dies before its COMMIT has sent nothing',
-  async play(stage, { say, check }) {
-    const { ledger } = stage;
-    const order = await stage.placeOrder('a lever');
+  async run(environment, { say, check }) {
+    const { ledger } = environment;
+    const order = await environment.placeOrder('a lever');
     say("Another process takes the provider's call: it marks the payment, emits, and gets no further.");
-    const sender = await stage.stuckSender(order, 'before');
+    const sender = await environment.stuckSender(order, 'before');
     check('its transaction is open in the database', await ledger.idleTransactions(), 1);
     say(`kill -9 ${sender.pid}`);
     await sender.kill();
@@ -24,22 +24,22 @@ export const senderDiesBeforeCommit: Act<Stage> = {
     check('the order is as before', await ledger.orderStatus(order.paymentProcessId), 'pending');
 
     say('The provider, which got no answer, calls again.');
-    await stage.paymentSucceeds(order);
+    await environment.paymentSucceeds(order);
     await until('all deliveries are settled', () => ledger.settled(order.paymentProcessId));
     check('now the order is completed', await ledger.orderStatus(order.paymentProcessId), 'completed');
   },
 };
 
-export const senderDiesAfterCommit: Act<Stage> = {
+export const senderDiesAfterCommit: Scenario<DemoEnvironment> = {
   title: '4. The sender is killed after its COMMIT',
   proves: 'A sender that dies right after its COMMIT has sent all the same',
-  async play(stage, { say, check }) {
-    const { ledger } = stage;
+  async run(environment, { say, check }) {
+    const { ledger } = environment;
     say('The worker is told to stop (SIGTERM), so that nothing can happen before the sender is dead.');
-    check('the worker finished what it did and left by itself, with exit code 0', await stage.worker.stop(), 0);
-    const order = await stage.placeOrder('a signal');
+    check('the worker finished what it did and left by itself, with exit code 0', await environment.worker.stop(), 0);
+    const order = await environment.placeOrder('a signal');
     say("A process takes the provider's call, commits, and is killed before it can do anything more.");
-    const sender = await stage.stuckSender(order, 'after');
+    const sender = await environment.stuckSender(order, 'after');
     await sender.kill();
     say('(What code does "after the commit" would be lost here: charged, but never fulfilled.)');
     check('the payment has succeeded', await ledger.paymentStatus(order.paymentProcessId), 'succeeded');
@@ -47,7 +47,7 @@ export const senderDiesAfterCommit: Act<Stage> = {
     check('its delivery lies ready', (await ledger.delivery(order.paymentProcessId, 'Order.onPaymentCompleted'))?.state, 'ready');
 
     say('A worker is started again.');
-    await stage.startWorker();
+    await environment.startWorker();
     await until('all deliveries are settled', () => ledger.settled(order.paymentProcessId));
     check('the order is completed', await ledger.orderStatus(order.paymentProcessId), 'completed');
   },

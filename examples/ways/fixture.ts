@@ -10,19 +10,19 @@ import { db } from '../shop/database.ts';
 
 export { db };
 
-export interface Stage {
+export interface WaysFixture {
   readonly box: Signalbox<typeof db>;
   /** Places an order. Returns the id of the payment that it waits for. */
   placeOrder(): Promise<number>;
   /** What has become of a payment and its order, as another connection reads it: `payment initiated, order pending`. */
-  fateOf(paymentId: number): Promise<string>;
+  statusOf(paymentId: number): Promise<string>;
   /** Whether another connection would have to wait for the payment's row at this moment. */
   isLocked(paymentId: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
 /** @param options services of the box: a sender, and who listens; and what else they are given */
-export function openStage(options: Pick<SignalboxOptions, 'services' | 'providers'>): Stage {
+export function openFixture(options: Pick<SignalboxOptions, 'services' | 'providers'>): WaysFixture {
   const box = createSignalbox({ ...options, db, log: false });
   const outside = postgres(process.env['DATABASE_URL']!, { max: 1 });
   return {
@@ -33,7 +33,7 @@ export function openStage(options: Pick<SignalboxOptions, 'services' | 'provider
       await db.insert(orders).values({ item: 'a signal box', paymentProcessId });
       return paymentProcessId;
     },
-    fateOf: async (paymentId) => {
+    statusOf: async (paymentId) => {
       const [found] = await outside<{ payment: string; order: string }[]>`
         select p.status as payment, o.status as order from payment_process p join orders o on o.payment_process_id = p.id
         where p.id = ${paymentId}`;

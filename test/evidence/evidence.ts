@@ -1,8 +1,8 @@
 // What the checker judges: rows as they were read at the end of a run, and what the processes told of themselves. Types only.
 
 /** How its receivers take an emission; programs/receivers.ts says what each means. */
-export const FATES = ['fine', 'slow', 'flaky', 'later', 'discard', 'poison'] as const;
-export type Fate = (typeof FATES)[number];
+export const SCRIPTS = ['fine', 'slow', 'flaky', 'later', 'discard', 'poison'] as const;
+export type Script = (typeof SCRIPTS)[number];
 
 export type State = 'ready' | 'running' | 'completed' | 'dead' | 'cancelled';
 
@@ -18,7 +18,7 @@ export interface Emission {
   readonly signal: string;
   /** Of the sender's transaction, or of the delivery whose receiver emitted it. */
   readonly key: string;
-  readonly fate: Fate;
+  readonly script: Script;
 }
 
 export interface Receiver {
@@ -55,7 +55,7 @@ export interface Effect {
 }
 
 /** One change of a row, as a trigger recorded it; `undefined` for "not there". In the order in which they happened. */
-export interface Act {
+export interface Change {
   readonly deliveryId: string;
   readonly from: State | undefined;
   readonly to: State | undefined;
@@ -91,7 +91,7 @@ export interface Evidence {
   readonly emissions: readonly Emission[];
   readonly deliveries: readonly Delivery[];
   readonly effects: readonly Effect[];
-  readonly acts: readonly Act[];
+  readonly changes: readonly Change[];
   readonly failures: readonly Failure[];
   /** The process of each worker that ever enrolled. */
   readonly pids: ReadonlyMap<number, number>;

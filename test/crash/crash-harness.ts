@@ -1,9 +1,9 @@
-// The stage of the crash tests: a database with a table of effects, and real processes on it. When the stage is left,
-// every process is dead and none of their sessions lives on.
+// The harness of the crash tests: a database with a table of effects, and real processes that use it. Disposing of the harness
+// kills every process and waits for the end of their sessions.
 import type { WorkerOptions } from '../../src/index.ts';
-import { readDeliveries } from '../support/effects.ts';
+import { inShort, readDeliveries } from '../support/deliveries.ts';
 import { harness, type Harness } from '../support/harness.ts';
-import { Program, until } from './program.ts';
+import { Program, until } from '../processes/program.ts';
 import { Effects, happened } from './programs/receivers.ts';
 import type { Hold } from './programs/worker.ts';
 
@@ -16,12 +16,12 @@ export interface StartOptions extends WorkerOptions {
   timeout?: string;
 }
 
-export interface Stage extends Harness {
+export interface CrashHarness extends Harness {
   emit(...values: number[]): Promise<void>;
   /** A worker process. Unless it is given another lease, its own is longer than a slow machine's pauses. */
   worker(options?: StartOptions): Program;
   sender(): Program;
-  /** Any other program. */
+  /** Any other program of the crash tests. */
   program(name: string, environment: Record<string, string>): Program;
   /** Locks what the hold 'query' and a delayed COMMIT wait for. */
   gate(): Promise<Gate>;
@@ -48,7 +48,7 @@ export interface Gate extends AsyncDisposable {
   open(): Promise<void>;
 }
 
-export async function openStage(): Promise<Stage> {
+export async function openCrashHarness(): Promise<CrashHarness> {
   const h = await harness({ services: [Effects] });
   h.leaves('workers', 'the programs that still run are killed in the end');
   h.leaves('deliveries', 'killed programs leave what they ran');
@@ -56,7 +56,7 @@ export async function openStage(): Promise<Stage> {
   await sql`create table effect (delivery bigint not null, epoch int not null, value int not null, pid int not null)`;
   const programs: Program[] = [];
   const start = (name: string, environment: Record<string, string>): Program => {
-    const program = new Program(name, { DATABASE_URL: h.url, ...environment });
+    const program = new Program(`crash/programs/${name}`, { DATABASE_URL: h.url, ...environment });
     programs.push(program);
     return program;
   };
@@ -100,8 +100,7 @@ export async function openStage(): Promise<Stage> {
         await sql`select from pg_stat_activity where datname = current_database() and wait_event = 'advisory' and starts_with(query, ${query})`
       ).length,
     rescue: async () => void (await h.another({ services: [] }).worker().tick()),
-    deliveries: async () =>
-      (await readDeliveries(sql)).map(({ state, epoch, attempt, crashes }) => `${state} ${epoch}/${attempt}/${crashes}`),
+    deliveries: async () => (await readDeliveries(sql)).map(inShort),
     left: async () => (await sql`select from signalbox.delivery`).length,
     effects: async () =>
       (await sql<{ text: string }[]>`select value || ' by ' || epoch as text from effect order by value`).map(({ text }) => text),

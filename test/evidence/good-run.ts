@@ -1,6 +1,6 @@
 // A small run in which all went well, for the tests of the checker, which spoil it, and what they spoil it with.
 import { check } from './checker.ts';
-import { type Act, causeOf, type Evidence, type Receiver, type State } from './evidence.ts';
+import { type Change, causeOf, type Evidence, type Receiver, type State } from './evidence.ts';
 
 export const write: Receiver = { name: 'Effects.write', signal: 'happened', transactional: true, budget: 3, emits: 'further' };
 export const call: Receiver = { name: 'Effects.call', signal: 'further', transactional: false, budget: 3 };
@@ -9,7 +9,7 @@ export const B = 22;
 
 export type Mutable = { -readonly [K in keyof Evidence]: Evidence[K] extends readonly (infer T)[] ? T[] : Evidence[K] };
 
-export const act = (deliveryId: string, from: State | undefined, to: State | undefined, rest: Partial<Act>): Act => ({
+export const change = (deliveryId: string, from: State | undefined, to: State | undefined, rest: Partial<Change>): Change => ({
   deliveryId,
   from,
   to,
@@ -37,9 +37,9 @@ export function goodRun(): Mutable {
       { key: 't4', emissions: 2, outcome: 'unknown' },
     ],
     emissions: [
-      { id: 'e1', signal: 'happened', key: 't1', fate: 'fine' },
-      { id: 'e2', signal: 'further', key: causeOf('1'), fate: 'fine' },
-      { id: 'e3', signal: 'happened', key: 't2', fate: 'poison' },
+      { id: 'e1', signal: 'happened', key: 't1', script: 'fine' },
+      { id: 'e2', signal: 'further', key: causeOf('1'), script: 'fine' },
+      { id: 'e3', signal: 'happened', key: 't2', script: 'poison' },
     ],
     deliveries: [
       { id: '1', emissionId: 'e1', receiver: write.name, generation: 0, state: 'completed', epoch: 3, attempt: 1, workerId: undefined },
@@ -50,22 +50,22 @@ export function goodRun(): Mutable {
       { deliveryId: '1', generation: 0, epoch: 3, claimedEpoch: 3, pid: B },
       { deliveryId: '2', generation: 0, epoch: null, claimedEpoch: 1, pid: A },
     ],
-    acts: [
-      act('1', undefined, 'ready', {}),
-      act('1', 'ready', 'running', { epoch: 1, attempt: 1, workerId: 1 }),
-      act('1', 'running', 'ready', { epoch: 2, crashes: 1, heldBy: 1 }),
-      act('1', 'ready', 'running', { epoch: 3, attempt: 1, crashes: 1, workerId: 2 }),
-      act('1', 'running', 'completed', { epoch: 3, attempt: 1, crashes: 1, heldBy: 2 }),
-      act('2', undefined, 'ready', {}),
-      act('2', 'ready', 'running', { epoch: 1, attempt: 1, workerId: 1 }),
-      act('2', 'running', 'completed', { epoch: 1, attempt: 1, heldBy: 1 }),
-      act('3', undefined, 'ready', {}),
-      act('3', 'ready', 'running', { epoch: 1, attempt: 1, workerId: 1 }),
-      act('3', 'running', 'ready', { epoch: 1, attempt: 1, heldBy: 1 }),
-      act('3', 'ready', 'running', { epoch: 2, attempt: 2, workerId: 2 }),
-      act('3', 'running', 'ready', { epoch: 2, attempt: 2, heldBy: 2 }),
-      act('3', 'ready', 'running', { epoch: 3, attempt: 3, workerId: 1 }),
-      act('3', 'running', 'dead', { epoch: 3, attempt: 3, heldBy: 1 }),
+    changes: [
+      change('1', undefined, 'ready', {}),
+      change('1', 'ready', 'running', { epoch: 1, attempt: 1, workerId: 1 }),
+      change('1', 'running', 'ready', { epoch: 2, crashes: 1, heldBy: 1 }),
+      change('1', 'ready', 'running', { epoch: 3, attempt: 1, crashes: 1, workerId: 2 }),
+      change('1', 'running', 'completed', { epoch: 3, attempt: 1, crashes: 1, heldBy: 2 }),
+      change('2', undefined, 'ready', {}),
+      change('2', 'ready', 'running', { epoch: 1, attempt: 1, workerId: 1 }),
+      change('2', 'running', 'completed', { epoch: 1, attempt: 1, heldBy: 1 }),
+      change('3', undefined, 'ready', {}),
+      change('3', 'ready', 'running', { epoch: 1, attempt: 1, workerId: 1 }),
+      change('3', 'running', 'ready', { epoch: 1, attempt: 1, heldBy: 1 }),
+      change('3', 'ready', 'running', { epoch: 2, attempt: 2, workerId: 2 }),
+      change('3', 'running', 'ready', { epoch: 2, attempt: 2, heldBy: 2 }),
+      change('3', 'ready', 'running', { epoch: 3, attempt: 3, workerId: 1 }),
+      change('3', 'running', 'dead', { epoch: 3, attempt: 3, heldBy: 1 }),
     ],
     failures: [{ deliveryId: '3', epoch: 3, name: 'Error', message: 'chaos: poison', trace: '' }],
     pids: new Map([

@@ -1,17 +1,19 @@
-// The database of a run: its tables of effects and acts, the triggers that record the acts, and the reading of the evidence.
+// The tables that record a run in its database: effects, changes of deliveries, and workers, filled by triggers. Also reads the
+// evidence from them.
 import type postgres from 'postgres';
+import { readDeliveries } from '../support/deliveries.ts';
 import { readMigrations } from '../support/migrations.ts';
-import type { Act, Delivery, Effect, Emission, Evidence, Failure, State } from './evidence.ts';
+import type { Change, Effect, Emission, Evidence, Failure, State } from './evidence.ts';
 
 /**
- * An act is recorded when it is done, while its row is locked, and is there only if its transaction commits: so the
+ * A change is recorded when it is done, while its row is locked, and is there only if its transaction commits: so the
  * order of `seq` is the true one within a delivery. A delivery that ends leaves two halves, one for each table.
  */
 export const RECORDING = `
 create table effect (
   delivery_id bigint not null, generation int not null, epoch int, claimed_epoch int not null, attempt int not null,
   pid int not null, at timestamptz not null default clock_timestamp());
-create table act (
+create table change (
   seq bigint primary key generated always as identity, xid xid8 not null default pg_current_xact_id(), delivery_id bigint not null,
   came_from text, went_to text, generation int not null, epoch int not null, attempt int not null, crashes int not null,
   held_by int, worker_id int, at timestamptz not null default clock_timestamp());
@@ -19,26 +21,26 @@ create table enrolled (worker_id int not null, pid int not null);
 
 create function record_live() returns trigger language plpgsql as $$ begin
   if tg_op = 'INSERT' then
-    insert into act (delivery_id, went_to, generation, epoch, attempt, crashes, worker_id)
+    insert into change (delivery_id, went_to, generation, epoch, attempt, crashes, worker_id)
     values (new.id, new.state, new.generation, new.epoch, new.attempt, new.crashes, new.worker_id);
   elsif tg_op = 'UPDATE' then
-    insert into act (delivery_id, came_from, went_to, generation, epoch, attempt, crashes, held_by, worker_id)
+    insert into change (delivery_id, came_from, went_to, generation, epoch, attempt, crashes, held_by, worker_id)
     values (new.id, old.state, new.state, new.generation, new.epoch, new.attempt, new.crashes, old.worker_id, new.worker_id);
   else
-    insert into act (delivery_id, came_from, generation, epoch, attempt, crashes, held_by)
+    insert into change (delivery_id, came_from, generation, epoch, attempt, crashes, held_by)
     values (old.id, old.state, old.generation, old.epoch, old.attempt, old.crashes, old.worker_id);
   end if;
   return null;
 end $$;
 create function record_settled() returns trigger language plpgsql as $$ begin
   if tg_op = 'INSERT' then
-    insert into act (delivery_id, went_to, generation, epoch, attempt, crashes)
+    insert into change (delivery_id, went_to, generation, epoch, attempt, crashes)
     values (new.id, new.state, new.generation, new.epoch, new.attempt, new.crashes);
   elsif tg_op = 'UPDATE' then
-    insert into act (delivery_id, came_from, went_to, generation, epoch, attempt, crashes)
+    insert into change (delivery_id, came_from, went_to, generation, epoch, attempt, crashes)
     values (new.id, old.state, new.state, new.generation, new.epoch, new.attempt, new.crashes);
   else
-    insert into act (delivery_id, came_from, generation, epoch, attempt, crashes)
+    insert into change (delivery_id, came_from, generation, epoch, attempt, crashes)
     values (old.id, old.state, old.generation, old.epoch, old.attempt, old.crashes);
   end if;
   return null;
@@ -57,19 +59,12 @@ export async function prepareTables(sql: postgres.Sql): Promise<void> {
 }
 
 /** What the tables tell. */
-export type Recorded = Pick<Evidence, 'emissions' | 'deliveries' | 'effects' | 'acts' | 'failures' | 'pids'>;
+export type Recorded = Pick<Evidence, 'emissions' | 'deliveries' | 'effects' | 'changes' | 'failures' | 'pids'>;
 
 export async function readTables(sql: postgres.Sql): Promise<Recorded> {
   const emissions = await sql<Emission[]>`
-    select id::text as id, signal, payload ->> 'key' as key, payload ->> 'fate' as fate from signalbox.emission`;
-  const deliveries = await sql<(Omit<Delivery, 'workerId'> & { worker_id: number | null })[]>`
-    select d.id::text as id, d.emission_id::text as "emissionId", coalesce(r.name, d.receiver_id::text) as receiver, d.generation, d.state,
-      d.epoch, d.attempt, d.worker_id
-    from (
-      select id, emission_id, receiver_id, generation, state, epoch, attempt, worker_id from signalbox.delivery
-      union all select id, emission_id, receiver_id, generation, state, epoch, attempt, null from signalbox.settled
-    ) d left join signalbox.receiver r on r.id = d.receiver_id
-    order by d.id`;
+    select id::text as id, signal, payload ->> 'key' as key, payload ->> 'script' as script from signalbox.emission`;
+  const deliveries = await readDeliveries(sql);
   const effects = await sql<Effect[]>`
     select delivery_id::text as "deliveryId", generation, epoch, claimed_epoch as "claimedEpoch", pid from effect order by at`;
   const failures = await sql<Failure[]>`
@@ -78,11 +73,11 @@ export async function readTables(sql: postgres.Sql): Promise<Recorded> {
     from signalbox.delivery_error`;
   const enrolled = await sql<{ worker_id: number; pid: number }[]>`select worker_id, pid from enrolled`;
   const pids = new Map(enrolled.map(({ worker_id, pid }) => [worker_id, pid]));
-  const held = deliveries.map(({ worker_id, ...delivery }) => ({ ...delivery, workerId: worker_id ?? undefined }));
-  return { emissions, deliveries: held, effects, failures, acts: await readActs(sql), pids };
+  const held = deliveries.map((delivery) => ({ ...delivery, workerId: delivery.workerId ?? undefined }));
+  return { emissions, deliveries: held, effects, failures, changes: await readChanges(sql), pids };
 }
 
-interface ActRow {
+interface ChangeRow {
   xid: string;
   delivery_id: string;
   came_from: State | null;
@@ -96,32 +91,32 @@ interface ActRow {
   at_ms: number;
 }
 
-export async function readActs(sql: postgres.Sql): Promise<Act[]> {
-  const rows = await sql<ActRow[]>`
+export async function readChanges(sql: postgres.Sql): Promise<Change[]> {
+  const rows = await sql<ChangeRow[]>`
     select xid::text as xid, delivery_id::text as delivery_id, came_from, went_to, generation, epoch, attempt, crashes, held_by, worker_id,
       (extract(epoch from at) * 1000)::float8 as at_ms
-    from act order by seq`;
+    from change order by seq`;
   return joinHalves(rows);
 }
 
-/** What left one table and entered the other in one transaction is one act, with the numbers that it arrived with. */
-function joinHalves(rows: readonly ActRow[]): Act[] {
-  const acts: Act[] = [];
+/** A row that left one table and entered the other in one transaction is one change, with the numbers of its arrival. */
+function joinHalves(rows: readonly ChangeRow[]): Change[] {
+  const changes: Change[] = [];
   const left = new Map<string, { readonly index: number; readonly xid: string }>();
   for (const row of rows) {
     const half = left.get(row.delivery_id);
     if (row.came_from === null && half?.xid === row.xid) {
-      acts[half.index] = { ...actOf(row), from: acts[half.index]!.from, heldBy: acts[half.index]!.heldBy };
+      changes[half.index] = { ...changeOf(row), from: changes[half.index]!.from, heldBy: changes[half.index]!.heldBy };
       left.delete(row.delivery_id);
       continue;
     }
-    if (row.went_to === null) left.set(row.delivery_id, { index: acts.length, xid: row.xid });
-    acts.push(actOf(row));
+    if (row.went_to === null) left.set(row.delivery_id, { index: changes.length, xid: row.xid });
+    changes.push(changeOf(row));
   }
-  return acts;
+  return changes;
 }
 
-const actOf = (row: ActRow): Act => ({
+const changeOf = (row: ChangeRow): Change => ({
   deliveryId: row.delivery_id,
   from: row.came_from ?? undefined,
   to: row.went_to ?? undefined,

@@ -1,9 +1,9 @@
-// Tells the acts in order and keeps what came of each. An act that does not come to its end ends the story: the next
-// ones build on it.
-import { type ActReport, check, type CheckResult } from './checks.ts';
+// Runs the scenarios of the demo in order and keeps the outcome of each. A scenario that does not complete ends the demo: the
+// next ones build on it.
+import { type ScenarioReport, check, type CheckResult } from './checks.ts';
 import type { Teller } from './teller.ts';
 
-/** What an act is handed beside the stage. */
+/** What a scenario gets beside the environment. */
 export interface Narration {
   say(text: string): void;
   show(text: string): void;
@@ -11,16 +11,20 @@ export interface Narration {
   check(claim: string, found: unknown, expected: unknown): void;
 }
 
-export interface Act<Stage> {
+export interface Scenario<DemoEnvironment> {
   readonly title: string;
   readonly proves: string;
-  play(stage: Stage, narration: Narration): Promise<void>;
+  run(environment: DemoEnvironment, narration: Narration): Promise<void>;
 }
 
-export async function tellStory<Stage>(acts: readonly Act<Stage>[], stage: Stage, teller: Teller): Promise<ActReport[]> {
-  const reports: ActReport[] = [];
-  for (const { title, proves, play } of acts) {
-    teller.act(title);
+export async function runScenarios<DemoEnvironment>(
+  scenarios: readonly Scenario<DemoEnvironment>[],
+  environment: DemoEnvironment,
+  teller: Teller,
+): Promise<ScenarioReport[]> {
+  const reports: ScenarioReport[] = [];
+  for (const { title, proves, run } of scenarios) {
+    teller.title(title);
     const checks: CheckResult[] = [];
     const narration: Narration = {
       say: (text) => teller.say(text),
@@ -32,7 +36,7 @@ export async function tellStory<Stage>(acts: readonly Act<Stage>[], stage: Stage
       },
     };
     try {
-      await play(stage, narration);
+      await run(environment, narration);
       reports.push({ title, proves, checks });
     } catch (error) {
       teller.stopped(error);

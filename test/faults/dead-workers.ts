@@ -1,22 +1,22 @@
-// Workers that died, as a rescuer finds them.
+// Workers that died, as a rescuer finds them, and other states that a scenario needs at its start.
 import { randomInt } from 'node:crypto';
 import postgres from 'postgres';
 import { settleFirst } from '../../src/store/statements.ts';
-import type { Stage } from './stage.ts';
+import type { FaultHarness } from './fault-harness.ts';
 
-export interface Ghosts extends AsyncDisposable {
+export interface DeadWorkers extends AsyncDisposable {
   /** How many of them the database still knows. */
   left(): Promise<number>;
 }
 
-const LABEL = `ghost:${process.pid}`;
+const LABEL = `dead:${process.pid}`;
 
 /**
  * Three: one whose lease is far from over, but whose lock is free; one whose lease is over, and one like it that has left
  * the transaction of a receiver open. Each holds the deliveries of one emission.
  */
-export async function raiseGhosts({ sql, url }: Stage, emissions: readonly string[]): Promise<Ghosts> {
-  const raise = async (index: number, lease: string, locked: boolean): Promise<{ id: string; epoch: number; worker: number }[]> => {
+export async function addDeadWorkers({ sql, url }: FaultHarness, emissions: readonly string[]): Promise<DeadWorkers> {
+  const add = async (index: number, lease: string, locked: boolean): Promise<{ id: string; epoch: number; worker: number }[]> => {
     const [worker] = await sql<{ id: number }[]>`
       insert into signalbox.worker (id, label, started_at, lease_until, backend_pid, locked)
       values (${randomInt(1, 2 ** 31)}, ${LABEL}, now() - interval '1 hour', now() + ${lease}::text::interval, 0, ${locked}) returning id`;
@@ -24,9 +24,9 @@ export async function raiseGhosts({ sql, url }: Stage, emissions: readonly strin
       update signalbox.delivery set state = 'running', epoch = epoch + 1, attempt = attempt + 1, worker_id = ${worker!.id}
       where emission_id = ${emissions[index]!}::text::uuid returning id::text as id, epoch, worker_id as worker`;
   };
-  await raise(0, '1 hour', true);
-  await raise(1, '-1 second', false);
-  const [held] = await raise(2, '-1 second', false);
+  await add(0, '1 hour', true);
+  await add(1, '-1 second', false);
+  const [held] = await add(2, '-1 second', false);
   const session = postgres(url, { max: 1, onnotice: () => {} });
   await session.unsafe('begin');
   await session.unsafe(settleFirst.text, [held!.id, held!.epoch, '60000', 'false', held!.worker]);
@@ -37,7 +37,7 @@ export async function raiseGhosts({ sql, url }: Stage, emissions: readonly strin
 }
 
 /** Looks to a worker that would sleep like an append that is still to commit, until it is disposed of. */
-export async function holdPendingAppend({ sql }: Stage): Promise<AsyncDisposable> {
+export async function holdPendingAppend({ sql }: FaultHarness): Promise<AsyncDisposable> {
   const session = await sql.reserve();
   await session`select pg_advisory_lock_shared(${0x73_69_67_6f}::int, 2)`;
   return {
@@ -48,8 +48,8 @@ export async function holdPendingAppend({ sql }: Stage): Promise<AsyncDisposable
   };
 }
 
-/** What waits has been with a worker that died. */
-export async function crash({ sql }: Stage): Promise<void> {
+/** Charges each waiting delivery with the death of one worker. */
+export async function chargeCrash({ sql }: FaultHarness): Promise<void> {
   await sql`update signalbox.delivery set state = 'running', epoch = epoch + 1, attempt = attempt + 1, worker_id = 0`;
   await sql`update signalbox.delivery set state = 'ready', epoch = epoch + 1, attempt = attempt - 1, crashes = crashes + 1, worker_id = null`;
 }

@@ -2,29 +2,29 @@
 import { expect, test } from 'vitest';
 import { check } from './checker.ts';
 import { causeOf, OPERATED } from './evidence.ts';
-import { A, act, B, call, changed, goodRun, kindsOf, type Mutable, without, write } from './good-run.ts';
+import { A, change, B, call, changed, goodRun, kindsOf, type Mutable, without, write } from './good-run.ts';
 
 /** An operator replays delivery 1, which is completed and emits again, lays the dead delivery 3 to rest, and cancels 2 while it runs again. */
 function operatedRun(): Mutable {
   const run = goodRun();
-  run.acts.push(
-    act('1', 'completed', 'ready', { generation: 1, epoch: 4 }),
-    act('1', 'ready', 'running', { generation: 1, epoch: 5, attempt: 1, workerId: 1 }),
-    act('1', 'running', 'completed', { generation: 1, epoch: 5, attempt: 1, heldBy: 1 }),
-    act('3', 'dead', 'cancelled', { epoch: 4, attempt: 3 }),
-    act('2', 'completed', 'ready', { generation: 1, epoch: 2 }),
-    act('2', 'ready', 'ready', { generation: 1, epoch: 2 }),
-    act('2', 'ready', 'running', { generation: 1, epoch: 3, attempt: 1, workerId: 1 }),
-    act('2', 'running', 'cancelled', { generation: 1, epoch: 4, attempt: 1, heldBy: 1 }),
-    act('4', undefined, 'ready', {}),
-    act('4', 'ready', 'running', { epoch: 1, attempt: 1, workerId: 1 }),
-    act('4', 'running', 'completed', { epoch: 1, attempt: 1, heldBy: 1 }),
+  run.changes.push(
+    change('1', 'completed', 'ready', { generation: 1, epoch: 4 }),
+    change('1', 'ready', 'running', { generation: 1, epoch: 5, attempt: 1, workerId: 1 }),
+    change('1', 'running', 'completed', { generation: 1, epoch: 5, attempt: 1, heldBy: 1 }),
+    change('3', 'dead', 'cancelled', { epoch: 4, attempt: 3 }),
+    change('2', 'completed', 'ready', { generation: 1, epoch: 2 }),
+    change('2', 'ready', 'ready', { generation: 1, epoch: 2 }),
+    change('2', 'ready', 'running', { generation: 1, epoch: 3, attempt: 1, workerId: 1 }),
+    change('2', 'running', 'cancelled', { generation: 1, epoch: 4, attempt: 1, heldBy: 1 }),
+    change('4', undefined, 'ready', {}),
+    change('4', 'ready', 'running', { epoch: 1, attempt: 1, workerId: 1 }),
+    change('4', 'running', 'completed', { epoch: 1, attempt: 1, heldBy: 1 }),
   );
   run.deliveries = changed(run.deliveries, ({ id }) => id === '1', { generation: 1, epoch: 5 });
   run.deliveries = changed(run.deliveries, ({ id }) => id === '3', { state: 'cancelled', epoch: 4 });
   run.deliveries = changed(run.deliveries, ({ id }) => id === '2', { state: 'cancelled', generation: 1, epoch: 4 });
   run.deliveries.push({ ...run.deliveries[1]!, id: '4', emissionId: 'e4', generation: 0, state: 'completed', epoch: 1 });
-  run.emissions.push({ id: 'e4', signal: 'further', key: causeOf('1'), fate: 'fine' });
+  run.emissions.push({ id: 'e4', signal: 'further', key: causeOf('1'), script: 'fine' });
   run.effects.push(
     { deliveryId: '1', generation: 1, epoch: 5, claimedEpoch: 5, pid: A },
     { deliveryId: '2', generation: 1, epoch: null, claimedEpoch: 3, pid: A },
@@ -62,7 +62,7 @@ const operated: [string, string[], (run: Mutable) => void][] = [
       run.emissions = without(run.emissions, ({ id }) => id === 'e4');
       run.deliveries = without(run.deliveries, ({ id }) => id === '4');
       run.effects = without(run.effects, ({ deliveryId }) => deliveryId === '4');
-      run.acts = without(run.acts, ({ deliveryId }) => deliveryId === '4');
+      run.changes = without(run.changes, ({ deliveryId }) => deliveryId === '4');
     },
   ],
 ];
@@ -76,25 +76,25 @@ test.each(operated)('with an operator, it finds that %s', (_what, kinds, spoil) 
 /** Delivery 3 is rescued from worker 1 twice, and then given up with worker 2. */
 function givenUpRun(company: 'alone' | 'in company'): Mutable {
   const run = goodRun();
-  run.acts = without(run.acts, ({ deliveryId }) => deliveryId === '3');
-  run.acts.push(
-    act('3', undefined, 'ready', {}),
-    act('3', 'ready', 'running', { epoch: 1, attempt: 1, workerId: 1 }),
-    act('3', 'running', 'ready', { epoch: 2, crashes: 1, heldBy: 1 }),
-    act('3', 'ready', 'running', { epoch: 3, attempt: 1, crashes: 1, workerId: 1 }),
-    act('3', 'running', 'ready', { epoch: 4, crashes: 2, heldBy: 1 }),
-    act('3', 'ready', 'running', { epoch: 5, attempt: 1, crashes: 2, workerId: 2 }),
+  run.changes = without(run.changes, ({ deliveryId }) => deliveryId === '3');
+  run.changes.push(
+    change('3', undefined, 'ready', {}),
+    change('3', 'ready', 'running', { epoch: 1, attempt: 1, workerId: 1 }),
+    change('3', 'running', 'ready', { epoch: 2, crashes: 1, heldBy: 1 }),
+    change('3', 'ready', 'running', { epoch: 3, attempt: 1, crashes: 1, workerId: 1 }),
+    change('3', 'running', 'ready', { epoch: 4, crashes: 2, heldBy: 1 }),
+    change('3', 'ready', 'running', { epoch: 5, attempt: 1, crashes: 2, workerId: 2 }),
   );
-  const other = run.acts.findIndex(({ deliveryId, workerId }) => deliveryId === '1' && workerId === 2);
-  const [claim, end] = run.acts.slice(other, other + 2);
+  const other = run.changes.findIndex(({ deliveryId, workerId }) => deliveryId === '1' && workerId === 2);
+  const [claim, end] = run.changes.slice(other, other + 2);
   if (company === 'in company') {
-    run.acts.splice(other, 2);
-    run.acts.push(claim!);
+    run.changes.splice(other, 2);
+    run.changes.push(claim!);
   }
-  run.acts.push(act('3', 'running', 'dead', { epoch: 6, attempt: 1, crashes: 3, heldBy: 2 }));
-  if (company === 'in company') run.acts.push(end!);
+  run.changes.push(change('3', 'running', 'dead', { epoch: 6, attempt: 1, crashes: 3, heldBy: 2 }));
+  if (company === 'in company') run.changes.push(end!);
   run.deliveries = changed(run.deliveries, ({ id }) => id === '3', { epoch: 6, attempt: 1 });
-  run.emissions = changed(run.emissions, ({ id }) => id === 'e3', { fate: 'fine' });
+  run.emissions = changed(run.emissions, ({ id }) => id === 'e3', { script: 'fine' });
   run.failures = [{ deliveryId: '3', epoch: 6, name: 'SignalboxError', message: '3 workers died [CrashBudgetSpent]', trace: '' }];
   return run;
 }

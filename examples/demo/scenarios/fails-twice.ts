@@ -1,19 +1,19 @@
-// Act six: a receiver that calls a service of somebody else, which fails twice: once it says no, once its yes is lost.
-import type { Stage } from '../stage.ts';
-import type { Act } from '../story.ts';
+// Scenario six: a receiver that calls a service of somebody else, which fails twice: once it says no, once its yes is lost.
+import type { DemoEnvironment } from '../environment.ts';
+import type { Scenario } from '../scenario.ts';
 import { until } from '../wait.ts';
 
-export const failsTwice: Act<Stage> = {
+export const failsTwice: Scenario<DemoEnvironment> = {
   title: '6. A receiver fails twice, then succeeds',
   proves: 'A failed receiver runs again, alone, and its key prevents counting twice',
-  async play(stage, { say, show, check }) {
-    const { ledger, statistics } = stage;
+  async run(environment, { say, show, check }) {
+    const { ledger, statistics } = environment;
     say('One receiver reports each payment to a statistics service over HTTP. That service now answers');
     say('one request with 503, and the next with 500 although it has counted the payment.');
-    const order = await stage.placeOrder('a ticket');
+    const order = await environment.placeOrder('a ticket');
     const [requestsBefore, countBefore] = [statistics.requests.length, statistics.total.count];
     statistics.failNext('before counting', 'after counting');
-    await stage.paymentSucceeds(order);
+    await environment.paymentSucceeds(order);
     await until('all deliveries are settled', () => ledger.settled(order.paymentProcessId));
 
     const { id, state, attempt } = (await ledger.delivery(order.paymentProcessId, 'Analytics.reportPayment'))!;

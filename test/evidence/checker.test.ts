@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { check } from './checker.ts';
 import { causeOf } from './evidence.ts';
-import { A, act, call, changed, goodRun, kindsOf, type Mutable, without, write } from './good-run.ts';
+import { A, change, call, changed, goodRun, kindsOf, type Mutable, without, write } from './good-run.ts';
 
 test('a run in which a worker froze, a delivery died and a transaction was rolled back is accepted', () => {
   expect(check(goodRun())).toEqual([]);
@@ -20,14 +20,14 @@ const seeded: [string, string[], (run: Mutable) => void][] = [
     'a rolled-back transaction has left an emission',
     ['ghost', 'missing'],
     (run) => {
-      run.emissions.push({ id: 'e9', signal: 'happened', key: 't3', fate: 'fine' });
+      run.emissions.push({ id: 'e9', signal: 'happened', key: 't3', script: 'fine' });
     },
   ],
   [
     'one emission of two is stored, of a transaction that nobody knows the end of',
     ['missing', 'torn'],
     (run) => {
-      run.emissions.push({ id: 'e9', signal: 'happened', key: 't4', fate: 'fine' });
+      run.emissions.push({ id: 'e9', signal: 'happened', key: 't4', script: 'fine' });
     },
   ],
   ['an emission is stored twice', ['duplicate', 'missing'], (run) => void run.emissions.push({ ...run.emissions[0]!, id: 'e9' })],
@@ -36,7 +36,7 @@ const seeded: [string, string[], (run: Mutable) => void][] = [
     ['missing'],
     (run) => {
       run.deliveries = without(run.deliveries, ({ id }) => id === '3');
-      run.acts = without(run.acts, ({ deliveryId }) => deliveryId === '3');
+      run.changes = without(run.changes, ({ deliveryId }) => deliveryId === '3');
     },
   ],
   [
@@ -58,10 +58,10 @@ const seeded: [string, string[], (run: Mutable) => void][] = [
         attempt: 1,
         workerId: undefined,
       });
-      run.acts.push(
-        act('9', undefined, 'ready', {}),
-        act('9', 'ready', 'running', { epoch: 1, attempt: 1, workerId: 1 }),
-        act('9', 'running', 'cancelled', { epoch: 1, attempt: 1 }),
+      run.changes.push(
+        change('9', undefined, 'ready', {}),
+        change('9', 'ready', 'running', { epoch: 1, attempt: 1, workerId: 1 }),
+        change('9', 'running', 'cancelled', { epoch: 1, attempt: 1 }),
       );
     },
   ],
@@ -114,13 +114,13 @@ const seeded: [string, string[], (run: Mutable) => void][] = [
       run.emissions = without(run.emissions, ({ id }) => id === 'e2');
       run.deliveries = without(run.deliveries, ({ id }) => id === '2');
       run.effects = without(run.effects, ({ deliveryId }) => deliveryId === '2');
-      run.acts = without(run.acts, ({ deliveryId }) => deliveryId === '2');
+      run.changes = without(run.changes, ({ deliveryId }) => deliveryId === '2');
     },
   ],
   [
     'a receiver failed, and what it emitted is there',
     ['ghost', 'missing'],
-    (run) => void run.emissions.push({ id: 'e9', signal: 'further', key: causeOf('3'), fate: 'fine' }),
+    (run) => void run.emissions.push({ id: 'e9', signal: 'further', key: causeOf('3'), script: 'fine' }),
   ],
   [
     'a delivery still waits',
@@ -131,33 +131,33 @@ const seeded: [string, string[], (run: Mutable) => void][] = [
     'a delivery left its table and reached no other',
     ['off the diagram'],
     (run) => {
-      run.acts.push(act('1', 'completed', undefined, { epoch: 3, attempt: 1, crashes: 1 }));
+      run.changes.push(change('1', 'completed', undefined, { epoch: 3, attempt: 1, crashes: 1 }));
     },
   ],
   [
     'a claim did not raise the epoch',
     ['off the diagram', 'wrong epoch'],
     (run) =>
-      void (run.acts = changed(run.acts, ({ deliveryId, to, epoch }) => deliveryId === '3' && to === 'running' && epoch === 2, {
+      void (run.changes = changed(run.changes, ({ deliveryId, to, epoch }) => deliveryId === '3' && to === 'running' && epoch === 2, {
         epoch: 1,
       })),
   ],
   [
     'a rescue did not raise the epoch',
     ['off the diagram'],
-    (run) => void (run.acts = changed(run.acts, ({ crashes, to }) => crashes === 1 && to === 'ready', { epoch: 1 })),
+    (run) => void (run.changes = changed(run.changes, ({ crashes, to }) => crashes === 1 && to === 'ready', { epoch: 1 })),
   ],
   [
     'a rescue cost an attempt',
     ['off the diagram'],
-    (run) => void (run.acts = changed(run.acts, ({ crashes, to }) => crashes === 1 && to === 'ready', { attempt: 1 })),
+    (run) => void (run.changes = changed(run.changes, ({ crashes, to }) => crashes === 1 && to === 'ready', { attempt: 1 })),
   ],
   [
     'a delivery ran that had ended',
     ['missing', 'off the diagram', 'wrong epoch'],
     (run) => {
-      run.acts.splice(5, 0, act('1', 'completed', 'running', { epoch: 4, attempt: 2, crashes: 1, workerId: 1 }));
-      run.acts.splice(6, 0, act('1', 'running', 'completed', { epoch: 4, attempt: 2, crashes: 1 }));
+      run.changes.splice(5, 0, change('1', 'completed', 'running', { epoch: 4, attempt: 2, crashes: 1, workerId: 1 }));
+      run.changes.splice(6, 0, change('1', 'running', 'completed', { epoch: 4, attempt: 2, crashes: 1 }));
     },
   ],
   ['a delivery died before its budget was spent', ['over budget'], (run) => void (run.receivers = [{ ...write, budget: 4 }, call])],

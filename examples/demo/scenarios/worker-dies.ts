@@ -1,24 +1,24 @@
-// Act five: a worker is killed in the middle of a receiver, which has written its effect but not returned.
-import type { Stage } from '../stage.ts';
-import type { Act } from '../story.ts';
+// Scenario five: a worker is killed in the middle of a receiver, which has written its effect but not returned.
+import type { DemoEnvironment } from '../environment.ts';
+import type { Scenario } from '../scenario.ts';
 import { WORKER_OPTIONS } from '../timing.ts';
 import { until } from '../wait.ts';
 
 const SHIPPING = 'Shipping.onPaymentCompleted';
 
-export const workerDies: Act<Stage> = {
+export const workerDies: Scenario<DemoEnvironment> = {
   title: '5. The worker is killed in the middle of a receiver',
   proves: "A dead worker's delivery is finished by another, its effect is there once",
-  async play(stage, { say, check }) {
-    const { ledger } = stage;
-    const order = await stage.placeOrder('a locomotive');
+  async run(environment, { say, check }) {
+    const { ledger } = environment;
+    const order = await environment.placeOrder('a locomotive');
     const callsBefore = await ledger.shippingCalls();
     say('The shipping receiver books a parcel. A gate (a lock that the demo holds) stops it before it returns.');
-    const openGate = await stage.shutGate();
-    await stage.paymentSucceeds(order);
+    const openGate = await environment.shutGate();
+    await environment.paymentSucceeds(order);
     await until('shipping stands at the gate', async () => (await ledger.waitingAtGate()) === 1);
     const { id } = (await ledger.delivery(order.paymentProcessId, SHIPPING))!;
-    const victim = stage.worker;
+    const victim = environment.worker;
     check('the worker is in the middle of it', (await ledger.runBy(id))?.endsWith(`:${victim.pid}`), true);
 
     say(`kill -9 ${victim.pid}`);
@@ -31,7 +31,7 @@ export const workerDies: Act<Stage> = {
     );
 
     const killedAt = performance.now();
-    const { pid } = await stage.startWorker();
+    const { pid } = await environment.startWorker();
     await openGate();
     say(`Worker ${pid} is started, and the gate is opened. It takes over once the dead worker's lease is over:`);
     say(`${WORKER_OPTIONS.lease} in this demo, so that you need not wait; 10 s unless told otherwise.`);

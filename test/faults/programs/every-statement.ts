@@ -4,10 +4,10 @@ import 'reflect-metadata';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { createSignalbox, type Signalbox } from '../../../src/index.ts';
-import { type Fate, OPERATED } from '../../chaos/evidence.ts';
-import { release, tell, told } from '../../crash/programs/parent.ts';
+import { type Script, OPERATED } from '../../evidence/evidence.ts';
+import { release, tell, told } from '../../processes/parent.ts';
 import type { Database } from '../../support/harness.ts';
-import { effectsOf, fresh, gathered, happened, tellClaims, unheard } from '../receivers.ts';
+import { effectsOf, fresh, batched, happened, tellClaims, unreceived } from '../receivers.ts';
 import { until } from '../until.ts';
 
 const { DATABASE_URL: url, DIRECT_URL: directUrl, FOREVER: forever } = process.env;
@@ -18,19 +18,19 @@ const open = (mode: 'worker' | 'immediate'): { db: Database; box: Signalbox<Data
   const client = postgres(url!, { max: 6, onnotice: () => {}, connect_timeout: 2, fetch_types: false });
   clients.push(client);
   const db = drizzle({ client }) as Database;
-  const box = createSignalbox({ db, mode, onError: 'collect', services: [effectsOf(course) as never], log: false });
-  tellClaims(box, course);
+  const box = createSignalbox({ db, mode, onError: 'collect', services: [effectsOf(controls) as never], log: false });
+  tellClaims(box, controls);
   return { db, box };
 };
-const course = { sql, calm: false, onRun: () => {}, claims: new Map<string, number>() };
+const controls = { sql, isEnding: false, onRun: () => {}, claims: new Map<string, number>() };
 const { db, box } = open('worker');
 
-/** Says what it is about to do, and what became of it. */
-async function send(on: Database, key: string, ...fates: Fate[]): Promise<string> {
+/** Reports that it is about to send, and that the transaction has committed. */
+async function send(on: Database, key: string, ...scripts: Script[]): Promise<string> {
   let id = '';
-  tell(`sends ${key} ${fates.length}`);
+  tell(`sends ${key} ${scripts.length}`);
   await on.transaction(async (tx) => {
-    for (const fate of fates) ({ id } = await happened.emitReliable(tx, { key, fate }));
+    for (const script of scripts) ({ id } = await happened.emitReliable(tx, { key, script }));
   });
   tell(`committed ${key}`);
   return id;
@@ -39,7 +39,7 @@ async function send(on: Database, key: string, ...fates: Fate[]): Promise<string
 const go = told('work');
 box.receivers.connect(fresh, () => {}, { name: 'Fresh.receive' });
 await box.receivers.announce();
-await box.receivers.has(unheard);
+await box.receivers.has(unreceived);
 await send(db, 'lost', 'flaky');
 const fine = await send(db, 'good', 'fine');
 const poison = await send(db, 'bad', 'poison');
@@ -59,14 +59,14 @@ await send(immediateDb, 'immediate', 'fine');
 await immediateBox.close();
 
 await send(db, 'work', 'fine', 'discard');
-tell('sends gathered 3');
+tell('sends batched 3');
 await db.transaction(async (tx) => {
-  await gathered.emitMany(
+  await batched.emitMany(
     tx,
-    (['fine', 'discard', 'fine'] as const).map((fate) => ({ key: 'gathered', fate })),
+    (['fine', 'discard', 'fine'] as const).map((script) => ({ key: 'batched', script })),
   );
 });
-tell('committed gathered');
+tell('committed batched');
 await send(db, 'interrupted', 'slow');
 tell('is about to work');
 await go;
@@ -74,7 +74,7 @@ const worker = box.worker({ lease: '1s', pollInterval: '100ms', concurrency: 3 }
 await worker.start();
 await until('all but the slow one is done', async () => {
   const [row] = await sql<{ live: number }[]>`
-    select count(*)::int as live from signalbox.delivery d join signalbox.emission e on e.id = d.emission_id where e.payload ->> 'fate' <> 'slow'`;
+    select count(*)::int as live from signalbox.delivery d join signalbox.emission e on e.id = d.emission_id where e.payload ->> 'script' <> 'slow'`;
   return row!.live === 0 && !forever;
 });
 await worker.stop({ force: true });

@@ -1,11 +1,11 @@
 // A loopback TCP proxy in front of a PostgreSQL server, for tests of connections that end at the worst moment: it reads
 // the messages that it forwards, so it knows a COMMIT and its answer when it sees them. Without TLS.
-// A test picks one statement and its fate beforehand, by what the client says. The proxy of the chaos runs, in
+// A test picks one statement and how its connection is lost beforehand, by what the client says. The proxy of the chaos runs, in
 // test/chaos/proxy.ts, strikes whatever passes, by what the server says; they share the reading of messages alone.
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** What can befall a statement. */
-export type Fate =
+/** How the connection of a statement is lost. */
+export type ConnectionLoss =
   /** It is answered, and the client's connection is cut instead of passing the answer on. */
   | 'its answer is lost'
   /** It reaches the server, and the client's connection is cut at once. */
@@ -23,10 +23,10 @@ export interface ProxyCut {
 export interface Proxy extends AsyncDisposable {
   /** As the server's, through the proxy. */
   readonly url: string;
-  /** Decides the fate of the next COMMIT, on whatever connection. Resolves when the client's connection is cut. */
-  nextCommit(fate: Fate, cut?: ProxyCut): Promise<void>;
+  /** Loses the connection of the next COMMIT, whichever connection that is. Resolves when the client's connection is cut. */
+  nextCommit(loss: ConnectionLoss, cut?: ProxyCut): Promise<void>;
   /** The same for the next statement whose text matches. */
-  next(statement: RegExp, fate: Fate, cut?: ProxyCut): Promise<void>;
+  next(statement: RegExp, loss: ConnectionLoss, cut?: ProxyCut): Promise<void>;
   /** Resolves when a statement whose text matches passes by. */
   seen(statement: RegExp): Promise<void>;
   /** Refuses new connections, until `open`. */
@@ -36,9 +36,9 @@ export interface Proxy extends AsyncDisposable {
   open(): void;
 }
 
-interface Doom {
+interface PlannedLoss {
   readonly statement: RegExp;
-  readonly fate: Fate;
+  readonly loss: ConnectionLoss;
   readonly cut: ProxyCut;
   done(): void;
 }
@@ -49,7 +49,7 @@ const COMMIT = /^\s*commit\s*;?\s*$/i;
 export async function openProxy(serverUrl: string): Promise<Proxy> {
   const target = new URL(serverUrl);
   const sockets = new Set<Socket>();
-  let doom: Doom | undefined;
+  let planned: PlannedLoss | undefined;
   let state: 'open' | 'closed' | 'parked' = 'open';
   const parked: (() => void)[] = [];
   const watches = new Map<RegExp, () => void>();
@@ -57,23 +57,23 @@ export async function openProxy(serverUrl: string): Promise<Proxy> {
     sockets.add(socket);
     return socket.on('error', () => {}).on('close', () => sockets.delete(socket));
   };
-  const doomOf = ({ text, isExecuted }: Statement): Doom | undefined => {
+  const lossOf = ({ text, isExecuted }: Statement): PlannedLoss | undefined => {
     for (const [statement, tell] of watches) if (statement.test(text)) tell();
-    if (!doom?.statement.test(text)) return undefined;
+    if (!planned?.statement.test(text)) return undefined;
     // To prepare it is not yet to execute it: a driver may wait for the answer to that first.
-    if (!isExecuted && !doom.fate.startsWith('never sent')) return undefined;
-    const taken = doom;
-    doom = undefined;
+    if (!isExecuted && !planned.loss.startsWith('never sent')) return undefined;
+    const taken = planned;
+    planned = undefined;
     return taken;
   };
-  const next: Proxy['next'] = (statement, fate, cut = (client) => client.destroy()) =>
-    new Promise((done) => (doom = { statement, fate, cut, done }));
+  const next: Proxy['next'] = (statement, loss, cut = (client) => client.destroy()) =>
+    new Promise((done) => (planned = { statement, loss, cut, done }));
   // Without delay, for the messages of one statement are sent one by one.
   const server: Server = createServer({ noDelay: true }, (client) => {
     keep(client);
     const go = (): void => {
       const upstream = keep(connect({ host: target.hostname, port: Number(target.port || 5432), noDelay: true }));
-      forward(client, upstream, doomOf);
+      forward(client, upstream, lossOf);
     };
     if (state === 'open') go();
     else if (state === 'parked') parked.push(go);
@@ -86,7 +86,7 @@ export async function openProxy(serverUrl: string): Promise<Proxy> {
   return {
     url: url.href,
     seen: (statement) => new Promise((resolve) => watches.set(statement, resolve)),
-    nextCommit: (fate, cut) => next(COMMIT, fate, cut),
+    nextCommit: (loss, cut) => next(COMMIT, loss, cut),
     next,
     close: () => (state = 'closed'),
     park: () => (state = 'parked'),
@@ -101,38 +101,38 @@ export async function openProxy(serverUrl: string): Promise<Proxy> {
   };
 }
 
-/** Forwards both ways until a statement meets its fate. */
-function forward(client: Socket, upstream: Socket, doomOf: (statement: Statement) => Doom | undefined): void {
+/** Forwards both ways until the connection is lost. */
+function forward(client: Socket, upstream: Socket, lossOf: (statement: Statement) => PlannedLoss | undefined): void {
   const statementOf = statements();
   const asked = messages({ startup: true });
   const answered = messages({ startup: false });
-  let doom: Doom | undefined;
+  let planned: PlannedLoss | undefined;
   const end = (): void => {
-    doom!.cut(client);
-    doom!.done();
+    planned!.cut(client);
+    planned!.done();
   };
   client.on('data', (chunk: Buffer) => {
-    if (doom) return;
+    if (planned) return;
     for (const message of asked(chunk)) {
       const statement = statementOf(message);
-      if (statement !== undefined) doom ??= doomOf(statement);
-      if (doom?.fate.startsWith('never sent')) {
-        if (doom.fate === 'never sent') upstream.destroy();
+      if (statement !== undefined) planned ??= lossOf(statement);
+      if (planned?.loss.startsWith('never sent')) {
+        if (planned.loss === 'never sent') upstream.destroy();
         return end();
       }
       upstream.write(message.bytes);
     }
-    if (doom?.fate === 'cut while under way') end();
+    if (planned?.loss === 'cut while under way') end();
   });
   upstream.on('data', (chunk: Buffer) => {
-    if (!doom) client.write(chunk);
-    else if (answered(chunk).some(({ type }) => type === 'Z') && doom.fate === 'its answer is lost') {
+    if (!planned) client.write(chunk);
+    else if (answered(chunk).some(({ type }) => type === 'Z') && planned.loss === 'its answer is lost') {
       end();
       upstream.destroy();
     }
   });
   client.on('close', () => {
-    if (!doom) upstream.destroy();
+    if (!planned) upstream.destroy();
   });
   upstream.on('close', () => client.destroy());
 }

@@ -1,23 +1,23 @@
-// Act one: the plain case.
-import type { Stage } from '../stage.ts';
-import type { Act } from '../story.ts';
+// Scenario one: the plain case.
+import type { DemoEnvironment } from '../environment.ts';
+import type { Scenario } from '../scenario.ts';
 import { until } from '../wait.ts';
 
-export const completes: Act<Stage> = {
+export const completes: Scenario<DemoEnvironment> = {
   title: '1. An order completes after its payment',
   proves: 'After the commit every receiver runs, in another process',
-  async play(stage, { say, show, check }) {
-    const { ledger } = stage;
+  async run(environment, { say, show, check }) {
+    const { ledger } = environment;
     say('A worker is started, in a process of its own.');
-    const { pid } = await stage.startWorker();
-    const order = await stage.placeOrder('a lamp');
+    const { pid } = await environment.startWorker();
+    const order = await environment.placeOrder('a lamp');
     say(`Order ${order.orderId} is placed; it waits for payment ${order.paymentProcessId}.`);
     check('the order is pending', await ledger.orderStatus(order.paymentProcessId), 'pending');
 
     say('The payment provider calls: it succeeded. The payment module marks it and emits payment.completed,');
     say('in one transaction. It imports nothing of orders, statistics or shipping.');
     const emittedAt = performance.now();
-    await stage.paymentSucceeds(order);
+    await environment.paymentSucceeds(order);
     await until('the order completes', async () => (await ledger.orderStatus(order.paymentProcessId)) === 'completed');
     say(`${Math.round(performance.now() - emittedAt)} ms later the order has changed, by the work of process ${pid}.`);
     await until('all deliveries are settled', () => ledger.settled(order.paymentProcessId));

@@ -2,13 +2,14 @@
 import { z } from 'zod';
 import { type BatchContext, type BatchItem, type BatchOptions, defineSignal, OnSignal } from '../../../src/index.ts';
 import type { BehindProxy } from '../../support/behind-proxy.ts';
-import { createEffects, effects, readDeliveries } from '../../support/effects.ts';
+import { readDeliveries } from '../../support/deliveries.ts';
+import { createEffects, effects } from '../../support/effects.ts';
 import { type Database, harness, type Harness } from '../../support/harness.ts';
 import type { Latch } from '../../support/latch.ts';
 
 export type Item = BatchItem<{ value: number }>;
 /** What the receiver does in a call, from 1. */
-export type Act = (items: Item[], context: BatchContext, call: number) => unknown;
+export type Script = (items: Item[], context: BatchContext, call: number) => unknown;
 
 /** Where a latch is set: the check of a stored payload tells that a run has begun, and waits. */
 export const runs: { held?: { readonly entered: Latch; readonly gate: Latch } | undefined } = {};
@@ -23,14 +24,14 @@ export const happened = defineSignal(
 );
 
 /** Writes an effect for each item, in one statement, and then does as it is told. Notes the values of each call. */
-export function receiverThat(act: Act = () => {}, options: Partial<BatchOptions> & { transactional?: true } = {}) {
+export function receiverThat(script: Script = () => {}, options: Partial<BatchOptions> & { transactional?: true } = {}) {
   const calls: number[][] = [];
   class Receiver {
     @OnSignal(happened, { name: 'Receiver.receive', batch: 50, retry: { delay: '1h' }, ...options })
     static async receive(items: Item[], context: BatchContext): Promise<void> {
       const call = calls.push(items.map(({ payload }) => payload.value));
       await context.tx.insert(effects).values(items.map(({ payload }) => ({ receiver: 'batch', value: payload.value })));
-      await act(items, context, call);
+      await script(items, context, call);
     }
   }
   return { Receiver, calls };

@@ -1,20 +1,20 @@
-// Act seven: a receiver that fails whenever it is tried.
-import type { Stage } from '../stage.ts';
-import type { Act } from '../story.ts';
+// Scenario seven: a receiver that fails whenever it is tried.
+import type { DemoEnvironment } from '../environment.ts';
+import type { Scenario } from '../scenario.ts';
 import { until } from '../wait.ts';
 
 /** As reportPayment says it in its retry options. */
 const ATTEMPTS = 4;
 
-export const endsDead: Act<Stage> = {
+export const endsDead: Scenario<DemoEnvironment> = {
   title: '7. A receiver fails until its attempts are spent',
   proves: 'What cannot be done ends dead, with all its errors, and hurts nobody else',
-  async play(stage, { say, show, check }) {
-    const { ledger, statistics } = stage;
+  async run(environment, { say, show, check }) {
+    const { ledger, statistics } = environment;
     say(`The statistics service is down for good. The report may be tried ${ATTEMPTS} times.`);
-    const order = await stage.placeOrder('a whistle');
+    const order = await environment.placeOrder('a whistle');
     statistics.failNext(...Array<'before counting'>(ATTEMPTS).fill('before counting'));
-    await stage.paymentSucceeds(order);
+    await environment.paymentSucceeds(order);
     await until('all deliveries are settled', () => ledger.settled(order.paymentProcessId));
 
     const { id, state, attempt } = (await ledger.delivery(order.paymentProcessId, 'Analytics.reportPayment'))!;

@@ -1,0 +1,205 @@
+// The scenarios that run under faults: small pieces of the life of a sender, a worker, a rescuer and an operator.
+import type { WorkerOptions } from '../../src/index.ts';
+import { completedRuns } from '../../src/store/deliveries/commits.ts';
+import { hasPendingAppends } from '../../src/store/workers/sleeping.sql.ts';
+import { claim, heldDeliveries, suspectWaits } from '../../src/store/statements.ts';
+import { OPERATED } from '../evidence/evidence.ts';
+import { chargeCrash, addDeadWorkers, holdPendingAppend } from './dead-workers.ts';
+import type { Scenario } from './matrix.ts';
+import { happened, unreceived } from './receivers.ts';
+import type { FaultHarness } from './fault-harness.ts';
+
+/** Emits that commit, that roll back, in a savepoint that does, and two whose COMMIT loses its answer. */
+export const sender: Scenario = {
+  role: 'a sender',
+  run: async (h) => {
+    const { proxy, send } = h;
+    await send('one', ['fine', 'flaky', 'discard']);
+    await send('none', ['fine', 'fine'], { fails: true });
+    await savepoints(h);
+    await send('unreceived', ['fine'], { before: () => void proxy.nextCommit('its answer is lost') });
+    await send('unsaid', ['fine'], { before: () => void proxy.nextCommit('never sent') });
+    await send('last', ['fine']);
+  },
+};
+
+/** A savepoint that is rolled back, in a transaction that goes on. */
+async function savepoints({ db, note }: FaultHarness): Promise<void> {
+  let inner = 0;
+  try {
+    await db.transaction(async (tx) => {
+      await tx
+        .transaction(async (savepoint) => {
+          await happened.emitReliable(savepoint, { key: 'inner', script: 'fine' });
+          inner++;
+          throw new Error('on purpose');
+        })
+        .catch(() => {});
+      await happened.emitReliable(tx, { key: 'outer', script: 'fine' });
+    });
+    note({ key: 'outer', emissions: 1, outcome: 'committed' });
+  } catch {
+    note({ key: 'outer', emissions: 1, outcome: 'rolled back' });
+  }
+  note({ key: 'inner', emissions: inner || 1, outcome: 'rolled back' });
+}
+
+const WORKER: WorkerOptions = { lease: '2s', pollInterval: '100ms', concurrency: 3 };
+
+/** Runs a worker until `until`, as an application would: it retries a failed start, and is stopped in the end. */
+async function work({ box, injector }: FaultHarness, until: () => Promise<void>): Promise<void> {
+  let worker = box.worker(WORKER);
+  for (let started = false; !started;) {
+    started = await worker.start().then(
+      () => true,
+      () => false,
+    );
+    if (!started) worker = box.worker(WORKER);
+  }
+  await until();
+  injector.phase = 'ending';
+  await worker.stop({ force: true });
+}
+
+/** Receivers that return, fail and discard, and one that is interrupted when the worker stops. */
+export const worker: Scenario = {
+  role: 'a worker',
+  not: ['findUnlocked', 'markExpiredDead', 'release', 'markSleeping', 'clearSleeping'],
+  run: async (h) => {
+    await h.emit('work', 'fine', 'flaky', 'discard', 'poison');
+    await work(h, async () => {
+      await h.until('all is done', async () => (await h.live()) === 0);
+      await h.emit('interrupted', 'slow');
+      await h.until('it runs', async () => (await h.sql`select from signalbox.delivery where state = 'running'`).length === 2);
+    });
+  },
+};
+
+/** The answers to a claim and to a COMMIT are lost: the questions that follow meet the faults. */
+export const lostAnswers: Scenario = {
+  role: 'a worker that has lost answers',
+  only: ['heldDeliveries', 'release', 'completedRuns'],
+  options: { plannedFaults: [{ text: claim.text, fault: 'is executed, and its connection is lost before the answer', use: 1 }] },
+  run: async (h) => {
+    const { controls, proxy, injector } = h;
+    await h.emit('one', 'fine');
+    let lost = false;
+    controls.onRun = () => {
+      controls.onRun = () => {};
+      void proxy.nextCommit('its answer is lost').then(() => (lost = true));
+    };
+    await work(h, async () => {
+      const asked = (): boolean =>
+        (injector.uses.get(heldDeliveries.text)?.length ?? 0) > 1 && (!lost || injector.uses.has(completedRuns.text));
+      await h.until('all is done', async () => (await h.live()) === 0 && asked());
+    });
+  },
+};
+
+/** Two workers have died: one without its lock, the other with a transaction that is open. */
+export const rescuer: Scenario = {
+  role: 'a rescuer',
+  only: ['findUnlocked', 'markUnlockedDead', 'markExpiredDead', 'endTransactions', 'rescue', 'forgetWorkers'],
+  run: async (h) => {
+    await using dead = await addDeadWorkers(h, await h.emit('held', 'fine', 'fine', 'fine'));
+    await work(h, async () => {
+      await h.until('all is done', async () => (await h.live()) === 0 && (await dead.left()) === 0);
+    });
+  },
+};
+
+/** Reads, and repeats each call that fails. */
+export const observer: Scenario = {
+  role: 'an operator who looks',
+  run: async ({ box, peer, emit }) => {
+    const [id] = await emit('one', 'fine');
+    await peer.drain();
+    for (let time = 1; time <= 2; time++) {
+      await again(() => box.receivers.announce());
+      await again(() => box.receivers.has(unreceived));
+      await again(() => box.deliveries.find());
+      await again(() => box.workers.health());
+      await again(() => box.emissions.settled(id!));
+    }
+  },
+};
+
+/** Retries, replays and cancels, and repeats each call that fails. */
+export const operator: Scenario = {
+  role: 'an operator who acts',
+  run: async ({ box, peer, emit }) => {
+    const [fine] = await emit('good', 'fine');
+    const [poison] = await emit('bad', 'poison');
+    const [later] = await emit('later', 'later');
+    const { deliveries } = box;
+    await peer.drain({ ahead: '1m' });
+    // A new generation, a fresh budget, an earlier time.
+    await again(() => deliveries.replay({ emissionId: fine! }));
+    await again(() => deliveries.retry({ emissionId: poison! }));
+    await again(() => deliveries.retry({ emissionId: later! }));
+    await peer.drain({ ahead: '1m' });
+    // Dead and waiting deliveries are cancelled, and then retried.
+    await again(() => deliveries.cancel({ emissionId: poison! }, OPERATED));
+    await again(() => deliveries.cancel({ emissionId: later! }, OPERATED));
+    await again(() => deliveries.retry({ emissionId: poison! }));
+    await again(() => deliveries.retry({ emissionId: later! }));
+  },
+};
+
+async function again(call: () => Promise<unknown>): Promise<void> {
+  await call().catch(call).catch(call);
+}
+
+/** A worker in the sender's process, which runs what a transaction has emitted. */
+export const immediate: Scenario = {
+  role: 'a box in immediate mode',
+  only: ['enrolWorker', 'claimEmissions', 'settleFirst', 'resignWorker'],
+  options: { mode: 'immediate', onError: 'collect' },
+  run: async ({ send }) => {
+    await send('one', ['fine', 'flaky', 'discard']);
+    await send('two', ['fine']);
+  },
+};
+
+/** Never idle, it has to scan for quarantined deliveries, which it does only every five seconds. */
+export const busy: Scenario = {
+  role: 'a worker that is never idle',
+  only: ['suspectWaits'],
+  options: { crashBudget: 2 },
+  run: async (h) => {
+    await h.emit('suspect', 'fine');
+    await chargeCrash(h);
+    await h.emit('long', 'slow');
+    await work(h, () => h.until('it looks', async () => h.injector.uses.has(suspectWaits.text)));
+  },
+};
+
+/** It would sleep, but an append is pending. */
+export const pendingAppend: Scenario = {
+  role: 'a worker that would sleep',
+  only: ['markSleeping', 'hasPendingAppends', 'clearSleeping'],
+  run: async (h) => {
+    await h.emit('early', 'fine');
+    await work(h, async () => {
+      await using _sender = await holdPendingAppend(h);
+      await h.until('it looks', async () => h.injector.uses.has(hasPendingAppends.text));
+    });
+  },
+};
+
+/** Items that are given up, a batch that fails as a whole, and one that is interrupted. */
+export const batches: Scenario = {
+  role: 'a worker with batches',
+  only: ['holdBatch', 'takeRole', 'complete', 'settle', 'release'],
+  run: async (h) => {
+    await h.emitBatch('together', 'fine', 'flaky', 'discard', 'fine');
+    await h.emitBatch('poisoned', 'fine', 'poison', 'fine');
+    await work(h, async () => {
+      await h.until('all is done', async () => (await h.live()) === 0);
+      await h.emitBatch('interrupted', 'fine', 'slow');
+      await h.until('it runs', async () => (await h.sql`select from signalbox.delivery where state = 'running'`).length === 2);
+    });
+  },
+};
+
+export const SCENARIOS = { pendingAppend, sender, worker, batches, lostAnswers, rescuer, observer, operator, immediate, busy };
