@@ -23,7 +23,7 @@ const isIn = (text: string, title: string): boolean => ["'", ': '].some((before)
 test('each promise names tests that there are', async () => {
   const page = await readFile(path.join(docs, 'guarantees.md'), 'utf8');
   const rows = page
-    .split('## What is not')[0]!
+    .split('## Not guaranteed')[0]!
     .split('\n')
     .filter((line) => line.startsWith('| ') && !line.startsWith('| promise'));
   expect(rows.length).toBeGreaterThan(10);
