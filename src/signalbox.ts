@@ -18,9 +18,6 @@ import { Deliveries } from './operate/deliveries.ts';
 import { Emissions } from './operate/emissions.ts';
 import { receiversOf } from './receivers/define.ts';
 import { Catalogue } from './store/catalogue/catalogue.ts';
-import { Commits } from './store/deliveries/commits.ts';
-import { OperationsStore } from './store/operations/operations.ts';
-import { ownRun } from './store/own-run.ts';
 import { Store } from './store/store.ts';
 import { AfterCommits } from './transaction/after-commit.ts';
 import { ambientDatabase } from './transaction/ambient-db.ts';
@@ -49,28 +46,25 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
   const lifetime = new Lifetime(beforeUse);
   const events = new Events(log);
 
-  const run = ownRun(driver);
   const store = new Store(driver, settings.crashBudget);
-  const commits = new Commits(driver);
-  const operations = new OperationsStore(run);
   const catalogue = new Catalogue(store, receivers, log);
 
   const ambient = new Ambient();
   const ambientDb = ambientDatabase(db, driver, ambient);
-  const warnings = new Warnings({ log, place, driver, catalogue, run });
+  const warnings = new Warnings({ log, place, driver, catalogue, store });
   const services = new Services({ settings, receivers, ambient, ambientDb, warnings, lifetime });
   const { registry } = services;
 
   const transactions = new Transactions(db, driver, ambient, {
     beforeBegin: () => ambient.outside(() => catalogue.tryAnnounce()),
     assertCommitted: (scope, error) =>
-      assertCommitted((witness) => commits.stateOf(witness), scope, error, driver.maxConnections === undefined),
+      assertCommitted((witness) => store.commits.stateOf(witness), scope, error, driver.maxConnections === undefined),
   });
   const outside = new OutsideWatch({ db, driver, ambient, log, policy: settings.outsideWrites });
   const afterCommits = new AfterCommits(ambient, transactions, ambientDb, log);
   transactions.follow((scope) => afterCommits.run(scope));
 
-  const newRunner = runnersOf({ store, commits, catalogue, driver, registry, transactions, ambient, events, log });
+  const newRunner = runnersOf({ store, catalogue, driver, registry, transactions, ambient, events, log });
   const withVisit = visitsOf({ store, catalogue, events, newRunner });
   const isImmediate = settings.mode === 'immediate';
   if (isImmediate) transactions.follow(immediately(settings, ambient, withVisit));
@@ -84,13 +78,13 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
   if (settings.onDead) events.on('delivery.dead', settings.onDead);
 
   const tasks = [refreshCatalogue(catalogue)];
-  const parts = { db, ambientDb, driver, store, catalogue, events, ambient, log, run, operations, receivers, services, lifetime, warnings };
+  const parts = { db, ambientDb, driver, store, catalogue, events, ambient, log, receivers, services, lifetime, warnings };
   return new Box({
     ...parts,
     afterCommits,
     withVisit,
-    deliveries: new Deliveries(operations, lifetime),
-    emissions: new Emissions(operations, lifetime),
+    deliveries: new Deliveries(store.operations, lifetime),
+    emissions: new Emissions(store.operations, lifetime),
     ownReceivers: new OwnReceivers(parts),
     workers: new OwnWorkers({ ...parts, tasks, newRunner }),
   });

@@ -5,11 +5,10 @@ import { checkValue } from '../core/options.ts';
 import type { FunctionTarget, Receivers } from '../core/receivers.ts';
 import { nameOfSignal, type Signal, signalOrName } from '../core/signal.ts';
 import type { BatchOptions, OnSignalOptions, PayloadOfAny, SignalOrSignals } from '../decorators/on-signal.ts';
-import type { Driver, Run } from '../drivers/driver.ts';
+import type { Driver } from '../drivers/driver.ts';
 import { functionReceivers } from '../receivers/define.ts';
 import { type Announcement, announceAll } from '../store/catalogue/announcement.ts';
 import type { Catalogue } from '../store/catalogue/catalogue.ts';
-import type { OperationsStore } from '../store/operations/operations.ts';
 import type { Store } from '../store/store.ts';
 import { reaching } from '../store/unreachable.ts';
 import type { Ambient } from '../transaction/ambient.ts';
@@ -67,11 +66,9 @@ export interface ReceiversParts {
   readonly services: Services;
   readonly receivers: Receivers;
   readonly catalogue: Catalogue;
-  readonly operations: OperationsStore;
   readonly driver: Driver;
   readonly store: Store;
   readonly ambient: Ambient;
-  readonly run: Run;
 }
 
 export class OwnReceivers implements BoxReceivers {
@@ -91,18 +88,18 @@ export class OwnReceivers implements BoxReceivers {
   }
 
   async announce(): Promise<Announcement> {
-    const { lifetime, services, ambient, driver, store, catalogue, run } = this.#parts;
+    const { lifetime, services, ambient, driver, store, catalogue } = this.#parts;
     lifetime.beginWork();
     services.warnOfForgotten();
     services.check();
-    return ambient.neutrally(() => reaching(driver, () => announceAll(store, catalogue, run)));
+    return ambient.neutrally(() => reaching(driver, () => announceAll(store, catalogue)));
   }
 
   async has(signal: Signal | string): Promise<boolean> {
-    const { lifetime, receivers, operations } = this.#parts;
+    const { lifetime, receivers, store } = this.#parts;
     lifetime.beginUse();
     checkValue(signal, signalOrName, 'box.receivers.has', 'what it was given');
     const name = nameOfSignal(signal);
-    return receivers.of({ name }).length > 0 || operations.hasReceivers(name);
+    return receivers.of({ name }).length > 0 || store.catalogue.hasReceivers(name);
   }
 }

@@ -6,8 +6,9 @@ import type { Class, Receiver } from '../core/receivers.ts';
 import { onSignalTags } from '../decorators/on-signal.ts';
 import { markedServices, processWide } from '../decorators/process-wide.ts';
 import { serviceTag } from '../decorators/service.ts';
-import type { Driver, Run } from '../drivers/driver.ts';
+import type { Driver } from '../drivers/driver.ts';
 import type { Catalogue } from '../store/catalogue/catalogue.ts';
+import type { Store } from '../store/store.ts';
 import { tellWaiting, waitingElsewhere } from '../store/catalogue/unserved.ts';
 
 /** Names that minifiers give. */
@@ -19,7 +20,7 @@ export interface WarningsParts {
   readonly place: string;
   readonly driver: Pick<Driver, 'caution'>;
   readonly catalogue: Catalogue;
-  readonly run: Run;
+  readonly store: Store;
 }
 
 export class Warnings {
@@ -62,8 +63,8 @@ export class Warnings {
 
   /** Looks for deliveries that have been due for a minute, of receivers for which this process has no code. */
   async ofWaiting(): Promise<void> {
-    const { run, catalogue } = this.#parts;
-    for (const waiting of await waitingElsewhere(run, catalogue, { dueForSeconds: 60 }))
+    const { store, catalogue } = this.#parts;
+    for (const waiting of await waitingElsewhere(store, catalogue, { dueForSeconds: 60 }))
       this.#log.warn(
         { receiver: waiting.name, signal: waiting.signal },
         `${tellWaiting(waiting)}, which this box does not have: another program's, renamed without \`formerly\`, or gone`,

@@ -7,7 +7,8 @@ import type { Signal } from '../core/signal.ts';
 import type { Client, Driver } from '../drivers/driver.ts';
 import { SignalboxError } from '../errors.ts';
 import type { Catalogue } from '../store/catalogue/catalogue.ts';
-import type { NewEmission, Store } from '../store/store.ts';
+import type { NewEmission } from '../store/emissions/emissions.ts';
+import type { Store } from '../store/store.ts';
 import { emissionId } from './emission-id.ts';
 import type { Place, Places } from './emit-target.ts';
 
@@ -102,7 +103,7 @@ export class ReliableDispatch {
       const ownReceivers = await this.#catalogue.idsOf(signal, run);
       const receipts: EmissionReceipt[] = [];
       for (const batch of batches(emissions)) {
-        const stored = await this.#store.append(run, batch, {
+        const stored = await this.#store.emissions.append(run, batch, {
           signal: signal.name,
           version: signal.version,
           headers,

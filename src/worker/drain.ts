@@ -2,7 +2,7 @@
 import { apart } from '../observe/async-context.ts';
 import type { RunResult } from './running/run-result.ts';
 import type { Runner } from './running/runner.ts';
-import type { ClaimedDelivery, ClaimRef } from '../store/store.ts';
+import type { ClaimedDelivery, ClaimRef } from '../store/deliveries/claim.ts';
 import { VirtualTime } from './virtual-time.ts';
 import type { Visit } from './temporary-worker.ts';
 

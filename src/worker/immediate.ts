@@ -3,7 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type ErrorDetails, SignalboxError } from '../errors.ts';
 import { outcomeKind } from '../core/outcome.ts';
-import type { ClaimedDelivery } from '../store/store.ts';
+import type { ClaimedDelivery } from '../store/deliveries/claim.ts';
 import { toldError } from '../core/told-error.ts';
 import { apart } from '../observe/async-context.ts';
 import type { RunResult } from './running/run-result.ts';

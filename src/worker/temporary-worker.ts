@@ -4,7 +4,8 @@
 import type { Driver } from '../drivers/driver.ts';
 import type { Events } from '../observe/events.ts';
 import type { Catalogue } from '../store/catalogue/catalogue.ts';
-import type { ClaimedDelivery, Store } from '../store/store.ts';
+import type { ClaimedDelivery } from '../store/deliveries/claim.ts';
+import type { Store } from '../store/store.ts';
 import { currentCall } from '../transaction/call.ts';
 import { Claims } from './claiming/claims.ts';
 import { Company, processId } from '../liveness/process-members.ts';

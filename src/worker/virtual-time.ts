@@ -1,7 +1,7 @@
 // Which deliveries a drain with `ahead` runs: those that are due within that time, as if it passed while the drain runs. Without
 // waiting, a delivery that asks for later, or emits for later, would be due again at once, for ever. So each delivery has a
 // time of its own, which the delays move on, and the drain ends where that time does. Pure: the clock is the database's.
-import type { ClaimedDelivery } from '../store/store.ts';
+import type { ClaimedDelivery } from '../store/deliveries/claim.ts';
 
 type Claimed = Pick<ClaimedDelivery, 'id' | 'emittedAt' | 'runAt'>;
 

@@ -1,7 +1,7 @@
 // Workers that died, as a rescuer finds them, and other states that a scenario needs at its start.
 import { randomInt } from 'node:crypto';
 import postgres from 'postgres';
-import { settleFirst } from '../../src/store/statements.ts';
+import { settleFirst } from '../../src/store/deliveries/settle.sql.ts';
 import type { FaultHarness } from './fault-harness.ts';
 
 export interface DeadWorkers extends AsyncDisposable {

@@ -55,7 +55,7 @@ test.each<[budget: number | undefined, crashes: number, left: string]>([
 
 /** Claims as a worker that runs nothing would, and tells what it took by its crashes. */
 async function claimed(h: StoreHarness, receiverId: number, worker: number): Promise<string[]> {
-  const taken = await h.store.claim(worker, [{ receiverId, free: 9, version: 1 }], 9, { alone: true });
+  const taken = await h.store.deliveries.claim(worker, [{ receiverId, free: 9, version: 1 }], 9, { alone: true });
   return taken.map(({ crashes, alone }) => `${crashes}${alone ? ' alone' : ''}`);
 }
 
@@ -72,7 +72,7 @@ test.each<[budget: number, beside: string[], alone: string]>([
     await h.sql`update signalbox.delivery set crashes = ${crashes} where id = ${id}`;
   }
   expect(await claimed(h, receiver, worker)).toEqual(beside);
-  expect(await h.store.hasSuspect([{ receiverId: receiver, free: 1, version: 1 }])).toBe(true);
+  expect(await h.store.deliveries.hasSuspect([{ receiverId: receiver, free: 1, version: 1 }])).toBe(true);
   expect(await claimed(h, receiver, worker)).toEqual([alone]);
 });
 

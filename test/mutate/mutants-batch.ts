@@ -54,7 +54,7 @@ const roles = mutantsOf({ file: 'src/store/deliveries/batch.ts', tests: ['test/w
 ]);
 
 const shared = mutantsOf(
-  { file: 'src/store/statements.ts', within: 'UNMARKED', tests: ['test/store/deliveries/settle.test.ts', ...statement] },
+  { file: 'src/store/deliveries/settle.sql.ts', within: 'UNMARKED', tests: ['test/store/deliveries/settle.test.ts', ...statement] },
   [
     {
       name: 'lane: only a transaction with the mark',

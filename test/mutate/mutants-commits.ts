@@ -2,7 +2,7 @@
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const completed = mutantsOf(
-  { file: 'src/store/deliveries/commits.ts', within: 'completedRuns', tests: ['test/store/deliveries/commits.test.ts'] },
+  { file: 'src/store/deliveries/commits.sql.ts', within: 'completedRuns', tests: ['test/store/deliveries/commits.test.ts'] },
   [
     { name: 'fence: completed runs: id', find: 's.id = r.id and ', replace: '' },
     { name: 'fence: completed runs: epoch', find: 's.epoch = r.epoch and ', replace: '' },
@@ -15,12 +15,14 @@ const state = mutantsOf({ file: 'src/store/deliveries/commits.ts', tests: ['test
   { name: 'fence: commit state: a standby is no judge', find: '!row!.standby && ', replace: '' },
   {
     name: 'fence: transaction progress: of this transaction',
+    file: 'src/store/deliveries/commits.sql.ts',
     within: 'transactionProgress',
     find: 'pg_xact_status($1::text::xid8)',
     replace: "(select 'committed' where $1::text is not null)",
   },
   {
     name: 'fence: is emission stored: this one',
+    file: 'src/store/deliveries/commits.sql.ts',
     within: 'isEmissionStored',
     find: ' where id = $1::text::uuid',
     replace: ' where $1::text is not null',
@@ -50,7 +52,7 @@ const claims = mutantsOf(
   ],
 );
 
-const store = mutantsOf({ file: 'src/store/store.ts', tests: ['test/store/deliveries/fence.test.ts'] }, [
+const store = mutantsOf({ file: 'src/store/deliveries/deliveries.ts', tests: ['test/store/deliveries/fence.test.ts'] }, [
   {
     name: 'fence: complete: by epoch and worker',
     find: 'const key = `${epoch}:${workerId}`;',
@@ -58,7 +60,7 @@ const store = mutantsOf({ file: 'src/store/store.ts', tests: ['test/store/delive
   },
 ]);
 
-const slots = mutantsOf({ file: 'src/store/store.ts', tests: ['test/worker/claiming/slots.test.ts'] }, [
+const slots = mutantsOf({ file: 'src/store/deliveries/claim.ts', tests: ['test/worker/claiming/slots.test.ts'] }, [
   { name: 'fence: a claim: epoch', find: ' && a.epoch === b.epoch', replace: '' },
   { name: 'fence: a claim: worker', find: ' && a.workerId === b.workerId', replace: '' },
 ]);

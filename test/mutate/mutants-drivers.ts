@@ -98,7 +98,7 @@ const names = [
   ...mutantsOf({ file: 'src/store/times.ts', tests: exact }, [
     { name: 'exact: times are multiplied by their own type', find: '1000000::float8', replace: '1000000' },
   ]),
-  ...mutantsOf({ file: 'src/store/statements.ts', tests: exact }, [
+  ...mutantsOf({ file: 'src/store/emissions/emissions.sql.ts', tests: exact }, [
     { name: 'exact: a head start is multiplied by its own type', find: '$7::float8 * ${HEAD_START}', replace: '$7::int * ${HEAD_START}' },
     { name: 'exact: unnest is the one of pg_catalog', find: 'pg_catalog.unnest(', replace: 'unnest(' },
   ]),

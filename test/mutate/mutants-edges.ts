@@ -4,7 +4,7 @@ import { type Mutant, mutantsOf, type Part } from './mutant.ts';
 const of = (file: string, tests: string[], ...parts: Part[]): Mutant[] => mutantsOf({ file, tests }, parts);
 
 const store = [
-  ...mutantsOf({ file: 'src/store/catalogue/unserved.ts', within: 'waitingDeliveries', tests: ['test/worker/waiting.test.ts'] }, [
+  ...mutantsOf({ file: 'src/store/catalogue/unserved.sql.ts', within: 'waitingDeliveries', tests: ['test/worker/waiting.test.ts'] }, [
     {
       name: 'waiting: only what is due',
       find: " and d.run_at <= statement_timestamp() - $2::text::float8 * interval '1 second'",
@@ -14,7 +14,35 @@ const store = [
   ]),
   ...of('src/store/schema/migrate.ts', ['test/cli/verbs/migrate.test.ts'], {
     name: 'migrate: one process at a time',
-    find: '        await run(LOCK, []);\n',
+    find: '        await run(migrationLock, []);\n',
+    replace: '',
+  }),
+  ...mutantsOf({ file: 'src/store/schema/migrate.sql.ts', tests: ['test/cli/verbs/migrate.test.ts'] }, [
+    {
+      name: 'migrate: tells that another process is at it',
+      within: 'tryMigrationLock',
+      find: 'pg_try_advisory_xact_lock(${KEY})',
+      replace: 'pg_advisory_xact_lock(${KEY}) is not null',
+      named: 'start at once',
+    },
+    { name: 'migrate: waits for the lock', within: 'migrationLock', find: ' from pg_advisory_xact_lock(${KEY})', replace: '' },
+    { name: 'migrate: makes the server say nothing', within: 'hushNotices', find: "'warning'", replace: "'notice'", named: 'say nothing' },
+    {
+      name: 'migrate: into an empty database',
+      within: 'hasTable',
+      find: ' is not null as there',
+      replace: ' is distinct from 0::regclass as there',
+      named: 'start at once',
+    },
+  ]),
+  ...of('src/store/schema/schema-check.ts', ['test/store/schema/schema.test.ts'], {
+    name: 'check: columns that are missing',
+    find: '.filter((column) => !columns.has(column.name))',
+    replace: '.filter(() => false)',
+  }),
+  ...of('src/store/params.ts', ['test/store/deliveries/batch.test.ts', 'test/store/races.test.ts'], {
+    name: 'ids: in the order of numbers',
+    find: 'a.id.length - b.id.length || ',
     replace: '',
   }),
   ...of('src/store/workers/workers.ts', ['test/store/workers/workers.test.ts', 'test/store/workers/liveness.test.ts'], {

@@ -1,7 +1,7 @@
 // Mutants of the statements that announce receivers, store emissions and check the tables, and of the tables' keys.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
-const file = 'src/store/statements.ts';
+const file = 'src/store/emissions/emissions.sql.ts';
 
 const append = mutantsOf({ file, within: 'append', tests: ['test/store/emissions/append.test.ts'] }, [
   { name: 'append: receivers of this signal', find: 'where r.signal = $1::text and ', replace: 'where ' },
@@ -40,7 +40,7 @@ const append = mutantsOf({ file, within: 'append', tests: ['test/store/emissions
 ]);
 
 const check = mutantsOf(
-  { file: 'src/store/schema/schema-check.ts', within: 'presentColumns', tests: ['test/store/schema/schema.test.ts'] },
+  { file: 'src/store/schema/schema-check.sql.ts', within: 'presentColumns', tests: ['test/store/schema/schema.test.ts'] },
   [
     {
       name: 'check: columns of its own schema',

@@ -310,6 +310,8 @@ const crashBudget = [
   ]),
   ...mutantsOf({ file: 'src/store/store.ts', tests: budget }, [
     { name: 'crash budget: of the rescue', find: 'new WorkersStore(this.#pool, crashBudget)', replace: 'new WorkersStore(this.#pool, 3)' },
+  ]),
+  ...mutantsOf({ file: 'src/store/deliveries/deliveries.ts', tests: budget }, [
     { name: 'crash budget: alone from one less', find: 'Math.max(1, crashBudget - 1)', replace: 'Math.max(1, crashBudget)' },
     { name: 'crash budget: what never crashed is never a suspect', find: 'Math.max(1, crashBudget - 1)', replace: 'crashBudget - 1' },
     { name: 'crash budget: a suspect is claimed as one', find: 'crashes >= this.#aloneFrom,', replace: 'crashes >= 2,' },

@@ -8,7 +8,7 @@ const tests = ['test/store/workers/workers.test.ts', 'test/store/races.test.ts']
 const lock = ['test/store/workers/liveness.test.ts'];
 const crashes = ['test/store/workers/crashes.test.ts'];
 
-const alive = mutantsOf({ file: 'src/store/statements.ts', within: 'ALIVE', tests: claims }, [
+const alive = mutantsOf({ file: 'src/store/deliveries/claim.sql.ts', within: 'ALIVE', tests: claims }, [
   { name: 'claim: for a worker that there is', find: 'w.id = $1::int and ', replace: '$1::int is not null and ', tests },
   { name: 'claim: not for a worker that others found dead', find: ' and w.lost_at is null', replace: '' },
   { name: 'claim: not for a worker whose lease is over', find: ' and w.lease_until > statement_timestamp()', replace: '' },

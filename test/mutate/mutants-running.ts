@@ -1,9 +1,10 @@
 // Mutants of the statements that claim, complete, settle and release deliveries. Who may claim at all: mutants-liveness.ts.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
-const file = 'src/store/statements.ts';
+const claimSql = 'src/store/deliveries/claim.sql.ts';
+const settleSql = 'src/store/deliveries/settle.sql.ts';
 
-const taken = mutantsOf({ file, within: 'takeFrom', tests: ['test/store/deliveries/claim.test.ts'] }, [
+const taken = mutantsOf({ file: claimSql, within: 'takeFrom', tests: ['test/store/deliveries/claim.test.ts'] }, [
   { name: 'claim: raises the epoch', find: 'epoch = d.epoch + 1, ', replace: '' },
   { name: 'claim: counts the attempt', find: 'attempt = d.attempt + 1, ', replace: '' },
   { name: 'claim: says who runs it', find: ', worker_id = $1::int', replace: '' },
@@ -28,7 +29,7 @@ const INLINED =
 ` +
   ')`)}`';
 
-const claim = mutantsOf({ file, within: 'claim', tests: ['test/store/deliveries/claim.test.ts'] }, [
+const claim = mutantsOf({ file: claimSql, within: 'claim', tests: ['test/store/deliveries/claim.test.ts'] }, [
   { name: 'claim: of this receiver', find: 'd.receiver_id = r.id and ', replace: '', count: 2 },
   { name: 'claim: due', find: "d.run_at <= statement_timestamp() + ${ms('$6')} and ", replace: '$6::float8 is not null and ', count: 2 },
   {
@@ -76,7 +77,7 @@ const claim = mutantsOf({ file, within: 'claim', tests: ['test/store/deliveries/
   },
 ]);
 
-const claimEmissions = mutantsOf({ file, within: 'claimEmissions', tests: ['test/store/deliveries/claim.test.ts'] }, [
+const claimEmissions = mutantsOf({ file: claimSql, within: 'claimEmissions', tests: ['test/store/deliveries/claim.test.ts'] }, [
   { name: 'claimEmissions: of these receivers', find: 'd.receiver_id = r.id and ', replace: '' },
   { name: 'claimEmissions: of a version that it can read', find: ' and d.version <= r.version', replace: '' },
   { name: 'claimEmissions: of these emissions', find: 'd.emission_id = any($4::text::uuid[]) and ', replace: '$4::text is not null and ' },
@@ -97,7 +98,7 @@ const claimEmissions = mutantsOf({ file, within: 'claimEmissions', tests: ['test
   },
 ]);
 
-const orphans = mutantsOf({ file, tests: ['test/worker/running/rows.test.ts'], named: 'whose emission was deleted' }, [
+const orphans = mutantsOf({ file: claimSql, tests: ['test/worker/running/rows.test.ts'], named: 'whose emission was deleted' }, [
   { name: 'orphan: what is taken is known of', within: 'takeFrom', find: 'left join', replace: 'join' },
   {
     name: 'orphan: is found by operators',
@@ -123,7 +124,7 @@ const orphans = mutantsOf({ file, tests: ['test/worker/running/rows.test.ts'], n
 /** In which only the worker's id can refuse. */
 const fence = ['test/store/deliveries/fence.test.ts'];
 
-const settleFirst = mutantsOf({ file, within: 'settleFirst', tests: ['test/store/deliveries/settle.test.ts'] }, [
+const settleFirst = mutantsOf({ file: settleSql, within: 'settleFirst', tests: ['test/store/deliveries/settle.test.ts'] }, [
   { name: 'settleFirst: id', find: 'id = $1::text::bigint and ', replace: '$1::text is not null and ' },
   { name: 'settleFirst: state', find: "state = 'running' and ", replace: '' },
   { name: 'settleFirst: epoch', find: ' and epoch = $2::int', replace: ' and $2::int is not null' },
@@ -149,7 +150,7 @@ const settleFirst = mutantsOf({ file, within: 'settleFirst', tests: ['test/store
   { name: 'settleFirst: says whether it found the delivery', find: 'from kept) as completed', replace: 'from (select) k) as completed' },
 ]);
 
-const own = mutantsOf({ file, within: 'OWN', tests: ['test/store/deliveries/settle.test.ts'] }, [
+const own = mutantsOf({ file: settleSql, within: 'OWN', tests: ['test/store/deliveries/settle.test.ts'] }, [
   { name: 'written apart: id', find: 'd.id = o.id and ', replace: '' },
   { name: 'written apart: epoch', find: ' and d.epoch = o.epoch', replace: '' },
   { name: 'fence: written apart by worker', find: ' and d.worker_id = o.worker_id', replace: '', tests: fence },
@@ -162,7 +163,7 @@ const own = mutantsOf({ file, within: 'OWN', tests: ['test/store/deliveries/sett
   },
 ]);
 
-const complete = mutantsOf({ file, within: 'complete', tests: ['test/store/deliveries/settle.test.ts'] }, [
+const complete = mutantsOf({ file: settleSql, within: 'complete', tests: ['test/store/deliveries/settle.test.ts'] }, [
   { name: 'complete: id', find: 'd.id = any($1::text::bigint[]) and ', replace: '$1::text is not null and ' },
   { name: 'complete: state', find: "d.state = 'running' and ", replace: '' },
   { name: 'complete: epoch', find: ' and d.epoch = $2::int', replace: ' and $2::int is not null' },
@@ -170,7 +171,7 @@ const complete = mutantsOf({ file, within: 'complete', tests: ['test/store/deliv
   { name: 'complete: is no other end', find: "'completed'", replace: "'cancelled'" },
 ]);
 
-const settle = mutantsOf({ file, within: 'settle', tests: ['test/store/deliveries/settle.test.ts'] }, [
+const settle = mutantsOf({ file: settleSql, within: 'settle', tests: ['test/store/deliveries/settle.test.ts'] }, [
   { name: 'settle: order of locks', find: '  order by o.id\n', replace: '' },
   { name: 'settle: delay', find: " + ${ms('h.delay_ms')}", replace: '' },
   { name: 'settle: refund of the attempt', find: 'attempt = d.attempt - h.refund::int, ', replace: '' },
@@ -185,7 +186,7 @@ const settle = mutantsOf({ file, within: 'settle', tests: ['test/store/deliverie
   { name: 'settle: only what has ended is moved', find: ` and h."to" in ('dead', 'cancelled')`, replace: '' },
 ]);
 
-const release = mutantsOf({ file, within: 'release', tests: ['test/store/deliveries/settle.test.ts'] }, [
+const release = mutantsOf({ file: settleSql, within: 'release', tests: ['test/store/deliveries/settle.test.ts'] }, [
   { name: 'release: order of locks', find: '  order by o.id\n', replace: '' },
   { name: 'release: raises the epoch', find: 'epoch = d.epoch + 1, ', replace: '' },
   { name: 'release: refund of the attempt', find: 'attempt = d.attempt - 1, ', replace: '' },
@@ -194,7 +195,7 @@ const release = mutantsOf({ file, within: 'release', tests: ['test/store/deliver
   { name: 'release: delay', find: 'when g.delay_ms > 0', replace: 'when false' },
 ]);
 
-const alone = mutantsOf({ file, within: 'claim', tests: ['test/store/workers/crashes.test.ts'] }, [
+const alone = mutantsOf({ file: claimSql, within: 'claim', tests: ['test/store/workers/crashes.test.ts'] }, [
   { name: 'claim: nothing beside others that must run alone', find: 'd.crashes < $7::int and ', replace: '' },
   { name: 'alone: only when nothing runs', find: '$8::text::boolean and ', replace: '$8::text is not null and ' },
   { name: 'alone: only if nothing else is due', find: ' and not exists (select from picked)', replace: '' },
@@ -207,14 +208,14 @@ const alone = mutantsOf({ file, within: 'claim', tests: ['test/store/workers/cra
   { name: 'alone: one of all receivers', find: '(select from picked)\n  limit 1\n', replace: '(select from picked)\n' },
 ]);
 
-const suspect = mutantsOf({ file, within: 'suspectWaits', tests: ['test/store/workers/crashes.test.ts'] }, [
+const suspect = mutantsOf({ file: claimSql, within: 'suspectWaits', tests: ['test/store/workers/crashes.test.ts'] }, [
   { name: 'suspect: what has crashed', find: 'd.crashes > 0 and d.crashes >= $3::int and ', replace: '$3::int is not null and ' },
   { name: 'suspect: due', find: ' and d.run_at <= statement_timestamp()', replace: '' },
   { name: 'suspect: of a version that it can read', find: ' and d.version <= r.version', replace: '' },
   { name: 'suspect: ready', find: "d.state = 'ready' and ", replace: '' },
 ]);
 
-const held = mutantsOf({ file, within: 'heldDeliveries', tests: ['test/store/workers/workers.test.ts'] }, [
+const held = mutantsOf({ file: claimSql, within: 'heldDeliveries', tests: ['test/store/workers/workers.test.ts'] }, [
   { name: 'held: by this worker', find: 'd.worker_id = $1::int and ', replace: '$1::int is not null and ' },
   { name: 'held: running', find: " and d.state = 'running'", replace: '' },
 ]);

@@ -61,8 +61,9 @@ const horizon = mutantsOf({ file: 'src/worker/claiming/scan-window.ts', tests: [
   { name: 'horizon: a cheap look is repeated', find: 'tookMs < CHEAP_MS ? 0 : ', replace: '' },
 ]);
 
-const since = mutantsOf({ file: 'src/store/statements.ts', within: 'claim', tests: ['test/store/deliveries/old-snapshot.test.ts'] }, [
-  { name: 'claim: from where the last one had come', find: 'd.run_at >= to_timestamp(r.since) and ', replace: '' },
-]);
+const since = mutantsOf(
+  { file: 'src/store/deliveries/claim.sql.ts', within: 'claim', tests: ['test/store/deliveries/old-snapshot.test.ts'] },
+  [{ name: 'claim: from where the last one had come', find: 'd.run_at >= to_timestamp(r.since) and ', replace: '' }],
+);
 
 export const slotsMutants: readonly Mutant[] = [...slots, ...loop, ...worker, ...horizon, ...since];

@@ -154,12 +154,15 @@ test('the catalogue and the count of what is left answer for what they are asked
   const receiver = await addReceiver(h.sql);
   const [one, other] = [await addEmission(h.sql, [receiver]), await addEmission(h.sql, [receiver])];
   const operations = operationsOn(h.sql);
-  expect([await operations.hasReceivers('store.happened'), await operations.hasReceivers('store.otherwise')]).toEqual([true, false]);
+  expect([await h.store.catalogue.hasReceivers('store.happened'), await h.store.catalogue.hasReceivers('store.otherwise')]).toEqual([
+    true,
+    false,
+  ]);
   await h.sql`update signalbox.receiver set retired_at = now()`;
-  expect(await operations.hasReceivers('store.happened')).toBe(false);
+  expect(await h.store.catalogue.hasReceivers('store.happened')).toBe(false);
   // As in the append: what no process has announced for 400 days gets no deliveries.
   await h.sql`update signalbox.receiver set retired_at = null, last_seen_at = now() - interval '401 days'`;
-  expect(await operations.hasReceivers('store.happened')).toBe(false);
+  expect(await h.store.catalogue.hasReceivers('store.happened')).toBe(false);
   await operations.cancel({ emissionId: one.emissionId }, reason);
   expect([await operations.countLive(one.emissionId), await operations.countLive(other.emissionId)]).toEqual([0, 1]);
   expect(await operations.countLive(randomUUID())).toBeUndefined();

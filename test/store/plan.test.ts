@@ -2,7 +2,8 @@
 import type postgres from 'postgres';
 import { expect, test } from 'vitest';
 import type { Statement } from '../../src/drivers/statement.ts';
-import * as statements from '../../src/store/statements.ts';
+import * as claims from '../../src/store/deliveries/claim.sql.ts';
+import { complete, release, settle, settleFirst } from '../../src/store/deliveries/settle.sql.ts';
 import { addReceiver, addWorker, openStore, type StoreHarness } from './rows.ts';
 
 interface Node {
@@ -63,7 +64,7 @@ test('beside 185,000 deliveries of others and for later, each statement reads on
   const { sql, worker, mine, idle } = h;
   const claim = (receivers: readonly number[], limit: number): Promise<number> => {
     const each = (value: number): string => `{${receivers.map(() => value).join(',')}}`;
-    return deliveriesRead(sql, statements.claim, [
+    return deliveriesRead(sql, claims.claim, [
       worker,
       `{${receivers.join(',')}}`,
       each(limit),
@@ -84,11 +85,11 @@ test('beside 185,000 deliveries of others and for later, each statement reads on
   const [first, ...others] = taken;
   const [released, settled] = [others.slice(0, 4), others.slice(4, 7)];
   const ids = others.slice(7).map(({ id }) => id);
-  expect(await deliveriesRead(sql, statements.settleFirst, [first!.id, 1, '1000', 'false', worker])).toBeLessThan(5);
+  expect(await deliveriesRead(sql, settleFirst, [first!.id, 1, '1000', 'false', worker])).toBeLessThan(5);
   const back = released.map(({ id }) => ({ id, epoch: 1, worker_id: worker, delay_ms: 0 }));
-  expect(await deliveriesRead(sql, statements.release, [JSON.stringify(back)])).toBeLessThan(20);
+  expect(await deliveriesRead(sql, release, [JSON.stringify(back)])).toBeLessThan(20);
   const emissions = `{${released.map(({ emission }) => emission).join(',')}}`;
-  expect(await deliveriesRead(sql, statements.claimEmissions, [worker, `{${mine}}`, '{1}', emissions])).toBeLessThan(20);
+  expect(await deliveriesRead(sql, claims.claimEmissions, [worker, `{${mine}}`, '{1}', emissions])).toBeLessThan(20);
   const outcomes = settled.map(({ id }) => ({
     id,
     epoch: 1,
@@ -98,8 +99,8 @@ test('beside 185,000 deliveries of others and for later, each statement reads on
     refund: false,
     error: { name: 'Error', message: '' },
   }));
-  expect(await deliveriesRead(sql, statements.settle, [JSON.stringify(outcomes)])).toBeLessThan(30);
-  expect(await deliveriesRead(sql, statements.complete, [`{${ids.join(',')}}`, 1, worker])).toBeLessThan(15);
+  expect(await deliveriesRead(sql, settle, [JSON.stringify(outcomes)])).toBeLessThan(30);
+  expect(await deliveriesRead(sql, complete, [`{${ids.join(',')}}`, 1, worker])).toBeLessThan(15);
   const left = await sql`select state from signalbox.delivery where state = 'running'`;
   expect(left).toHaveLength(4);
 });

@@ -1,7 +1,9 @@
 // Statements that meet each other half-way: one has looked, waits for a lock, and finds the world changed.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import type { ClaimRef, SettleItem, Store } from '../../src/store/store.ts';
+import type { ClaimRef } from '../../src/store/deliveries/claim.ts';
+import type { SettleItem } from '../../src/store/deliveries/deliveries.ts';
+import type { Store } from '../../src/store/store.ts';
 import { type AnySql, addDelivery, addReceiver, addWorker, openStore, settleFirst, stateOf, WORKER } from './rows.ts';
 import { untilBlocked } from './waits.ts';
 
@@ -13,7 +15,7 @@ const takers: [name: string, take: Take][] = [
   [
     'claim',
     async (store, _sql, workerId, receiverId) =>
-      (await store.claim(workerId, [{ receiverId, free: 5, version: 1 }], 5)).map(({ id }) => id),
+      (await store.deliveries.claim(workerId, [{ receiverId, free: 5, version: 1 }], 5)).map(({ id }) => id),
   ],
   [
     'claimEmissions',
@@ -21,7 +23,7 @@ const takers: [name: string, take: Take][] = [
       const emissions = await sql<{ id: string }[]>`select id from signalbox.emission`;
       const claimable = [{ receiverId, free: 5, version: 1 }];
       return (
-        await store.claimEmissions(
+        await store.deliveries.claimEmissions(
           workerId,
           claimable,
           emissions.map(({ id }) => id),
@@ -40,7 +42,7 @@ test.each(takers)('a %s that waited does not take what another has taken meanwhi
   const claimed = take(h.store, h.sql, slow, receiver);
   await untilBlocked(h.sql);
   // Now the slow one's snapshot shows both deliveries as ready.
-  expect(await h.store.claim(quick, [{ receiverId: receiver, free: 1, version: 1 }], 1)).toMatchObject([{ id: taken }]);
+  expect(await h.store.deliveries.claim(quick, [{ receiverId: receiver, free: 1, version: 1 }], 1)).toMatchObject([{ id: taken }]);
   await verdict.rollback();
   expect(await claimed).toEqual([free]);
   const rows = await h.sql`select worker_id, epoch from signalbox.delivery order by id`;
@@ -129,9 +131,9 @@ type Write = (store: Store, sql: AnySql, claim: ClaimRef) => Promise<unknown>;
 
 const writes: [name: string, write: Write][] = [
   ['settleFirst', async (store, sql, claim) => ((await settleFirst(sql, store, claim)) ? [claim.id] : [])],
-  ['complete', async (store, _sql, claim) => [...(await store.complete([claim]))]],
-  ['settle', async (store, _sql, claim) => [...(await store.settle([{ ...claim, settlement: retry }]))]],
-  ['release', async (store, _sql, claim) => [...(await store.release([{ ...claim, delayMs: 0 }]))]],
+  ['complete', async (store, _sql, claim) => [...(await store.deliveries.complete([claim]))]],
+  ['settle', async (store, _sql, claim) => [...(await store.deliveries.settle([{ ...claim, settlement: retry }]))]],
+  ['release', async (store, _sql, claim) => [...(await store.deliveries.release([{ ...claim, delayMs: 0 }]))]],
 ];
 
 test.each(writes)('a %s that waits while its delivery is rescued and claimed by another is void', async (_name, write) => {
@@ -141,7 +143,7 @@ test.each(writes)('a %s that waits while its delivery is rescued and claimed by 
   const id = await addDelivery(h.sql, receiver, { ...RUNNING, worker: dead });
   const taking = await h.hold(async (transaction, store) => {
     await store.workers.rescue();
-    await store.claim(other, [{ receiverId: receiver, free: 1, version: 1 }], 1);
+    await store.deliveries.claim(other, [{ receiverId: receiver, free: 1, version: 1 }], 1);
     // So that only the epoch tells the two runs apart.
     await transaction`update signalbox.delivery set worker_id = ${dead}`;
   });

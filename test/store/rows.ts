@@ -5,7 +5,8 @@ import { CRASH_BUDGET } from '../../src/core/delivery.ts';
 import type { Run } from '../../src/drivers/driver.ts';
 import { postgresJs } from '../../src/drivers/postgres-js.ts';
 import { type Cell, rowsOf } from '../../src/drivers/statement.ts';
-import { type AppendOptions, Store } from '../../src/store/store.ts';
+import type { AppendOptions } from '../../src/store/emissions/emissions.ts';
+import { Store } from '../../src/store/store.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { inShort, readDeliveries } from '../support/deliveries.ts';
 
@@ -105,7 +106,7 @@ export async function settleFirst(
   delivery: { id: string; epoch: number; workerId?: number },
   timeoutMs = 5_000,
 ): Promise<boolean> {
-  return (await store.settleFirst(runOn(transaction), { workerId: WORKER, ...delivery }, { timeoutMs })) === 'completed';
+  return (await store.deliveries.settleFirst(runOn(transaction), { workerId: WORKER, ...delivery }, { timeoutMs })) === 'completed';
 }
 
 /** The worker that holds a running delivery, unless a test names another. */

@@ -1,11 +1,9 @@
 // What an announcement did: the catalogue before it and after it, as a deploy wants to read it. Announcing itself is
 // catalogue.ts. Another process that announces at the same moment may make it say `added` twice: nothing follows from it.
 import { buriedName } from '../../core/renames.ts';
-import type { Run } from '../../drivers/driver.ts';
 import type { RowOf } from '../../drivers/statement.ts';
 import type { Catalogue } from './catalogue.ts';
-import { listReceivers } from './catalogue.sql.ts';
-import { explained } from '../schema/schema-check.ts';
+import type { listReceivers } from './catalogue.sql.ts';
 import type { Store } from '../store.ts';
 import { waitingElsewhere } from './unserved.ts';
 
@@ -41,14 +39,14 @@ export interface Announcement {
 }
 
 /** Announces the receivers of this process, and tells what is then there. @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing` */
-export async function announceAll(store: Store, catalogue: Catalogue, run: Run): Promise<Announcement> {
+export async function announceAll(store: Store, catalogue: Catalogue): Promise<Announcement> {
   await store.check();
-  const before = new Map((await list(run)).map((row) => [keyOf(row), JSON.stringify(receiverOf(row))]));
+  const before = new Map((await list(store)).map((row) => [keyOf(row), JSON.stringify(receiverOf(row))]));
   await catalogue.announceAnew();
   const own = new Set(catalogue.receivers.all.map(({ name, signal }) => keyOf({ name, signal: signal.name })));
-  const rows = await list(run);
+  const rows = await list(store);
   const ownRoots = new Set(rows.filter((row) => own.has(keyOf(row))).map(({ root }) => root));
-  const waiting = new Map((await waitingElsewhere(run, catalogue, { dueForSeconds: 0 })).map((row) => [keyOf(row), row.waiting]));
+  const waiting = new Map((await waitingElsewhere(store, catalogue, { dueForSeconds: 0 })).map((row) => [keyOf(row), row.waiting]));
   const announcement = { added: [], changed: [], unchanged: [], former: [], elsewhere: [] } as {
     [List in keyof Announcement]: Announcement[List][number][];
   };
@@ -66,8 +64,8 @@ export async function announceAll(store: Store, catalogue: Catalogue, run: Run):
 type Listed = RowOf<typeof listReceivers.columns> & { readonly formerly: readonly string[] };
 
 /** The names that the catalogue has, but for those that are buried, each with the others of its receiver. */
-async function list(run: Run): Promise<Listed[]> {
-  const rows = (await explained(run)(listReceivers, [])).filter(({ name }) => buriedName(name) === undefined);
+async function list(store: Store): Promise<Listed[]> {
+  const rows = (await store.catalogue.list()).filter(({ name }) => buriedName(name) === undefined);
   const names = new Map<number, string[]>();
   for (const { root, name } of rows) names.set(root, [...(names.get(root) ?? []), name]);
   return rows.map((row) => ({ ...row, formerly: names.get(row.root)!.filter((name) => name !== row.name) }));

@@ -1,5 +1,5 @@
 // The SQL statements about the catalogue of receivers. What they read is judged in core/renames.ts, and what they write is
-// decided there. Called through announcing.ts. The rules for comments and times are those of statements.ts.
+// decided there.
 import { statement } from '../../drivers/statement.ts';
 
 /** A receiver that no process has announced for this long gets no new deliveries. More than a year: even a yearly job keeps its receivers. */

@@ -73,7 +73,7 @@ export class Catalogue {
     const own = this.receivers.of(signal);
     if (own.length === 0) return [];
     // Not remembered: the transaction may still roll back.
-    return (await this.#store.announce(own, { run })).filter(({ isRoot }) => isRoot).map(({ id }) => id);
+    return (await this.#store.catalogue.announce(own, { run })).filter(({ isRoot }) => isRoot).map(({ id }) => id);
   }
 
   /** The receiver that a delivery's receiver id stands for, and its id, for all receivers of this process. */
@@ -93,7 +93,7 @@ export class Catalogue {
   async #announceOnce(takesNames: boolean): Promise<void> {
     const { version, all } = this.receivers;
     const readAt = performance.now();
-    this.#learn(all.length > 0 ? await this.#store.announce(all, { takesNames }) : []);
+    this.#learn(all.length > 0 ? await this.#store.catalogue.announce(all, { takesNames }) : []);
     this.#announced = version;
     this.#readAt = readAt;
   }

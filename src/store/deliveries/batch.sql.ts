@@ -1,8 +1,7 @@
 // The SQL statements around a batch: what opens its transaction, and as which role it is ended. What ends it are `complete`,
-// `settle` and `release` of statements.ts.
+// `settle` and `release` of settle.sql.ts.
 import { statement } from '../../drivers/statement.ts';
-import { SETTINGS } from './columns.ts';
-import { OWN, UNMARKED } from '../statements.ts';
+import { OWN, SETTINGS, UNMARKED } from './settle.sql.ts';
 
 /**
  * Takes hold of deliveries as the first statement of the transaction of their receiver. $1 ids, in their order, $2 the epoch

@@ -1,9 +1,10 @@
 // What the store does with several deliveries in the transaction of their receiver: takes hold of them, and ends them.
 import type { Run } from '../../drivers/driver.ts';
 import { holdBatch, takeRole } from './batch.sql.ts';
+import { byId, intArray, textArray } from '../params.ts';
 import { explained } from '../schema/schema-check.ts';
-import { byId, type ClaimRef, type ReleaseItem, type SettleItem, type Store } from '../store.ts';
-import { intArray } from '../workers/workers.ts';
+import type { ClaimRef } from './claim.ts';
+import type { DeliveriesStore, ReleaseItem, SettleItem } from './deliveries.ts';
 
 /** What a transaction holds, and how it is ended. */
 export interface Hold {
@@ -15,21 +16,6 @@ export interface Hold {
   readonly timeoutMs: number;
 }
 
-/** First statement of the transaction of a batch. `outside`: the transaction of a lane has not begun. */
-export async function takeHold(
-  run: Run,
-  claims: readonly ClaimRef[],
-  { timeoutMs, inLane }: { readonly timeoutMs: number; readonly inLane: boolean },
-): Promise<Hold | 'outside'> {
-  // In the order of ids, as all who lock several deliveries do.
-  const sorted = [...claims].sort(byId);
-  const [ids, epochs] = [`{${sorted.map(({ id }) => id).join(',')}}`, intArray(sorted.map(({ epoch }) => epoch))];
-  const workers = intArray(sorted.map(({ workerId }) => workerId));
-  const [row] = await explained(run)(holdBatch, [ids, epochs, String(timeoutMs), String(inLane), workers]);
-  if (row!.outside) return 'outside';
-  return { ids: new Set(row!.ids.split(' ').filter((id) => id !== '')), role: row!.role, timeoutMs };
-}
-
 /** How the deliveries of a batch ended. */
 export interface BatchEnds {
   readonly returned: readonly ClaimRef[];
@@ -37,29 +23,47 @@ export interface BatchEnds {
   readonly released: readonly ReleaseItem[];
 }
 
-/**
- * Last statements of the transaction of a batch: all of it ends, or none. They are the session's own, whatever role and
- * timeout its receiver has set; what follows at COMMIT, such as a deferred trigger, is the receiver's again.
- * @param options `pipelined`: whether the driver sends a statement before the one before it is answered
- * @throws Error when one is not held any more
- */
-export async function endBatch(
-  store: Store,
-  run: Run,
-  ends: BatchEnds,
-  { role, timeoutMs, pipelined }: Omit<Hold, 'ids'> & { readonly pipelined: boolean },
-): Promise<void> {
-  const take = async (wanted: string): Promise<string> => (await explained(run)(takeRole, [wanted, String(timeoutMs)]))[0]!.before;
-  const taking = take(role);
-  const [before] = await Promise.all(pipelined ? [taking, writeEnds(store, run, ends)] : [taking]);
-  if (!pipelined) await writeEnds(store, run, ends);
-  if (before !== role) await take(before);
-}
+export class BatchesStore {
+  readonly #deliveries: DeliveriesStore;
 
-async function writeEnds(store: Store, run: Run, { returned: completed, failed, released }: BatchEnds): Promise<void> {
-  const recorded = completed.length > 0 ? await store.complete(completed, run) : new Set<string>();
-  const noted = failed.length > 0 ? await store.settle(failed, run) : new Set<string>();
-  const given = released.length > 0 ? await store.release(released, run) : new Set<string>();
-  if (recorded.size < completed.length || noted.size < failed.length || given.size < released.length)
-    throw new Error('A delivery of this batch was taken from its transaction. Has the receiver changed the tables of Signalbox?');
+  constructor(deliveries: DeliveriesStore) {
+    this.#deliveries = deliveries;
+  }
+
+  /** First statement of the transaction of a batch. `outside`: the transaction of a lane has not begun. */
+  async hold(
+    run: Run,
+    claims: readonly ClaimRef[],
+    { timeoutMs, inLane }: { readonly timeoutMs: number; readonly inLane: boolean },
+  ): Promise<Hold | 'outside'> {
+    // In the order of ids, as all who lock several deliveries do.
+    const sorted = [...claims].sort(byId);
+    const [ids, epochs] = [textArray(sorted.map(({ id }) => id)), intArray(sorted.map(({ epoch }) => epoch))];
+    const workers = intArray(sorted.map(({ workerId }) => workerId));
+    const [row] = await explained(run)(holdBatch, [ids, epochs, String(timeoutMs), String(inLane), workers]);
+    if (row!.outside) return 'outside';
+    return { ids: new Set(row!.ids.split(' ').filter((id) => id !== '')), role: row!.role, timeoutMs };
+  }
+
+  /**
+   * Last statements of the transaction of a batch: all of it ends, or none. They are the session's own, whatever role and
+   * timeout its receiver has set; what follows at COMMIT, such as a deferred trigger, is the receiver's again.
+   * @param options `pipelined`: whether the driver sends a statement before the one before it is answered
+   * @throws Error when one is not held any more
+   */
+  async end(run: Run, ends: BatchEnds, { role, timeoutMs, pipelined }: Omit<Hold, 'ids'> & { readonly pipelined: boolean }): Promise<void> {
+    const take = async (wanted: string): Promise<string> => (await explained(run)(takeRole, [wanted, String(timeoutMs)]))[0]!.before;
+    const taking = take(role);
+    const [before] = await Promise.all(pipelined ? [taking, this.#write(run, ends)] : [taking]);
+    if (!pipelined) await this.#write(run, ends);
+    if (before !== role) await take(before);
+  }
+
+  async #write(run: Run, { returned: completed, failed, released }: BatchEnds): Promise<void> {
+    const recorded = completed.length > 0 ? await this.#deliveries.complete(completed, run) : new Set<string>();
+    const noted = failed.length > 0 ? await this.#deliveries.settle(failed, run) : new Set<string>();
+    const given = released.length > 0 ? await this.#deliveries.release(released, run) : new Set<string>();
+    if (recorded.size < completed.length || noted.size < failed.length || given.size < released.length)
+      throw new Error('A delivery of this batch was taken from its transaction. Has the receiver changed the tables of Signalbox?');
+  }
 }

@@ -1,4 +1,4 @@
-// Operators' statements: looking at deliveries, and bringing finished ones back. Rules as in statements.ts.
+// Operators' statements: looking at deliveries, and bringing finished ones back.
 // A delivery is addressed by its emission and, if not all of them are meant, its receiver: that is what both tables are
 // keyed by.
 import { statement } from '../../drivers/statement.ts';

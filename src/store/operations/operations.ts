@@ -1,11 +1,10 @@
-// Operators' statements as typed functions, as store.ts does for the workers'.
+// Deliveries as operators see them, and what operators do with them.
 import type { ErrorRecord, DeliveryState, SettledState } from '../../core/delivery.ts';
 import type { Run } from '../../drivers/driver.ts';
 import type { RowOf } from '../../drivers/statement.ts';
-import { hasReceivers } from '../catalogue/catalogue.sql.ts';
-import { explained } from '../schema/schema-check.ts';
+import { CHANNEL } from '../channel.ts';
+import { textArray } from '../params.ts';
 import * as sql from './operations.sql.ts';
-import { CHANNEL } from '../store.ts';
 
 /** One failed run. */
 export interface DeliveryFailure {
@@ -69,39 +68,35 @@ export interface DeliveryQuery {
 }
 
 export class OperationsStore {
-  readonly #run: Run;
+  readonly #pool: Run;
 
-  constructor(run: Run) {
-    this.#run = explained(run);
+  constructor(pool: Run) {
+    this.#pool = pool;
   }
 
   async find({ states, emissionId, receiver, signal, beforeId, limit }: DeliveryQuery): Promise<Delivery[]> {
-    const params = [`{${states.join(',')}}`, emissionId ?? null, receiver ?? null, signal ?? null, beforeId ?? null, limit];
-    return (await this.#run(sql.findDeliveries, params)).map(deliveryOf);
+    const params = [textArray(states), emissionId ?? null, receiver ?? null, signal ?? null, beforeId ?? null, limit];
+    return (await this.#pool(sql.findDeliveries, params)).map(deliveryOf);
   }
 
   /** Returns the ids of those that it brought back. */
   async revive({ emissionId, receiver }: DeliveryAddress, from: readonly SettledState[], generations: 0 | 1): Promise<string[]> {
-    return ids(await this.#run(sql.reviveDeliveries, [emissionId, receiver ?? null, `{${from.join(',')}}`, generations, CHANNEL]));
+    return ids(await this.#pool(sql.reviveDeliveries, [emissionId, receiver ?? null, textArray(from), generations, CHANNEL]));
   }
 
   async hurry({ emissionId, receiver }: DeliveryAddress): Promise<string[]> {
-    return ids(await this.#run(sql.hurryDeliveries, [emissionId, receiver ?? null, CHANNEL]));
+    return ids(await this.#pool(sql.hurryDeliveries, [emissionId, receiver ?? null, CHANNEL]));
   }
 
   async cancel({ emissionId, receiver }: DeliveryAddress, error: ErrorRecord): Promise<string[]> {
     const params = [emissionId, receiver ?? null, JSON.stringify(error)];
-    const live = await this.#run(sql.cancelDeliveries, params);
-    return ids([...live, ...(await this.#run(sql.cancelDead, params))]);
-  }
-
-  async hasReceivers(signalName: string): Promise<boolean> {
-    return (await this.#run(hasReceivers, [signalName]))[0]!.has;
+    const live = await this.#pool(sql.cancelDeliveries, params);
+    return ids([...live, ...(await this.#pool(sql.cancelDead, params))]);
   }
 
   /** `undefined`: there is no such emission, or none that is committed. */
   async countLive(emissionId: string): Promise<number | undefined> {
-    const [row] = await this.#run(sql.countLive, [emissionId]);
+    const [row] = await this.#pool(sql.countLive, [emissionId]);
     return row!.there ? row!.live : undefined;
   }
 }

@@ -11,9 +11,9 @@ import type { OptionTable } from '../../core/options.ts';
 import { callable, text } from '../../core/rules.ts';
 import { toldError } from '../../core/told-error.ts';
 import type { Client, Driver } from '../../drivers/driver.ts';
-import { statement } from '../../drivers/statement.ts';
 import { isSignalboxError, SignalboxError } from '../../errors.ts';
 import type { Store } from '../store.ts';
+import { countRows, hasTable, hushNotices, migrationLock, tryMigrationLock } from './migrate.sql.ts';
 
 /** Which migrations `box.migrate` applies, and where it notes them. */
 export interface MigrateOptions {
@@ -32,23 +32,6 @@ export const MIGRATE_OPTIONS: OptionTable<MigrateOptions> = { folder: text, tabl
 /** As drizzle-orm and drizzle-kit have them. */
 const TABLE = '__drizzle_migrations';
 const SCHEMA = 'drizzle';
-
-const KEY = `hashtextextended('signalbox.migrate', 0::int8)`;
-
-/** Takes the lock of migrations if it is free. Held until the transaction ends. Database-wide; nothing else uses this key. */
-const TRY_LOCK = statement({ locked: 'bool' })`select pg_try_advisory_xact_lock(${KEY}) as locked`;
-
-/** The same, and waits. */
-const LOCK = statement({ locked: 'int' })`select 1 as locked from pg_advisory_xact_lock(${KEY})`;
-
-/** Drizzle's `if not exists` gives two notices at each later run, which postgres.js prints as objects. Until the transaction ends. */
-const HUSH = statement({ messages: 'text' })`select set_config('client_min_messages', 'warning', true) as messages`;
-
-/** Whether there is a table. $1 schema, $2 name. */
-const HAS_TABLE = statement({ there: 'bool' })`select to_regclass(pg_catalog.format('%I.%I', $1::text, $2::text)) is not null as there`;
-
-const countRows = (schema: string, table: string) =>
-  statement({ count: 'int' })`select count(*)::int as count from ${quoted(schema)}.${quoted(table)}`;
 
 /** What is needed of a Drizzle database and of its transactions. */
 interface Handle {
@@ -82,14 +65,14 @@ export async function migrateFolder({ db, driver, store }: Target, options: Migr
     async (tx) => {
       const run = driver.run(tx.session.client);
       const count = async (): Promise<number> => {
-        const [found] = await run(HAS_TABLE, [schema, table]);
+        const [found] = await run(hasTable, [schema, table]);
         return found!.there ? (await run(countRows(schema, table), []))[0]!.count : 0;
       };
-      if (!(await run(TRY_LOCK, []))[0]!.locked) {
+      if (!(await run(tryMigrationLock, []))[0]!.locked) {
         onWait?.();
-        await run(LOCK, []);
+        await run(migrationLock, []);
       }
-      await run(HUSH, []);
+      await run(hushNotices, []);
       const before = await count();
       try {
         await migrate(within(tx), { migrationsFolder: folder, migrationsTable: table, migrationsSchema: schema });
@@ -158,5 +141,3 @@ function failed(cause: unknown, files: Files): SignalboxError<'MigrationFailed'>
     { cause },
   );
 }
-
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;

@@ -3,17 +3,10 @@
 import { getTableColumns, getTableName } from 'drizzle-orm';
 import type { Run } from '../../drivers/driver.ts';
 import { sqlState } from '../../drivers/error-kind.ts';
-import { type RowOf, statement } from '../../drivers/statement.ts';
+import type { RowOf } from '../../drivers/statement.ts';
 import { SignalboxError } from '../../errors.ts';
+import type { presentColumns } from './schema-check.sql.ts';
 import { tables } from './schema.ts';
-
-/** The columns that exist in the schema: for the check that the migration has run. */
-export const presentColumns = statement({ table: 'text', column: 'text' })`
-select c.relname::text as "table", a.attname::text as "column"
-from pg_catalog.pg_namespace n
-join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relkind in ('r', 'p')
-join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-where n.nspname = 'signalbox'`;
 
 /** Names of the tables and columns that `present` lacks, as `signalbox.delivery` or `signalbox.delivery.epoch`. */
 export function missingParts(present: readonly RowOf<typeof presentColumns.columns>[]): string[] {

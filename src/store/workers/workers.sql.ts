@@ -1,5 +1,4 @@
 // The SQL statements about workers: their leases, which of them are dead, and the rescue of what the dead ones held.
-// Called through workers.ts. The rules for comments and times are those of statements.ts.
 import { statement } from '../../drivers/statement.ts';
 import { rootId, SHOWN } from '../catalogue/catalogue.sql.ts';
 import { micros, ms } from '../times.ts';

@@ -6,6 +6,7 @@ import type { Run } from '../../drivers/driver.ts';
 import { SignalboxError } from '../../errors.ts';
 import * as sleeping from './sleeping.sql.ts';
 import { repeated } from '../own-run.ts';
+import { intArray } from '../params.ts';
 import * as sql from './workers.sql.ts';
 
 export interface RescuedDelivery {
@@ -159,5 +160,3 @@ export class WorkersStore {
     }));
   }
 }
-
-export const intArray = (numbers: readonly number[]): string => `{${numbers.join(',')}}`;

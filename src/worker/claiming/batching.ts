@@ -1,6 +1,6 @@
 // Which deliveries go to their receiver in one call. Pure.
 import type { Receiver } from '../../core/receivers.ts';
-import type { ClaimedDelivery } from '../../store/store.ts';
+import type { ClaimedDelivery } from '../../store/deliveries/claim.ts';
 
 /** The receiver of a delivery, if there still is one. */
 export type ReceiverOf = (delivery: ClaimedDelivery) => Receiver | undefined;

@@ -1,7 +1,7 @@
 // Claims deliveries for a worker's slots, again and again, until it stops.
 // NOTIFY is a hint, polling is the truth: a lost notification costs at most one poll interval. Before the worker sleeps it sets its
 // sleeping flag, and claims once more (sleeping-flag.ts).
-import type { ClaimedDelivery } from '../../store/store.ts';
+import type { ClaimedDelivery } from '../../store/deliveries/claim.ts';
 import type { Claims } from './claims.ts';
 import { Company } from '../../liveness/process-members.ts';
 import type { SleepingFlag } from '../waking/sleeping-flag.ts';

@@ -1,7 +1,8 @@
 // Claims deliveries for one worker: which receivers it serves, in which order, under which lease.
 import type { Receiver } from '../../core/receivers.ts';
 import type { Catalogue } from '../../store/catalogue/catalogue.ts';
-import type { Claimable, ClaimedDelivery, ClaimRef, Store } from '../../store/store.ts';
+import type { Claimable, ClaimedDelivery, ClaimRef } from '../../store/deliveries/claim.ts';
+import type { Store } from '../../store/store.ts';
 import { groupsOf } from './batching.ts';
 import type { Horizon } from './scan-window.ts';
 import type { Lease } from '../../liveness/lease.ts';
@@ -89,14 +90,14 @@ export class Claims {
 
   /** Whether a suspect waits, which must run alone. */
   async hasSuspect(aheadMs = 0): Promise<boolean> {
-    return this.#store.hasSuspect(this.#claimable(1), aheadMs);
+    return this.#store.deliveries.hasSuspect(this.#claimable(1), aheadMs);
   }
 
   /** Takes the due deliveries of given emissions. */
   async takeOf(emissionIds: readonly string[]): Promise<ClaimedDelivery[]> {
     await this.#catalogue.announce();
     const claimable = this.#claimable(1);
-    return claimable.length === 0 ? [] : this.#store.claimEmissions(this.#lease.workerId, claimable, emissionIds);
+    return claimable.length === 0 ? [] : this.#store.deliveries.claimEmissions(this.#lease.workerId, claimable, emissionIds);
   }
 
   /**
@@ -104,13 +105,14 @@ export class Claims {
    * under way. What has ended since it was read, or is somebody else's, keeps its state: release is guarded by the claim.
    */
   async returnStrays(holds: (claim: ClaimRef) => boolean): Promise<void> {
-    const held = await this.#store.heldDeliveries(this.#lease.workerId);
+    const held = await this.#store.deliveries.heldDeliveries(this.#lease.workerId);
     await this.giveBack(held.filter((claim) => !holds(claim)));
   }
 
   /** Gives back what was not started. */
   async giveBack(claims: readonly ClaimRef[]): Promise<void> {
-    if (claims.length > 0) await this.#store.release(claims.map(({ id, epoch, workerId }) => ({ id, epoch, workerId, delayMs: 0 })));
+    if (claims.length > 0)
+      await this.#store.deliveries.release(claims.map(({ id, epoch, workerId }) => ({ id, epoch, workerId, delayMs: 0 })));
   }
 
   async #claim(claimable: readonly Claimable[], free: number, options: TakeOptions): Promise<ClaimedDelivery[]> {
@@ -118,7 +120,7 @@ export class Claims {
     const begun = performance.now();
     const lookedBack = horizon?.looksBack(begun) ?? true;
     const wanted = lookedBack ? claimable : claimable.map((one) => ({ ...one, since: horizon!.since(one.receiverId) }));
-    const claimed = await this.#store.claim(this.#lease.workerId, wanted, free, options);
+    const claimed = await this.#store.deliveries.claim(this.#lease.workerId, wanted, free, options);
     const now = performance.now();
     horizon?.claimed(claimed, { lookedBack, tookMs: now - begun, now });
     this.#lookedBack = lookedBack;

@@ -4,7 +4,7 @@
 //
 // The race: while an idle worker claims, another one of the process begins to. It is not kept waiting, for next to no claim
 // finds a suspect. One that does gives the suspect back, and makes room for it.
-import type { ClaimedDelivery } from '../../store/store.ts';
+import type { ClaimedDelivery } from '../../store/deliveries/claim.ts';
 import type { Claims } from './claims.ts';
 import type { Company } from '../../liveness/process-members.ts';
 

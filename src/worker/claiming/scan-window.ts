@@ -5,7 +5,7 @@
 // What is older than where the last one had come (it was given back, or its transaction committed late) is found by the next
 // look from the beginning. So a worker never sleeps, and never says that it is idle, on a claim that did not look back.
 // No clock of its own; times of deliveries are seconds since 1970 by the database's clock.
-import type { ClaimedDelivery } from '../../store/store.ts';
+import type { ClaimedDelivery } from '../../store/deliveries/claim.ts';
 
 /** A look from the beginning that takes less is cheap. */
 const CHEAP_MS = 10;

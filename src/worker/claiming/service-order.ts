@@ -2,7 +2,7 @@
 // share, so that none waits behind another's backlog. Those that had more than their share come last, and divide among
 // themselves what the others leave: of a hundred receivers mostly one or two have anything due. Pure.
 import type { Receiver } from '../../core/receivers.ts';
-import type { Claimable, ClaimedDelivery } from '../../store/store.ts';
+import type { Claimable, ClaimedDelivery } from '../../store/deliveries/claim.ts';
 
 /** However many receivers there are, a claim may take this many of one, and a whole batch: most of them have nothing due. */
 const LEAST_SHARE = 10;

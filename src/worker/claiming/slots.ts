@@ -6,7 +6,7 @@
 import type { Logger } from '../../core/logger.ts';
 import type { Driver, Lane } from '../../drivers/driver.ts';
 import { neutrally } from '../../observe/async-context.ts';
-import { type ClaimedDelivery, type ClaimRef, isSameClaim } from '../../store/store.ts';
+import { type ClaimedDelivery, type ClaimRef, isSameClaim } from '../../store/deliveries/claim.ts';
 import { frontOf, type ReceiverOf } from './batching.ts';
 import type { Pace } from './prefetch.ts';
 import type { Runner } from '../running/runner.ts';

@@ -8,8 +8,8 @@ import type { Receiver } from '../../core/receivers.ts';
 import type { Lane, Run } from '../../drivers/driver.ts';
 import { apart } from '../../observe/async-context.ts';
 import type { Call } from '../../receivers/invoke.ts';
-import { endBatch, type Hold, takeHold } from '../../store/deliveries/batch.ts';
-import type { ClaimedDelivery } from '../../store/store.ts';
+import type { Hold } from '../../store/deliveries/batch.ts';
+import type { ClaimedDelivery } from '../../store/deliveries/claim.ts';
 import { Batch, type Failure, type Member } from './batch-items.ts';
 import { despiteConflicts } from './conflicts.ts';
 import type { Deadline, InTime } from './deadline.ts';
@@ -87,7 +87,7 @@ export class BatchExecutor {
       lane,
       about: { deliveryIds: batch.claims.map(({ id }) => id) },
       begin: async (run, options) => {
-        const held = await takeHold(run, batch.claims, options);
+        const held = await store.batches.hold(run, batch.claims, options);
         if (held === 'outside') return held;
         hold = held;
         batch.keep(held.ids);
@@ -99,7 +99,7 @@ export class BatchExecutor {
         const run: Run = async (statement, params) => scope.beside(() => driver.run(scope.client)(statement, params));
         await scope.beside(async () => batch.close());
         // The transaction itself tells of a query that failed unseen.
-        if (scope.failure === undefined) await endBatch(store, run, batch, { ...hold!, pipelined: lane !== undefined });
+        if (scope.failure === undefined) await store.batches.end(run, batch, { ...hold!, pipelined: lane !== undefined });
       },
     });
   }

@@ -4,7 +4,8 @@ import type { BatchItem, DetachedBatchContext } from '../../core/batch.ts';
 import { type Settlement, settlementFor } from '../../core/delivery.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Receiver } from '../../core/receivers.ts';
-import type { ClaimedDelivery, ClaimRef, ReleaseItem, SettleItem } from '../../store/store.ts';
+import type { ClaimedDelivery, ClaimRef } from '../../store/deliveries/claim.ts';
+import type { ReleaseItem, SettleItem } from '../../store/deliveries/deliveries.ts';
 import type { Deadline } from './deadline.ts';
 import { contextOf } from './delivery-context.ts';
 

@@ -2,7 +2,7 @@
 import { decodePayload } from '../../core/envelope.ts';
 import type { Receiver } from '../../core/receivers.ts';
 import { SignalboxError } from '../../errors.ts';
-import type { ClaimedDelivery } from '../../store/store.ts';
+import type { ClaimedDelivery } from '../../store/deliveries/claim.ts';
 
 /** @throws SignalboxError `EmissionMissing`, which no retry can mend, `StoredPayloadInvalid` */
 export async function payloadOf({ payload, emissionId, version }: ClaimedDelivery, { name, signal }: Receiver): Promise<unknown> {

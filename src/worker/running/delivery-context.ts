@@ -2,7 +2,7 @@
 import type { DetachedDeliveryContext, EmissionInfo } from '../../core/context.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Receiver } from '../../core/receivers.ts';
-import type { ClaimedDelivery } from '../../store/store.ts';
+import type { ClaimedDelivery } from '../../store/deliveries/claim.ts';
 import type { Deadline } from './deadline.ts';
 
 export function contextOf(delivery: ClaimedDelivery, receiver: Receiver, deadline: Deadline, parent: Logger): DetachedDeliveryContext {

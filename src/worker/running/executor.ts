@@ -4,7 +4,7 @@ import type { Receiver } from '../../core/receivers.ts';
 import type { Lane } from '../../drivers/driver.ts';
 import { apart } from '../../observe/async-context.ts';
 import { type Call, callOf } from '../../receivers/invoke.ts';
-import type { ClaimedDelivery } from '../../store/store.ts';
+import type { ClaimedDelivery } from '../../store/deliveries/claim.ts';
 import { despiteConflicts } from './conflicts.ts';
 import type { Deadline, InTime } from './deadline.ts';
 import { contextOf } from './delivery-context.ts';
@@ -53,7 +53,7 @@ export class Executor {
       lane,
       about: { deliveryId: delivery.id },
       begin: async (run, options) => {
-        const found = await store.settleFirst(run, delivery, options);
+        const found = await store.deliveries.settleFirst(run, delivery, options);
         return found === 'completed' ? 'held' : found;
       },
       call: (tx) => call(payload, Object.assign(contextOf(delivery, receiver, deadline, log), { tx })),

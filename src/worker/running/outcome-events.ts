@@ -2,7 +2,7 @@
 import type { Settlement } from '../../core/delivery.ts';
 import type { Receiver } from '../../core/receivers.ts';
 import type { DeliveryEvent, Events } from '../../observe/events.ts';
-import type { ClaimedDelivery } from '../../store/store.ts';
+import type { ClaimedDelivery } from '../../store/deliveries/claim.ts';
 import type { PausesParts } from './pauses.ts';
 
 export function tell(events: Events, about: DeliveryEvent, settlement: Settlement, durationMs: number, error: unknown): void {

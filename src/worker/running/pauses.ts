@@ -6,7 +6,7 @@
 // back before it is run, or never come to an end that tells anything: it is asked for, not remembered, whether it is still held.
 import { outcomeKind, type Unavailable } from '../../core/outcome.ts';
 import type { Receiver } from '../../core/receivers.ts';
-import type { ClaimRef } from '../../store/store.ts';
+import type { ClaimRef } from '../../store/deliveries/claim.ts';
 import type { Execution } from './execution.ts';
 
 /** What came of a call of a paused receiver: `nothing` if that tells neither way. */

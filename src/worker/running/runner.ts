@@ -8,8 +8,10 @@ import { sqlState } from '../../drivers/error-kind.ts';
 import type { CallWatch } from '../../liveness/watchdog.ts';
 import type { Events } from '../../observe/events.ts';
 import type { Catalogue } from '../../store/catalogue/catalogue.ts';
-import type { Commits, CompletedRun } from '../../store/deliveries/commits.ts';
-import type { ClaimedDelivery, ClaimRef, ReleaseItem, SettleItem, Store } from '../../store/store.ts';
+import type { CompletedRun } from '../../store/deliveries/commits.ts';
+import type { ClaimedDelivery, ClaimRef } from '../../store/deliveries/claim.ts';
+import type { ReleaseItem, SettleItem } from '../../store/deliveries/deliveries.ts';
+import type { Store } from '../../store/store.ts';
 import { Batcher } from './write-batcher.ts';
 import { inCall, newCall } from '../../transaction/call.ts';
 import { Deadline } from './deadline.ts';
@@ -26,7 +28,6 @@ type Unwritten = Execution & { readonly kind: 'outcome' };
 
 export interface RunnerParts {
   readonly store: Store;
-  readonly commits: Commits;
   readonly catalogue: Catalogue;
   readonly executor: Executor;
   readonly batches: BatchExecutor;
@@ -65,18 +66,18 @@ export class Runner {
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
-    const { store, commits, events, log } = parts;
+    const { store, events, log } = parts;
     const onFailing = (error: unknown): void => log.error({ err: error }, 'receivers cannot be called; their deliveries wait');
     this.#setbacks = parts.setbacks ?? new Setbacks({ onFailing, onRecovered: () => {} });
     const common = {
       isRefusal,
       onRetry: (error: unknown) => log.debug({ err: error }, 'an outcome could not be written yet'),
     };
-    this.#completed = new Batcher({ ...common, write: (items) => store.complete(items) });
-    this.#settles = new Batcher({ ...common, write: (items) => store.settle(items) });
-    this.#releases = new Batcher({ ...common, write: (items) => store.release(items) });
+    this.#completed = new Batcher({ ...common, write: (items) => store.deliveries.complete(items) });
+    this.#settles = new Batcher({ ...common, write: (items) => store.deliveries.settle(items) });
+    this.#releases = new Batcher({ ...common, write: (items) => store.deliveries.release(items) });
     this.#homeless = new Homeless({ log, events, release: (item) => this.#releases.add(item) });
-    this.#completions = new Batcher({ ...common, write: (items) => commits.completed(items) });
+    this.#completions = new Batcher({ ...common, write: (items) => store.commits.completed(items) });
   }
 
   get running(): number {

@@ -3,7 +3,8 @@
 // release from chasing each other should one not. No clock of its own.
 import type { Logger } from '../../core/logger.ts';
 import type { Events } from '../../observe/events.ts';
-import type { ClaimedDelivery, ReleaseItem } from '../../store/store.ts';
+import type { ClaimedDelivery } from '../../store/deliveries/claim.ts';
+import type { ReleaseItem } from '../../store/deliveries/deliveries.ts';
 import { type RunResult, VOID } from './run-result.ts';
 import { Setbacks } from '../../liveness/setbacks.ts';
 import { eventOf } from './outcome-events.ts';

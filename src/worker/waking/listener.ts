@@ -1,7 +1,7 @@
 // Listens for NOTIFY on behalf of a worker. A notification is a hint that there may be something to claim; polling covers what the
 // listener misses.
 import type { Driver } from '../../drivers/driver.ts';
-import { CHANNEL } from '../../store/store.ts';
+import { CHANNEL } from '../../store/channel.ts';
 
 export class Listener {
   readonly #driver: Pick<Driver, 'listen'>;

@@ -18,17 +18,17 @@ class Both {
 test('changed receivers that lie in the opposite order are locked by name, so that nobody waits in a circle', async () => {
   await using h = await openStore();
   const [one, two] = receiversOf([Both]).all;
-  await h.store.announce([one!, two!]);
+  await h.store.catalogue.announce([one!, two!]);
   // Each update puts its row behind the others.
   for (const name of ['Both.two', 'Both.one']) await h.sql`update signalbox.receiver set queue = 'before' where name = ${name}`;
   let proceed: (() => Promise<unknown>) | undefined;
   const first = await h.hold(async (_transaction, store) => {
-    await store.announce([one!]);
-    proceed = () => store.announce([two!]);
+    await store.catalogue.announce([one!]);
+    proceed = () => store.catalogue.announce([two!]);
   });
   const second = h.hold(async (transaction, store) => {
     for (const plan of ['nestloop', 'mergejoin', 'indexscan', 'bitmapscan']) await transaction.unsafe(`set local enable_${plan} = off`);
-    await store.announce([two!, one!]);
+    await store.catalogue.announce([two!, one!]);
   });
   await untilBlocked(h.sql);
   await proceed!();

@@ -33,11 +33,11 @@ const renamed: readonly Receiver[] = receiversOf([Renamed]).all;
 
 test('announcing again writes nothing and uses up no id', async () => {
   await using h = await openStore();
-  const first = await h.store.announce(receivers, { takesNames: true });
+  const first = await h.store.catalogue.announce(receivers, { takesNames: true });
   // Announced later, which is another receiver's affair.
   const later = await addReceiver(h.sql, 'Other.receive');
   const before = await h.sql`select xmin::text as xmin from signalbox.receiver order by id`;
-  expect(await h.store.announce(receivers, { takesNames: true })).toHaveLength(2);
+  expect(await h.store.catalogue.announce(receivers, { takesNames: true })).toHaveLength(2);
   expect([...(await h.sql`select xmin::text as xmin from signalbox.receiver order by id`)]).toEqual([...before]);
   expect([later, await addReceiver(h.sql, 'Next.receive')]).toEqual([1, 2].map((more) => Math.max(...first.map(({ id }) => id)) + more));
 });
@@ -49,9 +49,9 @@ test.each([
   ['was not seen for two days', "last_seen_at = now() - interval '2 days'"],
 ])('announcing a receiver that %s brings its row up to date', async (_what, change) => {
   await using h = await openStore();
-  await h.store.announce(receivers);
+  await h.store.catalogue.announce(receivers);
   await h.sql.unsafe(`update signalbox.receiver set ${change}`);
-  expect(await h.store.announce(receivers)).toHaveLength(2);
+  expect(await h.store.catalogue.announce(receivers)).toHaveLength(2);
   const rows = await h.sql`select name, queue, priority, retired_at, last_seen_at > now() - interval '1 minute' as seen
     from signalbox.receiver order by name`;
   expect([...rows]).toEqual([
@@ -62,9 +62,9 @@ test.each([
 
 test('a receiver that was seen within the day is not written again', async () => {
   await using h = await openStore();
-  await h.store.announce(receivers);
+  await h.store.catalogue.announce(receivers);
   await h.sql`update signalbox.receiver set last_seen_at = now() - interval '23 hours'`;
-  await h.store.announce(receivers);
+  await h.store.catalogue.announce(receivers);
   const [row] = await h.sql`select max(last_seen_at) < now() - interval '22 hours' as untouched from signalbox.receiver`;
   expect(row).toEqual({ untouched: true });
 });
@@ -75,7 +75,7 @@ test('announcing leaves the receivers of others alone', async () => {
   await addReceiver(h.sql, 'Both.one', 'store.otherwise');
   await h.sql`update signalbox.receiver set queue = 'other', retired_at = now()`;
   const before = await h.sql`select xmin::text as xmin from signalbox.receiver order by id`;
-  expect(await h.store.announce(receivers)).toHaveLength(2);
+  expect(await h.store.catalogue.announce(receivers)).toHaveLength(2);
   const after = await h.sql`select xmin::text as xmin from signalbox.receiver order by id limit 2`;
   expect([...after]).toEqual([...before]);
 });
@@ -86,7 +86,7 @@ test('the answer holds the ids of former names too, not those of other signals, 
   await addReceiver(h.sql, 'Old.receive', 'store.otherwise');
   await addReceiver(h.sql, 'Other.receive');
   for (const _time of ['when it is new', 'when it is known']) {
-    const answer = await h.store.announce(renamed);
+    const answer = await h.store.catalogue.announce(renamed);
     const [row] = await h.sql<{ id: number }[]>`select id from signalbox.receiver where name = 'New.receive'`;
     const about = { name: 'New.receive', signal: 'store.happened' };
     expect(answer.toSorted((a, b) => a.id - b.id)).toEqual([
@@ -99,7 +99,7 @@ test('the answer holds the ids of former names too, not those of other signals, 
 test('a receiver that another process is just adding is as the later announcement has it', async () => {
   await using h = await openStore();
   const other = await h.hold((transaction) => addReceiver(transaction, 'New.receive'));
-  const announced = h.store.announce(renamed);
+  const announced = h.store.catalogue.announce(renamed);
   await untilBlocked(h.sql);
   await other.commit();
   await announced;
@@ -135,19 +135,19 @@ test('the names of a process that starts are shown from then on, not those of on
     const rows = await postgresJs(h.sql as never).run()(listReceivers, []);
     return rows.filter((row) => row.latest).map(({ name }) => name);
   };
-  await h.store.announce(before, { takesNames: true });
-  await h.store.announce(renamed, { takesNames: true });
+  await h.store.catalogue.announce(before, { takesNames: true });
+  await h.store.catalogue.announce(renamed, { takesNames: true });
   expect(await latest()).toEqual(['New.receive']);
-  await h.store.announce(before);
+  await h.store.catalogue.announce(before);
   expect(await latest()).toEqual(['New.receive']);
-  await h.store.announce(before, { takesNames: true });
+  await h.store.catalogue.announce(before, { takesNames: true });
   expect(await latest()).toEqual(['Old.receive']);
 });
 
 test('many processes that announce at the same time all learn the same ids', async () => {
   await using h = await openStore();
-  const answers = await Promise.all(Array.from({ length: 8 }, () => h.store.announce(receivers)));
-  const known = await h.store.announce(receivers);
+  const answers = await Promise.all(Array.from({ length: 8 }, () => h.store.catalogue.announce(receivers)));
+  const known = await h.store.catalogue.announce(receivers);
   const ids = known.map(({ id }) => id).toSorted((a, b) => a - b);
   for (const answer of answers) expect(answer.map(({ id }) => id).toSorted((a, b) => a - b)).toEqual(ids);
   expect(await h.sql`select from signalbox.receiver`).toHaveLength(2);
@@ -155,8 +155,8 @@ test('many processes that announce at the same time all learn the same ids', asy
 
 test('a receiver that another process is just announcing is waited for, and has one row', async () => {
   await using h = await openStore();
-  const other = await h.hold((_transaction, store) => store.announce(receivers));
-  const announced = h.store.announce(receivers);
+  const other = await h.hold((_transaction, store) => store.catalogue.announce(receivers));
+  const announced = h.store.catalogue.announce(receivers);
   await untilBlocked(h.sql);
   await other.commit();
   expect((await announced).map(({ name }) => name).toSorted()).toEqual(['Both.one', 'Both.two']);
@@ -168,17 +168,17 @@ test.each(['new', 'changed'])(
   async (which) => {
     await using h = await openStore();
     if (which === 'changed') {
-      await h.store.announce(receivers);
+      await h.store.catalogue.announce(receivers);
       await h.sql`update signalbox.receiver set queue = 'before'`;
     }
     const [one, two] = receivers;
     let proceed: (() => Promise<unknown>) | undefined;
     const first = await h.hold(async (_transaction, store) => {
-      await store.announce([one!]);
-      proceed = () => store.announce([two!]);
+      await store.catalogue.announce([one!]);
+      proceed = () => store.catalogue.announce([two!]);
     });
     // Given the other way round: it must ask for the first row before it holds the second.
-    const second = h.store.announce([two!, one!]);
+    const second = h.store.catalogue.announce([two!, one!]);
     await untilBlocked(h.sql);
     await proceed!();
     await first.commit();

@@ -18,12 +18,13 @@ function open() {
   vi.spyOn(performance, 'now').mockImplementation(() => now);
   const looks: (boolean | undefined)[] = [];
   let ids = [2];
-  const store = {
+  const announcing = {
     announce: async (_receivers: unknown, { takesNames }: { takesNames?: boolean } = {}): Promise<Identity[]> => {
       looks.push(takesNames);
       return ids.map((id, index) => ({ id, name: 'B', signal: happened.name, isRoot: index === 0 }));
     },
-  } as unknown as Store;
+  };
+  const store = { catalogue: announcing } as unknown as Store;
   const receivers = new Receivers(functionReceivers([happened], () => {}, { name: 'B' }));
   const catalogue = new Catalogue(store, receivers, silentLogger);
   return { catalogue, looks, pass: (ms: number) => (now += ms), join: () => (ids = [1, 2]) };

@@ -1,15 +1,19 @@
 // holdBatch and what ends a batch: several deliveries are held in one transaction under (id, state, epoch), and end in it.
 import { expect, test } from 'vitest';
 import { errorRecord } from '../../../src/core/delivery.ts';
-import { endBatch, takeHold } from '../../../src/store/deliveries/batch.ts';
-import type { ClaimRef } from '../../../src/store/store.ts';
-import { type AnySql, addDelivery, addReceiver, addWorker, openStore, runOn, stateOf, WORKER } from '../rows.ts';
+import type { ClaimRef } from '../../../src/store/deliveries/claim.ts';
+import { type AnySql, addDelivery, addReceiver, addWorker, openStore, runOn, stateOf, type StoreHarness, WORKER } from '../rows.ts';
 import { untilBlocked } from '../waits.ts';
 
 const running = { state: 'running', epoch: 1, attempt: 1 } as const;
 
-const hold = async (sql: AnySql, claims: readonly ClaimRef[], inLane = false): Promise<ReadonlySet<string> | 'outside'> => {
-  const held = await takeHold(runOn(sql), claims, { timeoutMs: 7_000, inLane });
+const hold = async (
+  { store }: StoreHarness,
+  sql: AnySql,
+  claims: readonly ClaimRef[],
+  inLane = false,
+): Promise<ReadonlySet<string> | 'outside'> => {
+  const held = await store.batches.hold(runOn(sql), claims, { timeoutMs: 7_000, inLane });
   return held === 'outside' ? held : held.ids;
 };
 
@@ -28,7 +32,7 @@ test('it holds what is still of this claim, and says what that is', async () => 
     await addDelivery(h.sql, receiver, running),
   ];
   const transaction = await h.hold(async (sql) => {
-    expect(await hold(sql, first(two, taken, one, ready, '99'))).toEqual(new Set([one, two]));
+    expect(await hold(h, sql, first(two, taken, one, ready, '99'))).toEqual(new Set([one, two]));
   });
   const free = await h.sql`select id::text as id from signalbox.delivery order by id for update skip locked`;
   expect(free.map(({ id }) => id as string)).toEqual([taken, ready, other]);
@@ -39,7 +43,7 @@ test('it holds what is still of this claim, and says what that is', async () => 
 test('it holds nothing, and says so, when all was taken away', async () => {
   await using h = await openStore();
   const id = await addDelivery(h.sql, await addReceiver(h.sql), { ...running, epoch: 2 });
-  expect(await h.sql.begin((sql) => hold(sql, first(id)))).toEqual(new Set());
+  expect(await h.sql.begin((sql) => hold(h, sql, first(id)))).toEqual(new Set());
 });
 
 test('two that hold the same deliveries in opposite orders wait for each other, and do not lock each other out', async () => {
@@ -47,8 +51,8 @@ test('two that hold the same deliveries in opposite orders wait for each other, 
   const receiver = await addReceiver(h.sql);
   const ids: string[] = [];
   for (let index = 0; index < 12; index++) ids.push(await addDelivery(h.sql, receiver, running));
-  const transaction = await h.hold((sql) => hold(sql, first(...ids.toReversed())));
-  const completed = h.store.complete(first(...ids));
+  const transaction = await h.hold((sql) => hold(h, sql, first(...ids.toReversed())));
+  const completed = h.store.deliveries.complete(first(...ids));
   await untilBlocked(h.sql);
   await transaction.rollback();
   expect((await completed).size).toBe(12);
@@ -62,7 +66,7 @@ test('ids of more digits are held behind those of fewer', async () => {
   const ten = await addDelivery(h.sql, receiver, running);
   // Somebody has the first one: what waits for it has not yet locked the second.
   const blocker = await h.hold((sql) => sql`select from signalbox.delivery where id = ${nine} for update`);
-  const held = h.sql.begin((sql) => hold(sql, first(ten, nine)));
+  const held = h.sql.begin((sql) => hold(h, sql, first(ten, nine)));
   await untilBlocked(h.sql);
   expect(await h.sql`select id::text as id from signalbox.delivery where id = ${ten} for update skip locked`).toHaveLength(1);
   await blocker.commit();
@@ -79,7 +83,7 @@ test('its transaction has the timeouts and the name of its worker, and nothing i
   const session = await h.sql.reserve();
   const [before] = await settings(session);
   await session`begin`;
-  await hold(session, [{ id, epoch: 1, workerId: worker }]);
+  await hold(h, session, [{ id, epoch: 1, workerId: worker }]);
   expect(await settings(session)).toEqual([{ statement: '7s', idle: '7s', name: `signalbox worker ${worker}` }]);
   await session`commit`;
   expect(await settings(session)).toEqual([before]);
@@ -89,10 +93,10 @@ test('its transaction has the timeouts and the name of its worker, and nothing i
 test('behind a BEGIN of a lane that failed it says so', async () => {
   await using h = await openStore();
   const id = await addDelivery(h.sql, await addReceiver(h.sql), running);
-  expect(await hold(h.sql, first(id), true)).toBe('outside');
-  expect(await h.sql.begin((sql) => hold(sql, first(id), true))).toBe('outside');
-  expect(await h.sql.begin('deferrable', (sql) => hold(sql, first(id), true))).toEqual(new Set([id]));
-  expect(await h.sql.begin((sql) => hold(sql, first(id)))).toEqual(new Set([id]));
+  expect(await hold(h, h.sql, first(id), true)).toBe('outside');
+  expect(await h.sql.begin((sql) => hold(h, sql, first(id), true))).toBe('outside');
+  expect(await h.sql.begin('deferrable', (sql) => hold(h, sql, first(id), true))).toEqual(new Set([id]));
+  expect(await h.sql.begin((sql) => hold(h, sql, first(id)))).toEqual(new Set([id]));
 });
 
 test('what is held ends in its transaction: completed, or as its failure says', async () => {
@@ -101,8 +105,8 @@ test('what is held ends in its transaction: completed, or as its failure says', 
   const [good, bad] = [await addDelivery(h.sql, receiver, running), await addDelivery(h.sql, receiver, running)];
   const failed = [{ id: bad, workerId: WORKER, epoch: 1, settlement: { to: 'dead', error: errorRecord(new Error('no')) } }] as const;
   const end = async (sql: AnySql): Promise<void> => {
-    await hold(sql, first(good, bad));
-    await endBatch(h.store, runOn(sql), { returned: first(good), failed, released: [] }, session);
+    await hold(h, sql, first(good, bad));
+    await h.store.batches.end(runOn(sql), { returned: first(good), failed, released: [] }, session);
   };
   await (await h.hold(end)).rollback();
   expect([await stateOf(h.sql, good), await stateOf(h.sql, bad)]).toEqual(['running 1/1/0', 'running 1/1/0']);
@@ -118,8 +122,7 @@ test.each(['completed', 'failed', 'released'] as const)(
     const [here, gone] = [await addDelivery(h.sql, receiver, running), await addDelivery(h.sql, receiver, { ...running, epoch: 2 })];
     const failed = first(gone).map((claim) => ({ ...claim, settlement: { to: 'dead', error: errorRecord('no') } }) as const);
     const end = (sql: AnySql) =>
-      endBatch(
-        h.store,
+      h.store.batches.end(
         runOn(sql),
         {
           returned: first(...(how === 'completed' ? [here, gone] : [here])),

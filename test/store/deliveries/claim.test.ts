@@ -13,13 +13,13 @@ const takers: Taker[] = [
   {
     name: 'claim',
     take: async (store, _sql, workerId, receiverId, version = 1) =>
-      (await store.claim(workerId, [{ receiverId, free: 10, version }], 10)).map(({ id }) => id),
+      (await store.deliveries.claim(workerId, [{ receiverId, free: 10, version }], 10)).map(({ id }) => id),
   },
   {
     name: 'claimEmissions',
     take: async (store, sql, workerId, receiverId, version = 1) => {
       const emissions = (await sql<{ id: string }[]>`select id from signalbox.emission`).map(({ id }) => id);
-      return (await store.claimEmissions(workerId, [{ receiverId, free: 10, version }], emissions)).map(({ id }) => id);
+      return (await store.deliveries.claimEmissions(workerId, [{ receiverId, free: 10, version }], emissions)).map(({ id }) => id);
     },
   },
 ];
@@ -125,7 +125,7 @@ test('claim takes no more than its limit, and of each receiver no more than that
   for (let times = 0; times < 5; times++) for (const receiver of [a, b]) await addDelivery(h.sql, receiver);
   const worker = await addWorker(h.sql);
   const claim = async (freeA: number, freeB: number, limit: number): Promise<number[]> => {
-    const taken = await h.store.claim(
+    const taken = await h.store.deliveries.claim(
       worker,
       [
         { receiverId: a, free: freeA, version: 1 },
@@ -150,7 +150,7 @@ test('claim takes first what has been due the longest', async () => {
   const worker = await addWorker(h.sql);
   const taken = [];
   for (let times = 0; times < 3; times++)
-    taken.push((await h.store.claim(worker, [{ receiverId: receiver, free: 1, version: 1 }], 1))[0]!.id);
+    taken.push((await h.store.deliveries.claim(worker, [{ receiverId: receiver, free: 1, version: 1 }], 1))[0]!.id);
   expect(taken).toEqual(ids.toReversed());
 });
 
@@ -160,7 +160,7 @@ test('claims at the same time share the deliveries, none gets one twice', async 
   for (let times = 0; times < 40; times++) await addDelivery(h.sql, receiver);
   const worker = await addWorker(h.sql);
   const claims = await Promise.all(
-    Array.from({ length: 8 }, () => h.store.claim(worker, [{ receiverId: receiver, free: 5, version: 1 }], 5)),
+    Array.from({ length: 8 }, () => h.store.deliveries.claim(worker, [{ receiverId: receiver, free: 5, version: 1 }], 5)),
   );
   const ids = claims.flat().map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
@@ -173,7 +173,11 @@ test('claimEmissions takes only what was asked for', async () => {
   await addDelivery(h.sql, receiver);
   const wanted = await addDelivery(h.sql, receiver);
   const [emission] = await h.sql<{ id: string }[]>`select emission_id as id from signalbox.delivery where id = ${wanted}`;
-  const taken = await h.store.claimEmissions(await addWorker(h.sql), [{ receiverId: receiver, free: 1, version: 1 }], [emission!.id]);
+  const taken = await h.store.deliveries.claimEmissions(
+    await addWorker(h.sql),
+    [{ receiverId: receiver, free: 1, version: 1 }],
+    [emission!.id],
+  );
   expect(taken.map(({ id }) => id)).toEqual([wanted]);
 });
 
@@ -182,7 +186,7 @@ test('ids and numbers beyond 2^31 survive the trip', async () => {
   const receiver = await addReceiver(h.sql);
   await h.sql`select setval('signalbox.delivery_id_seq', 9007199254740993)`;
   const id = await addDelivery(h.sql, receiver);
-  const [taken] = await h.store.claim(await addWorker(h.sql), [{ receiverId: receiver, free: 1, version: 1 }], 1);
+  const [taken] = await h.store.deliveries.claim(await addWorker(h.sql), [{ receiverId: receiver, free: 1, version: 1 }], 1);
   expect(taken!.id).toBe('9007199254740994');
   expect(taken).toMatchObject({ id, payload: '{"value": 1}', headers: null, emittedAt: expect.any(Date) as Date });
 });

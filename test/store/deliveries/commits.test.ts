@@ -1,12 +1,11 @@
 // What became of a transaction, and of a run, seen from another connection.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import type { Driver } from '../../../src/drivers/driver.ts';
-import { postgresJs } from '../../../src/drivers/postgres-js.ts';
-import { Commits } from '../../../src/store/deliveries/commits.ts';
+import type { Run } from '../../../src/drivers/driver.ts';
+import { CommitsStore } from '../../../src/store/deliveries/commits.ts';
 import { type AnySql, addDelivery, addReceiver, openStore, runOn, settleFirst, type StoreHarness, WORKER } from '../rows.ts';
 
-const commitsOf = ({ sql }: StoreHarness): Commits => new Commits(postgresJs(sql as never));
+const commitsOf = ({ store }: StoreHarness): CommitsStore => store.commits;
 
 /** An emission in a transaction; the xid is that of the transaction, wherever in it that is asked. */
 async function emit(sql: AnySql): Promise<{ xid: string; emissionId: string }> {
@@ -45,10 +44,10 @@ test('an id that the server has not given out yet is of a transaction that does 
 });
 
 test('a standby is no judge of a transaction, and a question that fails is no answer', async () => {
-  const answering = (rows: readonly object[]): Commits => new Commits({ run: () => async () => rows } as unknown as Driver);
+  const answering = (rows: readonly object[]): CommitsStore => new CommitsStore((async () => rows) as unknown as Run);
   expect(await answering([{ standby: true, status: 'aborted', stored: false }]).stateOf({ xid: '1', emissionId: '' })).toBe('open');
   const refused = Object.assign(new Error('permission denied'), { code: '42501' });
-  const failing = new Commits({ run: () => async () => Promise.reject(refused) } as unknown as Driver);
+  const failing = new CommitsStore(async () => Promise.reject(refused));
   await expect(failing.stateOf({ xid: '1', emissionId: randomUUID() })).rejects.toThrow('permission denied');
 });
 
@@ -59,7 +58,7 @@ test('append tells the id of the outermost transaction, in a savepoint too', asy
     const [row] = await transaction`select pg_current_xact_id()::text as xid`;
     await transaction.savepoint(async (savepoint) => {
       await savepoint`select pg_current_xact_id()`;
-      const { xid } = await h.store.append(runOn(savepoint), [{ id: randomUUID(), payload: '1' }], options);
+      const { xid } = await h.store.emissions.append(runOn(savepoint), [{ id: randomUUID(), payload: '1' }], options);
       expect(xid).toBe(row!['xid']);
     });
   });

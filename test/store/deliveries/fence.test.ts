@@ -3,9 +3,10 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { postgresJs } from '../../../src/drivers/postgres-js.ts';
-import { type Hold, takeHold } from '../../../src/store/deliveries/batch.ts';
-import { Commits } from '../../../src/store/deliveries/commits.ts';
-import type { ClaimRef, SettleItem, Store } from '../../../src/store/store.ts';
+import type { Hold } from '../../../src/store/deliveries/batch.ts';
+import type { ClaimRef } from '../../../src/store/deliveries/claim.ts';
+import type { SettleItem } from '../../../src/store/deliveries/deliveries.ts';
+import type { Store } from '../../../src/store/store.ts';
 import { WorkersStore } from '../../../src/store/workers/workers.ts';
 import { type AnySql, addDelivery, addReceiver, addWorker, openStore, runOn, settleFirst, stateOf, WORKER } from '../rows.ts';
 
@@ -15,12 +16,12 @@ type Write = (store: Store, sql: AnySql, claim: ClaimRef) => Promise<unknown>;
 
 const writes: [name: string, write: Write][] = [
   ['settleFirst', async (store, sql, claim) => ((await settleFirst(sql, store, claim)) ? [claim.id] : [])],
-  ['complete', async (store, _sql, claim) => [...(await store.complete([claim]))]],
-  ['settle', async (store, _sql, claim) => [...(await store.settle([{ ...claim, settlement: dead }]))]],
-  ['release', async (store, _sql, claim) => [...(await store.release([{ ...claim, delayMs: 0 }]))]],
+  ['complete', async (store, _sql, claim) => [...(await store.deliveries.complete([claim]))]],
+  ['settle', async (store, _sql, claim) => [...(await store.deliveries.settle([{ ...claim, settlement: dead }]))]],
+  ['release', async (store, _sql, claim) => [...(await store.deliveries.release([{ ...claim, delayMs: 0 }]))]],
   [
     'holdBatch',
-    async (_store, sql, claim) => [...((await takeHold(runOn(sql), [claim], { timeoutMs: 1_000, inLane: false })) as Hold).ids],
+    async (store, sql, claim) => [...((await store.batches.hold(runOn(sql), [claim], { timeoutMs: 1_000, inLane: false })) as Hold).ids],
   ],
 ];
 
@@ -42,7 +43,7 @@ test('outcomes of claims by several workers are each recorded under their own', 
     { id: other, epoch: 1, workerId: 2 },
     { id: foreign, epoch: 1, workerId: 1 },
   ];
-  expect(await h.store.complete(claims)).toEqual(new Set([one, other]));
+  expect(await h.store.deliveries.complete(claims)).toEqual(new Set([one, other]));
   const rows = await h.sql`select id::text as id, worker_id from signalbox.settled order by id`;
   expect([...rows]).toEqual([
     { id: one, worker_id: 1 },
@@ -57,8 +58,8 @@ test('a worker that threw is not told that it completed what another completed u
   const [row] = await h.sql<{ emissionId: string }[]>`select emission_id as "emissionId" from signalbox.delivery`;
   await settleFirst(h.sql, h.store, { id, epoch: 1, workerId: WORKER });
   const late = { id, epoch: 1, workerId: WORKER + 1 };
-  expect(await h.store.settle([{ ...late, settlement: dead }])).toEqual(new Set());
-  const commits = new Commits(postgresJs(h.sql as never));
+  expect(await h.store.deliveries.settle([{ ...late, settlement: dead }])).toEqual(new Set());
+  const { commits } = h.store;
   const completed = (workerId: number): Promise<Set<string>> =>
     commits.completed([{ id, epoch: 1, workerId, emissionId: row!.emissionId, receiverId }]);
   expect([await completed(WORKER + 1), await completed(WORKER)]).toEqual([new Set(), new Set([id])]);
@@ -69,11 +70,13 @@ test('what a claim returns carries the worker that made it, and what ended it is
   const worker = await addWorker(h.sql);
   const receiverId = await addReceiver(h.sql);
   const ids = [await addDelivery(h.sql, receiverId), await addDelivery(h.sql, receiverId)];
-  const claimed = await h.store.claim(worker, [{ receiverId, free: 2, version: 1 }], 2);
+  const claimed = await h.store.deliveries.claim(worker, [{ receiverId, free: 2, version: 1 }], 2);
   expect(claimed.map(({ id, workerId }) => ({ id, workerId }))).toEqual(ids.map((id) => ({ id, workerId: worker })));
-  expect(await h.store.heldDeliveries(worker)).toEqual(expect.arrayContaining(ids.map((id) => ({ id, epoch: 1, workerId: worker }))));
+  expect(await h.store.deliveries.heldDeliveries(worker)).toEqual(
+    expect.arrayContaining(ids.map((id) => ({ id, epoch: 1, workerId: worker }))),
+  );
   await settleFirst(h.sql, h.store, claimed[0]!);
-  await h.store.settle([{ ...claimed[1]!, settlement: dead }]);
+  await h.store.deliveries.settle([{ ...claimed[1]!, settlement: dead }]);
   expect([...(await h.sql`select state, worker_id from signalbox.settled order by id`)]).toEqual([
     { state: 'completed', worker_id: worker },
     { state: 'dead', worker_id: worker },

@@ -1,6 +1,6 @@
 // The claim while an old snapshot is held: what was deleted cannot be cleaned away, and must not be walked over each time.
 import { expect, test } from 'vitest';
-import * as statements from '../../../src/store/statements.ts';
+import { claim } from '../../../src/store/deliveries/claim.sql.ts';
 import { addReceiver, addWorker, openStore } from '../rows.ts';
 
 const DONE = 4_000;
@@ -19,13 +19,13 @@ test('a claim from where the last one had come reads next to nothing of what was
     transaction`set transaction isolation level repeatable read`.then(() => transaction`select 1`),
   );
   await fill(DONE, '1 hour');
-  const claimed = await h.store.claim(worker, claimable, DONE);
-  await h.store.complete(claimed);
+  const claimed = await h.store.deliveries.claim(worker, claimable, DONE);
+  await h.store.deliveries.complete(claimed);
   await fill(3, '1 second');
 
   const buffers = async (since: number): Promise<number> => {
     const params = [worker, `{${receiver}}`, '{10}', '{1}', 10, 0, 2, 'false', `{${since}}`];
-    const [row] = await h.sql.unsafe(`explain (analyze, buffers, timing off, format json) ${statements.claim.text}`, params);
+    const [row] = await h.sql.unsafe(`explain (analyze, buffers, timing off, format json) ${claim.text}`, params);
     const [{ Plan: plan }] = row!['QUERY PLAN'] as [{ Plan: Record<string, number> }];
     await h.sql`update signalbox.delivery set state = 'ready'`;
     return plan['Shared Hit Blocks']!;
@@ -34,7 +34,7 @@ test('a claim from where the last one had come reads next to nothing of what was
   const [fromThere, fromTheBeginning] = [await buffers(reached - 0.000_005), await buffers(-Infinity)];
   expect(fromTheBeginning).toBeGreaterThan(DONE / 2);
   expect(fromThere).toBeLessThan(200);
-  expect(await h.store.claim(worker, [{ ...claimable[0]!, since: reached }], 10)).toHaveLength(3);
+  expect(await h.store.deliveries.claim(worker, [{ ...claimable[0]!, since: reached }], 10)).toHaveLength(3);
   await snapshot.rollback();
 });
 
@@ -46,6 +46,6 @@ test('a claim takes what is due from that very time on, and nothing older', asyn
   for (const at of ['2026-01-01 00:00:00.123455Z', '2026-01-01 00:00:00.123456Z', '2026-01-01 00:00:00.123457Z']) await add(at);
   await h.sql`insert into signalbox.emission (id, signal, version, payload) select emission_id, 's', 1, '{}' from signalbox.delivery`;
   const since = Date.parse('2026-01-01T00:00:00Z') / 1_000 + 0.123_456;
-  const claimed = await h.store.claim(worker, [{ receiverId: receiver, free: 10, version: 1, since }], 10);
+  const claimed = await h.store.deliveries.claim(worker, [{ receiverId: receiver, free: 10, version: 1, since }], 10);
   expect(claimed.map(({ runAt }) => Math.round((runAt % 1) * 1e6))).toEqual([123_456, 123_457]);
 });

@@ -12,7 +12,7 @@ test('claim takes no more than its limit, also where every join is a nested loop
   const claim = await h.hold(async (transaction, store) => {
     for (const plan of ['hashjoin', 'mergejoin', 'hashagg', 'sort', 'material', 'memoize'])
       await transaction.unsafe(`set local enable_${plan} = off`);
-    taken = (await store.claim(worker, [{ receiverId: receiver, free: 3, version: 1 }], 3)).length;
+    taken = (await store.deliveries.claim(worker, [{ receiverId: receiver, free: 3, version: 1 }], 3)).length;
   });
   await claim.commit();
   expect(taken).toBe(3);
@@ -29,7 +29,7 @@ test('claim takes first what has been due the longest, also where no index gives
   const claim = await h.hold(async (transaction, store) => {
     for (const plan of ['indexscan', 'bitmapscan', 'indexonlyscan']) await transaction.unsafe(`set local enable_${plan} = off`);
     for (let times = 0; times < 2; times++)
-      taken.push(...(await store.claim(worker, [{ receiverId: receiver, free: 1, version: 1 }], 1)).map(({ id }) => id));
+      taken.push(...(await store.deliveries.claim(worker, [{ receiverId: receiver, free: 1, version: 1 }], 1)).map(({ id }) => id));
   });
   await claim.commit();
   expect(taken).toEqual([ids[2], ids[1]]);

@@ -1,7 +1,8 @@
 // settleFirst, settle and release: an outcome counts only under (id, state, epoch); of the worker, fence.test.ts tells.
 import { expect, test } from 'vitest';
 import { type ErrorRecord, errorRecord } from '../../../src/core/delivery.ts';
-import type { SettleItem, Store } from '../../../src/store/store.ts';
+import type { SettleItem } from '../../../src/store/deliveries/deliveries.ts';
+import type { Store } from '../../../src/store/store.ts';
 import { type AnySql, addDelivery, addReceiver, addWorker, openStore, runOn, settleFirst, stateOf, WORKER } from '../rows.ts';
 import { untilBlocked } from '../waits.ts';
 
@@ -56,7 +57,8 @@ test('settleFirst of a lane takes no default for the mark of its transaction', a
   const [{ name } = { name: '' }] = await h.sql<{ name: string }[]>`select current_database() as name`;
   await h.sql.unsafe(`alter database "${name}" set default_transaction_deferrable = on`);
   const sql = h.connect();
-  const settle = (on: AnySql) => h.store.settleFirst(runOn(on), { id, workerId: WORKER, epoch: 1 }, { timeoutMs: 1_000, inLane: true });
+  const settle = (on: AnySql) =>
+    h.store.deliveries.settleFirst(runOn(on), { id, workerId: WORKER, epoch: 1 }, { timeoutMs: 1_000, inLane: true });
   expect(await sql`show transaction_deferrable`).toMatchObject([{ transaction_deferrable: 'on' }]);
   expect(await settle(sql)).toBe('outside');
   expect(await sql.begin('deferrable', (tx) => settle(tx))).toBe('outside');
@@ -67,7 +69,8 @@ test('settleFirst of a lane takes no default for the mark of its transaction', a
 test('settleFirst of a lane does nothing without the transaction that it counts on, and says so', async () => {
   await using h = await openStore();
   const id = await addDelivery(h.sql, await addReceiver(h.sql), { state: 'running', epoch: 1, attempt: 1 });
-  const settle = (sql: AnySql) => h.store.settleFirst(runOn(sql), { id, workerId: WORKER, epoch: 1 }, { timeoutMs: 1_000, inLane: true });
+  const settle = (sql: AnySql) =>
+    h.store.deliveries.settleFirst(runOn(sql), { id, workerId: WORKER, epoch: 1 }, { timeoutMs: 1_000, inLane: true });
   expect(await settle(h.sql)).toBe('outside');
   expect(await h.sql.begin((tx) => settle(tx))).toBe('outside');
   expect(await stateOf(h.sql, id)).toBe('running 1/1/0');
@@ -83,13 +86,13 @@ test('settle records each outcome of a batch, and leaves out what was taken away
   const ids = [await add(), await add(), await add(), await add(), await add(), await add(2), await add(1, 'ready')];
   const [completed, retried, putOff, dead, cancelled, taken, ready] = ids as [string, string, string, string, string, string, string];
   expect(
-    await h.store.complete([
+    await h.store.deliveries.complete([
       { id: completed, workerId: WORKER, epoch: 1 },
       { id: taken, workerId: WORKER, epoch: 1 },
       { id: ready, workerId: WORKER, epoch: 1 },
     ]),
   ).toEqual(new Set([completed]));
-  const recorded = await h.store.settle([
+  const recorded = await h.store.deliveries.settle([
     { id: retried, workerId: WORKER, epoch: 1, settlement: retry },
     { id: putOff, workerId: WORKER, epoch: 1, settlement: { to: 'ready', delayMs: 60_000, refund: true, error } },
     { id: dead, workerId: WORKER, epoch: 1, settlement: { to: 'dead', error } },
@@ -121,7 +124,7 @@ test('release gives back what is held: the epoch goes up, the attempt is refunde
   const running = { state: 'running', epoch: 1, attempt: 1, dueInSeconds: -100 } as const;
   const [now, later] = [await addDelivery(h.sql, receiver, running), await addDelivery(h.sql, receiver, running)];
   expect(
-    await h.store.release([
+    await h.store.deliveries.release([
       { id: now, workerId: WORKER, epoch: 1, delayMs: 0 },
       { id: later, workerId: WORKER, epoch: 1, delayMs: 60_000 },
     ]),
@@ -141,7 +144,7 @@ test.each([
 ] as const)('release leaves a delivery %s', async (_what, row) => {
   await using h = await openStore();
   const id = await addDelivery(h.sql, await addReceiver(h.sql), { ...row, attempt: 1 });
-  expect(await h.store.release([{ id, workerId: WORKER, epoch: 1, delayMs: 0 }])).toEqual(new Set());
+  expect(await h.store.deliveries.release([{ id, workerId: WORKER, epoch: 1, delayMs: 0 }])).toEqual(new Set());
   expect(await stateOf(h.sql, id)).toBe(`${row.state} ${row.epoch}/1/0`);
 });
 
@@ -155,7 +158,7 @@ test('a settled row keeps what the delivery was', async () => {
     select id, emission_id, receiver_id, version, generation, epoch, attempt, crashes from signalbox.delivery order by id`;
   expect(before[0]).toMatchObject({ version: 3, generation: 2, epoch: 5, attempt: 4, crashes: 1 });
   await settleFirst(h.sql, h.store, { id: ids[0]!, epoch: 5 });
-  await h.store.settle([{ id: ids[1]!, workerId: WORKER, epoch: 5, settlement: { to: 'dead', error } }]);
+  await h.store.deliveries.settle([{ id: ids[1]!, workerId: WORKER, epoch: 5, settlement: { to: 'dead', error } }]);
   const after = await h.sql`
     select id, emission_id, receiver_id, version, generation, epoch, attempt, crashes from signalbox.settled order by id`;
   expect([...after]).toEqual([...before]);
@@ -186,7 +189,7 @@ test('of two outcomes of one delivery in a batch, only that of the current epoch
   await using h = await openStore();
   const id = await addDelivery(h.sql, await addReceiver(h.sql), { state: 'running', epoch: 3, attempt: 1 });
   const late = { name: 'Error', message: 'late' };
-  const recorded = await h.store.settle([
+  const recorded = await h.store.deliveries.settle([
     { id, workerId: WORKER, epoch: 1, settlement: { to: 'dead', error: late } },
     { id, workerId: WORKER, epoch: 3, settlement: { to: 'cancelled', error } },
   ]);
@@ -201,7 +204,7 @@ test('the longest error that is made of a thrown one can be stored, and is bound
   const thrown = new Error('\u{1f600}'.repeat(100_000));
   thrown.stack = '\u{1f600}\u0000'.repeat(100_000);
   thrown.cause = new Error('x'.repeat(100_000));
-  await h.store.settle([{ id, workerId: WORKER, epoch: 1, settlement: { to: 'dead', error: errorRecord(thrown) } }]);
+  await h.store.deliveries.settle([{ id, workerId: WORKER, epoch: 1, settlement: { to: 'dead', error: errorRecord(thrown) } }]);
   const [row] = await h.sql`select octet_length(error::text) < 100000 as bounded from signalbox.delivery_error`;
   expect(row).toEqual({ bounded: true });
 });
@@ -212,7 +215,7 @@ test('an outcome whose error is too large is refused with its whole batch, and n
   const running = { state: 'running', epoch: 1, attempt: 1 } as const;
   const ids = [await addDelivery(h.sql, receiver, running), await addDelivery(h.sql, receiver, running)];
   const huge = { name: 'Error', message: 'x'.repeat(300_000) };
-  const settled = h.store.settle([
+  const settled = h.store.deliveries.settle([
     { id: ids[0]!, workerId: WORKER, epoch: 1, settlement: retry },
     { id: ids[1]!, workerId: WORKER, epoch: 1, settlement: { to: 'dead', error: huge } },
   ]);
@@ -223,9 +226,9 @@ test('an outcome whose error is too large is refused with its whole batch, and n
 type Write = (store: Store, ids: readonly string[]) => Promise<unknown>;
 
 test.each<[name: string, write: Write]>([
-  ['completions', (store, ids) => store.complete(ids.map((id) => ({ id, workerId: WORKER, epoch: 1 })))],
-  ['settles', (store, ids) => store.settle(ids.map((id) => ({ id, workerId: WORKER, epoch: 1, settlement: retry })))],
-  ['releases', (store, ids) => store.release(ids.map((id) => ({ id, workerId: WORKER, epoch: 1, delayMs: 0 })))],
+  ['completions', (store, ids) => store.deliveries.complete(ids.map((id) => ({ id, workerId: WORKER, epoch: 1 })))],
+  ['settles', (store, ids) => store.deliveries.settle(ids.map((id) => ({ id, workerId: WORKER, epoch: 1, settlement: retry })))],
+  ['releases', (store, ids) => store.deliveries.release(ids.map((id) => ({ id, workerId: WORKER, epoch: 1, delayMs: 0 })))],
 ])('%s of overlapping batches lock in one order, so that none waits for another in a circle', async (_name, write) => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);

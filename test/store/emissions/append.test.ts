@@ -1,7 +1,7 @@
 // append: who gets a delivery, when it is due, and that all are stored or none.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import type { AppendOptions } from '../../../src/store/store.ts';
+import type { AppendOptions } from '../../../src/store/emissions/emissions.ts';
 import { type AnySql, addReceiver, addWorker, openStore, runOn, type StoreHarness, PLAIN } from '../rows.ts';
 
 interface Append extends Partial<AppendOptions> {
@@ -12,7 +12,7 @@ interface Append extends Partial<AppendOptions> {
 /** Returns the number of deliveries. */
 async function append(h: StoreHarness, { payload = '{"value":1}', sql = h.sql, ...options }: Append = {}): Promise<number> {
   const id = randomUUID();
-  return (await h.store.append(runOn(sql), [{ id, payload }], { ...PLAIN, ...options })).deliveries;
+  return (await h.store.emissions.append(runOn(sql), [{ id, payload }], { ...PLAIN, ...options })).deliveries;
 }
 
 test('receivers of the signal get a delivery, those of other signals do not', async () => {
@@ -113,7 +113,7 @@ test('a process is told when one of its receivers has another id by now', async 
   const [root, name] = [await addReceiver(h.sql, 'Old.receive'), await addReceiver(h.sql, 'New.receive')];
   const moved = async (ownReceivers: readonly number[]): Promise<boolean> => {
     const run = runOn(h.sql);
-    return (await h.store.append(run, [{ id: randomUUID(), payload: '1' }], { ...PLAIN, ownReceivers })).moved;
+    return (await h.store.emissions.append(run, [{ id: randomUUID(), payload: '1' }], { ...PLAIN, ownReceivers })).moved;
   };
   expect(await moved([root, name])).toBe(false);
   await h.sql`update signalbox.receiver set root_id = ${root} where id = ${name}`;
@@ -137,7 +137,7 @@ test('payloads are delivered as they were sent, and so are headers and version',
     '12345678901234.125',
   ]) {
     expect(await append(h, { headers: '{"trace":"1"}', version: 3, payload })).toBe(1);
-    const [claimed] = await h.store.claim(worker, [{ receiverId: receiver, free: 1, version: 3 }], 1);
+    const [claimed] = await h.store.deliveries.claim(worker, [{ receiverId: receiver, free: 1, version: 3 }], 1);
     expect(JSON.parse(claimed!.payload!)).toEqual(JSON.parse(payload));
     expect(claimed).toMatchObject({ version: 3, headers: '{"trace": "1"}' });
   }
@@ -147,7 +147,7 @@ test('of many emissions at once each reaches each receiver', async () => {
   await using h = await openStore();
   for (const name of ['A.receive', 'B.receive', 'C.receive']) await addReceiver(h.sql, name);
   const emissions = Array.from({ length: 1_000 }, (_, value) => ({ id: randomUUID(), payload: `{"value":${value}}` }));
-  expect((await h.store.append(runOn(h.sql), emissions, PLAIN)).deliveries).toBe(3);
+  expect((await h.store.emissions.append(runOn(h.sql), emissions, PLAIN)).deliveries).toBe(3);
   const [row] =
     await h.sql`select count(*)::int as count, count(distinct (emission_id, receiver_id))::int as pairs from signalbox.delivery`;
   expect(row).toEqual({ count: 3_000, pairs: 3_000 });
@@ -157,8 +157,8 @@ test('an emission that is stored twice is refused as a whole', async () => {
   await using h = await openStore();
   await addReceiver(h.sql);
   const emission = { id: randomUUID(), payload: '1' };
-  await h.store.append(runOn(h.sql), [emission], PLAIN);
-  const again = h.store.append(runOn(h.sql), [{ id: randomUUID(), payload: '2' }, emission], PLAIN);
+  await h.store.emissions.append(runOn(h.sql), [emission], PLAIN);
+  const again = h.store.emissions.append(runOn(h.sql), [{ id: randomUUID(), payload: '2' }, emission], PLAIN);
   await expect(again).rejects.toMatchObject({ code: '23505' });
   expect(await h.sql`select from signalbox.emission`).toHaveLength(1);
   expect(await h.sql`select from signalbox.delivery`).toHaveLength(1);

@@ -8,12 +8,12 @@ const id = '0190a000-0000-7000-8000-000000000000';
 const claimable = [{ receiverId: 1, free: 1, version: 1 }];
 
 const calls: [name: string, column: string, call: (store: Store, run: Run) => Promise<unknown>][] = [
-  ['announce', 'receiver.queue', (store) => store.announce([])],
+  ['announce', 'receiver.queue', (store) => store.catalogue.announce([])],
   [
     'append',
     'delivery.version',
     (store, run) =>
-      store.append(run, [{ id, payload: '1' }], {
+      store.emissions.append(run, [{ id, payload: '1' }], {
         signal: 'a.b',
         version: 1,
         headers: null,
@@ -23,12 +23,16 @@ const calls: [name: string, column: string, call: (store: Store, run: Run) => Pr
         ownReceivers: [],
       }),
   ],
-  ['claim', 'delivery.run_at', (store) => store.claim(1, claimable, 1)],
-  ['claimEmissions', 'delivery.run_at', (store) => store.claimEmissions(1, claimable, [id])],
-  ['settleFirst', 'settled.finished_at', (store, run) => store.settleFirst(run, { id: '1', epoch: 1, workerId: 1 }, { timeoutMs: 1_000 })],
-  ['complete', 'settled.finished_at', (store) => store.complete([{ id: '1', epoch: 1, workerId: 1 }])],
-  ['settle', 'delivery_error.at', (store) => store.settle([])],
-  ['release', 'delivery.epoch', (store) => store.release([])],
+  ['claim', 'delivery.run_at', (store) => store.deliveries.claim(1, claimable, 1)],
+  ['claimEmissions', 'delivery.run_at', (store) => store.deliveries.claimEmissions(1, claimable, [id])],
+  [
+    'settleFirst',
+    'settled.finished_at',
+    (store, run) => store.deliveries.settleFirst(run, { id: '1', epoch: 1, workerId: 1 }, { timeoutMs: 1_000 }),
+  ],
+  ['complete', 'settled.finished_at', (store) => store.deliveries.complete([{ id: '1', epoch: 1, workerId: 1 }])],
+  ['settle', 'delivery_error.at', (store) => store.deliveries.settle([])],
+  ['release', 'delivery.epoch', (store) => store.deliveries.release([])],
   ['enrolWorker', 'worker.backend_pid', (store) => store.workers.enrol({ label: 'host:1', leaseMs: 1_000, processId: id })],
   ['renewLease', 'worker.lost_at', (store) => store.workers.renew(1, 1_000)],
   ['resignWorker', 'worker.lost_at', (store) => store.workers.resign(1)],

@@ -131,7 +131,7 @@ test('what a stopping worker ran alone is not given up, however many crashes it 
   const id = await addCrashed(h, receiver, 2, { ...RUNNING, worker: stopping });
   expect(await h.store.workers.rescue()).toMatchObject([{ id, crashes: 2, dead: undefined }]);
   expect(await stateOf(h.sql, id)).toBe('ready 2/0/2');
-  expect(await h.store.hasSuspect([{ receiverId: receiver, free: 5, version: 1 }])).toBe(true);
+  expect(await h.store.deliveries.hasSuspect([{ receiverId: receiver, free: 5, version: 1 }])).toBe(true);
 });
 
 test('what a stopping worker held is a neighbour of what the others of its process held, which are charged', async () => {
@@ -152,7 +152,7 @@ test('a claim takes what must run alone only if nothing else is due, only when i
   const worker = await addWorker(h.sql);
   const claimable = [receiver, second].map((receiverId) => ({ receiverId, free: 5, version: 1 }));
   const claim = async (alone: boolean): Promise<[string, boolean][]> =>
-    (await h.store.claim(worker, claimable, 5, { alone })).map((delivery) => [delivery.id, delivery.alone]);
+    (await h.store.deliveries.claim(worker, claimable, 5, { alone })).map((delivery) => [delivery.id, delivery.alone]);
   const [one, two] = [await addCrashed(h, receiver, 2), await addCrashed(h, second, 3)];
   const [once, never] = [await addCrashed(h, receiver, 1), await addCrashed(h, receiver, 0)];
   expect(await claim(true)).toEqual([
@@ -175,8 +175,8 @@ test.each([
   const worker = await addWorker(h.sql);
   await addCrashed(h, receiver, 2, options);
   const claimable = [{ receiverId: receiver, free: 5, version: 1 }];
-  expect(await h.store.claim(worker, claimable, 5, { alone: true })).toEqual([]);
-  expect(await h.store.hasSuspect(claimable)).toBe(false);
+  expect(await h.store.deliveries.claim(worker, claimable, 5, { alone: true })).toEqual([]);
+  expect(await h.store.deliveries.hasSuspect(claimable)).toBe(false);
 });
 
 test('a worker that is lost takes nothing alone, either', async () => {
@@ -184,8 +184,8 @@ test('a worker that is lost takes nothing alone, either', async () => {
   const receiver = await addReceiver(h.sql);
   await addCrashed(h, receiver, 2);
   const claimable = [{ receiverId: receiver, free: 5, version: 1 }];
-  expect(await h.store.hasSuspect(claimable)).toBe(true);
-  expect(await h.store.claim(await addWorker(h.sql, { lost: true }), claimable, 5, { alone: true })).toEqual([]);
+  expect(await h.store.deliveries.hasSuspect(claimable)).toBe(true);
+  expect(await h.store.deliveries.claim(await addWorker(h.sql, { lost: true }), claimable, 5, { alone: true })).toEqual([]);
 });
 
 test('nobody makes room for what has cost one worker, or none', async () => {
@@ -193,5 +193,5 @@ test('nobody makes room for what has cost one worker, or none', async () => {
   const receiver = await addReceiver(h.sql);
   await addCrashed(h, receiver, 0);
   await addCrashed(h, receiver, 1);
-  expect(await h.store.hasSuspect([{ receiverId: receiver, free: 5, version: 1 }])).toBe(false);
+  expect(await h.store.deliveries.hasSuspect([{ receiverId: receiver, free: 5, version: 1 }])).toBe(false);
 });

@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Run } from '../../../src/drivers/driver.ts';
-import type { AppendOptions } from '../../../src/store/store.ts';
+import type { AppendOptions } from '../../../src/store/emissions/emissions.ts';
 import { type AnySql, addReceiver, openStore, runOn, type StoreHarness, PLAIN } from '../rows.ts';
 
 const append = async (h: StoreHarness, options: Partial<AppendOptions> = {}, sql: AnySql = h.sql): Promise<void> => {
-  await h.store.append(runOn(sql), [{ id: randomUUID(), payload: '{}' }], { ...PLAIN, ...options });
+  await h.store.emissions.append(runOn(sql), [{ id: randomUUID(), payload: '{}' }], { ...PLAIN, ...options });
 };
 
 /** Counts the notifications that have come before it is asked. */

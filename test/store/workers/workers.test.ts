@@ -73,7 +73,7 @@ test('a worker that claims at this moment is not declared dead, and others are, 
   const receiver = await addReceiver(h.sql);
   const [claiming, dead] = [await addWorker(h.sql), await addWorker(h.sql, { leaseSeconds: -1 })];
   const id = await addDelivery(h.sql, receiver);
-  const claim = await h.hold((_transaction, store) => store.claim(claiming, [{ receiverId: receiver, free: 1, version: 1 }], 1));
+  const claim = await h.hold((_transaction, store) => store.deliveries.claim(claiming, [{ receiverId: receiver, free: 1, version: 1 }], 1));
   // The lease runs out while the claim is under way.
   await h.sql`update signalbox.worker set lease_until = now() - interval '1 second' where id = ${claiming}`;
   const left = await addDelivery(h.sql, receiver, { ...RUNNING, worker: dead });
@@ -154,7 +154,7 @@ test('a worker that has resigned can neither renew nor claim, though it still ho
   await h.store.workers.resign(worker);
   await h.store.workers.resign(worker);
   expect(await h.store.workers.renew(worker, 60_000)).toBeUndefined();
-  expect(await h.store.claim(worker, [{ receiverId: receiver, free: 1, version: 1 }], 1)).toEqual([]);
+  expect(await h.store.deliveries.claim(worker, [{ receiverId: receiver, free: 1, version: 1 }], 1)).toEqual([]);
   expect(await stateOf(h.sql, waiting)).toBe('ready 0/0/0');
 });
 
@@ -171,7 +171,7 @@ test('a worker that lives does nothing for one that is unknown', async () => {
   const receiver = await addReceiver(h.sql);
   const living = await addWorker(h.sql);
   const id = await addDelivery(h.sql, receiver);
-  expect(await h.store.claim(living + 1, [{ receiverId: receiver, free: 1, version: 1 }], 1)).toEqual([]);
+  expect(await h.store.deliveries.claim(living + 1, [{ receiverId: receiver, free: 1, version: 1 }], 1)).toEqual([]);
   expect(await stateOf(h.sql, id)).toBe('ready 0/0/0');
 });
 
@@ -209,5 +209,5 @@ test('what a worker holds is what it runs, and nobody else', async () => {
   const held = await addDelivery(h.sql, receiver, { ...RUNNING, worker: one });
   await addDelivery(h.sql, receiver, { ...RUNNING, worker: two });
   await addDelivery(h.sql, receiver, { state: 'ready', worker: one });
-  expect(await h.store.heldDeliveries(one)).toEqual([{ id: held, epoch: 1, workerId: one }]);
+  expect(await h.store.deliveries.heldDeliveries(one)).toEqual([{ id: held, epoch: 1, workerId: one }]);
 });

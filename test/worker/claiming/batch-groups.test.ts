@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { type BatchContext, type BatchItem, defineSignal, OnSignal } from '../../../src/index.ts';
 import type { Receiver } from '../../../src/core/receivers.ts';
-import type { ClaimedDelivery } from '../../../src/store/store.ts';
+import type { ClaimedDelivery } from '../../../src/store/deliveries/claim.ts';
 import { frontOf, groupsOf } from '../../../src/worker/claiming/batching.ts';
 import { Pace } from '../../../src/worker/claiming/prefetch.ts';
 import { serviceOrder } from '../../../src/worker/claiming/service-order.ts';

@@ -1,7 +1,7 @@
 // How a suspect gets to run alone, on a clock of the test's own: a worker that is never idle makes room for it, and takes
 // nothing beside it (slots.test.ts has the rest of that). Which deliveries are suspects, and that a claim takes one, is tested in test/store/workers/crashes.test.ts.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { ClaimedDelivery } from '../../../src/store/store.ts';
+import type { ClaimedDelivery } from '../../../src/store/deliveries/claim.ts';
 import type { Claims } from '../../../src/worker/claiming/claims.ts';
 import type { Company } from '../../../src/liveness/process-members.ts';
 import { Solitude } from '../../../src/worker/claiming/quarantine.ts';

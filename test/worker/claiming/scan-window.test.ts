@@ -1,6 +1,6 @@
 // From when on a worker's claims look: from the beginning while that is cheap, else from where the last one had come.
 import { expect, test } from 'vitest';
-import type { ClaimedDelivery } from '../../../src/store/store.ts';
+import type { ClaimedDelivery } from '../../../src/store/deliveries/claim.ts';
 import { Horizon } from '../../../src/worker/claiming/scan-window.ts';
 
 const of = (receiverId: number, runAt: number): ClaimedDelivery => ({ receiverId, runAt }) as ClaimedDelivery;

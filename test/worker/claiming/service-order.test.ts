@@ -1,7 +1,7 @@
 // In which order a claim serves receivers, how much each may give, and in which order what was claimed runs.
 import { expect, test } from 'vitest';
 import type { Receiver } from '../../../src/core/receivers.ts';
-import type { Claimable, ClaimedDelivery } from '../../../src/store/store.ts';
+import type { Claimable, ClaimedDelivery } from '../../../src/store/deliveries/claim.ts';
 import { ladenAfter, runningOrder, serviceOrder } from '../../../src/worker/claiming/service-order.ts';
 
 const entry = (id: number, priority = 0): readonly [number, Receiver] => [id, { priority, signal: { version: 1 } } as Receiver];

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Receiver } from '../../../src/core/receivers.ts';
 import { silentLogger } from '../../../src/observe/log.ts';
-import type { ClaimedDelivery } from '../../../src/store/store.ts';
+import type { ClaimedDelivery } from '../../../src/store/deliveries/claim.ts';
 import type { Pace } from '../../../src/worker/claiming/prefetch.ts';
 import type { Runner, RunOptions } from '../../../src/worker/running/runner.ts';
 import { Slots } from '../../../src/worker/claiming/slots.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Receiver } from '../../../src/core/receivers.ts';
 import type { Driver, Lane, LaneHooks } from '../../../src/drivers/driver.ts';
 import { silentLogger } from '../../../src/observe/log.ts';
-import type { ClaimedDelivery, ClaimRef } from '../../../src/store/store.ts';
+import type { ClaimedDelivery, ClaimRef } from '../../../src/store/deliveries/claim.ts';
 import { Pace } from '../../../src/worker/claiming/prefetch.ts';
 import type { Runner, RunOptions } from '../../../src/worker/running/runner.ts';
 import { Slots } from '../../../src/worker/claiming/slots.ts';

@@ -3,7 +3,6 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
-import { takeHold, endBatch } from '../../../src/store/deliveries/batch.ts';
 import { addDelivery, addReceiver, openStore, runOn, stateOf, WORKER } from '../../store/rows.ts';
 import { DRIVERS, openBehindProxy } from '../../support/behind-proxy.ts';
 import { readEffects } from '../../support/effects.ts';
@@ -55,10 +54,10 @@ test.each([true, false])('what a session has set itself is what a batch is ended
   const session = await h.sql.reserve();
   await session.unsafe(`set role ${me!.name}; begin`);
   const run = runOn(session);
-  const hold = await takeHold(run, [claim], { timeoutMs: 7_000, inLane: false });
+  const hold = await h.store.batches.hold(run, [claim], { timeoutMs: 7_000, inLane: false });
   if (hold === 'outside') throw new Error('There is a transaction.');
   await session.unsafe(`set local role none; set local statement_timeout = '2s'`);
-  await endBatch(h.store, run, { returned: [claim], failed: [], released: [] }, { ...hold, pipelined });
+  await h.store.batches.end(run, { returned: [claim], failed: [], released: [] }, { ...hold, pipelined });
   await note(session as never);
   await session.unsafe('commit');
   await note(session as never);

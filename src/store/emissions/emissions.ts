@@ -1,0 +1,59 @@
+// Emissions in the store: appended with their deliveries, in the caller's transaction.
+import type { Run } from '../../drivers/driver.ts';
+import { CHANNEL } from '../channel.ts';
+import { intArray } from '../params.ts';
+import { explained } from '../schema/schema-check.ts';
+import { append } from './emissions.sql.ts';
+
+/** An emission to be stored. Payload and headers are JSON text. */
+export interface NewEmission {
+  readonly id: string;
+  readonly payload: string;
+}
+
+export interface AppendOptions {
+  readonly signal: string;
+  readonly version: number;
+  readonly headers: string | null;
+  readonly runAt: Date | undefined;
+  readonly delayMs: number;
+  readonly priority: number;
+  /** Catalogue ids of this process's own receivers of the signal. */
+  readonly ownReceivers: readonly number[];
+}
+
+export interface Appended {
+  /** The number of deliveries of each emission. */
+  readonly deliveries: number;
+  /** The id of the transaction, that of the outermost one in a savepoint. */
+  readonly xid: string;
+  /** Own receivers have other ids by now than this process knows. */
+  readonly moved: boolean;
+}
+
+export class EmissionsStore {
+  readonly #notifiesAlways: boolean;
+
+  /** @param notifiesAlways whether an append notifies also when no worker sleeps: a single session cannot tell */
+  constructor({ notifiesAlways }: { readonly notifiesAlways: boolean }) {
+    this.#notifiesAlways = notifiesAlways;
+  }
+
+  /** Appends emissions of one signal, at least one, in the transaction of `run`. */
+  async append(run: Run, emissions: readonly NewEmission[], options: AppendOptions): Promise<Appended> {
+    const items = `[${emissions.map(({ id, payload }) => `{"id":"${id}","payload":${payload}}`).join(',')}]`;
+    const [row] = await explained(run)(append, [
+      options.signal,
+      options.version,
+      items,
+      options.headers,
+      options.runAt?.toISOString() ?? null,
+      options.delayMs,
+      options.priority,
+      intArray(options.ownReceivers),
+      CHANNEL,
+      String(this.#notifiesAlways),
+    ]);
+    return { deliveries: row!.deliveries, xid: row!.xid, moved: row!.moved };
+  }
+}
