@@ -7,6 +7,7 @@ import { endable, endNext, type OnExecute } from './postgres-js-connection.ts';
 import { type LanePool, type LaneSession, openLane } from './postgres-js-lane.ts';
 import { tellPlace } from './place.ts';
 import { type Cell, rowsOf, type Statement } from './statement.ts';
+import { type ReadingOptions, readsCells } from './postgres-js-rows.ts';
 import { refuseEnding } from './transaction-control.ts';
 
 /** What is needed of postgres.js: a pool, a transaction and a savepoint all have it. */
@@ -15,7 +16,7 @@ interface PostgresJsClient {
     text: string,
     params?: readonly unknown[],
     options?: { prepare?: boolean; onexecute?: OnExecute },
-  ): PromiseLike<unknown> & { raw(): PromiseLike<Answer> };
+  ): PromiseLike<unknown> & { values(): PromiseLike<Answer>; raw(): PromiseLike<Answer> };
   typed(value: unknown, type: number): unknown;
 }
 
@@ -24,9 +25,9 @@ interface Answer extends ReadonlyArray<readonly Cell[]> {
   readonly state?: { readonly pid: number };
 }
 
-interface Options {
+interface Options extends ReadingOptions {
   readonly max: number;
-  readonly transform?: { readonly row?: { readonly from?: unknown } };
+  readonly transform?: { readonly row?: { readonly from?: unknown }; readonly value?: { readonly from?: unknown } };
   readonly fetch_types?: boolean;
   readonly user?: unknown;
   readonly host?: unknown;
@@ -57,6 +58,7 @@ export function postgresJs(pool: PostgresJsPool, { prepare = true }: DriverOptio
       'createSignalbox({ db }) was given a postgres.js client with `transform.row`, which would change the rows of Signalbox, too. Transform columns or values instead, or give the box a client of its own.',
     );
   const hot = prepare === 'all' ? new HotStatements() : undefined;
+  const sending = { prepare: prepare !== false, asCells: readsCells(pool.options) };
   return {
     name: 'postgres-js',
     place: tellPlace({ ...pool.options, host: pool.options.path || pool.options.host }),
@@ -64,7 +66,7 @@ export function postgresJs(pool: PostgresJsPool, { prepare = true }: DriverOptio
     maxConnections: pool.options.max,
     rejectsWhenLost: true,
     isolatesByConfig: false,
-    run: (client = pool) => runOn(client as PostgresJsClient, prepare !== false),
+    run: (client = pool) => runOn(client as PostgresJsClient, sending),
     guard: (client, gate) => guard(client, gate, hot),
     redirect,
     listen: (channel, onMessage) => listenApart(pool, channel, onMessage),
@@ -72,7 +74,7 @@ export function postgresJs(pool: PostgresJsPool, { prepare = true }: DriverOptio
     openOn: (isolation) =>
       isolation && { begin: (work: (session: LaneSession) => unknown) => pool.begin(`isolation level ${isolation}`, work) },
     openLane: (hooks) => openLane(pool, hooks),
-    openSession: (onLost) => openSession(pool, onLost),
+    openSession: (onLost) => openSession(pool, { ...sending, prepare: false }, onLost),
     isConnectionLoss: hasConnectionCode,
   };
 }
@@ -112,14 +114,14 @@ async function listenApart(pool: PostgresJsPool, channel: string, onMessage: () 
  * On a client apart. A connection that the pool lends out (`reserve`) will not do: when it is lost, what holds it writes into
  * the session of whoever has it next.
  */
-function openSession(pool: PostgresJsPool, onLost: () => void): Session {
+function openSession(pool: PostgresJsPool, sending: Sending, onLost: () => void): Session {
   let client: Promise<PostgresJsPool> | undefined;
   let closed = false;
   let toldPid: number | undefined;
   return {
     run: async (statement, params) => {
       if (closed) throw new Error('The session was closed.');
-      const rows = await send(await (client ??= clientApart(pool, { onclose: onLost })), statement, params, false);
+      const rows = await send(await (client ??= clientApart(pool, { onclose: onLost })), statement, params, sending);
       toldPid = rows.state?.pid;
       return rowsOf(statement, rows);
     },
@@ -134,18 +136,27 @@ function openSession(pool: PostgresJsPool, onLost: () => void): Session {
 /** Members of a client that send a statement. */
 const SENDING = new Set<string | symbol>(['unsafe', 'file', 'savepoint', 'begin', 'reserve', 'subscribe']);
 
-/** Prepared only if the pool's own options allow it, too. */
-function runOn(client: PostgresJsClient, prepare: boolean): Run {
-  return async (statement, params) => rowsOf(statement, await send(client, statement, params, prepare));
+/** How a statement of our own is sent. */
+interface Sending {
+  /** Prepared only if the pool's own options allow it, too. */
+  readonly prepare: boolean;
+  /** Whether values are asked for as postgres.js reads them; else as bytes, for which no parser and no transform is asked. */
+  readonly asCells: boolean;
+}
+
+function runOn(client: PostgresJsClient, sending: Sending): Run {
+  return async (statement, params) => rowsOf(statement, await send(client, statement, params, sending));
 }
 
 /** The type `unknown`: the server infers the parameter's own, and no serializer that an application sets for a type is asked. */
 const UNKNOWN = 705;
 
-/** `raw`: neither parsers nor transforms are asked, and a value comes as its bytes. */
-function send(client: PostgresJsClient, { text }: Statement, params: readonly Param[], prepare: boolean): PromiseLike<Answer> {
+function send(client: PostgresJsClient, { text }: Statement, params: readonly Param[], { prepare, asCells }: Sending): PromiseLike<Answer> {
   const values = params.map((param) => (param === null ? null : client.typed(param, UNKNOWN)));
-  const { query, end } = endable((onexecute) => client.unsafe(text, values, { prepare, onexecute }).raw());
+  const { query, end } = endable((onexecute) => {
+    const sent = client.unsafe(text, values, { prepare, onexecute });
+    return asCells ? sent.values() : sent.raw();
+  });
   return query.then(undefined, async (error: unknown) => {
     if (isNotPrimary(error) && !end()) await endNext(client);
     throw error;

@@ -32,8 +32,8 @@ export interface Statement<C extends Columns = Columns> {
   readonly columns: C;
 }
 
-/** A value as it comes from the server. */
-export type Cell = string | Buffer | null;
+/** A value as a driver hands it over: text or its bytes, or a number or a boolean that the client has read already. */
+export type Cell = string | number | boolean | Buffer | null;
 
 /**
  * Makes a statement that returns these columns, in this order.
@@ -47,31 +47,29 @@ export function statement<const C extends Columns>(columns: C) {
   });
 }
 
-/** The rows of a statement, of what the server sent. */
+/** The rows of a statement, of what the driver handed over. */
 export function rowsOf<C extends Columns>({ columns }: Statement<C>, rows: readonly (readonly Cell[])[]): RowOf<C>[] {
   const names = Object.keys(columns);
   const kinds = names.map((name) => columns[name]!);
   return rows.map((cells) => {
     const row: Record<string, unknown> = {};
-    for (let index = 0; index < names.length; index++) {
-      const cell = cells[index] ?? null;
-      row[names[index]!] = cell === null ? null : read(cell.toString(), kinds[index]!);
-    }
+    for (let index = 0; index < names.length; index++) row[names[index]!] = read(cells[index] ?? null, kinds[index]!);
     return row as RowOf<C>;
   });
 }
 
-function read(text: string, kind: Columns[string]): unknown {
+function read(cell: Cell, kind: Columns[string]): unknown {
+  if (cell === null) return null;
   switch (kind) {
     case 'text':
     case 'text?':
-      return text;
+      return typeof cell === 'string' ? cell : String(cell);
     case 'int':
     case 'int?':
-      return Number(text);
+      return typeof cell === 'number' ? cell : Number(cell);
     case 'bool':
     case 'bool?':
-      return text === 't';
+      return typeof cell === 'boolean' ? cell : String(cell) === 't';
     default:
       return kind satisfies never;
   }
