@@ -6,8 +6,8 @@ export function findThenable(value: unknown): string | undefined {
   return typeof value === 'object' || typeof value === 'function' ? walk(value, '$', new Set()) : undefined;
 }
 
-/** Whether `await` would adopt it. */
-export function isThenable(value: unknown): boolean {
+/** Whether `await` would adopt it: a promise, or an object that acts as one, as a query of Drizzle does. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
   return typeof (value as { then?: unknown }).then === 'function';
 }

@@ -78,8 +78,8 @@ const store = mutantsOf({ file: 'src/store/deliveries/batch.ts', tests: statemen
   { name: 'batch: all that has failed is noted', find: ' || noted.size < failed.length', replace: '' },
 ]);
 
-const executor = mutantsOf({ file: 'src/worker/running/batch-executor.ts', tests: running }, [
-  { name: 'batch: what was taken away is left out', find: '        batch.keep(held.ids);\n', replace: '' },
+const executor = mutantsOf({ file: 'src/worker/running/batch.ts', tests: running }, [
+  { name: 'batch: what was taken away is left out', find: '    this.#batch.keep(held.ids);\n', replace: '' },
   { name: 'batch: nobody is called for nothing', find: "held.ids.size > 0 ? 'held' : 'stale'", replace: "'held'" },
   {
     name: 'batch: nothing but what is held is called for',
@@ -95,14 +95,14 @@ const executor = mutantsOf({ file: 'src/worker/running/batch-executor.ts', tests
   },
   {
     name: 'batch: savepoints come to their end before it',
-    find: '        await scope.beside(async () => batch.close());\n',
-    replace: '        batch.close();\n',
+    find: '    await scope.beside(async () => this.close());\n',
+    replace: '    this.close();\n',
     equivalent: 'Each of the ends waits as well; an item that is given up in such a savepoint is what this is for.',
   },
   {
     name: 'batch: no savepoint is open at its end',
-    find: 'scope.beside(() => driver.run(scope.client)(statement, params));\n        await scope.beside(async () => batch.close());',
-    replace: 'driver.run(scope.client)(statement, params);\n        batch.close();',
+    find: 'scope.beside(() => driver.run(scope.client)(statement, params));\n    await scope.beside(async () => this.close());',
+    replace: 'driver.run(scope.client)(statement, params);\n    this.close();',
   },
   { name: 'batch: a query that failed unseen is told as such', find: 'if (scope.failure === undefined) await', replace: 'await' },
   { name: 'batch: a call that fails has failed for nobody', find: 'batch.members.length > 1 && hasFailed(execution)', replace: 'false' },
@@ -119,12 +119,14 @@ const executor = mutantsOf({ file: 'src/worker/running/batch-executor.ts', tests
   },
   {
     name: 'batch: it has a timeout without a transaction',
-    find: 'await deadline.race(ambient.outside(() => apart(() => call(batch.items(), batch.context()))));',
-    replace: 'await ambient.outside(() => call(batch.items(), batch.context()));',
+    file: 'src/worker/running/perform.ts',
+    find: 'await deadline.race(returned);',
+    replace: 'await returned;',
   },
   {
     name: 'batch: an unreadable payload fails alone',
-    find: '    ends.set(delivery.id, outcomeOf(error));\n    return undefined;\n',
+    file: 'src/worker/running/decode.ts',
+    find: '    member.execution = outcomeOf(error);\n',
     replace: '    throw error;\n',
   },
 ]);

@@ -46,7 +46,7 @@ const claims = mutantsOf(
   [
     {
       name: 'fence: runner: what is claimed twice is released',
-      find: 'if (keys.some((key) => this.#runs.has(key))) return',
+      find: 'for (const key of keys) if (this.#runs.has(key)) return',
       replace: 'if (keys.length === 0) return',
     },
   ],

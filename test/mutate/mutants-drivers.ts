@@ -1,13 +1,20 @@
 // Mutants of the drivers: what keeps our own statements apart from the settings of an application's client and of its server.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
+const cells = mutantsOf({ file: 'src/drivers/postgres-js-rows.ts', tests: ['test/drivers/postgres-js-rows.test.ts'] }, [
+  { name: 'cells: no transform of values', find: ' || transform?.value?.from', replace: '' },
+  { name: 'cells: numbers', find: "    parsers[integer]?.('7') === 7 &&\n", replace: '' },
+  { name: 'cells: booleans', find: "    parsers[bool]?.('t') === true &&\n    parsers[bool]('f') === false &&\n", replace: '' },
+  { name: 'cells: text', find: 'parsers[type] === undefined', replace: 'type > 0' },
+]);
+
 const tests = ['test/drivers/hostile-clients.test.ts'];
 
 const own = mutantsOf({ file: 'src/drivers/postgres-js.ts', tests, named: 'postgres.js' }, [
   {
     name: 'own rows: neither parsed nor transformed by postgres.js',
-    find: 'onexecute }).raw()',
-    replace: 'onexecute }).values() as never',
+    find: 'asCells ? sent.values() : sent.raw()',
+    replace: 'sent.values()',
   },
   { name: 'own parameters: not serialized by postgres.js', find: 'client.typed(param, UNKNOWN)', replace: 'param' },
   { name: 'own rows: no transform of rows', find: 'pool.options.transform?.row?.from', replace: 'false' },
@@ -31,7 +38,7 @@ const defaults = mutantsOf(
   [
     {
       name: 'lane: what finds no mark is begun without a lane',
-      find: 'inTransaction(parts, { ...work, lane: undefined })',
+      find: 'inTransaction(parts, call, { ...options, lane: undefined })',
       replace: 'interrupted(0)',
     },
   ],
@@ -105,6 +112,7 @@ const names = [
 ];
 
 export const driverMutants: readonly Mutant[] = [
+  ...cells,
   ...own,
   ...ownOfPg,
   ...ownOfPglite,

@@ -56,14 +56,14 @@ const called = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts', t
   },
   {
     name: 'not called: what cannot be made is no failure',
-    file: 'src/worker/running/executor.ts',
+    file: 'src/worker/running/perform.ts',
     find: "    return { kind: 'prevented', error };",
     replace: '    return outcomeOf(error);',
     named: 'cannot be made',
   },
   {
     name: 'conflicts: run again',
-    file: 'src/worker/running/conflicts.ts',
+    file: 'src/worker/running/perform.ts',
     find: 'if (times === MOST_TIMES) return',
     replace: 'if (times > 0) return',
     tests: ['test/worker/running/batch-failures.test.ts'],
@@ -94,11 +94,11 @@ const isolation = mutantsOf({ file: 'src/transaction/transactions.ts', tests: ['
   },
 ]);
 
-const followed = mutantsOf({ file: 'src/worker/running/runner.ts', tests: ['test/worker/running/after-commit.test.ts'] }, [
+const followed = mutantsOf({ file: 'src/worker/running/settler.ts', tests: ['test/worker/running/after-commit.test.ts'] }, [
   {
     name: 'followed: what does not end is waited for no longer than a receiver',
-    find: 'async (deadline) => deadline.race(followed)',
-    replace: 'async () => followed',
+    find: 'await deadline.race(followed)',
+    replace: 'await followed',
     named: 'keeps no slot',
   },
   {

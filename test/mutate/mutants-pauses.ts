@@ -12,7 +12,11 @@ const pauses = mutantsOf({ file: 'src/worker/running/pauses.ts', tests: ['test/w
   },
   { name: 'pauses: the probe is not held back', find: ' && !isSame(pause.probe, claim)', replace: '' },
   { name: 'pauses: of this claim', find: ' && probe.epoch === epoch', replace: '' },
-  { name: 'pauses: only the probe decides', find: '    if (!claims.some((claim) => isSame(pause.probe, claim))) return;\n', replace: '' },
+  {
+    name: 'pauses: only the probe decides',
+    find: '    if (!members.some(({ delivery }) => isSame(pause.probe, delivery))) return;\n',
+    replace: '',
+  },
   { name: 'pauses: they end', find: 'Math.min(pause.delayMs * 2, pause.firstMs * LONGEST)', replace: 'pause.delayMs * 2' },
   { name: 'pauses: they grow', find: 'Math.min(pause.delayMs * 2, pause.firstMs * LONGEST)', replace: 'pause.firstMs' },
   {
@@ -66,7 +70,7 @@ const used = mutantsOf({ file: 'src/worker/claiming/claims.ts', tests: ['test/wo
   },
   {
     name: 'paused: a batch does not run singly',
-    file: 'src/worker/running/batch-executor.ts',
+    file: 'src/worker/running/batch.ts',
     find: " && outcomeKind(execution.outcome.error) !== 'unavailable'",
     replace: '',
     named: 'does not run singly',

@@ -1,4 +1,4 @@
-// The deliveries of one call of a receiver that takes batches: what the receiver is handed of them, and which of them it
+// The deliveries of one call of a receiver that takes batches: the items that the receiver is handed, and which of them it
 // gave up.
 import type { BatchItem, DetachedBatchContext } from '../../core/batch.ts';
 import { type Settlement, settlementFor } from '../../core/delivery.ts';
@@ -8,12 +8,7 @@ import type { ClaimedDelivery, ClaimRef } from '../../store/deliveries/claim.ts'
 import type { ReleaseItem, SettleItem } from '../../store/deliveries/deliveries.ts';
 import type { Deadline } from './deadline.ts';
 import { contextOf } from './delivery-context.ts';
-
-export interface Member {
-  readonly delivery: ClaimedDelivery;
-  /** Decoded. */
-  readonly payload: unknown;
-}
+import type { Member } from './run.ts';
 
 /** Why a delivery was given up, and what is written for it. */
 export interface Failure {

@@ -1,34 +1,33 @@
-// When a run must end: at its receiver's timeout, or when its worker can wait no longer. Whichever comes first is the
-// reason that the receiver's abort signal carries. The timeout counts from the call of the receiver: what a run waits before
-// that, for a connection say, is not the receiver's doing. It may wait as long, and is given back then. The signal itself is made when somebody asks for it: most receivers
-// are done within a millisecond, and never do.
+// When a call of a receiver must end: at the receiver's timeout, or when its worker can wait no longer. Whichever comes first is
+// the reason that the receiver's abort signal carries. The timeout starts when the receiver is called; waiting for a connection
+// before that does not count. A run that waits longer than the timeout before its call is released without cost.
+//
+// The timer is set when something waits for the deadline, and the abort signal is made when the receiver asks for it: most
+// receivers return within a millisecond and need neither.
 import type { Receiver } from '../../core/receivers.ts';
+import { isThenable } from '../../core/thenable.ts';
 import { SignalboxError } from '../../errors.ts';
 
-/** Makes one call of a receiver within its timeout. */
-export type InTime = <T>(call: (deadline: Deadline) => Promise<T>) => Promise<T>;
-
-export class Deadline implements Disposable {
+export class Deadline {
   readonly #receiver: Receiver;
-  readonly #timer: NodeJS.Timeout;
-  readonly #onEnd: ((reason: SignalboxError) => void)[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #onEnd: ((reason: SignalboxError) => void)[] | undefined;
   #isCalled = false;
   #controller: AbortController | undefined;
   #reason: SignalboxError | undefined;
 
   constructor(receiver: Receiver) {
     this.#receiver = receiver;
-    this.#timer = setTimeout((late: Deadline) => late.#pass(), receiver.timeoutMs, this);
   }
 
   /** The receiver is called now. @throws the reason why not, if the run is over already */
   start(): void {
     if (this.#reason) throw this.#reason;
     this.#isCalled = true;
-    this.#timer.refresh();
+    this.#timer?.refresh();
   }
 
-  /** The receiver returned: what the run waits for from now on is not its doing. */
+  /** The receiver returned: waits from now on are not its doing. */
   returned(): void {
     this.#isCalled = false;
   }
@@ -55,11 +54,13 @@ export class Deadline implements Disposable {
 
   /** Calls `listener` when the run is ended, at once if it has been. */
   onEnd(listener: (reason: SignalboxError) => void): void {
-    if (this.#reason) listener(this.#reason);
-    else this.#onEnd.push(listener);
+    if (this.#reason) return listener(this.#reason);
+    (this.#onEnd ??= []).push(listener);
+    // Within one turn of the event loop Node counts from its beginning: a receiver that blocked before it waited has had that time.
+    this.#timer ??= setTimeout((late: Deadline) => late.#pass(), this.#receiver.timeoutMs, this);
   }
 
-  /** What `work` comes to, or the reason as soon as the deadline passes. */
+  /** The result of `work`, or the reason as soon as the deadline passes. */
   race(work: unknown): unknown {
     if (!isThenable(work)) return work;
     return new Promise((resolve, reject) => {
@@ -80,16 +81,36 @@ export class Deadline implements Disposable {
     if (this.#reason) return;
     this.#reason = reason;
     this.#controller?.abort(reason);
-    for (const listener of this.#onEnd) listener(reason);
+    for (const listener of this.#onEnd ?? []) listener(reason);
   }
 
-  /** The run is over: nothing ends it any more. */
-  [Symbol.dispose](): void {
+  /** The call is over: nothing ends it any more. */
+  close(): void {
     clearTimeout(this.#timer);
-    this.#onEnd.length = 0;
+    this.#onEnd = undefined;
   }
 }
 
-/** A promise, or what acts as one: a query of Drizzle is sent when somebody asks what it came to. */
-const isThenable = (work: unknown): work is PromiseLike<unknown> =>
-  work instanceof Promise || typeof (work as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
+/** The deadlines of all calls that have not ended. */
+export class Deadlines {
+  readonly #open = new Set<Deadline>();
+  #isInterrupted = false;
+
+  open(receiver: Receiver): Deadline {
+    const deadline = new Deadline(receiver);
+    this.#open.add(deadline);
+    if (this.#isInterrupted) deadline.interrupt();
+    return deadline;
+  }
+
+  close(deadline: Deadline): void {
+    deadline.close();
+    this.#open.delete(deadline);
+  }
+
+  /** Interrupts these calls, and each one that begins later. */
+  interrupt(): void {
+    this.#isInterrupted = true;
+    for (const deadline of this.#open) deadline.interrupt();
+  }
+}

@@ -1,20 +1,20 @@
-// What can come of one run of a receiver, and what an error means for its delivery.
+// How one run of a receiver can come out, and what an error means for its delivery.
 import type { Outcome, Settlement } from '../../core/delivery.ts';
 import { isSignalboxError } from '../../errors.ts';
 
-/** What came of one run. */
+/** How one run came out. */
 export type Execution =
   /** The receiver returned, and its delivery is completed: both are committed. */
   | {
       readonly kind: 'committed';
-      /** What was to follow the commit, if there is anything. Never rejects, and may never end. */
+      /** The callbacks that follow the commit, if there are any. Never rejects, and may never end. */
       readonly followed?: Promise<void> | undefined;
     }
   /** The receiver gave up this delivery of its batch, and that is committed with the others. */
   | { readonly kind: 'settled'; readonly settlement: Settlement; readonly error: unknown }
-  /** The delivery belonged to somebody else by now. The receiver was not called. */
+  /** Another worker had the delivery by then. The receiver was not called. */
   | { readonly kind: 'stale' }
-  /** The receiver could not be called, or not be ended, for a reason that may keep any other from it, too: nothing came of it. */
+  /** The receiver could not be called, or its transaction not be ended, for a reason that may stop any other receiver, too. Nothing was written. */
   | { readonly kind: 'prevented'; readonly error: unknown }
   /** Still to be written. */
   | {
@@ -27,9 +27,12 @@ export type Execution =
 /** Another transaction was in the way. */
 export interface Conflict {
   readonly kind: 'conflict';
-  /** What has come of it, if it is not run again. */
+  /** The execution, if the call is not made again. */
   readonly atLast: Execution;
 }
+
+/** The receiver returned, and nothing is written yet. */
+export const RETURNED: Execution = { kind: 'outcome', outcome: { kind: 'returned' } };
 
 export function outcomeOf(error: unknown): Execution & { readonly kind: 'outcome' } {
   const outcome: Outcome = isSignalboxError(error, 'DeliveryAborted') ? { kind: 'interrupted', delayMs: 0 } : { kind: 'threw', error };

@@ -7,14 +7,15 @@
 import { outcomeKind, type Unavailable } from '../../core/outcome.ts';
 import type { Receiver } from '../../core/receivers.ts';
 import type { ClaimRef } from '../../store/deliveries/claim.ts';
-import type { Execution } from './execution.ts';
+import type { Member } from './run.ts';
 
 /** What came of a call of a paused receiver: `nothing` if that tells neither way. */
 export type Answer = 'answered' | 'nothing' | { readonly unavailable: Unavailable };
 
-export function answerOf(executions: readonly Execution[]): Answer {
+export function answerOf(members: readonly Pick<Member, 'execution'>[]): Answer {
   let answer: Answer = 'nothing';
-  for (const execution of executions) {
+  for (const { execution } of members) {
+    if (!execution) continue;
     const threw =
       execution.kind === 'settled' ? execution : execution.kind === 'outcome' && execution.outcome.kind === 'threw' && execution.outcome;
     if (threw && outcomeKind(threw.error) === 'unavailable') return { unavailable: threw.error as Unavailable };
@@ -95,15 +96,15 @@ export class Pauses {
 
   /**
    * A call of the receiver has ended.
-   * @param claims the deliveries that it was for @param random from 0 to 1
+   * @param members the deliveries that it was for @param random from 0 to 1
    */
-  ended(receiver: Receiver, claims: readonly ClaimRef[], answer: Answer, now: number, random: number): void {
+  ended(receiver: Receiver, members: readonly { readonly delivery: ClaimRef }[], answer: Answer, now: number, random: number): void {
     const pause = this.#paused.get(receiver);
     if (!pause) {
       if (typeof answer === 'object') this.#begin(receiver, answer.unavailable, now, random);
       return;
     }
-    if (!claims.some((claim) => isSame(pause.probe, claim))) return;
+    if (!members.some(({ delivery }) => isSame(pause.probe, delivery))) return;
     pause.probe = undefined;
     if (answer === 'answered') {
       this.#paused.delete(receiver);

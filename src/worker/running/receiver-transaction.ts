@@ -1,14 +1,13 @@
-// The transaction of a receiver, for one delivery or for several: what it begins with, the call, and what its end means.
+// The transaction of a receiver: its first statement, the call, its last statements, and the meaning of its end.
 //
-// The race: a stalled worker may wake up after its deliveries were given to others. So the first statement of the
-// transaction takes them under (id, state, epoch). If that finds nothing, the receiver is not called. If it finds the
-// row, its lock is held to the end, and nobody else can take the delivery meanwhile.
-import type { TransactionHandle } from '../../core/handles.ts';
+// The race: a stalled worker may wake up after its deliveries were given to other workers. So the first statement of the
+// transaction takes them under (id, state, epoch). If it finds no row, the receiver is not called. If it finds the row, its lock
+// is held to the end, and no other worker can take the delivery meanwhile.
 import type { Logger } from '../../core/logger.ts';
-import type { Receiver } from '../../core/receivers.ts';
-import type { Driver, Lane, Run } from '../../drivers/driver.ts';
+import type { Driver, Lane } from '../../drivers/driver.ts';
 import { contextOfNow } from '../../observe/async-context.ts';
 import type { Registry } from '../../container/registry.ts';
+import type { Call } from '../../receivers/invoke.ts';
 import type { Store } from '../../store/store.ts';
 import type { Ambient } from '../../transaction/ambient.ts';
 import type { TransactionScope } from '../../transaction/scope.ts';
@@ -16,8 +15,9 @@ import type { Transactions } from '../../transaction/transactions.ts';
 import type { Deadline } from './deadline.ts';
 import { type Conflict, type Execution, interrupted, outcomeOf } from './execution.ts';
 import { type Fault, faultOf, type Phase } from './fault.ts';
+import type { ReceiverCall } from './receiver-call.ts';
 
-export interface ExecutorParts {
+export interface TransactionParts {
   readonly store: Store;
   readonly driver: Driver;
   readonly registry: Registry;
@@ -26,20 +26,12 @@ export interface ExecutorParts {
   readonly log: Logger;
 }
 
-/** What is done in the transaction. */
-export interface TransactionWork {
-  readonly receiver: Receiver;
+export interface CallOptions {
+  /** Calls the receiver. What it throws is the receiver's failure. */
+  readonly invoke: Call;
   readonly deadline: Deadline;
-  /** Where it is opened, if the driver has lanes. */
+  /** The lane on which the transaction is opened, if the driver has lanes. */
   readonly lane: Lane | undefined;
-  /** What it is about, for the log. */
-  readonly about: object;
-  /** The first statement. The receiver is called only if it says so. */
-  begin(run: Run, options: { readonly timeoutMs: number; readonly inLane: boolean }): Promise<'held' | 'stale' | 'outside'>;
-  /** The receiver. What this throws is its failure. */
-  call(tx: TransactionHandle): unknown;
-  /** The last statements, if there are any. */
-  end?(scope: TransactionScope): Promise<void>;
 }
 
 /** Time that the server gives a transaction beyond its receiver's timeout, so that the worker's own end comes first. */
@@ -52,10 +44,11 @@ const OUTSIDE = Symbol('outside');
 
 type Ended = Exclude<Execution, { kind: 'settled' }>;
 
-/** Runs a receiver in a transaction of its own. Never rejects. */
-export async function inTransaction(parts: ExecutorParts, work: TransactionWork): Promise<Ended | Conflict> {
+/** Calls a receiver in a transaction of its own. Never rejects. */
+export async function inTransaction(parts: TransactionParts, call: ReceiverCall, options: CallOptions): Promise<Ended | Conflict> {
   const { log, driver, transactions, ambient } = parts;
-  const { deadline, receiver, lane, about } = work;
+  const { receiver } = call;
+  const { invoke, deadline, lane } = options;
   // The driver calls back in a context of its own: on a lane, in that of the first delivery.
   const inRun = contextOfNow();
   let scopeOfRun: TransactionScope | undefined;
@@ -68,20 +61,20 @@ export async function inTransaction(parts: ExecutorParts, work: TransactionWork)
         async (tx, scope) => {
           scopeOfRun = scope;
           const timeoutMs = receiver.timeoutMs + SERVER_MARGIN_MS;
-          const found = await work.begin(driver.run(scope.client), { timeoutMs, inLane: lane !== undefined });
+          const found = await call.begin(driver.run(scope.client), { timeoutMs, inLane: lane !== undefined });
           if (found !== 'held') throw found === 'stale' ? STALE : OUTSIDE;
           deadline.start();
           phase = 'call';
           try {
-            await inRun(() => ambient.run(scope, () => work.call(tx)));
+            await inRun(() => ambient.run(scope, () => invoke(call.payload(), Object.assign(call.context(), { tx }))));
           } catch (error) {
             thrown = { error };
             throw error;
           }
-          if (work.end) {
+          if (call.end) {
             phase = 'end';
             deadline.returned();
-            await work.end(scope);
+            await call.end(scope);
             deadline.start();
           }
           phase = 'commit';
@@ -89,22 +82,22 @@ export async function inTransaction(parts: ExecutorParts, work: TransactionWork)
         { on: lane?.clientFor(receiver.isolation), isolation: receiver.isolation },
       ),
     );
-    if (unanswered) return unansweredOf(parts, unanswered.error, ended, about);
-    return { kind: 'committed', followed: followed(parts, ended, about) };
+    if (unanswered) return unansweredOf(parts, unanswered.error, ended, call);
+    return { kind: 'committed', followed: followed(parts, ended, call) };
   } catch (error) {
     if (error === STALE) return { kind: 'stale' };
-    // Where the default is what marks a lane's transaction, none on a lane is told from none at all. Once: not on a lane, no transaction
-    // is told to be outside (UNMARKED).
-    if (error === OUTSIDE) return inTransaction(parts, { ...work, lane: undefined });
+    // Where the session's default is the mark of a lane's transaction, a transaction on a lane cannot be told from none. This is tried
+    // once: off the lane, no transaction is told to be outside (UNMARKED).
+    if (error === OUTSIDE) return inTransaction(parts, call, { ...options, lane: undefined });
     if (deadline.reason) return outcomeOf(deadline.reason);
     // Only the connection of this transaction counts as lost: a receiver whose own call elsewhere failed has failed.
     const lost = driver.isConnectionLoss(scopeOfRun?.failure) || (!thrown && driver.isConnectionLoss(error));
     if (lost) return phase === 'begin' ? { kind: 'prevented', error } : interrupted(RECONNECT_MS);
-    // What the receiver threw counts, and not that the ROLLBACK after it failed: it may be a Discard or a RetryAfter.
+    // The receiver's error counts, and not a failure of the ROLLBACK after it: the error may be a Discard or a RetryAfter.
     const cause = thrown ? thrown.error : error;
     const fault = faultOf({ phase, error: cause, query: scopeOfRun?.failure, isolated: receiver.isolation !== 'read committed' });
     if (fault.kind !== 'receiver')
-      log.debug({ err: cause, phase, ...about }, `the transaction of ${receiver.name} came to nothing: ${fault.kind}`);
+      log.debug({ err: cause, phase, ...call.about() }, `the transaction of ${receiver.name} came to nothing: ${fault.kind}`);
     return endedBy(fault, cause);
   }
 }
@@ -125,21 +118,26 @@ function endedBy(fault: Fault, error: unknown): Ended | Conflict {
 }
 
 /**
- * The receiver returned, and nobody knows whether its COMMIT got through: whatever ended the connection, it was not
- * the receiver. The release that is written for it waits for the transaction, and finds out.
+ * The receiver returned, and it is not known whether its COMMIT got through: whatever ended the connection, it was not the
+ * receiver. The release that is written for the delivery waits for the transaction, and finds out.
  */
-function unansweredOf(parts: ExecutorParts, error: unknown, scope: TransactionScope, about: object): Execution & { kind: 'outcome' } {
-  parts.log.debug({ err: error, ...about }, 'the connection was lost during COMMIT');
+function unansweredOf(
+  parts: TransactionParts,
+  error: unknown,
+  scope: TransactionScope,
+  call: ReceiverCall,
+): Execution & { kind: 'outcome' } {
+  parts.log.debug({ err: error, ...call.about() }, 'the connection was lost during COMMIT');
   let following: Promise<void> | undefined;
   // Each delivery of a batch finds out.
-  const ifCommitted = async (): Promise<void> => (following ??= followed(parts, scope, about));
+  const ifCommitted = async (): Promise<void> => (following ??= followed(parts, scope, call));
   return { kind: 'outcome', outcome: { kind: 'interrupted', delayMs: RECONNECT_MS }, ifCommitted };
 }
 
-/** What is to follow the COMMIT, if anything is. The commit stands, whatever this comes to. */
-function followed({ log, transactions }: ExecutorParts, scope: TransactionScope, about: object): Promise<void> | undefined {
+/** Runs the callbacks that follow the COMMIT, if there are any. The commit stands, whatever they do. */
+function followed({ log, transactions }: TransactionParts, scope: TransactionScope, call: ReceiverCall): Promise<void> | undefined {
   if (scope.afterCommit.length === 0 && scope.emissions.length === 0) return undefined;
   return transactions
     .committed(scope)
-    .catch((error: unknown) => log.error({ err: error, ...about }, 'what was to follow the COMMIT of a receiver failed'));
+    .catch((error: unknown) => log.error({ err: error, ...call.about() }, 'what was to follow the COMMIT of a receiver failed'));
 }

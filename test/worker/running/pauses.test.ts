@@ -17,7 +17,8 @@ function fixture({ probes = true } = {}) {
     onPaused: (_receiver, { delayMs }) => told.push(`paused ${delayMs}`),
     onResumed: (_receiver, { pausedMs }) => told.push(`resumed ${pausedMs}`),
   });
-  const ended = (id: string, answer: Answer, now: number, random = 0): void => pauses.ended(receiver, [claim(id)], answer, now, random);
+  const ended = (id: string, answer: Answer, now: number, random = 0): void =>
+    pauses.ended(receiver, [{ delivery: claim(id) }], answer, now, random);
   /** Lets a delivery probe, which must be allowed. */
   const probe = (id: string, answer: Answer, now: number): void => {
     expect(pauses.allowance(receiver, now)).toBe(1);

@@ -1,0 +1,29 @@
+// One run as a value: claimed deliveries of one receiver on their way to their written outcome. The runner carries it through
+// the steps decode, begin, call, end, settle and tell; each step reads what the ones before it have found out.
+import type { Receiver } from '../../core/receivers.ts';
+import type { Lane } from '../../drivers/driver.ts';
+import type { ClaimedDelivery } from '../../store/deliveries/claim.ts';
+import type { Execution } from './execution.ts';
+
+/** One delivery of a run. */
+export interface Member {
+  readonly delivery: ClaimedDelivery;
+  /** Decoded. */
+  payload: unknown;
+  /** How its run came out. A member that has one takes no part in the steps up to the call any more. */
+  execution: Execution | undefined;
+}
+
+export interface Run {
+  readonly receiver: Receiver;
+  /** One, or several of a receiver that takes batches. */
+  readonly members: readonly Member[];
+  /** The lane on which its transaction is opened, if the driver has lanes. */
+  readonly lane: Lane | undefined;
+}
+
+export const runOf = (deliveries: readonly ClaimedDelivery[], receiver: Receiver, lane: Lane | undefined): Run => ({
+  receiver,
+  members: deliveries.map((delivery) => ({ delivery, payload: undefined, execution: undefined })),
+  lane,
+});
