@@ -1,5 +1,5 @@
 // Two copies of the package in one process, as bundlers make them: what one tags, injects or emits, the box of the other
-// knows. test/contract/copies.test.ts shows it with copies of the built package, in both modes of decorators.
+// knows. test/contract/copies.system.test.ts shows it with copies of the built package, in both modes of decorators.
 import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import type * as Signalbox from '../../src/index.ts';

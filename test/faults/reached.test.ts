@@ -16,7 +16,7 @@ beforeAll(async () => {
 }, 60_000);
 
 test('every statement that the store exports meets its faults in a scenario', async () => {
-  // Those around a migration are in one transaction with it: test/cli/verbs/migrate.test.ts ends that in the middle.
+  // Those around a migration are in one transaction with it: test/cli/verbs/migrate.system.test.ts ends that in the middle.
   const sent = new Set(results.flatMap(({ uses }) => uses.map(({ name }) => name)));
   expect([...(await statements()).keys()].filter((name) => !sent.has(name) && !(name in migration))).toEqual([]);
 });

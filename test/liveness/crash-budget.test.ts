@@ -1,5 +1,5 @@
 // The option crashBudget: which values are refused, and that others than the default do what they say. What the default
-// does, statement by statement, is in test/store/workers/crashes.test.ts; with processes that die, in test/crash/poison.test.ts.
+// does, statement by statement, is in test/store/workers/crashes.test.ts; with processes that die, in test/crash/poison.system.test.ts.
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { expect, test } from 'vitest';

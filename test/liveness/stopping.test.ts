@@ -1,5 +1,5 @@
 // A worker that begins to stop says so to the others, however it works: what it still holds is not to blame if it is killed. What the
-// others make of it is in test/store/workers/crashes.test.ts; with processes that are killed, in test/crash/stopped.test.ts.
+// others make of it is in test/store/workers/crashes.test.ts; with processes that are killed, in test/crash/stopped.system.test.ts.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, type DetachedDeliveryContext, OnSignal, type Worker } from '../../src/index.ts';

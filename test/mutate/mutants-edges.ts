@@ -12,12 +12,12 @@ const store = [
     },
     { name: 'waiting: what runs does not wait', find: "d.state = 'ready' and ", replace: '' },
   ]),
-  ...of('src/store/schema/migrate.ts', ['test/cli/verbs/migrate.test.ts'], {
+  ...of('src/store/schema/migrate.ts', ['test/cli/verbs/migrate.system.test.ts'], {
     name: 'migrate: one process at a time',
     find: '        await run(migrationLock, []);\n',
     replace: '',
   }),
-  ...mutantsOf({ file: 'src/store/schema/migrate.sql.ts', tests: ['test/cli/verbs/migrate.test.ts'] }, [
+  ...mutantsOf({ file: 'src/store/schema/migrate.sql.ts', tests: ['test/cli/verbs/migrate.system.test.ts'] }, [
     {
       name: 'migrate: tells that another process is at it',
       within: 'tryMigrationLock',
@@ -52,7 +52,7 @@ const store = [
   }),
 ];
 
-const announcement = of('src/store/catalogue/announcement.ts', ['test/cli/verbs/announce.test.ts'], {
+const announcement = of('src/store/catalogue/announcement.ts', ['test/cli/verbs/announce.system.test.ts'], {
   name: 'announcement: what others have is elsewhere',
   find: 'else if (row.latest) announcement.elsewhere',
   replace: 'else if (row.latest) announcement.former',
@@ -154,7 +154,7 @@ const worker = [
     find: '    await this.#unlisten?.();\n',
     replace: '',
   }),
-  ...of('src/worker/process-signals.ts', ['test/cli/verbs/worker.test.ts'], {
+  ...of('src/worker/process-signals.ts', ['test/cli/verbs/worker.system.test.ts'], {
     name: 'run: a second signal interrupts',
     find: 'if (started) void worker.stop({ force: true });',
     replace: 'if (started) return;',

@@ -237,7 +237,7 @@ const order = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/ord
   },
 ]);
 
-const watchdog = mutantsOf({ file: 'src/liveness/watchdog.ts', tests: ['test/crash/watchdog.test.ts'] }, [
+const watchdog = mutantsOf({ file: 'src/liveness/watchdog.ts', tests: ['test/crash/watchdog.system.test.ts'] }, [
   { name: 'watchdog: ends the process', find: "    process.kill(process.pid, 'SIGKILL');\n", replace: '', named: 'two workers' },
   { name: 'watchdog: a loop that beats is not blocked', find: 'now !== beat || ', replace: '', named: 'stopped as a whole' },
   {

@@ -89,7 +89,7 @@ const verdict = mutantsOf({ file, within: 'markExpiredDead', tests }, [
   { name: 'lose: also those that others marked', find: ' union select id from signalbox.worker where lost_at is not null', replace: '' },
 ]);
 
-const pooler = mutantsOf({ file: 'src/liveness/lease.ts', tests: ['test/crash/pooled.test.ts'] }, [
+const pooler = mutantsOf({ file: 'src/liveness/lease.ts', tests: ['test/crash/pooled.system.test.ts'] }, [
   {
     name: 'lease: no lock behind a pooler',
     find: 'pid !== undefined && pid !== toldPid()',
@@ -134,7 +134,7 @@ const looks = mutantsOf({ file, within: 'findUnlocked', tests: lock }, [
     find: 'not $2::text::boolean or ',
     replace: '$2::text is not null and ',
   },
-  ...mutantsOf({ file, within: 'INCARNATION', tests: ['test/crash/incarnation.test.ts'] }, [
+  ...mutantsOf({ file, within: 'INCARNATION', tests: ['test/crash/incarnation.system.test.ts'] }, [
     { name: 'incarnation: another after a restart', find: "${micros('pg_postmaster_start_time()')}, ", replace: '' },
     { name: 'incarnation: another after a crash', find: ", ${micros('b.stats_reset')}", replace: '' },
   ]),

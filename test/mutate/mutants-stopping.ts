@@ -23,7 +23,7 @@ const rescuing = mutantsOf({ file: 'src/store/workers/workers.sql.ts', within: '
     name: 'stopping: its end is no crash, in a process',
     find: 'w.stopping_at is null as charged',
     replace: 'true as charged',
-    tests: ['test/crash/stopped.test.ts'],
+    tests: ['test/crash/stopped.system.test.ts'],
   },
   { name: 'stopping: nothing is given up', find: 'w.stopping_at is null and load', replace: 'load' },
 ]);
