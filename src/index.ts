@@ -3,7 +3,7 @@ import './decorators/metadata.ts';
 
 export { createSignalbox } from './signalbox.ts';
 export type { Signalbox } from './box/box.ts';
-export type { SignalboxOptions } from './box/options.ts';
+export type { SignalboxOptions, Testing } from './box/options.ts';
 export type { DrainOptions } from './box/drain.ts';
 export type { BoxReceivers, ConnectOptions } from './box/receivers.ts';
 export type { BoxWorkers } from './box/workers.ts';
@@ -36,7 +36,7 @@ export type { DeliveryState } from './core/delivery.ts';
 // dependency injection
 export { Token } from './core/token.ts';
 export { type Container, inject } from './container/registry.ts';
-export { provide, type Provider, type Provision } from './container/provider.ts';
+export { provide, type Provider, type ProviderLiteral, type Provision } from './container/provider.ts';
 
 // transactions
 export { Db } from './transaction/ambient-db.ts';
@@ -56,7 +56,7 @@ export type {
 export type { Worker } from './worker/worker.ts';
 export type { StopOptions, WorkerOptions } from './worker/options.ts';
 export type { DrainResult } from './worker/drain.ts';
-export type { OnError } from './worker/immediate.ts';
+export type { OnFailure } from './worker/immediate.ts';
 export type { DeliveryEvent, EventName, ReceiverEvent, SignalboxEvents, WorkerEvent } from './observe/events.ts';
 export type { OutsideWrites } from './transaction/outside-writes.ts';
 export type { GivenLogger, Logger } from './core/logger.ts';

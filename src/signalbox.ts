@@ -66,7 +66,7 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
 
   const newRunner = runnersOf({ store, catalogue, driver, registry, transactions, ambient, events, log });
   const withVisit = visitsOf({ store, catalogue, events, newRunner });
-  const isImmediate = settings.mode === 'immediate';
+  const isImmediate = settings.testing === 'immediate';
   if (isImmediate) transactions.follow(immediately(settings, ambient, withVisit));
 
   const places = new Places(db, ambientDb, ambient, transactions, outside);
@@ -86,6 +86,6 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
     deliveries: new Deliveries(store.operations, lifetime),
     emissions: new Emissions(store.operations, lifetime),
     ownReceivers: new OwnReceivers(parts),
-    workers: new OwnWorkers({ ...parts, tasks, newRunner }),
+    workers: new OwnWorkers({ ...parts, tasks, newRunner, testing: settings.testing }),
   });
 }

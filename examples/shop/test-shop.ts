@@ -1,7 +1,7 @@
 // The shop on a database of its own, for one test. In immediate mode receivers run right after the commit, in this
 // process, so a test calls a service and then looks at what has become of it.
 import { drizzle } from 'drizzle-orm/postgres-js';
-import { createSignalbox, provide, type Class, type OnError, type Signalbox } from 'signalbox';
+import { createSignalbox, provide, type Class, type OnFailure, type Signalbox } from 'signalbox';
 import { createDatabase } from '../../test/support/database.ts';
 import { AnalyticsClient } from './analytics/analytics-client.ts';
 import { startStatisticsService, type StatisticsService } from './analytics/statistics-service.ts';
@@ -18,19 +18,19 @@ export interface TestShopOptions {
   /** Default: all of the shop's. */
   services?: readonly Class[];
   /** `'collect'`: a failed receiver is recorded with its delivery only, as in production. Default `'throw'`. */
-  onError?: OnError;
+  onFailure?: OnFailure;
 }
 
-export async function openShop({ services = shopServices, onError = 'throw' }: TestShopOptions = {}): Promise<TestShop> {
+export async function openShop({ services = shopServices, onFailure = 'throw' }: TestShopOptions = {}): Promise<TestShop> {
   const database = await createDatabase();
   const statistics = await startStatisticsService();
   const db = drizzle({ client: database.connect() });
   const box = createSignalbox({
     db,
     services,
-    override: [provide(AnalyticsClient, { useValue: new AnalyticsClient(statistics.url) })],
-    mode: 'immediate',
-    onError,
+    overrides: [provide(AnalyticsClient, { useValue: new AnalyticsClient(statistics.url) })],
+    testing: 'immediate',
+    onFailure,
     log: false,
   });
   return {

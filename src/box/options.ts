@@ -7,13 +7,17 @@ import type { GivenLogger, Logger } from '../core/logger.ts';
 import { checkOptions, type OptionTable, type Rule } from '../core/options.ts';
 import type { Class } from '../core/receivers.ts';
 import { anything, callable, listOf, oneOf, whole } from '../core/rules.ts';
-import { checkProvision, type Provision } from '../container/provider.ts';
+import { type ProviderLiteral, type Provision, provisionOf } from '../container/provider.ts';
 import type { Container } from '../container/registry.ts';
+import { SignalboxError } from '../errors.ts';
 import { defaultLogger, silentLogger } from '../observe/log.ts';
 import type { SignalboxEvents } from '../observe/events.ts';
 import { safeLogger } from '../observe/safe-log.ts';
 import type { OutsideWrites } from '../transaction/outside-writes.ts';
-import type { OnError } from '../worker/immediate.ts';
+import type { OnFailure } from '../worker/immediate.ts';
+
+/** When deliveries run in tests: right after the commit that stored them, or in `drain` and `tick` alone. */
+export type Testing = 'immediate' | 'manual';
 
 /** What a box is made of. Only `db` is needed. */
 export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
@@ -22,12 +26,12 @@ export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
   /** The classes whose `@OnSignal` methods receive signals, and those with `@Service` that the registry knows from the start. */
   services?: readonly Class[];
   /** Where injected things come from that are no services. */
-  providers?: readonly Provision[];
+  providers?: readonly (Provision | ProviderLiteral)[];
   /** Take the place of `services` and `providers` of the same token: for tests. */
-  override?: readonly Provision[];
+  overrides?: readonly (Provision | ProviderLiteral)[];
   /**
    * Another container that makes the services: given a class (or token), it returns the object, or a promise of it.
-   * `providers` and `override` still come first. Give that container `box.db` for `Db`.
+   * `providers` and `overrides` still come first. Give that container `box.db` for `Db`.
    */
   resolve?: Container;
   /** Called with each delivery that ends dead, after that is written. What it throws is logged. */
@@ -38,12 +42,16 @@ export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
    */
   crashBudget?: number;
   /**
-   * `'worker'` (the default): a worker runs the deliveries. `'immediate'`: they run in this process, right after the
-   * commit that stored them and before the transaction call returns; for tests.
+   * For tests. `'immediate'`: deliveries run in this process, right after the commit that stored them and before the transaction call
+   * returns. `'manual'`: they run in `drain()` and `tick()` and at no other time; a worker that is started checks what it would need,
+   * and claims nothing. Default: a worker runs the deliveries.
    */
-  mode?: 'worker' | 'immediate';
-  /** In immediate mode, whether a failed receiver makes the transaction call throw `ReceiverFailed` (the default). */
-  onError?: OnError;
+  testing?: Testing;
+  /**
+   * With `testing: 'immediate'`, what a failed receiver does: it makes the transaction call throw `ReceiverFailed` (`'throw'`, the default),
+   * or the failure is only written to its delivery (`'collect'`), as a worker would.
+   */
+  onFailure?: OnFailure;
   /**
    * Whether the statements of Signalbox are prepared (the default). `false` is for a pooler in transaction mode that does
    * not know of prepared statements: PgBouncer before 1.21. `'all'`: so are those that Drizzle sends in transactions, yours and
@@ -77,32 +85,39 @@ const logger: Rule = {
 export const BOX_OPTIONS: OptionTable<SignalboxOptions> = {
   db: anything,
   services: listOf('classes'),
-  providers: listOf('what provide(…) returns'),
-  override: listOf('what provide(…) returns'),
+  providers: listOf('what provide(…) returns, or of { provide, useValue }'),
+  overrides: listOf('what provide(…) returns, or of { provide, useValue }'),
   resolve: callable,
   onDead: callable,
   crashBudget: whole(1, 100),
-  mode: oneOf('worker', 'immediate'),
-  onError: oneOf('throw', 'collect'),
+  testing: oneOf('immediate', 'manual'),
+  onFailure: oneOf('throw', 'collect'),
   prepare: oneOf(true, false, 'all'),
   log: logger,
   outsideWrites: oneOf('warn', 'refuse', 'allow'),
 };
 
 /** Those that have no default may stay away; `log` is always one. */
-type Optional = 'resolve' | 'onDead';
+type Optional = 'resolve' | 'onDead' | 'testing';
 
 /** The options of a box, each with its value: the given one, or the default. */
-export type BoxSettings<D extends DatabaseHandle> = Required<Omit<SignalboxOptions<D>, Optional | 'log'>> &
-  Pick<SignalboxOptions<D>, Optional> & { readonly log: Logger };
+export type BoxSettings<D extends DatabaseHandle> = Required<Omit<SignalboxOptions<D>, Optional | keyof Normal>> &
+  Pick<SignalboxOptions<D>, Optional> &
+  Normal;
+
+/** Those that are given in several forms. */
+interface Normal {
+  readonly log: Logger;
+  readonly providers: readonly Provision[];
+  readonly overrides: readonly Provision[];
+}
 
 const DEFAULTS = {
   services: [],
   providers: [],
-  override: [],
+  overrides: [],
   crashBudget: CRASH_BUDGET,
-  mode: 'worker',
-  onError: 'throw',
+  onFailure: 'throw',
   prepare: true,
   outsideWrites: 'warn',
 } as const satisfies Omit<BoxSettings<DatabaseHandle>, 'db' | 'log' | Optional>;
@@ -111,9 +126,18 @@ const DEFAULTS = {
 export function settingsOf<D extends DatabaseHandle>(options: SignalboxOptions<D>): BoxSettings<D> {
   checkOptions(options, BOX_OPTIONS, 'createSignalbox');
   const given = Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined)) as SignalboxOptions<D>;
-  const settings = { ...DEFAULTS, ...given, log: loggerOf(given.log) };
-  for (const provision of [...settings.providers, ...settings.override]) checkProvision(provision, 'createSignalbox');
-  return settings;
+  if (given.onFailure !== undefined && given.testing !== 'immediate')
+    throw new SignalboxError(
+      'InvalidOption',
+      `createSignalbox: onFailure is '${given.onFailure}', and testing is not 'immediate'. Leave onFailure out: a worker writes each failure to its delivery.`,
+    );
+  const settings = { ...DEFAULTS, ...given };
+  return {
+    ...settings,
+    log: loggerOf(given.log),
+    providers: settings.providers.map((provider) => provisionOf(provider, 'createSignalbox')),
+    overrides: settings.overrides.map((provider) => provisionOf(provider, 'createSignalbox')),
+  };
 }
 
 /** The logger of a box, which never throws. */

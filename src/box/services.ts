@@ -26,7 +26,7 @@ export interface BoxFramework {
 }
 
 export interface ServicesParts {
-  readonly settings: Pick<BoxSettings<DatabaseHandle>, 'services' | 'providers' | 'override' | 'resolve'>;
+  readonly settings: Pick<BoxSettings<DatabaseHandle>, 'services' | 'providers' | 'overrides' | 'resolve'>;
   readonly receivers: Receivers;
   readonly ambient: Ambient;
   readonly ambientDb: AmbientDatabase;
@@ -43,12 +43,12 @@ export class Services implements BoxFramework {
 
   constructor(parts: ServicesParts) {
     const { ambient, ambientDb, receivers, warnings } = parts;
-    const { services, providers, override, resolve } = parts.settings;
+    const { services, providers, overrides, resolve } = parts.settings;
     this.#parts = parts;
     this.#known = new Set(services);
     this.#makes = resolve === undefined;
     this.registry = new Registry(
-      [provide(Db, { useValue: ambientDb }), ...(this.#makes ? services.map(selfProvided) : []), ...providers, ...override],
+      [provide(Db, { useValue: ambientDb }), ...(this.#makes ? services.map(selfProvided) : []), ...providers, ...overrides],
       resolve,
       // What a container makes is its own affair.
       (work) => (resolve ? ambient.outside(work) : ambient.neutrally(work)),

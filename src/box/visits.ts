@@ -2,7 +2,7 @@
 import type { Ambient } from '../transaction/ambient.ts';
 import { currentCall } from '../transaction/call.ts';
 import type { Follower } from '../transaction/transactions.ts';
-import { Immediate, type OnError, type WithVisit } from '../worker/immediate.ts';
+import { Immediate, type OnFailure, type WithVisit } from '../worker/immediate.ts';
 import { type VisitParts, withVisit } from '../worker/temporary-worker.ts';
 
 /** How long other workers wait for a drain, or an immediate run, whose process has died. */
@@ -17,7 +17,7 @@ export const visitsOf =
   };
 
 /** Runs what a transaction emitted right after its commit, in no context but that of the call in which it was committed. */
-export function immediately({ onError }: { readonly onError: OnError }, ambient: Ambient, withVisit: WithVisit): Follower {
-  const immediate = new Immediate((work) => ambient.neutrallyIn(currentCall(), () => withVisit(work)), onError);
+export function immediately({ onFailure }: { readonly onFailure: OnFailure }, ambient: Ambient, withVisit: WithVisit): Follower {
+  const immediate = new Immediate((work) => ambient.neutrallyIn(currentCall(), () => withVisit(work)), onFailure);
   return (scope) => immediate.afterCommit(scope.emissions);
 }

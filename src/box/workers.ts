@@ -5,6 +5,7 @@ import { checkHealth, type Health } from '../operate/health.ts';
 import { workerSettings, type WorkerOptions } from '../worker/options.ts';
 import { Worker, type WorkerParts } from '../worker/worker.ts';
 import type { Lifetime } from './lifetime.ts';
+import type { Testing } from './options.ts';
 import type { Services } from './services.ts';
 import type { Warnings } from './warnings.ts';
 
@@ -14,12 +15,13 @@ export interface BoxWorkers {
   health(): Promise<Health>;
 }
 
-export interface WorkersParts extends Omit<WorkerParts, 'active' | 'assertOpen' | 'checkServices' | 'warnOfWaiting'> {
+export interface WorkersParts extends Omit<WorkerParts, 'claims' | 'active' | 'assertOpen' | 'checkServices' | 'warnOfWaiting'> {
   readonly lifetime: Lifetime;
   readonly services: Services;
   readonly warnings: Warnings;
   readonly receivers: Receivers;
   readonly driver: Driver;
+  readonly testing: Testing | undefined;
 }
 
 export class OwnWorkers implements BoxWorkers {
@@ -30,12 +32,13 @@ export class OwnWorkers implements BoxWorkers {
   }
 
   make(options: WorkerOptions = {}): Worker {
-    const { lifetime, services, warnings, receivers, driver } = this.#parts;
+    const { lifetime, services, warnings, receivers, driver, testing } = this.#parts;
     lifetime.beginWork();
     services.warnOfForgotten();
     warnings.ofWorker(receivers.all.length);
     const parts: WorkerParts = {
       ...this.#parts,
+      claims: testing !== 'manual',
       active: lifetime.workers,
       assertOpen: () => lifetime.assertTakesWork(),
       checkServices: () => services.check(),

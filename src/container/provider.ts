@@ -29,6 +29,12 @@ export interface Provision {
   readonly provider: Provider<unknown>;
 }
 
+/** The same in one object, as NestJS writes it: `{ provide: CLOCK, useValue }`. The types of token and value are not held together. */
+export type ProviderLiteral = Provider<unknown> & {
+  /** What is asked for. */
+  readonly provide: Injectable;
+};
+
 /**
  * Says where an injectable comes from: a value, another class, or a factory with its own list of injectables.
  * @throws SignalboxError `InvalidOption`
@@ -77,6 +83,13 @@ export function checkProvision(provision: Provision | null | undefined, subject:
   const required = kind[0] === 'useValue' ? [] : kind;
   checkOptions(given, KINDS[kind[0]!], `${subject}(${injectableName(token)})`, { required });
   return provision!;
+}
+
+/** The provision that was given in either form. @throws SignalboxError `InvalidOption` */
+export function provisionOf(given: Provision | ProviderLiteral, subject: string): Provision {
+  if (typeof given !== 'object' || given === null || !('provide' in given)) return checkProvision(given, subject);
+  const { provide: token, ...provider } = given;
+  return checkProvision({ token, provider }, subject);
 }
 
 /** Whether it is a class or a token. */

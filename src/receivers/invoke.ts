@@ -32,6 +32,6 @@ function methodOf(self: object, { signal }: Receiver, { service, key }: MethodTa
   if (typeof method === 'function') return method;
   throw new SignalboxError(
     'MissingProvider',
-    `What provides ${nameOf(service)} has no method ${String(key)}, which receives ${signal.name}. Give your override one.`,
+    `What provides ${nameOf(service)} has no method ${String(key)}, which receives ${signal.name}. Give the override one.`,
   );
 }

@@ -11,7 +11,7 @@ import type { Runner } from './running/runner.ts';
 import type { Visit } from './temporary-worker.ts';
 
 /** What happens when receivers fail: the transaction call throws `ReceiverFailed`, or it is only recorded with the delivery. */
-export type OnError = 'throw' | 'collect';
+export type OnFailure = 'throw' | 'collect';
 
 const MAX_DEPTH = 20;
 
@@ -30,13 +30,13 @@ export type WithVisit = <T>(work: (visit: Visit, runner: Runner) => Promise<T>) 
 
 export class Immediate {
   readonly #withVisit: WithVisit;
-  readonly #onError: OnError;
+  readonly #onFailure: OnFailure;
   /** Set while receivers run: what they emit joins the run instead of starting one inside it. */
   readonly #current = new AsyncLocalStorage<Run>();
 
-  constructor(withVisit: WithVisit, onError: OnError) {
+  constructor(withVisit: WithVisit, onFailure: OnFailure) {
     this.#withVisit = withVisit;
-    this.#onError = onError;
+    this.#onFailure = onFailure;
   }
 
   /**
@@ -56,7 +56,7 @@ export class Immediate {
         { cause: error, details: { committed: true, causes: [error], failures: [] } },
       );
     });
-    if (failures.length === 0 || this.#onError === 'collect') return;
+    if (failures.length === 0 || this.#onFailure === 'collect') return;
     const causes = failures.map(({ cause }) => cause);
     throw new SignalboxError(
       'ReceiverFailed',

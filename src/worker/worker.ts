@@ -19,6 +19,8 @@ import { Watchdog } from '../liveness/watchdog.ts';
 
 export interface WorkerParts extends ShiftParts {
   readonly ambient: Ambient;
+  /** False for tests: a worker that is started claims nothing. */
+  readonly claims: boolean;
   /** The workers of the box that have something to end. */
   readonly active: Set<Worker>;
   /** @throws SignalboxError `BoxClosed` */
@@ -134,6 +136,7 @@ export class Worker {
     const shift = new Shift(this.#parts, this.#settings);
     try {
       await this.#prepare();
+      if (!this.#parts.claims) return this.#parts.log.info({}, "this worker claims nothing, for testing is 'manual'");
       await shift.enrol(() => this.#parts.warnOfWaiting());
     } catch (error) {
       if (this.#phase === 'started') this.#end();

@@ -160,7 +160,7 @@ export const deliveryCases: readonly Case[] = [
         if (emission.headers['again'] === 'yes') await happened.emitReliable(tx, { value: 2 });
       };
       const services = [receiverThat('Chain', chain), receiverThat('Detached')];
-      await using h = await openConformance(driver, { services, mode: 'immediate' });
+      await using h = await openConformance(driver, { services, testing: 'immediate' });
       await h.db.transaction(async (tx) => void (await happened.emitReliable(tx, { value: 1 }, { headers: { again: 'yes' } })));
       expect((await h.effects()).toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['Chain:1', 'Chain:2', 'Detached:1', 'Detached:2']);
       expect(await h.count('select count(*)::int from signalbox.worker')).toBe(0);
@@ -169,7 +169,7 @@ export const deliveryCases: readonly Case[] = [
   {
     name: 'in immediate mode a failed receiver makes the call throw, though the commit stands',
     async run(driver) {
-      await using h = await openConformance(driver, { services: [receiverThat('Bad', fail('no'))], mode: 'immediate' });
+      await using h = await openConformance(driver, { services: [receiverThat('Bad', fail('no'))], testing: 'immediate' });
       const attempt = h.db.transaction(async (tx) => {
         await tx.insert(effects).values({ receiver: 'sender', value: 1 });
         await happened.emitReliable(tx, { value: 2 });

@@ -85,7 +85,10 @@ test('a circle is found through factories and replacements', async () => {
 const passes = { code: 'DatabaseUnreachable' };
 
 test('a service that is replaced needs nothing of what it would take', async () => {
-  await using box = openBox({ services: [Receipts], override: [provide(Receipts, { useValue: { receive() {} } as unknown as Receipts })] });
+  await using box = openBox({
+    services: [Receipts],
+    overrides: [provide(Receipts, { useValue: { receive() {} } as unknown as Receipts })],
+  });
   await expect(box.worker().start()).rejects.toMatchObject(passes);
 });
 

@@ -82,7 +82,7 @@ test('a circle is found through tokens, factories and replacements', async () =>
   }
   await using box = openBox({
     providers: [provide(KEY, { useFactory: ({ chicken }: Farm) => typeof chicken, inject: [Farm] })],
-    override: [provide(Egg, { useClass: OtherEgg as unknown as Class<Egg> })],
+    overrides: [provide(Egg, { useClass: OtherEgg as unknown as Class<Egg> })],
   });
   expect(thrownBy(() => box.get(KEY))).toMatchObject({
     code: 'CircularDependency',

@@ -50,6 +50,17 @@ test('a transient factory is called each time', async () => {
   expect([box.get(KEY), box.get(KEY)]).toEqual(['call 1', 'call 2']);
 });
 
+test('a provider may be written in one object, as in NestJS: a value, a class, a factory', async () => {
+  await using box = openBox({
+    providers: [
+      { provide: KEY, useFactory: (config: Config) => `key of ${config.constructor.name}`, inject: [Config] },
+      { provide: Object, useValue: 'replaced' },
+    ],
+    overrides: [{ provide: Object, useValue: 'value' }],
+  });
+  expect([box.get(KEY), box.get(Object)]).toEqual(['key of Config', 'value']);
+});
+
 test('a factory that waits provides its promise, and is called once', async () => {
   const LATER = new Token<Promise<string>>('later');
   let calls = 0;
@@ -151,7 +162,7 @@ test('override takes the place of services and of providers, for whoever needs t
   await using box = openBox({
     services: [Billing, Mailer, Config],
     providers: [provide(KEY, { useValue: 'real' })],
-    override: [
+    overrides: [
       provide(Mailer, { useValue: fakeMailer }),
       provide(Config, { useClass: FakeConfig }),
       provide(KEY, { useFactory: (config: Config) => config.key, inject: [Config] }),
@@ -176,7 +187,7 @@ test('a receiver is called on the object that the override gave', async () => {
       calls.push('fake');
     }
   }
-  await using box = openBox({ services: [Orders], override: [provide(Orders, { useClass: FakeOrders })] });
+  await using box = openBox({ services: [Orders], overrides: [provide(Orders, { useClass: FakeOrders })] });
   await happened.emit(box.db, {});
   expect(calls).toEqual(['fake']);
 });
@@ -187,7 +198,7 @@ test('an override that lacks the method of a receiver is told so when it is call
     @OnSignal(happened, { transactional: false })
     onHappened(): void {}
   }
-  await using box = openBox({ services: [Orders], override: [provide(Orders, { useValue: {} as Orders })] });
+  await using box = openBox({ services: [Orders], overrides: [provide(Orders, { useValue: {} as Orders })] });
   await expect(happened.emit(box.db, {})).rejects.toMatchObject({
     code: 'MissingProvider',
     message: expect.stringContaining('What provides Orders has no method onHappened') as string,

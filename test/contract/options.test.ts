@@ -121,8 +121,8 @@ const BAGS: Record<string, Bag[]> = {
       at: 'SignalboxModule.forRoot',
       take: (options) => SignalboxModule.forRoot(options),
       options: { db: unused() },
-      instead: 'onEror',
-      meant: 'onError',
+      instead: 'onFailre',
+      meant: 'onFailure',
     },
     {
       at: 'SignalboxModule.forRoot',
@@ -210,11 +210,26 @@ type Refused = [what: string, work: (fixture: Fixture) => unknown, says: string]
 
 const refused: Refused[] = [
   [
-    'a mode',
-    () => createSignalbox({ db: unused(), mode: 'imediate' as never }),
-    "createSignalbox: mode is \"imediate\". Did you mean 'immediate'? Give 'worker' or 'immediate'.",
+    'testing',
+    () => createSignalbox({ db: unused(), testing: 'imediate' as never }),
+    "createSignalbox: testing is \"imediate\". Did you mean 'immediate'? Give 'immediate' or 'manual'.",
   ],
-  ['onError', () => createSignalbox({ db: unused(), onError: 'collct' as never }), "Did you mean 'collect'?"],
+  ['onFailure', () => createSignalbox({ db: unused(), testing: 'immediate', onFailure: 'collct' as never }), "Did you mean 'collect'?"],
+  [
+    'onFailure where nothing runs at once',
+    () => createSignalbox({ db: unused(), onFailure: 'collect' }),
+    "onFailure is 'collect', and testing is not 'immediate'. Leave onFailure out",
+  ],
+  [
+    'a provider literal of two kinds',
+    () => createSignalbox({ db: unused(), providers: [{ provide: Date, useValue: 1, useClass: Date } as never] }),
+    'Date is provided by an object with useValue, useClass.',
+  ],
+  [
+    'a provider literal of nothing',
+    () => createSignalbox({ db: unused(), providers: [{ provide: undefined, useValue: 1 } as never] }),
+    'what is provided is undefined',
+  ],
   ['prepare', () => createSignalbox({ db: unused(), prepare: 'none' as never }), 'prepare is "none". Give true, false or \'all\'.'],
   [
     'log: true',
@@ -229,7 +244,7 @@ const refused: Refused[] = [
   ['a provider', () => createSignalbox({ db: unused(), providers: [Date] as never }), 'createSignalbox: what is provided is undefined'],
   [
     'an override of two kinds',
-    () => createSignalbox({ db: unused(), override: [{ token: Date, provider: { useValue: 1, useClass: Date } }] as never }),
+    () => createSignalbox({ db: unused(), overrides: [{ token: Date, provider: { useValue: 1, useClass: Date } }] as never }),
     'Date is provided by an object with useValue, useClass.',
   ],
   [
@@ -350,7 +365,7 @@ test.each(refused)('%s that cannot be is refused, and says what can', async (_wh
 });
 
 test('an option that is undefined is one that is not given', async () => {
-  await using box = createSignalbox({ db: unused(), log: false, mode: undefined as never, services: undefined as never });
+  await using box = createSignalbox({ db: unused(), log: false, testing: undefined as never, services: undefined as never });
   expect(box.worker({ concurrency: undefined as never })).toBeDefined();
 });
 

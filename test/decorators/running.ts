@@ -173,8 +173,8 @@ async function transactions(): Promise<unknown> {
       return `in transaction: ${String(await work())}`;
     },
   };
-  const override = [provide(Db, { useValue: noting as unknown as Db })];
-  await using box = createSignalbox({ db, services: [Accounts], log: false, override });
+  const overrides = [provide(Db, { useValue: noting as unknown as Db })];
+  await using box = createSignalbox({ db, services: [Accounts], log: false, overrides });
   const moved = await box.get(Accounts).move('a', 'b');
   const received = await first.emitRobust(db, { id: 7 });
   const { move, outside, inside } = Accounts.prototype;

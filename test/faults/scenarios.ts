@@ -154,7 +154,7 @@ async function again(call: () => Promise<unknown>): Promise<void> {
 export const immediate: Scenario = {
   role: 'a box in immediate mode',
   only: ['enrolWorker', 'claimEmissions', 'settleFirst', 'resignWorker'],
-  options: { mode: 'immediate', onError: 'collect' },
+  options: { testing: 'immediate', onFailure: 'collect' },
   run: async ({ send }) => {
     await send('one', ['fine', 'flaky', 'discard']);
     await send('two', ['fine']);

@@ -171,7 +171,7 @@ test('a module that is compiled and not initialised has its receivers', async ()
   }
   const compile: Start = async (module) =>
     NestFactory.create(module, new NoServer() as unknown as AbstractHttpAdapter, { logger: false, abortOnError: false });
-  await using fixture = await openFixture({ providers: [Orders] }, { mode: 'immediate' }, compile);
+  await using fixture = await openFixture({ providers: [Orders] }, { testing: 'immediate' }, compile);
   await fixture.db.transaction(async (tx) => void (await paid.emitReliable(tx, { id: 1 })));
   expect(await readEffects(fixture.sql)).toEqual(['Orders 1:1']);
 });

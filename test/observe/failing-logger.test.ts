@@ -103,7 +103,7 @@ test.each(Object.keys(loggers))('with a logger that %s a warning in the middle o
 });
 
 test.each(Object.keys(loggers))('with a logger that %s immediate mode, drain and tick do what they do', async (name) => {
-  await using h = await open(loggers[name]!, { mode: 'immediate', onError: 'collect' });
+  await using h = await open(loggers[name]!, { testing: 'immediate', onFailure: 'collect' });
   await emit(h, 'immediate', 'fail');
   await happened.emitRobust(h.db, { value: 'robust' });
   await using late = await open(loggers[name]!);

@@ -131,7 +131,7 @@ test.for(DRIVERS)('%s: in immediate mode the receivers run, though the answer to
       received.push(value);
     }
   }
-  await using h = await openBehindProxy(driver, { services: [Receiver], mode: 'immediate' });
+  await using h = await openBehindProxy(driver, { services: [Receiver], testing: 'immediate' });
   const cut = h.proxy.nextCommit('its answer is lost');
   await send(h);
   await cut;

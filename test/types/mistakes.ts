@@ -221,7 +221,7 @@ export function boxes(): void {
   // @ts-expect-error -- no such event
   box.on('delivery.finished', () => {});
   // @ts-expect-error -- no such mode
-  createSignalbox({ db, mode: 'eager' });
+  createSignalbox({ db, testing: 'eager' });
   box.receivers.connect(payment.completed, async ([item], { tx }) => tx.execute(`${item?.payload.id.toFixed()}` as never), {
     name: 'a',
     batch: 2,

@@ -53,7 +53,7 @@ export class Orders {
 }
 
 export const db = drizzle({ client });
-export const box = createSignalbox({ db, services: [Payments, Orders], mode: 'immediate', log: false });
+export const box = createSignalbox({ db, services: [Payments, Orders], testing: 'immediate', log: false });
 declare module 'signalbox' { interface Register { db: typeof db } }
 `;
 

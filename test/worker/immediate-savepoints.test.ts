@@ -14,7 +14,7 @@ test('what savepoints have emitted is run after the outermost commit, unless the
       seen.push(value);
     }
   }
-  await using h = await harness({ services: [Seeing], mode: 'immediate' });
+  await using h = await harness({ services: [Seeing], testing: 'immediate' });
   await h.db.transaction(async (tx) => {
     await happened.emitReliable(tx, { value: 1 });
     await tx.transaction(async (savepoint) => {

@@ -44,7 +44,7 @@ class Chain {
 }
 
 test('receivers have run when the transaction call returns, breadth-first, also those of what receivers emit', async () => {
-  await using h = await harness({ services: [Chain], mode: 'immediate' });
+  await using h = await harness({ services: [Chain], testing: 'immediate' });
   await createEffects(h.sql);
   await h.db.transaction(async (tx) => {
     await first.emitReliable(tx, { value: 2 });
@@ -55,7 +55,7 @@ test('receivers have run when the transaction call returns, breadth-first, also 
 });
 
 test('a failed receiver makes the call throw, though the commit stands and the others have run', async () => {
-  await using h = await harness({ services: [Chain], mode: 'immediate' });
+  await using h = await harness({ services: [Chain], testing: 'immediate' });
   await createEffects(h.sql);
   const attempt = h.db.transaction(async (tx) => {
     await tx.insert(effects).values({ receiver: 'sender', value: 0 });
@@ -74,8 +74,8 @@ test('a failed receiver makes the call throw, though the commit stands and the o
   expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'completed' }, { receiver: 'Chain.onFirst', state: 'ready', attempt: 1 }]);
 });
 
-test("with onError 'collect' a failure is only recorded, as a worker would", async () => {
-  await using h = await harness({ services: [Chain], mode: 'immediate', onError: 'collect' });
+test("with onFailure 'collect' a failure is only recorded, as a worker would", async () => {
+  await using h = await harness({ services: [Chain], testing: 'immediate', onFailure: 'collect' });
   await createEffects(h.sql);
   await h.db.transaction(async (tx) => void (await first.emitReliable(tx, { value: -1 })));
   expect(await readErrors(h.sql)).toMatchObject([{ message: 'negative -1' }]);
@@ -83,7 +83,7 @@ test("with onError 'collect' a failure is only recorded, as a worker would", asy
 });
 
 test('a delivery that was discarded or put off has not failed', async () => {
-  await using h = await harness({ services: [Chain], mode: 'immediate' });
+  await using h = await harness({ services: [Chain], testing: 'immediate' });
   await createEffects(h.sql);
   await h.db.transaction(async (tx) => void (await first.emitMany(tx, [{ value: 100 }, { value: 101 }])));
   expect((await readDeliveries(h.sql)).filter(({ receiver }) => receiver === 'Chain.onFirst')).toMatchObject([
@@ -93,7 +93,7 @@ test('a delivery that was discarded or put off has not failed', async () => {
 });
 
 test('what is not due yet waits for drain', async () => {
-  await using h = await harness({ services: [Chain], mode: 'immediate' });
+  await using h = await harness({ services: [Chain], testing: 'immediate' });
   await createEffects(h.sql);
   await h.db.transaction(async (tx) => void (await first.emitReliable(tx, { value: 1 }, { delay: '1h' })));
   expect(await readEffects(h.sql)).toEqual([]);
@@ -102,7 +102,7 @@ test('what is not due yet waits for drain', async () => {
 });
 
 test('a rolled-back transaction or savepoint runs nothing', async () => {
-  await using h = await harness({ services: [Chain], mode: 'immediate' });
+  await using h = await harness({ services: [Chain], testing: 'immediate' });
   await createEffects(h.sql);
   const attempt = h.db.transaction(async (tx) => {
     await first.emitReliable(tx, { value: 1 });
@@ -121,7 +121,7 @@ test('a rolled-back transaction or savepoint runs nothing', async () => {
 });
 
 test('receivers that emit to each other for ever are stopped at a depth of twenty', async () => {
-  await using h = await harness({ services: [Chain], mode: 'immediate' });
+  await using h = await harness({ services: [Chain], testing: 'immediate' });
   const attempt = h.db.transaction(async (tx) => endless.emitReliable(tx, { value: 1 }));
   await expect(attempt).rejects.toMatchObject({
     code: 'ReceiverFailed',
@@ -146,7 +146,7 @@ test('what a receiver left running emits when the run is over is run, too', asyn
   const leave = (): void => {
     left = gate.opened.then(() => h.db.transaction(async (tx) => first.emitReliable(tx, { value: 1 })));
   };
-  h = await harness({ services: [Chain], mode: 'immediate' });
+  h = await harness({ services: [Chain], testing: 'immediate' });
   await using _ = h;
   await createEffects(h.sql);
   h.box.receivers.connect(late, leave, { name: 'Leaving' });
@@ -160,7 +160,7 @@ test('the deliveries of others are left to them', async () => {
   await using h = await harness({ services: [Chain] });
   await createEffects(h.sql);
   await h.db.transaction(async (tx) => void (await first.emitReliable(tx, { value: 1 })));
-  const immediate = h.another({ services: [Chain], mode: 'immediate' });
+  const immediate = h.another({ services: [Chain], testing: 'immediate' });
   await immediate.db.transaction(async () => {
     await first.emitReliable(immediate.db, { value: 0 });
   });
@@ -168,7 +168,7 @@ test('the deliveries of others are left to them', async () => {
 });
 
 test('a transaction whose commit cannot be noticed may not emit', async () => {
-  await using h = await harness({ services: [Chain], mode: 'immediate' });
+  await using h = await harness({ services: [Chain], testing: 'immediate' });
   const untracked = drizzle({ client: h.connect({ max: 1 }) }) as unknown as {
     session: { dialect: object };
     dialect: object;
@@ -180,7 +180,7 @@ test('a transaction whose commit cannot be noticed may not emit', async () => {
 });
 
 test('a transaction that is committed says so, though its receivers could not be run', async () => {
-  await using h = await harness({ services: [Chain], mode: 'immediate', onError: 'collect' });
+  await using h = await harness({ services: [Chain], testing: 'immediate', onFailure: 'collect' });
   await h.sql.unsafe(`
     create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no workers'; end $$;
     create trigger refuse before insert on signalbox.worker for each row execute function refuse()`);

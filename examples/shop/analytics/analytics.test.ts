@@ -27,7 +27,7 @@ test('each payment is counted once, by how it ended', async () => {
 const trouble: Failure[][] = [['before counting', 'before counting'], ['after counting'], ['before counting', 'after counting']];
 
 test.each(trouble.map((failures) => ({ failures })))('a report that fails $failures is sent again with its key', async ({ failures }) => {
-  await using shop = await openShop({ onError: 'collect' });
+  await using shop = await openShop({ onFailure: 'collect' });
   shop.statistics.failNext(...failures);
   await endPayment(shop, { succeeded: true });
   expect(await shop.box.drain({ ahead: '1m' })).toMatchObject({ completed: 1, retrying: failures.length - 1 });
@@ -45,7 +45,7 @@ test('two payments have two keys', async () => {
 });
 
 test('a report that never gets through ends dead, and hurts nobody else', async () => {
-  await using shop = await openShop({ onError: 'collect' });
+  await using shop = await openShop({ onFailure: 'collect' });
   shop.statistics.failNext(...Array<Failure>(4).fill('before counting'));
   await endPayment(shop, { succeeded: true });
   await shop.box.drain({ ahead: '1m' });

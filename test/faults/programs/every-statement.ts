@@ -14,16 +14,21 @@ const { DATABASE_URL: url, DIRECT_URL: directUrl, FOREVER: forever } = process.e
 
 const sql = postgres(directUrl!, { max: 1, onnotice: () => {} });
 const clients = [sql];
-const open = (mode: 'worker' | 'immediate'): { db: Database; box: Signalbox<Database> } => {
+const open = (testing?: 'immediate'): { db: Database; box: Signalbox<Database> } => {
   const client = postgres(url!, { max: 6, onnotice: () => {}, connect_timeout: 2, fetch_types: false });
   clients.push(client);
   const db = drizzle({ client }) as Database;
-  const box = createSignalbox({ db, mode, onError: 'collect', services: [effectsOf(controls) as never], log: false });
+  const box = createSignalbox({
+    db,
+    ...(testing && { testing, onFailure: 'collect' as const }),
+    services: [effectsOf(controls) as never],
+    log: false,
+  });
   tellClaims(box, controls);
   return { db, box };
 };
 const controls = { sql, isEnding: false, onRun: () => {}, claims: new Map<string, number>() };
-const { db, box } = open('worker');
+const { db, box } = open();
 
 /** Reports that it is about to send, and that the transaction has committed. */
 async function send(on: Database, key: string, ...scripts: Script[]): Promise<string> {

@@ -248,7 +248,7 @@ test('a receiver is retired by all of its names, and comes back when a process a
 test('in immediate mode, a process whose receiver was joined to an older one runs what it emits', async () => {
   await using deployment = await openDeployment();
   await deployment.start('v1');
-  const immediate = deployment.h.another({ mode: 'immediate' });
+  const immediate = deployment.h.another({ testing: 'immediate' });
   immediate.receivers.connect(happened, ({ value }) => void deployment.calls.push(`immediate:${value}`), RELEASES['v2 without formerly']);
   await emit(immediate, 1);
   await deployment.start('v2');

@@ -73,7 +73,7 @@ test('drain runs all in batches, in no more calls at once than a worker would', 
 
 test('immediate mode runs the deliveries of one level in batches', async () => {
   const { Receivers, calls } = receivers();
-  await using h = await harness({ services: [Receivers], mode: 'immediate' });
+  await using h = await harness({ services: [Receivers], testing: 'immediate' });
   await emit(h.db, 1, 2, 3, 4, 5);
   expect(calls).toEqual([[1, 2, 3, 4], [5]]);
 });
@@ -81,7 +81,7 @@ test('immediate mode runs the deliveries of one level in batches', async () => {
 test('immediate mode reports an item that failed', async () => {
   const { Receivers, scripts } = receivers();
   scripts.push((items) => items[1]?.fail(new Error('the second')));
-  await using h = await harness({ services: [Receivers], mode: 'immediate' });
+  await using h = await harness({ services: [Receivers], testing: 'immediate' });
   await expect(emit(h.db, 1, 2)).rejects.toMatchObject({ code: 'ReceiverFailed', details: { causes: [{ message: 'the second' }] } });
   expect((await readDeliveries(h.sql)).map(({ state }) => state)).toEqual(['completed', 'ready', 'completed', 'completed']);
 });

@@ -137,7 +137,7 @@ test.each([
 
 test('immediate mode shows receivers no context of the sender, as a worker would not, and what they emit joins the run', async () => {
   seen = [];
-  await using h = await harness({ services: [Clock, Receiving], mode: 'immediate' });
+  await using h = await harness({ services: [Clock, Receiving], testing: 'immediate' });
   listen(h);
   await emit(h);
   expectNothingSeen('delivery.started', 'delivery.completed');

@@ -31,17 +31,17 @@ function service() {
 type Use = (h: Harness, Poller: new (db: Db) => object) => Promise<unknown>;
 const emitReliably: Use = (h) => h.db.transaction(async (tx) => happened.emitReliable(tx, {}));
 
-const ways: [way: string, mode: 'worker' | 'immediate', use: Use][] = [
-  ['a delivery', 'worker', async (h, Poller) => (await emitReliably(h, Poller), h.box.drain())],
+const ways: [way: string, testing: 'immediate' | undefined, use: Use][] = [
+  ['a delivery', undefined, async (h, Poller) => (await emitReliably(h, Poller), h.box.drain())],
   ['a delivery in immediate mode', 'immediate', emitReliably],
-  ['emit', 'worker', (h) => h.db.transaction(async (tx) => happened.emit(tx, {}))],
-  ['emitRobust', 'worker', (h) => h.db.transaction(async (tx) => happened.emitRobust(tx, {}))],
-  ['box.get in a transaction', 'worker', (h, Poller) => h.db.transaction(async () => h.box.get(Poller))],
+  ['emit', undefined, (h) => h.db.transaction(async (tx) => happened.emit(tx, {}))],
+  ['emitRobust', undefined, (h) => h.db.transaction(async (tx) => happened.emitRobust(tx, {}))],
+  ['box.get in a transaction', undefined, (h, Poller) => h.db.transaction(async () => h.box.get(Poller))],
 ];
 
-test.each(ways)('a service that is first needed by %s is made outside of its transaction', async (_way, mode, use) => {
+test.each(ways)('a service that is first needed by %s is made outside of its transaction', async (_way, testing, use) => {
   const { Poller, gate, results } = service();
-  await using h = await harness({ services: [Poller], mode });
+  await using h = await harness({ services: [Poller], ...(testing && { testing }) });
   await use(h, Poller);
   gate.open();
   expect(await Promise.all(results)).toMatchObject([[{ one: 1 }]]);

@@ -130,7 +130,7 @@ test('in immediate mode the transaction call says so: nobody would come back to 
   const connect = (): object => {
     throw new Error('away');
   };
-  await using h = await harness({ mode: 'immediate', services: [Single], providers: [provide(PROVIDER, { useFactory: connect })] });
+  await using h = await harness({ testing: 'immediate', services: [Single], providers: [provide(PROVIDER, { useFactory: connect })] });
   const emitting = h.db.transaction(async (tx) => void (await happened.emitReliable(tx, { value: 1 })));
   await expect(emitting).rejects.toMatchObject({ code: 'ReceiverFailed', details: { causes: [{ message: 'away' }] } });
   expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'ready', attempt: 0 }]);

@@ -130,7 +130,7 @@ test('drain and tick call it once, leave the rest due, and end', async () => {
 
 test('in immediate mode it is no failure of the transaction call, and what is left is run by drain', async () => {
   const provider = new Provider();
-  await using h = await harness({ mode: 'immediate', services: [calling(provider, 1_000)] });
+  await using h = await harness({ testing: 'immediate', services: [calling(provider, 1_000)] });
   await emitMany(h, 3);
   await expectUntouched(h, 3);
   expect(provider.calls).toBe(1);
