@@ -222,12 +222,12 @@ const refused: Refused[] = [
   ],
   [
     'a provider literal of two kinds',
-    () => createSignalbox({ db: unused(), providers: [{ provide: Date, useValue: 1, useClass: Date } as never] }),
+    () => createSignalbox({ db: unused(), providers: [{ provide: Date, useValue: 1, useClass: Date }] as never }),
     'Date is provided by an object with useValue, useClass.',
   ],
   [
     'a provider literal of nothing',
-    () => createSignalbox({ db: unused(), providers: [{ provide: undefined, useValue: 1 } as never] }),
+    () => createSignalbox({ db: unused(), providers: [{ provide: undefined, useValue: 1 }] as never }),
     'what is provided is undefined',
   ],
   ['prepare', () => createSignalbox({ db: unused(), prepare: 'none' as never }), 'prepare is "none". Give true, false or \'all\'.'],
