@@ -28,6 +28,8 @@ const LEVELS = [
   ['cli', 'nest', 'vitest.ts'],
 ];
 
+const MOST_LINES = 300;
+
 type Files = ReadonlyMap<string, string>;
 
 async function readSource(): Promise<Files> {
@@ -128,7 +130,11 @@ const rules: [name: string, rule: Rule, breaking: Record<string, string>][] = [
   ['SQL stays in the store', sqlStaysInTheStore, { 'worker/a.ts': 'export const q = `delete from signalbox.delivery where id = $1`;' }],
   ['SQL in quotes stays there too', sqlStaysInTheStore, { 'maintenance/a.ts': "export const q = 'select 1';" }],
   ['SQL in pieces stays there too', sqlStaysInTheStore, { 'worker/a.ts': 'export const q = `${head} from signalbox.delivery`;' }],
-  ['no file is longer than 300 lines', each((_file, text) => text.split('\n').length > 301), { 'core/a.ts': '\n'.repeat(301) }],
+  [
+    `no file is longer than ${MOST_LINES} lines`,
+    each((_file, text) => text.split('\n').length > MOST_LINES + 1),
+    { 'core/a.ts': '\n'.repeat(MOST_LINES + 1) },
+  ],
   ['every file says what it is for', each((_file, text) => !/^(#!.*\n)?\/\/ \S/.test(text)), { 'core/a.ts': 'export {};' }],
   ['no file is named for nothing', each((file) => /(manager|helper|util|common|misc)/i.test(file)), { 'core/util.ts': '' }],
   [
@@ -157,4 +163,21 @@ const rules: [name: string, rule: Rule, breaking: Record<string, string>][] = [
 test.each(rules)('%s', async (_name, rule, breaking) => {
   expect(rule(new Map(Object.entries(breaking)))).not.toEqual([]);
   expect(rule(await readSource())).toEqual([]);
+});
+
+/** The names in backticks, without a folder's slash. */
+const namesIn = (text: string): string[] => Array.from(text.matchAll(/`([\w./]+?)\/?`/g), ([, name]) => name!);
+
+test('CONTRIBUTING has each room, their order and the longest file as they are here', async () => {
+  const page = await readFile(new URL('../../CONTRIBUTING.md', import.meta.url), 'utf8');
+  const rooms = page.split('| room of `src` |')[1]!.split('`test/` mirrors')[0]!;
+  const order = /^Imports run one way: ((?:.|\n)*?`)\. /m.exec(rooms)![1]!;
+  expect(order.split('←').map((names) => namesIn(names).sort())).toEqual(LEVELS.map((names) => names.toSorted()));
+  const outer = new Set(LEVELS.flat().map((room) => room.split('/')[0]!));
+  expect(
+    Array.from(rooms.matchAll(/^\| (`\S+`(?:, `\S+`)*) \|/gm), ([, names]) => namesIn(names!))
+      .flat()
+      .sort(),
+  ).toEqual([...outer].filter((room) => room !== 'index.ts').toSorted());
+  expect(page).toContain(`stay under ${MOST_LINES} lines`);
 });
