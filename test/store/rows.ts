@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type postgres from 'postgres';
 import { CRASH_BUDGET } from '../../src/core/delivery.ts';
-import type { Run } from '../../src/drivers/driver.ts';
+import type { Driver, Run } from '../../src/drivers/driver.ts';
 import { postgresJs } from '../../src/drivers/postgres-js.ts';
 import { type Cell, rowsOf } from '../../src/drivers/statement.ts';
 import type { AppendOptions } from '../../src/store/emissions/emissions.ts';
@@ -12,6 +12,7 @@ import { inShort, readDeliveries } from '../support/deliveries.ts';
 
 /** A statement that waits longer fails: a lost SKIP LOCKED shows as an error and not as a hanging test. */
 const PATIENCE_MS = 5_000;
+const DEADLOCK = '40P01';
 
 /** An emission at once, of the first version, with nothing besides. */
 export const PLAIN: AppendOptions = {
@@ -49,13 +50,35 @@ export async function openStore({ crashBudget = CRASH_BUDGET } = {}): Promise<St
   database.leaves('listeners', 'the only one to listen here is the test itself');
   const client = (): postgres.Sql => database.connect({ max: 4, connection: { statement_timeout: PATIENCE_MS } });
   const sql = client();
-  const store = new Store(postgresJs(sql as never), crashBudget);
+  const deadlocks: string[] = [];
+  const store = new Store(notingDeadlocks(postgresJs(sql as never), deadlocks), crashBudget);
   return {
     sql,
     store,
     connect: client,
     hold: (work) => holdOpen(client(), crashBudget, work),
-    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await database[Symbol.asyncDispose]();
+      if (deadlocks.length > 0) throw new Error(`Statements that lock in different orders met in a deadlock: ${deadlocks.join('; ')}`);
+    },
+  };
+}
+
+/** Notes each statement that was the victim of a deadlock. The store repeats it, which would hide the deadlock from a test. */
+function notingDeadlocks(driver: Driver, deadlocks: string[]): Driver {
+  return {
+    ...driver,
+    run: (client) => {
+      const run = driver.run(client);
+      return async (statement, params) => {
+        try {
+          return await run(statement, params);
+        } catch (error) {
+          if ((error as { code?: string }).code === DEADLOCK) deadlocks.push(statement.text);
+          throw error;
+        }
+      };
+    },
   };
 }
 
