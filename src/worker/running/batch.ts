@@ -21,10 +21,8 @@ interface BatchParts {
   readonly driver: Driver;
 }
 
-/** Begins, calls and ends a run of several deliveries. Never rejects. */
-export async function performBatch(performer: Performer, parts: BatchParts, run: Run): Promise<void> {
-  const readable = run.members.filter(({ execution }) => execution === undefined);
-  if (readable.length === 0) return;
+/** Begins, calls and ends a run of several deliveries, for those that could be read. Never rejects. */
+export async function performBatch(performer: Performer, parts: BatchParts, readable: readonly Member[], run: Run): Promise<void> {
   const left = await performOnce(performer, parts, run.receiver, readable, run.lane);
   // Not on the lane, which the deliveries behind this batch may be waiting for.
   for (const member of left) await performOnce(performer, parts, run.receiver, [member], undefined);

@@ -13,6 +13,8 @@ import { type Conflict, type Execution, outcomeOf, RETURNED } from './execution.
 import type { ReceiverCall } from './receiver-call.ts';
 import { inTransaction, type TransactionParts } from './receiver-transaction.ts';
 
+type Ended = Execution | Conflict;
+
 /** Calls in all, if other transactions keep being in the way. */
 const MOST_TIMES = 6;
 /** The pause after the first conflict is up to this long; each further one up to twice as long. */
@@ -41,7 +43,8 @@ export class Performer {
       const deadline = this.#deadlines.open(receiver);
       try {
         const call = callFor(deadline);
-        const execution = await this.#once(call, deadline, times === 1 ? lane : undefined);
+        const ended = this.#once(call, deadline, times === 1 ? lane : undefined);
+        const execution = ended instanceof Promise ? await ended : ended;
         call.close?.();
         if (execution.kind !== 'conflict') return execution;
         if (times === MOST_TIMES) return execution.atLast;
@@ -52,27 +55,59 @@ export class Performer {
     }
   }
 
-  async #once(call: ReceiverCall, deadline: Deadline, lane: Lane | undefined): Promise<Execution | Conflict> {
-    const { receiver } = call;
-    let invoke: Call;
-    // Before the transaction: a service that cannot be made (its constructor connects to something that is away, a provider
-    // was forgotten) is no failure of the delivery.
+  /**
+   * Makes the service before the transaction begins: one that cannot be made (its constructor connects to something that is away, a
+   * provider was forgotten) is no failure of the delivery. Returns without a promise where nothing has to be waited for.
+   */
+  #once(call: ReceiverCall, deadline: Deadline, lane: Lane | undefined): Ended | Promise<Ended> {
     try {
-      const made = callOf(receiver, this.#parts.registry);
-      invoke = made instanceof Promise ? ((await deadline.race(made)) as Call) : made;
+      const made = callOf(call.receiver, this.#parts.registry);
+      if (made instanceof Promise) return this.#whenMade(made, call, deadline, lane);
+      return this.#made(made, call, deadline, lane);
     } catch (error) {
-      if (deadline.reason) return outcomeOf(deadline.reason);
-      this.#parts.log.debug({ err: error, receiver: receiver.name }, `the service of ${receiver.name} could not be made`);
-      return { kind: 'prevented', error };
+      return this.#notMade(error, call, deadline);
     }
-    if (receiver.transactional) return inTransaction(this.#parts, call, { invoke, deadline, lane });
+  }
+
+  async #whenMade(making: Promise<Call>, call: ReceiverCall, deadline: Deadline, lane: Lane | undefined): Promise<Ended> {
+    let invoke: Call;
+    try {
+      invoke = (await deadline.race(making)) as Call;
+    } catch (error) {
+      return this.#notMade(error, call, deadline);
+    }
+    return this.#made(invoke, call, deadline, lane);
+  }
+
+  #notMade(error: unknown, { receiver: { name } }: ReceiverCall, { reason }: Deadline): Execution {
+    if (reason) return outcomeOf(reason);
+    this.#parts.log.debug({ err: error, receiver: name }, `the service of ${name} could not be made`);
+    return { kind: 'prevented', error };
+  }
+
+  #made(invoke: Call, call: ReceiverCall, deadline: Deadline, lane: Lane | undefined): Ended | Promise<Ended> {
+    return call.receiver.transactional
+      ? inTransaction(this.#parts, call, { invoke, deadline, lane })
+      : this.#detached(invoke, call, deadline);
+  }
+
+  /** Without a transaction. */
+  #detached(invoke: Call, call: ReceiverCall, deadline: Deadline): Execution | Promise<Execution> {
     try {
       deadline.start();
       const returned = this.#parts.ambient.outside(() => apart(() => invoke(call.payload(), call.context())));
-      if (isThenable(returned)) await deadline.race(returned);
-      return RETURNED;
+      return isThenable(returned) ? whenReturned(returned, deadline) : RETURNED;
     } catch (error) {
       return outcomeOf(error);
     }
+  }
+}
+
+async function whenReturned(returned: PromiseLike<unknown>, deadline: Deadline): Promise<Execution> {
+  try {
+    await deadline.race(returned);
+    return RETURNED;
+  } catch (error) {
+    return outcomeOf(error);
   }
 }

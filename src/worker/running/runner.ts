@@ -15,7 +15,7 @@ import { eventOf } from './outcome-events.ts';
 import { answerOf, type Pauses } from './pauses.ts';
 import { Performer } from './perform.ts';
 import type { TransactionParts } from './receiver-transaction.ts';
-import { type Run, runOf } from './run.ts';
+import { type Member, type Run, runOf } from './run.ts';
 import { type RunResult, VOID } from './run-result.ts';
 import { Settler } from './settler.ts';
 import { performSingle } from './single.ts';
@@ -94,7 +94,8 @@ export class Runner {
       const durationMs = performance.now() - startedAt;
       this.#answered(run, startedAt + durationMs);
       onReturned?.();
-      return await together(run.members.map((member) => this.#settler.settle(member, receiver, durationMs)));
+      const settle = (member: Member): RunResult | Promise<RunResult> => this.#settler.settle(member, receiver, durationMs);
+      return run.members.length === 1 ? [await settle(run.members[0]!)] : await together(run.members.map(settle));
     } finally {
       for (const key of keys) this.#runs.delete(key);
       if (this.#runs.size === 0) for (const listener of this.#onIdle.splice(0)) listener();
@@ -124,8 +125,10 @@ export class Runner {
   /** Decode, begin, call, end. Never rejects. */
   async #call(run: Run): Promise<void> {
     await decode(run);
-    if (run.receiver.batch === undefined) await performSingle(this.#performer, this.#parts.store, run);
-    else await performBatch(this.#performer, this.#parts, run);
+    const readable = run.members.filter(({ execution }) => execution === undefined);
+    if (readable.length === 0) return;
+    if (run.receiver.batch !== undefined) await performBatch(this.#performer, this.#parts, readable, run);
+    else readable[0]!.execution = await performSingle(this.#performer, this.#parts.store, readable[0]!, run);
   }
 
   /** Before its slot is free for what waits. */
@@ -143,7 +146,6 @@ export class Runner {
 
 /** All results, or the first error when all have ended. */
 async function together<T>(work: readonly (T | Promise<T>)[]): Promise<T[]> {
-  if (work.length === 1) return [await work[0]!];
   await Promise.allSettled(work);
   return Promise.all(work);
 }

@@ -5,16 +5,15 @@ import type { Run as Send } from '../../drivers/driver.ts';
 import type { Store } from '../../store/store.ts';
 import type { Deadline } from './deadline.ts';
 import { contextOf } from './delivery-context.ts';
+import type { Execution } from './execution.ts';
 import type { Performer } from './perform.ts';
 import type { ReceiverCall } from './receiver-call.ts';
 import type { Member, Run } from './run.ts';
 
 /** Begins, calls and ends a run of one delivery. Never rejects. */
-export async function performSingle(performer: Performer, store: Store, { receiver, members, lane }: Run): Promise<void> {
-  const member = members[0]!;
-  if (member.execution) return;
+export function performSingle(performer: Performer, store: Store, member: Member, { receiver, lane }: Run): Promise<Execution> {
   const callFor = (deadline: Deadline): ReceiverCall => new SingleCall(store, member, receiver, deadline, performer.log);
-  member.execution = await performer.perform(callFor, receiver, lane);
+  return performer.perform(callFor, receiver, lane);
 }
 
 class SingleCall implements ReceiverCall {
