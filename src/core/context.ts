@@ -1,4 +1,4 @@
-// What a receiver is handed beside the payload.
+// The context that a receiver is given beside the payload.
 import type { RegisteredTransaction } from './handles.ts';
 import type { Logger } from './logger.ts';
 
@@ -14,25 +14,25 @@ export interface EmissionInfo {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What a receiver with `transactional: false` is handed: all but a transaction. */
+/** The context of a receiver with `transactional: false`: all but a transaction. */
 export interface DetachedDeliveryContext {
-  /** Which emission this is about. */
+  /** The emission that this delivery carries. */
   readonly emission: EmissionInfo;
-  /** Which try this is, from 1. Tries that do not count (a worker that stopped, `RetryAfter`) are not numbered. */
+  /** The number of this attempt, from 1. Runs that do not count (a worker that stopped, `RetryAfter`) are not numbered. */
   readonly attempt: number;
-  /** The same text in every try of this delivery, and in no other. Hand it to the mail or payment provider. */
+  /** The same text in every run of this delivery, and in no other. Pass it to the mail or payment provider. */
   readonly idempotencyKey: string;
-  /** Aborted at the receiver's timeout (`DeliveryTimedOut`) and when its worker must stop (`DeliveryAborted`): hand it to `fetch` and the like. */
+  /** Aborted at the receiver's timeout (`DeliveryTimedOut`) and when its worker must stop (`DeliveryAborted`). Pass it to `fetch`. */
   readonly abortSignal: AbortSignal;
   /** Logs with the delivery's ids attached. */
   readonly log: Logger;
 }
 
 /**
- * What a receiver is handed.
- * What it writes through `tx` commits together with the completion of the delivery, or not at all.
+ * The context of a receiver.
+ * Its writes through `tx` commit together with the completion of the delivery, or not at all.
  */
 export interface DeliveryContext extends DetachedDeliveryContext {
-  /** The transaction of this run. After its end it throws `TransactionEnded` rather than write outside. */
+  /** The transaction of this run. After its end it throws `TransactionEnded` instead of writing outside of it. */
   readonly tx: RegisteredTransaction;
 }

@@ -1,9 +1,9 @@
 // Several copies of this package in one process understand each other: pnpm makes two of them from two versions of a peer,
-// bundlers one for each entry, a monorepo one for each project. What one of them makes and another reads carries a format;
-// what has another format is refused by name, for it would be taken for something that says nothing.
+// bundlers one for each entry, a monorepo one for each project. Anything that one copy makes and another reads carries a format;
+// an object of another format is refused by name, because it would otherwise look like an object without a tag.
 import { SignalboxError } from '../errors.ts';
 
-/** Raised when a copy with the old format can no longer read what one with the new writes. */
+/** Raised when a copy with the old format can no longer read the objects of a copy with the new one. */
 export const FORMAT = 1;
 
 interface Tag<T> {
@@ -11,13 +11,13 @@ interface Tag<T> {
   readonly value: T;
 }
 
-/** Says `value` of `holder` itself: nothing of it is inherited, or listed. */
+/** Attaches `value` to `holder` itself: subclasses do not inherit it, and no enumeration lists it. */
 export function writeTag<T>(holder: object, key: symbol, value: T): T {
   Object.defineProperty(holder, key, { value: { format: FORMAT, value } satisfies Tag<T>, configurable: true });
   return value;
 }
 
-/** What was said of `holder` itself. @param name of it, in messages @throws SignalboxError `IncompatibleCopy` */
+/** The value attached to `holder` itself. @param name of the holder, in messages @throws SignalboxError `IncompatibleCopy` */
 export function readTag(holder: object, key: symbol, name: string): unknown {
   if (!Object.hasOwn(holder, key)) return undefined;
   const tag = (holder as Readonly<Record<symbol, Partial<Tag<unknown>> | undefined>>)[key];
@@ -32,5 +32,5 @@ export function incompatible(name: string): SignalboxError<'IncompatibleCopy'> {
   );
 }
 
-/** What a class is called in messages. */
+/** The name of a class in messages. */
 export const nameOf = (service: { readonly name: string }): string => service.name || 'an anonymous class';

@@ -1,4 +1,4 @@
-// The life of a delivery as data: its states, what can come of running it, and what is then written.
+// The life of a delivery as data: its states, the outcomes of a run, and the settlement that each outcome leads to.
 // Pure: the same outcome, attempt and policy always give the same settlement. docs/concepts.md draws the diagram.
 import { isSignalboxError } from '../errors.ts';
 import { outcomeKind, type RetryAfter } from './outcome.ts';
@@ -12,32 +12,32 @@ export const SETTLED_STATES = ['completed', 'dead', 'cancelled'] as const;
 
 /** `ready`: waits for its time or for a worker. `running`: a worker has it. */
 export type LiveState = (typeof LIVE_STATES)[number];
-/** `completed`, `dead` (given up) or `cancelled` (not wanted). */
+/** `completed`, `dead` (never run again by itself) or `cancelled` (not wanted). */
 export type SettledState = (typeof SETTLED_STATES)[number];
 /** Where a delivery is in its life: `ready` and `running` are live, `completed`, `dead` and `cancelled` are final. */
 export type DeliveryState = LiveState | SettledState;
 
-/** How many workers may die with a delivery before it is given up, unless the box is told otherwise. */
+/** How many workers may die with a delivery before it ends dead, unless the box has another `crashBudget`. */
 export const CRASH_BUDGET = 3;
 
-/** What came of running a receiver once. */
+/** The outcome of one run of a receiver. */
 export type Outcome =
   | { readonly kind: 'returned' }
   | { readonly kind: 'threw'; readonly error: unknown }
-  /** The worker stops, or lost the connection of the receiver's transaction: not the receiver's doing. */
+  /** The worker stops, or lost the connection of the receiver's transaction: not the receiver's fault. */
   | { readonly kind: 'interrupted'; readonly delayMs: number };
 
 /** The part of an error that is kept with a delivery. */
 export type ErrorRecord = ToldError;
 
-/** What is written for an outcome. */
+/** The write that records an outcome. */
 export type Settlement =
   | { readonly to: 'completed' }
   /** Runs again after `delayMs`; `refund` gives the attempt back. */
   | { readonly to: 'ready'; readonly delayMs: number; readonly refund: boolean; readonly error: ErrorRecord }
   | { readonly to: 'dead'; readonly error: ErrorRecord }
   | { readonly to: 'cancelled'; readonly error: ErrorRecord }
-  /** Given back as if it had not been claimed. */
+  /** Released as if it had not been claimed. */
   | { readonly to: 'released'; readonly delayMs: number };
 
 /**
@@ -53,7 +53,7 @@ export function settlementFor(outcome: Outcome, attempt: number, policy: RetryPo
       return { to: 'released', delayMs: outcome.delayMs };
     case 'threw': {
       const kind = outcomeKind(outcome.error);
-      // Behind the others: it may be away for this one only, and the next probe is to be another.
+      // Behind the others: the system may be down for this delivery only, and the next probe should be another one.
       if (kind === 'unavailable') return { to: 'released', delayMs: 1 };
       const error = errorRecord(outcome.error);
       switch (kind) {
@@ -64,7 +64,7 @@ export function settlementFor(outcome: Outcome, attempt: number, policy: RetryPo
         case 'retryAfter':
           return { to: 'ready', delayMs: (outcome.error as RetryAfter).delayMs, refund: true, error };
         case undefined:
-          // Not even another version of the code can run what is not there.
+          // No version of the code can run a delivery without its emission.
           return attempt < policy.attempts && !isSignalboxError(outcome.error, 'EmissionMissing')
             ? { to: 'ready', delayMs: backoffMs(policy, attempt, random), refund: false, error }
             : { to: 'dead', error };
@@ -77,5 +77,5 @@ export function settlementFor(outcome: Outcome, attempt: number, policy: RetryPo
   }
 }
 
-/** What is kept of any thrown value. Never throws. */
+/** The record of any thrown value. Never throws. */
 export const errorRecord = (thrown: unknown): ErrorRecord => toldError(thrown);

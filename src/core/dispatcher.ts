@@ -7,13 +7,13 @@ import type { OptionTable } from './options.ts';
 import { date, duration, object, whole } from './rules.ts';
 import type { Signal } from './signal.ts';
 
-/** What may be said with an emit. */
+/** Options of an emit. */
 export interface EmitOptions {
-  /** Kept with the emission and handed to the receivers: ids of traces, requests, users. 16 KiB of JSON at most. */
+  /** Kept with the emission and passed to the receivers: ids of traces, requests, users. 16 KiB of JSON at most. */
   headers?: Readonly<Record<string, string>>;
-  /** Not before this time, from the years 1970 to 9999. Only with reliable emits, and not together with `delay` or `priority`. Default: at once. */
+  /** The deliveries do not run before this time, from the years 1970 to 9999. Only with reliable emits, and not together with `delay` or `priority`. Default: at once. */
   runAt?: Date;
-  /** Not before this much time has passed since the emit. Only with reliable emits, and not together with `runAt` or `priority`. */
+  /** The deliveries do not run before this much time has passed since the emit. Only with reliable emits, and not together with `runAt` or `priority`. */
   delay?: Duration;
   /**
    * A whole number from 0 (the default) to 100. Higher runs sooner among the due deliveries of a receiver: each step
@@ -29,10 +29,10 @@ export const RELIABLE_EMIT_OPTIONS: OptionTable<EmitOptions> = {
   priority: whole(0, 100),
 };
 
-/** Those of an emit that stores nothing, and so cannot wait. */
+/** The options of an emit that stores nothing, and so cannot wait. */
 export const LOCAL_EMIT_OPTIONS: OptionTable<Pick<EmitOptions, 'headers'>> = { headers: RELIABLE_EMIT_OPTIONS.headers };
 
-/** What a reliable emit stored. */
+/** The result of a reliable emit. */
 export interface EmissionReceipt {
   /** UUID (version 7) of the emission. */
   readonly id: string;
@@ -40,15 +40,12 @@ export interface EmissionReceipt {
   readonly deliveries: number;
 }
 
-/**
- * What one receiver did during an `emitRobust`: under its stored name, what it returned (`value`) or what it threw
- * (`reason`).
- */
+/** The result of one receiver in an `emitRobust`, under its stored name: the value that it returned, or the error that it threw. */
 export type ReceiverResult =
   | { readonly receiver: string; readonly status: 'fulfilled'; readonly value: unknown }
   | { readonly receiver: string; readonly status: 'rejected'; readonly reason: unknown };
 
-/** The side of a box that signals talk to. */
+/** The part of a box that signals call. */
 export interface Dispatcher {
   emit(signal: Signal, handle: object, payload: unknown, options: EmitOptions): Promise<void>;
   emitRobust(signal: Signal, handle: object, payload: unknown, options: EmitOptions): Promise<ReceiverResult[]>;
@@ -60,11 +57,11 @@ export interface Dispatcher {
 const DISPATCHER = Symbol.for('signalbox.dispatcher');
 
 interface Attached {
-  /** Without a dispatcher: the box that was here was closed. */
+  /** Without a dispatcher: the box of this dialect was closed. */
   [DISPATCHER]?: { readonly format: number; readonly dispatcher?: Dispatcher };
 }
 
-/** Lets signals find `dispatcher` through every handle that shares `dialect`. Returns the undo. */
+/** Lets signals find `dispatcher` through every handle that shares `dialect`. Returns a function that undoes it. */
 export function attachDispatcher(dialect: Attached, dispatcher: Dispatcher): () => void {
   const put = (value: Attached[typeof DISPATCHER]): void => void Object.defineProperty(dialect, DISPATCHER, { value, configurable: true });
   put({ format: FORMAT, dispatcher });

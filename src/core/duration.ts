@@ -23,7 +23,7 @@ export function toMs(duration: Duration, option: string): number {
   return ms;
 }
 
-/** The same; `undefined` for what is no duration. */
+/** As {@link toMs}, but `undefined` for a value that is no duration. */
 export function msOf(duration: unknown): number | undefined {
   const match = typeof duration === 'string' ? /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(duration) : undefined;
   const ms = match ? Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS] : duration;

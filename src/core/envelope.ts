@@ -1,5 +1,5 @@
 // The stored form of an emission: how a payload becomes JSON text and how it is read back.
-// Everything that could be wrong with a payload is found here, before any SQL.
+// Every fault that a payload can have is found here, before any SQL is sent.
 import { prettifyError, safeDecodeAsync, safeEncodeAsync, type $ZodError } from 'zod/v4/core';
 import { SignalboxError } from '../errors.ts';
 import { findJsonFault } from './json.ts';
@@ -16,7 +16,7 @@ const MAX_HEADERS_BYTES = 16 * 1024;
  */
 export async function encodePayload(signal: Signal, payload: unknown): Promise<string> {
   const thenable = findThenable(payload);
-  // In a box of its own: out of an async function a thenable would be awaited.
+  // Wrapped in an object: an async function would await a thenable that it returns.
   const { stored } = thenable === undefined ? await encode(signal, payload) : {};
   const fault =
     thenable === undefined ? findJsonFault(stored) : { path: thenable, reason: 'it has a then function; await it before the emit' };
@@ -46,8 +46,8 @@ async function encode(signal: Signal, payload: unknown): Promise<{ readonly stor
 }
 
 /**
- * Reads a stored payload with the schema of its signal, brought to its version first if it is older.
- * @param version the version that it was stored under
+ * Reads a stored payload with the schema of its signal. An older payload is upcast to the signal's version first.
+ * @param version the version that the payload was stored under
  * @throws SignalboxError `StoredPayloadInvalid`
  */
 export async function decodePayload(signal: Signal, json: string, version: number): Promise<unknown> {

@@ -1,5 +1,5 @@
-// The database and transaction objects that users hand over, as the few members that Signalbox needs of them.
-// Structural on purpose: Drizzle's own classes differ between versions and drivers, these members do not.
+// The database and transaction objects that users pass, as the few members that Signalbox needs of them.
+// They are structural on purpose: Drizzle's own classes differ between versions and drivers, these members do not.
 
 /** A Drizzle database on PostgreSQL, as the members that Signalbox needs of it. */
 export interface DatabaseHandle {
@@ -9,7 +9,7 @@ export interface DatabaseHandle {
   transaction(...args: never[]): Promise<unknown>;
 }
 
-/** A Drizzle transaction: what `db.transaction` hands to its callback. A database has no `rollback`. */
+/** A Drizzle transaction, as `db.transaction` passes it to its callback. A database has no `rollback`. */
 export interface TransactionHandle {
   /** Sends one statement. */
   execute(...args: never[]): unknown;
@@ -18,7 +18,7 @@ export interface TransactionHandle {
 }
 
 /**
- * Says what your database is, so that `Db` and `DeliveryContext` have its full type:
+ * Names the type of your database, so that `Db` and `DeliveryContext` have it in full:
  *
  * @example
  * declare module 'signalbox' {
@@ -28,7 +28,7 @@ export interface TransactionHandle {
 // oxlint-disable-next-line typescript/no-empty-object-type -- users merge their database into it
 export interface Register {}
 
-/** The type of your database: what {@link Register} says, or the least that any database has. */
+/** The type of your database: the one that {@link Register} names, or the members that every database has. */
 export type RegisteredDatabase = Register extends { db: infer D extends DatabaseHandle } ? D : DatabaseHandle;
 
 /** The transaction type of a database. */

@@ -1,5 +1,5 @@
-// What may be stored as jsonb without a change: the walk that finds the first value that may not.
-// It says where and why; the caller turns that into an error.
+// Finds the first part of a value that jsonb cannot store unchanged.
+// The fault says where and why; the caller turns it into an error.
 
 /** The first value that JSON or jsonb would change or refuse: its path, as `$.items[2]`, and the reason. */
 export interface JsonFault {
@@ -10,7 +10,7 @@ export interface JsonFault {
 const MAX_DEPTH = 200;
 
 /**
- * Finds what JSON would change in silence (a Date, a bigint, NaN, a Map …) or jsonb refuses (`\u0000`, lone surrogates).
+ * Finds a value that JSON would change silently (a Date, a bigint, NaN, a Map …) or that jsonb refuses (`\u0000`, lone surrogates).
  * An object's property that is `undefined` passes: JSON leaves it out, and so does an optional property.
  */
 export function findJsonFault(value: unknown): JsonFault | undefined {

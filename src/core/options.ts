@@ -1,13 +1,13 @@
-// Options by name: one table for each bag says which options there are and what each may be (rules.ts). A word that means
-// nothing, and a value that cannot be meant, are mistakes which JavaScript and casts let through: they are refused here.
+// Checks bags of options: one table for each bag has a rule for each option (rules.ts). JavaScript and casts let an unknown option
+// and an invalid value through; both are refused here.
 import { SignalboxError } from '../errors.ts';
 
-/** What the value of an option must be. */
+/** The requirement on the value of an option. */
 export interface Rule {
-  /** As it follows "Give": `a whole number from 1 to 100`. */
+  /** The text that follows "Give": `a whole number from 1 to 100`. */
   readonly wants: string;
   readonly accepts: (value: unknown) => boolean;
-  /** What a value that is not accepted may have been meant to be. */
+  /** The value that was most likely meant by one that is not accepted. */
   readonly guess?: (value: unknown) => string | undefined;
   /** The options that the value, an object, may have. */
   readonly table?: Table;
@@ -25,8 +25,8 @@ interface Terms {
 }
 
 /**
- * Refuses what `table` does not know. An option that is `undefined` is one that is not given.
- * @param subject what the options are of, in messages
+ * Refuses options that are not in `table`, and values that break its rules. An option that is `undefined` counts as not given.
+ * @param subject the owner of the options, in messages
  * @throws SignalboxError `InvalidOption`, or the code of `terms`
  */
 export function checkOptions(given: unknown, table: Table, subject: string, { required = [], code = 'InvalidOption' }: Terms = {}): void {
@@ -80,7 +80,7 @@ function isBag(value: unknown): value is Readonly<Record<string, unknown>> {
 
 const SHOWN_CHARACTERS = 60;
 
-/** A value as messages show it: short, and nothing of the inside of what is no plain object. */
+/** A value as messages show it: short, and without the content of an object that is not plain. */
 export function show(value: unknown): string {
   if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function';
   if (isDate(value) || (typeof value !== 'object' && typeof value !== 'string')) return plainly(value);

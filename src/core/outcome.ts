@@ -1,5 +1,5 @@
-// What a receiver can throw to say more than "failed": four branded errors, told apart without instanceof, so that
-// two copies of the module in one process still understand each other.
+// The errors by which a receiver says more than "failed": four branded classes, recognised without instanceof, so that
+// two copies of the module in one process understand each other.
 import { type Duration, toMs } from './duration.ts';
 
 const OUTCOME = Symbol.for('signalbox.outcome');
@@ -36,8 +36,8 @@ export class Unrecoverable extends OutcomeError {
 }
 
 /**
- * Thrown by a receiver: not now, try again after `delay`; this try does not count against the budget.
- * For a provider that answers 429, or for something that is not there yet.
+ * Thrown by a receiver: not now, run it again after `delay`; this run does not count against the budget.
+ * For a provider that answers 429, or for a file that is not there yet.
  */
 export class RetryAfter extends OutcomeError {
   override readonly name = 'RetryAfter';
@@ -56,9 +56,9 @@ export class RetryAfter extends OutcomeError {
 }
 
 /**
- * Thrown by a receiver: what it calls is away, for this delivery and for any other. This try does not count and leaves no error; the
- * worker calls the receiver for nothing else meanwhile. After `delay` one delivery probes it; while that fails, the pauses
- * double, up to eight times the delay.
+ * Thrown by a receiver: the system that it calls is down, for this delivery and for all others. This run does not count and
+ * leaves no error; meanwhile the worker does not call the receiver for other deliveries. After `delay` one delivery probes it;
+ * while that fails, the pauses double, up to eight times the delay.
  */
 export class Unavailable extends OutcomeError {
   override readonly name = 'Unavailable';
@@ -67,7 +67,7 @@ export class Unavailable extends OutcomeError {
 
   /**
    * @param delay the first pause
-   * @param reason told by the event `receiver.paused`
+   * @param reason carried by the event `receiver.paused`
    * @throws SignalboxError `InvalidOption` if `delay` is no duration
    */
   constructor(delay: Duration, reason = 'What the receiver calls is away.', options?: ErrorOptions) {
@@ -80,7 +80,7 @@ export class Unavailable extends OutcomeError {
 export function outcomeKind(error: unknown): Kind | undefined {
   try {
     const kind = typeof error === 'object' && error !== null && OUTCOME in error ? error[OUTCOME] : undefined;
-    // Another version of the module may know of more.
+    // Another version of the module may have more kinds.
     return KINDS.has(kind) ? (kind as Kind) : undefined;
   } catch {
     return undefined;

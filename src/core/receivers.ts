@@ -1,5 +1,5 @@
-// The receivers of a process: what each is, and the table that finds them by stored name and by signal.
-// A name from a row is only ever looked up here; nothing is imported or called because a row says so.
+// The receivers of a process, found by stored name and by signal.
+// A name from a row is only ever looked up in this table; no row can make a process import or call anything else.
 import { SignalboxError } from '../errors.ts';
 import type { Isolation } from './isolation.ts';
 import { nameOf } from './copies.ts';
@@ -9,7 +9,7 @@ import type { Signal } from './signal.ts';
 /** A class, also one without public constructor. */
 export type Class<T = object> = abstract new (...args: never[]) => T;
 
-/** Where the code of a receiver is: a method of a service, a static method of its class, or a function. */
+/** The code of a receiver: a method of a service, a static method of its class, or a function. */
 export type ReceiverTarget = MethodTarget | FunctionTarget;
 
 export interface MethodTarget {
@@ -42,14 +42,14 @@ export interface Receiver {
   readonly target: ReceiverTarget;
 }
 
-/** The receivers of a box. A change costs what it changes, however many there are. */
+/** The receivers of a box. The cost of a change depends on the change, not on the number of receivers. */
 export class Receivers {
   readonly #all = new Set<Receiver>();
   readonly #bySignal = new Map<string, Set<Receiver>>();
   readonly #byName = new Map<string, Receiver>();
-  /** The receivers that have a name, today or before: all of one method or function. */
+  /** The receivers of each name, present or former: all of one method or function. */
   readonly #byClaim = new Map<string, Set<Receiver>>();
-  /** Lists of the sets, made when they are asked for. */
+  /** The sets as lists, made on demand. */
   #list: readonly Receiver[] | undefined;
   readonly #lists = new Map<string, readonly Receiver[]>();
   #version = 0;
@@ -139,7 +139,7 @@ export class Receivers {
   #check(receiver: Receiver): void {
     const { name, signal, target } = receiver;
     for (const claimed of claimsOf(receiver)) {
-      // All that have it are of one target.
+      // All receivers with this name have the same target.
       const [namesake] = this.#byClaim.get(claimed) ?? [];
       if (namesake && !sameTarget(namesake.target, target)) throw nameTaken(claimed, namesake.target, target);
     }
@@ -161,10 +161,10 @@ export class Receivers {
   }
 }
 
-/** A name, of today or before, belongs to one method or function. */
+/** The names of a receiver, present and former. Each belongs to one method or function. */
 const claimsOf = ({ name, formerly }: Receiver): string[] => [...new Set([name, ...formerly])];
 
-/** Names hold no space, so this joins without doubt. */
+/** Unambiguous, because names contain no space. */
 const keyOf = (name: string, signalName: string): string => `${name} ${signalName}`;
 
 function sameTarget(a: ReceiverTarget, b: ReceiverTarget): boolean {

@@ -1,4 +1,4 @@
-// When a failed delivery is tried again: pure arithmetic, the randomness is handed in.
+// Computes when a failed delivery runs again: pure arithmetic, with the random number as an argument.
 import { type Duration, toMs } from './duration.ts';
 import { checkOptions, type OptionTable } from './options.ts';
 import { bag, duration, number, whole } from './rules.ts';
@@ -36,7 +36,7 @@ const OPTIONS: OptionTable<RetryOptions> = {
   jitter: number(0, 1),
 };
 
-/** What `retry` of a receiver may be. */
+/** The rule for the option `retry` of a receiver. */
 export const retryRule = bag('an object, such as { attempts: 5 }', OPTIONS);
 
 /** Fills in the defaults. @throws SignalboxError `InvalidOption`, naming `subject` */

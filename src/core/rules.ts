@@ -1,4 +1,4 @@
-// What the value of an option can be required to be. Each rule is a value; tables of options (options.ts) are made of them.
+// The rules that tables of options (options.ts) are made of. Each rule is a value.
 import { DAY_MS, type Duration, msOf } from './duration.ts';
 import { nearest, type OptionTable, type Rule } from './options.ts';
 
@@ -8,7 +8,7 @@ const isNumber = (value: unknown): value is number => typeof value === 'number';
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
-/** For what is checked elsewhere, where more is known of it. */
+/** Accepts any value: for options that are checked where more is known of them. */
 export const anything: Rule = rule('it', () => true);
 
 export const flag: Rule = rule('true or false', (value) => typeof value === 'boolean');
@@ -70,10 +70,10 @@ interface Limits {
   readonly most?: Duration;
 }
 
-/** A duration within limits; those that nobody waits for in this process may be long. */
+/** A duration within limits. It may be long, because no timer of this process waits for it. */
 export const duration = ({ least = 0, most = '3650d' }: Limits = {}): Rule => durationWithin(least, msOf(most)!, String(most));
 
-/** What a timer of Node can wait: it takes anything longer for no time at all, and so a long pause for a hot loop. */
+/** The longest time of a timer of Node: it treats anything longer as no time at all, which makes a hot loop of a long pause. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** A duration that a timer waits for. */
@@ -91,7 +91,7 @@ function durationWithin(least: Duration, mostMs: number, most: string): Rule {
 /** Objects with options of their own. */
 export const bag = <Bag>(wants: string, table: OptionTable<Bag>): Rule => ({ ...object(wants), table });
 
-/** A Date, also of another realm, that PostgreSQL can store and that a person can have meant. */
+/** A Date, also of another realm, that PostgreSQL can store and that is no obvious mistake. */
 export const date: Rule = rule('a valid Date from the years 1970 to 9999', (value) => {
   if (Object.prototype.toString.call(value) !== '[object Date]') return false;
   const ms = (value as Date).getTime();

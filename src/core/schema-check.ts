@@ -1,9 +1,9 @@
-// Whether a Zod schema can be written as JSON and read back, decided once, when its signal is defined.
-// It walks the stored side of the schema: of a codec its input, for that is what is written. What a codec makes of it may
-// be of any type, as long as it can be undone.
+// Decides once, when a signal is defined, whether the values of its Zod schema can be written as JSON and read back.
+// The walk follows the stored side of the schema: the input of a codec, because that is written. The output of a codec may
+// be of any type, as long as the codec can be undone.
 import type { $ZodType, $ZodTypes } from 'zod/v4/core';
 
-/** Why a schema cannot carry a payload: where in it (as `$.when`), and what would mend it. */
+/** Why a schema cannot carry a payload: the path to the fault (as `$.when`), and the remedy. */
 export interface SchemaFault {
   readonly path: string;
   readonly reason: string;
@@ -14,7 +14,7 @@ export function findSchemaFault(schema: $ZodType): SchemaFault | undefined {
   return walk(schema, '$', 'stored', { stored: new Set(), given: new Set() });
 }
 
-/** Which form of a value a schema describes: what is written, or what a codec makes of it. */
+/** The form of a value that a schema describes: the stored JSON, or the value that a codec makes of it. */
 type Side = 'stored' | 'given';
 
 function walk(schema: $ZodType, path: string, side: Side, seen: Record<Side, Set<$ZodType>>): SchemaFault | undefined {
@@ -63,7 +63,7 @@ function walk(schema: $ZodType, path: string, side: Side, seen: Record<Side, Set
   }
 }
 
-/** Of a schema without parts. */
+/** The fault of a schema without parts. */
 function leafFault(def: $ZodTypes['_zod']['def'], path: string): SchemaFault | undefined {
   switch (def.type) {
     case 'literal':
@@ -93,10 +93,10 @@ function leafFault(def: $ZodTypes['_zod']['def'], path: string): SchemaFault | u
   }
 }
 
-/** A pipe that has its own way back; of a plain one, both ends take part in writing. */
+/** A pipe with an inverse of its own; in a plain pipe both ends take part in writing. */
 const isCodec = (schema: $ZodType): boolean => 'reverseTransform' in schema._zod.def;
 
-/** What a signal is given need not be what its type says. */
+/** JavaScript may pass a signal any value. */
 function isSchema(value: unknown): value is $ZodType {
   return typeof value === 'object' && value !== null && '_zod' in value;
 }

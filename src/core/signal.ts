@@ -1,4 +1,4 @@
-// What a signal is, and how one is defined. A signal knows no database: each emit finds its box through the handle
+// The definition of signals. A signal knows no database: each emit finds its box through the handle
 // that it is given (core/dispatcher.ts).
 import type { input, output, ZodType } from 'zod';
 import { SignalboxError } from '../errors.ts';
@@ -18,19 +18,19 @@ import { findSchemaFault } from './schema-check.ts';
 
 /** Bytes of JSON that a payload may have unless its signal says otherwise: 256 KiB. */
 export const DEFAULT_MAX_PAYLOAD_BYTES = 256 * 1024;
-/** The most that a signal may allow: 1 MiB. A payload is an event, not a document: store large things apart and send their id. */
+/** The largest limit of a signal: 1 MiB. A payload is an event, not a document: store large data apart and send its id. */
 export const MOST_PAYLOAD_BYTES = 1024 * 1024;
 
-/** What may be said of a signal beside its name and schema. */
+/** Options of a signal. */
 export interface SignalOptions<Schema extends ZodType = ZodType> {
   /**
    * Version of the payload's shape, stored with each emission. A whole number from 1 to 1,000,000. Default 1. Without `upcast`, the
-   * schema must read what was stored under older ones, too: as it does when all that is new is optional.
+   * schema must also read payloads of older versions, as it does when every new property is optional.
    */
   version?: number;
   /**
-   * Brings a payload that was stored under an older version to the shape of this one. It is given the stored JSON, and
-   * returns stored JSON; a rejection fails the delivery, which is then retried.
+   * Converts a payload that was stored under an older version to the shape of this one: from stored JSON to stored JSON.
+   * A rejection fails the delivery, which is then retried.
    * @example upcast: (stored) => ({ currency: 'EUR', ...(stored as object) })
    */
   upcast?: Upcast<Schema>;
@@ -56,14 +56,14 @@ export interface Signal<Name extends string = string, Schema extends ZodType = Z
 
   /**
    * Runs the receivers of this process now, one after the other; the first error stops them and is thrown.
-   * Nothing is stored: what a crash interrupts is lost.
+   * Nothing is stored: a crash loses the receivers that have not run.
    * @throws SignalboxError `InvalidPayload`, `PayloadNotStorable`, `PayloadTooLarge`, `BoxNotFound`, and whatever a receiver throws
    */
   emit(handle: DatabaseHandle | TransactionHandle, payload: output<Schema>, options?: Pick<EmitOptions, 'headers'>): Promise<void>;
 
   /**
-   * Runs all receivers of this process now, one after the other, whatever some of them throw.
-   * Errors are logged and returned. Nothing is stored: what a crash interrupts is lost.
+   * Runs all receivers of this process now, one after the other, even if some of them throw.
+   * Errors are logged and returned. Nothing is stored: a crash loses the receivers that have not run.
    * @throws SignalboxError `InvalidPayload`, `PayloadNotStorable`, `PayloadTooLarge`, `BoxNotFound`
    */
   emitRobust(
@@ -179,7 +179,7 @@ export function defineSignals<const Namespace extends string, const Definitions 
   return Object.freeze(Object.fromEntries(signals)) as unknown as Signals<Namespace, Definitions>;
 }
 
-/** Told by its members: another copy of the package may have made it. */
+/** Recognised by its members: another copy of the package may have made the signal. */
 export function isSignal(value: unknown): value is Signal {
   const { name, schema } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Signal>;
   return typeof name === 'string' && typeof schema === 'object' && '_zod' in schema;
@@ -244,8 +244,8 @@ class DefinedSignal<Name extends string, Schema extends ZodType> implements Sign
 }
 
 /**
- * What `start` throws becomes a rejection, as with an async function, which would lose the very promise that the
- * dispatcher returns: that one knows whether somebody awaits it (transaction/observed-promise.ts).
+ * Turns an error that `start` throws into a rejection. An async function would do so too, but would lose the very promise that
+ * the dispatcher returns, which knows whether it is awaited (transaction/observed-promise.ts).
  */
 function rejecting<T>(start: () => Promise<T>): Promise<T> {
   try {

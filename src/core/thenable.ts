@@ -1,7 +1,7 @@
-// What has a `then` function is adopted by the next `await` that meets it: a payload that does would be awaited in
-// silence, for ever if it never settles, inside the transaction of its sender. So none is let through.
+// An `await` adopts any object with a `then` function: such a payload would be awaited silently inside the transaction of
+// its sender, for ever if it never settles. So it is refused.
 
-/** The path of the first thing with a `then` function, as `$.items[2]`, at any depth; `undefined` if there is none. */
+/** The path of the first object with a `then` function, as `$.items[2]`, at any depth; `undefined` if there is none. */
 export function findThenable(value: unknown): string | undefined {
   return typeof value === 'object' || typeof value === 'function' ? walk(value, '$', new Set()) : undefined;
 }

@@ -1,4 +1,4 @@
-// A token: what stands for an injected thing that has no class.
+// A token stands for an injected value that has no class.
 
 /** Under a registered symbol: another copy of the package may have made it. */
 const TOKEN = Symbol.for('signalbox.token');
@@ -13,7 +13,7 @@ export class Token<T> {
   /** Shown in error messages. */
   readonly description: string;
 
-  /** @param description names it in error messages; two tokens of the same description are two tokens */
+  /** @param description names the token in error messages; two tokens of the same description are different tokens */
   constructor(description: string) {
     this.description = description;
     Object.defineProperty(this, TOKEN, { value: true });

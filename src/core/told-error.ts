@@ -1,11 +1,12 @@
-// What is told of a thrown value: in the record of a delivery, in the log, on the command line. The reason is in, and what
-// a payload may be in is out: the parameters of a query, the values that the database quotes, the row that it shows (`detail`),
-// and every member that is not named here. Every text is bounded, and whatever was thrown, telling it does not throw.
+// The form in which a thrown value is reported: in the record of a delivery, in the log, on the command line. It contains the
+// reason, and leaves out every part that may hold a payload: the parameters of a query, the values that the database quotes, the
+// row that it shows (`detail`), and every member that is not named here. Every text is bounded, and no thrown value can make this
+// file throw.
 //
 // A thrown value is read by its shape and not by its class: an error of another realm (a vm context, as Jest's) is no
-// instance of this one's Error, and a DOMException or an error of a third party may be none either.
+// instance of this realm's Error, and a DOMException or an error of a third party may be none either.
 
-/** Of a thrown value, what may be stored and logged. */
+/** The parts of a thrown value that may be stored and logged. */
 export interface ToldError {
   readonly name: string;
   /** The message, with the reasons that caused it. */
@@ -25,32 +26,32 @@ const MAX_MESSAGE = 4_000;
 const MAX_STACK = 12_000;
 /** An error and its causes. */
 const MAX_CHAIN = 5;
-/** The errors of an AggregateError that are told of. */
+/** The errors of an AggregateError that are reported. */
 const MAX_INNER = 5;
-/** How deep inner errors of inner errors are told of. */
+/** How deep inner errors of inner errors are reported. */
 const MAX_DEPTH = 2;
-/** Of the text of a failed query; the reason is what matters. */
+/** Characters of the text of a failed query; the reason matters more. */
 const MAX_QUERY = 300;
-/** Of a thrown object that is no error. */
+/** Members of a thrown object that is no error. */
 const MAX_KEYS = 20;
 const MAX_VALUE = 200;
 
-/** Tells a thrown value. Never throws. */
+/** The reported form of a thrown value. Never throws. */
 export function toldError(thrown: unknown): ToldError {
   try {
     return tell(thrown);
   } catch {
-    // What is not foreseen below: a delivery must not stay without an outcome for that.
+    // A case that is not foreseen below must not leave a delivery without an outcome.
     return { name: 'Thrown', message: 'A value that cannot be read.' };
   }
 }
 
-/** One error of a chain, or a value that stands in the place of one. */
+/** One error of a chain, or another value in its place. */
 interface Link {
   readonly error: unknown;
   /** Its message as it is. */
   readonly raw: string;
-  /** Its message as it is told. */
+  /** Its message as it is reported. */
   readonly reason: string;
   /** The same, with the errors inside it. */
   readonly text: string;
@@ -87,7 +88,7 @@ function chainOf(thrown: unknown, seen: Set<unknown>, depth: number): Link[] {
     at = cause;
   }
   const links: Link[] = [];
-  // From the last: an error may quote the message of its cause, and must not quote more of it than is told.
+  // From the last: an error may quote the message of its cause, and must not quote more of it than is reported.
   for (const error of errors.toReversed()) {
     const raw = isError(error) ? textOf(read(error, 'message') ?? '') : describe(error);
     const quoting = links.reduce((text, link) => (link.reason === link.raw ? text : text.replaceAll(link.raw, link.reason)), raw);
@@ -97,14 +98,14 @@ function chainOf(thrown: unknown, seen: Set<unknown>, depth: number): Link[] {
   return links.toReversed();
 }
 
-/** The error, or the text, that an error names as its cause. Other things there are data, of which nobody said that they may be told. */
+/** The error, or the text, that an error names as its cause. Any other value there is data, and may be confidential. */
 function causeOf(error: unknown): unknown {
   // A SuppressedError (`using`) has it under another name.
   for (const cause of [read(error, 'cause'), read(error, 'error')]) if (isError(cause) || typeof cause === 'string') return cause;
   return undefined;
 }
 
-/** The messages of a chain, each with its share, for the first may be the text of a query. What was quoted is not repeated. */
+/** The messages of a chain, each with its share, because the first may be the text of a query. A quoted message is not repeated. */
 function joined(chain: readonly Link[]): string {
   const share = Math.floor(MAX_MESSAGE / Math.max(1, chain.length));
   return chain.reduce((message, { text }, index) => {
@@ -114,7 +115,7 @@ function joined(chain: readonly Link[]): string {
   }, '');
 }
 
-/** What the errors of an AggregateError say, or what a SuppressedError hid. */
+/** The messages of the errors inside an AggregateError, or of the one that a SuppressedError hid. */
 function innerOf(error: unknown, seen: Set<unknown>, depth: number, message: string): string {
   if (depth >= MAX_DEPTH) return '';
   const errors = read(error, 'errors');
@@ -128,7 +129,7 @@ function innerOf(error: unknown, seen: Set<unknown>, depth: number, message: str
   return message === '' ? list : ` (${list})`;
 }
 
-/** A message without what it may hold of a payload. */
+/** A message without the parts that may hold a payload. */
 function reasonOf(error: unknown, message: string): string {
   const text = withoutParameters(message);
   // Data exceptions quote the value: `invalid input syntax for type integer: "…"`. Names are quoted by other classes. The server
@@ -137,7 +138,7 @@ function reasonOf(error: unknown, message: string): string {
   return isOfData ? text.replace(/["«»„“”].*["«»„“”]/su, '"…"') : text;
 }
 
-/** Drizzle's message of a failed query: its text, and a last line with the parameters, of which nothing tells where they end. */
+/** Drizzle's message of a failed query: its text, and a last line with the parameters, whose end cannot be recognised. */
 function withoutParameters(message: string): string {
   const end = message.indexOf('\nparams: ');
   const text = end < 0 ? message : message.slice(0, end);
@@ -145,21 +146,21 @@ function withoutParameters(message: string): string {
   return query < 0 ? text : text.slice(0, query) + clip(text.slice(query), MAX_QUERY);
 }
 
-/** Name, message as it is told, and the lines of the stack that name a place in the code. */
+/** The name, the reported message, and the lines of the stack that name a place in the code. */
 function stackOf({ error, raw, text }: Link): string {
   if (!isError(error)) return text;
   const told = clip(text, MAX_MESSAGE);
   const stack = read(error, 'stack');
   if (typeof stack !== 'string') return `${nameOf(error)}: ${told}`;
   const at = raw === '' ? -1 : stack.indexOf(`: ${raw}`);
-  // The message may have been changed since, and what stands in its place may be anything.
+  // The message may have been changed since, and any text may be in its place.
   const head = at < 0 || at > MAX_QUERY ? nameOf(error) : stack.slice(0, at);
   const behind = at < 0 ? 0 : at + 2 + raw.length;
   const frames = stack.slice(behind, behind + MAX_STACK).split('\n');
   return [`${head}: ${told}`, ...frames.filter((line) => /^\s+at \S/.test(line))].join('\n');
 }
 
-/** Its own name if it has one; else that of its class. */
+/** The error's own name, or else that of its class. */
 function nameOf(error: unknown): string {
   const name = textOf(read(error, 'name') ?? '');
   // node-postgres names its errors 'error'.
@@ -178,7 +179,7 @@ function named(key: string, errors: readonly unknown[], members: readonly string
   return {};
 }
 
-/** Whether a value is an error, of whatever realm or library: by its message, unless somebody has put something else there. */
+/** Whether a value is an error, of any realm or library: recognised by its message, or by its class where the message is no text. */
 function isError(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return typeof read(value, 'message') === 'string' || isNative(value);
@@ -192,7 +193,7 @@ function isNative(value: object): boolean {
   }
 }
 
-/** Members by which an object says what went wrong. Of any other only the name is told: it may be a payload, or a request. */
+/** Members that may name a failure. Of any other member only the name is reported: it may be a payload, or a request. */
 const REASONS = new Set('name message error reason code status statusCode statusText title detail type errno syscall'.split(' '));
 
 /** A thrown value that is no error. */
@@ -212,7 +213,7 @@ function simplified(value: unknown): string | number | boolean | null {
   return typeof value === 'string' || typeof value === 'bigint' ? clip(String(value), MAX_VALUE) : '…';
 }
 
-/** An array, of whatever realm. */
+/** Whether a value is an array, of any realm. */
 function isList(value: unknown): value is readonly unknown[] {
   try {
     return Array.isArray(value);
@@ -245,7 +246,7 @@ function read(value: unknown, key: string | number): unknown {
   }
 }
 
-/** The text of a simple value; empty for an object, whose own conversion may do anything. */
+/** The text of a simple value; empty for an object, whose own conversion may run any code. */
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value === null) return 'null';
@@ -253,7 +254,7 @@ function textOf(value: unknown): string {
   return typeof value === 'object' || typeof value === 'function' ? '' : String(value);
 }
 
-/** Bounded, and free of what jsonb refuses. */
+/** The text, bounded, and without the characters that jsonb refuses. */
 function clip(text: string, length: number): string {
   const clean = text.slice(0, length).replaceAll('\u0000', '').toWellFormed();
   return text.length > length ? `${clean}…` : clean;
