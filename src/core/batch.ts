@@ -7,8 +7,8 @@ export interface BatchItem<P> extends Pick<DetachedDeliveryContext, 'emission' |
   readonly payload: P;
   /**
    * Reports that this delivery has failed, as if a receiver of its own had thrown `error`: it is retried, or ends as
-   * `Discard`, `Unrecoverable` and `RetryAfter` say; the others of the batch complete. Only the first call counts. Its writes
-   * are kept unless a savepoint around them was rolled back.
+   * `Discard`, `Unrecoverable` and `RetryAfter` say; the others of the batch complete. Only the first call counts. Its
+   * writes are kept unless a savepoint around them was rolled back.
    */
   readonly fail: (error: unknown) => void;
 }

@@ -18,11 +18,16 @@ export interface EmissionInfo {
 export interface DetachedDeliveryContext {
   /** The emission that this delivery carries. */
   readonly emission: EmissionInfo;
-  /** The number of this attempt, from 1. Runs that do not count (a worker that stopped, `RetryAfter`) are not numbered. */
+  /**
+   * The number of this attempt, from 1. Runs that do not count (a worker that stopped, `RetryAfter`) are not numbered.
+   */
   readonly attempt: number;
   /** The same text in every run of this delivery, and in no other. Pass it to the mail or payment provider. */
   readonly idempotencyKey: string;
-  /** Aborted at the receiver's timeout (`DeliveryTimedOut`) and when its worker must stop (`DeliveryAborted`). Pass it to `fetch`. */
+  /**
+   * Aborted at the receiver's timeout (`DeliveryTimedOut`) and when its worker must stop (`DeliveryAborted`). Pass it
+   * to `fetch`.
+   */
   readonly abortSignal: AbortSignal;
   /** Logs with the delivery's ids attached. */
   readonly log: Logger;

@@ -1,6 +1,7 @@
-// Several copies of this package in one process understand each other: pnpm makes two of them from two versions of a peer,
-// bundlers one for each entry, a monorepo one for each project. Anything that one copy makes and another reads carries a format;
-// an object of another format is refused by name, because it would otherwise look like an object without a tag.
+// Several copies of this package in one process understand each other: pnpm makes two of them from two versions of a
+// peer, bundlers one for each entry, a monorepo one for each project. Anything that one copy makes and another reads
+// carries a format; an object of another format is refused by name, because it would otherwise look like an object
+// without a tag.
 import { SignalboxError } from '../errors.ts';
 
 /** Raised when a copy with the old format can no longer read the objects of a copy with the new one. */
@@ -17,7 +18,11 @@ export function writeTag<T>(holder: object, key: symbol, value: T): T {
   return value;
 }
 
-/** The value attached to `holder` itself. @param name of the holder, in messages @throws SignalboxError `IncompatibleCopy` */
+/**
+ * The value attached to `holder` itself.
+ * @param name of the holder, in messages
+ * @throws SignalboxError `IncompatibleCopy`
+ */
 export function readTag(holder: object, key: symbol, name: string): unknown {
   if (!Object.hasOwn(holder, key)) return undefined;
   const tag = (holder as Readonly<Record<symbol, Partial<Tag<unknown>> | undefined>>)[key];

@@ -11,9 +11,15 @@ import type { Signal } from './signal.ts';
 export interface EmitOptions {
   /** Kept with the emission and passed to the receivers: ids of traces, requests, users. 16 KiB of JSON at most. */
   headers?: Readonly<Record<string, string>>;
-  /** The deliveries do not run before this time, from the years 1970 to 9999. Only with reliable emits, and not together with `delay` or `priority`. Default: at once. */
+  /**
+   * The deliveries do not run before this time, from the years 1970 to 9999. Only with reliable emits, and not together
+   * with `delay` or `priority`. Default: at once.
+   */
   runAt?: Date;
-  /** The deliveries do not run before this much time has passed since the emit. Only with reliable emits, and not together with `runAt` or `priority`. */
+  /**
+   * The deliveries do not run before this much time has passed since the emit. Only with reliable emits, and not
+   * together with `runAt` or `priority`.
+   */
   delay?: Duration;
   /**
    * A whole number from 0 (the default) to 100. Higher runs sooner among the due deliveries of a receiver: each step
@@ -40,7 +46,10 @@ export interface EmissionReceipt {
   readonly deliveries: number;
 }
 
-/** The result of one receiver in an `emitRobust`, under its stored name: the value that it returned, or the error that it threw. */
+/**
+ * The result of one receiver in an `emitRobust`, under its stored name: the value that it returned, or the error that
+ * it threw.
+ */
 export type ReceiverResult =
   | { readonly receiver: string; readonly status: 'fulfilled'; readonly value: unknown }
   | { readonly receiver: string; readonly status: 'rejected'; readonly reason: unknown };

@@ -81,7 +81,11 @@ function refuseThenable(value: unknown): unknown {
 /** Of this realm or another. */
 const isPromise = (value: unknown): boolean => Object.prototype.toString.call(value) === '[object Promise]';
 
-/** Checks headers. @returns JSON text, or null for none. @throws SignalboxError `PayloadNotStorable`, `PayloadTooLarge` */
+/**
+ * Checks headers.
+ * @returns JSON text, or null for none.
+ * @throws SignalboxError `PayloadNotStorable`, `PayloadTooLarge`
+ */
 export function encodeHeaders(signalName: string, headers: Readonly<Record<string, string>> | undefined): string | null {
   if (headers === undefined || Object.keys(headers).length === 0) return null;
   for (const [key, value] of Object.entries(headers)) {

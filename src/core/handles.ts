@@ -43,5 +43,7 @@ declare const AMBIENT: unique symbol;
 /** The ambient form of a database: inside a transaction it is that transaction, outside it is the database. */
 export type AmbientDatabase<D = RegisteredDatabase> = D & { readonly [AMBIENT]: true };
 
-/** What a reliable emit accepts: a transaction, or the ambient database inside one. A plain database is a compile error. */
+/**
+ * What a reliable emit accepts: a transaction, or the ambient database inside one. A plain database is a compile error.
+ */
 export type ReliableHandle = TransactionHandle | { readonly [AMBIENT]: true };

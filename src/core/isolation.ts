@@ -1,4 +1,5 @@
-// The isolation levels that a receiver's transaction can have. PostgreSQL has no others: `read uncommitted` is its `read committed`.
+// The isolation levels that a receiver's transaction can have. PostgreSQL has no others: `read uncommitted` is its
+// `read committed`.
 
 export const ISOLATION_LEVELS = ['read committed', 'repeatable read', 'serializable'] as const;
 

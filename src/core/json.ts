@@ -10,8 +10,8 @@ export interface JsonFault {
 const MAX_DEPTH = 200;
 
 /**
- * Finds a value that JSON would change silently (a Date, a bigint, NaN, a Map …) or that jsonb refuses (`\u0000`, lone surrogates).
- * An object's property that is `undefined` passes: JSON leaves it out, and so does an optional property.
+ * Finds a value that JSON would change silently (a Date, a bigint, NaN, a Map …) or that jsonb refuses (`\u0000`, lone
+ * surrogates). An object's property that is `undefined` passes: JSON leaves it out, and so does an optional property.
  */
 export function findJsonFault(value: unknown): JsonFault | undefined {
   return walk(value, '$', 0, new Set());

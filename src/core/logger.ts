@@ -3,8 +3,9 @@
 type LogMethod = (fields: object, message: string) => void;
 
 /**
- * Any logger with pino's calling convention: fields first, then the message. If a call throws or rejects, that line of the log is
- * lost, and nothing else. An error is in `fields.err`: its reason, bounded, and without the parameters of a query.
+ * Any logger with pino's calling convention: fields first, then the message. If a call throws or rejects, that line of
+ * the log is lost, and nothing else. An error is in `fields.err`: its reason, bounded, and without the parameters of a
+ * query.
  */
 export interface Logger {
   /** For finding a fault in Signalbox itself. */

@@ -1,5 +1,5 @@
-// Checks bags of options: one table for each bag has a rule for each option (rules.ts). JavaScript and casts let an unknown option
-// and an invalid value through; both are refused here.
+// Checks bags of options: one table for each bag has a rule for each option (rules.ts). JavaScript and casts let an
+// unknown option and an invalid value through; both are refused here.
 import { SignalboxError } from '../errors.ts';
 
 /** The requirement on the value of an option. */
@@ -25,7 +25,8 @@ interface Terms {
 }
 
 /**
- * Refuses options that are not in `table`, and values that break its rules. An option that is `undefined` counts as not given.
+ * Refuses options that are not in `table`, and values that break its rules. An option that is `undefined` counts as not
+ * given.
  * @param subject the owner of the options, in messages
  * @throws SignalboxError `InvalidOption`, or the code of `terms`
  */
@@ -109,7 +110,10 @@ function json(value: unknown): string | undefined {
   }
 }
 
-/** The one of `words` that `word` was most likely meant to be: at most a third of it is mistyped, or it is the beginning. */
+/**
+ * The one of `words` that `word` was most likely meant to be: at most a third of it is mistyped, or it is the
+ * beginning.
+ */
 export function nearest(word: string, words: readonly string[]): string | undefined {
   const far = Math.max(1, Math.floor(word.length / 3)) + 1;
   let best: string | undefined;
@@ -121,7 +125,9 @@ export function nearest(word: string, words: readonly string[]): string | undefi
   return best ?? (word.length > 2 ? words.find((candidate) => candidate.toLowerCase().startsWith(word.toLowerCase())) : undefined);
 }
 
-/** Letters to insert, remove, replace, or swap with the next one, to make `b` of `a`; `far` stands for that and more. */
+/**
+ * Letters to insert, remove, replace, or swap with the next one, to make `b` of `a`; `far` stands for that and more.
+ */
 function distance(a: string, b: string, far: number): number {
   if (Math.abs(a.length - b.length) >= far || a.length > 100) return far;
   let older: number[] = [];

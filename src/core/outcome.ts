@@ -56,9 +56,9 @@ export class RetryAfter extends OutcomeError {
 }
 
 /**
- * Thrown by a receiver: the system that it calls is down, for this delivery and for all others. This run does not count and
- * leaves no error; meanwhile the worker does not call the receiver for other deliveries. After `delay` one delivery probes it;
- * while that fails, the pauses double, up to eight times the delay.
+ * Thrown by a receiver: the system that it calls is down, for this delivery and for all others. This run does not count
+ * and leaves no error; meanwhile the worker does not call the receiver for other deliveries. After `delay` one delivery
+ * probes it; while that fails, the pauses double, up to eight times the delay.
  */
 export class Unavailable extends OutcomeError {
   override readonly name = 'Unavailable';

@@ -73,7 +73,10 @@ interface Limits {
 /** A duration within limits. It may be long, because no timer of this process waits for it. */
 export const duration = ({ least = 0, most = '3650d' }: Limits = {}): Rule => durationWithin(least, msOf(most)!, String(most));
 
-/** The longest time of a timer of Node: it treats anything longer as no time at all, which makes a hot loop of a long pause. */
+/**
+ * The longest time of a timer of Node: it treats anything longer as no time at all, which makes a hot loop of a long
+ * pause.
+ */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** A duration that a timer waits for. */

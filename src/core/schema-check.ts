@@ -1,6 +1,6 @@
 // Decides once, when a signal is defined, whether the values of its Zod schema can be written as JSON and read back.
-// The walk follows the stored side of the schema: the input of a codec, because that is written. The output of a codec may
-// be of any type, as long as the codec can be undone.
+// The walk follows the stored side of the schema: the input of a codec, because that is written. The output of a codec
+// may be of any type, as long as the codec can be undone.
 import type { $ZodType, $ZodTypes } from 'zod/v4/core';
 
 /** Why a schema cannot carry a payload: the path to the fault (as `$.when`), and the remedy. */

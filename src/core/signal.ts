@@ -18,19 +18,21 @@ import { findSchemaFault } from './schema-check.ts';
 
 /** Bytes of JSON that a payload may have unless its signal says otherwise: 256 KiB. */
 export const DEFAULT_MAX_PAYLOAD_BYTES = 256 * 1024;
-/** The largest limit of a signal: 1 MiB. A payload is an event, not a document: store large data apart and send its id. */
+/**
+ * The largest limit of a signal: 1 MiB. A payload is an event, not a document: store large data apart and send its id.
+ */
 export const MOST_PAYLOAD_BYTES = 1024 * 1024;
 
 /** Options of a signal. */
 export interface SignalOptions<Schema extends ZodType = ZodType> {
   /**
-   * Version of the payload's shape, stored with each emission. A whole number from 1 to 1,000,000. Default 1. Without `upcast`, the
-   * schema must also read payloads of older versions, as it does when every new property is optional.
+   * Version of the payload's shape, stored with each emission. A whole number from 1 to 1,000,000. Default 1. Without
+   * `upcast`, the schema must also read payloads of older versions, as it does when every new property is optional.
    */
   version?: number;
   /**
-   * Converts a payload that was stored under an older version to the shape of this one: from stored JSON to stored JSON.
-   * A rejection fails the delivery, which is then retried.
+   * Converts a payload that was stored under an older version to the shape of this one: from stored JSON to stored
+   * JSON. A rejection fails the delivery, which is then retried.
    * @example upcast: (stored) => ({ currency: 'EUR', ...(stored as object) })
    */
   upcast?: Upcast<Schema>;
@@ -57,7 +59,8 @@ export interface Signal<Name extends string = string, Schema extends ZodType = Z
   /**
    * Runs the receivers of this process now, one after the other; the first error stops them and is thrown.
    * Nothing is stored: a crash loses the receivers that have not run.
-   * @throws SignalboxError `InvalidPayload`, `PayloadNotStorable`, `PayloadTooLarge`, `BoxNotFound`, and whatever a receiver throws
+   * @throws SignalboxError `InvalidPayload`, `PayloadNotStorable`, `PayloadTooLarge`, `BoxNotFound`, and whatever a
+   *   receiver throws
    */
   emit(handle: DatabaseHandle | TransactionHandle, payload: output<Schema>, options?: Pick<EmitOptions, 'headers'>): Promise<void>;
 
@@ -76,7 +79,8 @@ export interface Signal<Name extends string = string, Schema extends ZodType = Z
    * Stores one delivery for each receiver, in the transaction given. If it commits, a worker runs every one of them;
    * if it rolls back, nothing was ever there. One statement, one round trip.
    * @throws SignalboxError `InvalidPayload`, `PayloadNotStorable`, `PayloadTooLarge`, `NotInTransaction`,
-   *   `TransactionEnded`, `UntrackedTransaction` (immediate mode only), `InvalidOption`, `MigrationMissing`, `BoxNotFound`
+   *   `TransactionEnded`, `UntrackedTransaction` (immediate mode only), `InvalidOption`, `MigrationMissing`,
+   *   `BoxNotFound`
    * @example
    * await db.transaction(async (tx) => {
    *   await tx.update(payments).set({ status: 'succeeded' }).where(eq(payments.id, id));
@@ -86,8 +90,8 @@ export interface Signal<Name extends string = string, Schema extends ZodType = Z
   emitReliable(handle: ReliableHandle, payload: output<Schema>, options?: EmitOptions): Promise<EmissionReceipt>;
 
   /**
-   * {@link Signal.emitReliable} for many payloads, in one statement up to 5,000 of them or 8 million characters, in several beyond. The receipts come in
-   * the order of the payloads.
+   * {@link Signal.emitReliable} for many payloads, in one statement up to 5,000 of them or 8 million characters, in
+   * several beyond. The receipts come in the order of the payloads.
    * @throws SignalboxError as {@link Signal.emitReliable}; then none of them is stored
    */
   emitMany(handle: ReliableHandle, payloads: readonly output<Schema>[], options?: EmitOptions): Promise<EmissionReceipt[]>;
@@ -111,7 +115,8 @@ const NAME = /^[A-Za-z][\w-]*(\.[A-Za-z][\w-]*)*$/;
 
 /**
  * Defines a signal. Name it for what has happened (`payment.completed`), never for what should happen.
- * @param name parts joined by dots, each a letter followed by letters, digits, `_` or `-`; 200 characters at most. It is stored.
+ * @param name parts joined by dots, each a letter followed by letters, digits, `_` or `-`; 200 characters at most. It
+ *   is stored.
  * @param schema a Zod schema whose values JSON can carry; codecs carry dates, bigints and the like
  * @throws SignalboxError `InvalidSignal`, `SchemaNotEncodable`
  * @example
@@ -244,8 +249,8 @@ class DefinedSignal<Name extends string, Schema extends ZodType> implements Sign
 }
 
 /**
- * Turns an error that `start` throws into a rejection. An async function would do so too, but would lose the very promise that
- * the dispatcher returns, which knows whether it is awaited (transaction/observed-promise.ts).
+ * Turns an error that `start` throws into a rejection. An async function would do so too, but would lose the very
+ * promise that the dispatcher returns, which knows whether it is awaited (transaction/observed-promise.ts).
  */
 function rejecting<T>(start: () => Promise<T>): Promise<T> {
   try {

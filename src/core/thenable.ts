@@ -1,5 +1,5 @@
-// An `await` adopts any object with a `then` function: such a payload would be awaited silently inside the transaction of
-// its sender, for ever if it never settles. So it is refused.
+// An `await` adopts any object with a `then` function: such a payload would be awaited silently inside the transaction
+// of its sender, for ever if it never settles. So it is refused.
 
 /** The path of the first object with a `then` function, as `$.items[2]`, at any depth; `undefined` if there is none. */
 export function findThenable(value: unknown): string | undefined {

@@ -1,7 +1,7 @@
-// The form in which a thrown value is reported: in the record of a delivery, in the log, on the command line. It contains the
-// reason, and leaves out every part that may hold a payload: the parameters of a query, the values that the database quotes, the
-// row that it shows (`detail`), and every member that is not named here. Every text is bounded, and no thrown value can make this
-// file throw.
+// The form in which a thrown value is reported: in the record of a delivery, in the log, on the command line. It
+// contains the reason, and leaves out every part that may hold a payload: the parameters of a query, the values that
+// the database quotes, the row that it shows (`detail`), and every member that is not named here. Every text is
+// bounded, and no thrown value can make this file throw.
 //
 // A thrown value is read by its shape and not by its class: an error of another realm (a vm context, as Jest's) is no
 // instance of this realm's Error, and a DOMException or an error of a third party may be none either.
@@ -105,7 +105,10 @@ function causeOf(error: unknown): unknown {
   return undefined;
 }
 
-/** The messages of a chain, each with its share, because the first may be the text of a query. A quoted message is not repeated. */
+/**
+ * The messages of a chain, each with its share, because the first may be the text of a query. A quoted message is not
+ * repeated.
+ */
 function joined(chain: readonly Link[]): string {
   const share = Math.floor(MAX_MESSAGE / Math.max(1, chain.length));
   return chain.reduce((message, { text }, index) => {
@@ -132,13 +135,15 @@ function innerOf(error: unknown, seen: Set<unknown>, depth: number, message: str
 /** A message without the parts that may hold a payload. */
 function reasonOf(error: unknown, message: string): string {
   const text = withoutParameters(message);
-  // Data exceptions quote the value: `invalid input syntax for type integer: "…"`. Names are quoted by other classes. The server
-  // may speak a language with other quotation marks.
+  // Data exceptions quote the value: `invalid input syntax for type integer: "…"`. Names are quoted by other classes.
+  // The server may speak a language with other quotation marks.
   const isOfData = typeof read(error, 'severity') === 'string' && textOf(read(error, 'code') ?? '').startsWith('22');
   return isOfData ? text.replace(/["«»„“”].*["«»„“”]/su, '"…"') : text;
 }
 
-/** Drizzle's message of a failed query: its text, and a last line with the parameters, whose end cannot be recognised. */
+/**
+ * Drizzle's message of a failed query: its text, and a last line with the parameters, whose end cannot be recognised.
+ */
 function withoutParameters(message: string): string {
   const end = message.indexOf('\nparams: ');
   const text = end < 0 ? message : message.slice(0, end);
@@ -179,7 +184,10 @@ function named(key: string, errors: readonly unknown[], members: readonly string
   return {};
 }
 
-/** Whether a value is an error, of any realm or library: recognised by its message, or by its class where the message is no text. */
+/**
+ * Whether a value is an error, of any realm or library: recognised by its message, or by its class where the message is
+ * no text.
+ */
 function isError(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return typeof read(value, 'message') === 'string' || isNative(value);
@@ -193,7 +201,9 @@ function isNative(value: object): boolean {
   }
 }
 
-/** Members that may name a failure. Of any other member only the name is reported: it may be a payload, or a request. */
+/**
+ * Members that may name a failure. Of any other member only the name is reported: it may be a payload, or a request.
+ */
 const REASONS = new Set('name message error reason code status statusCode statusText title detail type errno syscall'.split(' '));
 
 /** A thrown value that is no error. */
