@@ -25,10 +25,20 @@ export const patienceMutants: readonly Mutant[] = [
     },
   ]),
   ...mutantsOf({ file: 'src/transaction/patience.ts', tests }, [
-    { name: 'patience: comes to its end', find: 'if (idle >= LOOKS)', replace: 'if (idle > LOOKS * 99)' },
+    {
+      name: 'patience: comes to its end',
+      find: 'if (idle >= LOOKS)',
+      replace: 'if (idle > LOOKS * 99)',
+      hangs: 'The emit and its transaction wait for each other, and this limit is the only end of that.',
+    },
     { name: 'patience: begins anew with each statement', find: 'now === undefined || now !== seen ? 0 : idle + 1', replace: 'idle + 1' },
   ]),
   ...mutantsOf({ file: 'src/transaction/after-commit.ts', tests }, [
-    { name: 'patience: of a callback', find: 'await Promise.race([ended, late]);', replace: 'await ended;' },
+    {
+      name: 'patience: of a callback',
+      find: 'await Promise.race([ended, late]);',
+      replace: 'await ended;',
+      hangs: 'The callback and its transaction wait for each other, and this limit is the only end of that.',
+    },
   ]),
 ];

@@ -1,5 +1,6 @@
-// A process under test: what it says, how it ends, and signals to it. Every wait is bounded, so that a test that waits
-// in vain still gets to take its processes down.
+// A process under test: its messages, its end, and signals to it. Every wait is bounded, so that a test that waits in vain
+// still ends its processes. A program that ends by an error that its code did not catch fails the test file, even if the test
+// was about to kill the program anyway.
 import { type ChildProcess, execFile, fork } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -8,8 +9,10 @@ import { afterAll } from 'vitest';
 
 const CONDITION_LIMIT_MS = 60_000;
 const LOOK_EVERY_MS = 10;
+/** Of uncaught.ts. */
+const UNCAUGHT = 'UNCAUGHT (';
 
-/** Looks, with a breath in between, until the condition holds; fails when it does not in a minute. */
+/** Polls until the condition holds; fails when it does not hold within a minute. */
 export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + CONDITION_LIMIT_MS;
   while (!(await condition())) {
@@ -18,9 +21,14 @@ export async function until(what: string, condition: () => boolean | Promise<boo
   }
 }
 
-/** Those of a test that ran out of time, too: a frozen process would not notice that it is alone. */
+/** Of all tests, those that ran out of time among them: a frozen process would not notice that its test is over. */
 const alive = new Set<Program>();
-afterAll(async () => void (await Promise.all([...alive].map((program) => program.kill('SIGKILL')))));
+/** The last lines of programs that ended by an error that nothing caught. */
+const uncaught: string[] = [];
+afterAll(async () => {
+  await Promise.all([...alive].map((program) => program.kill('SIGKILL')));
+  if (uncaught.length > 0) throw new Error(`Programs ended by errors that their code did not catch:\n${uncaught.join('\n')}`);
+});
 
 export class Program {
   readonly #name: string;
@@ -33,7 +41,7 @@ export class Program {
   constructor(name: string, environment: Record<string, string>) {
     this.#name = name;
     this.#child = fork(fileURLToPath(new URL(`../${name}.ts`, import.meta.url)), {
-      execArgv: ['--import', '@oxc-node/core/register'],
+      execArgv: ['--import', '@oxc-node/core/register', '--import', new URL('./uncaught.ts', import.meta.url).href],
       env: { ...process.env, NODE_OPTIONS: '', ...environment },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
@@ -43,6 +51,7 @@ export class Program {
     // Not 'exit': by now all that it said has arrived.
     this.#child.on('close', (code, signal) => {
       alive.delete(this);
+      if (this.#errors.includes(UNCAUGHT)) uncaught.push(`${this.#name}: ${this.#errors}`);
       this.#status = code ?? signal!;
     });
   }
@@ -51,12 +60,12 @@ export class Program {
     return this.#child.pid!;
   }
 
-  /** What it has written to standard error. */
+  /** The text that it has written to standard error. */
   get errors(): string {
     return this.#errors;
   }
 
-  /** All that it has said that begins so. */
+  /** Its messages that begin with `beginning`. */
   all(beginning: string): string[] {
     return [...this.#said].filter((message) => message.startsWith(beginning));
   }

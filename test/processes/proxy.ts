@@ -29,6 +29,8 @@ export interface Proxy extends AsyncDisposable {
   next(statement: RegExp, loss: ConnectionLoss, cut?: ProxyCut): Promise<void>;
   /** Resolves when a statement whose text matches passes by. */
   seen(statement: RegExp): Promise<void>;
+  /** Ends every connection. */
+  endAll(): void;
   /** Refuses new connections, until `open`. */
   close(): void;
   /** Lets new connections wait, until `open`. */
@@ -53,6 +55,9 @@ export async function openProxy(serverUrl: string): Promise<Proxy> {
   let state: 'open' | 'closed' | 'parked' = 'open';
   const parked: (() => void)[] = [];
   const watches = new Map<RegExp, () => void>();
+  const endAll = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
   const keep = (socket: Socket): Socket => {
     sockets.add(socket);
     return socket.on('error', () => {}).on('close', () => sockets.delete(socket));
@@ -88,6 +93,7 @@ export async function openProxy(serverUrl: string): Promise<Proxy> {
     seen: (statement) => new Promise((resolve) => watches.set(statement, resolve)),
     nextCommit: (loss, cut) => next(COMMIT, loss, cut),
     next,
+    endAll,
     close: () => (state = 'closed'),
     park: () => (state = 'parked'),
     open: () => {
@@ -95,7 +101,7 @@ export async function openProxy(serverUrl: string): Promise<Proxy> {
       for (const go of parked.splice(0)) go();
     },
     [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy();
+      endAll();
       await new Promise((resolve) => server.close(resolve));
     },
   };

@@ -1,28 +1,12 @@
 // A process that emits and works, on the driver that DRIVER names, until it is told to end. It tells of each emit that was
 // committed and of each change in the state of its worker, and logs as any application does.
 import 'reflect-metadata';
-import { drizzle as drizzleNodePostgres } from 'drizzle-orm/node-postgres';
-import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js';
-import { Pool } from 'pg';
-import postgres from 'postgres';
 import { createSignalbox } from '../../../src/index.ts';
 import { release, tell, told } from '../../processes/parent.ts';
+import { connect } from './connect.ts';
 import { Effects, happened } from './receivers.ts';
 
-const { DRIVER: driver, DATABASE_URL: url, FIRST: first } = process.env;
-
-type Database = ReturnType<typeof drizzlePostgresJs>;
-
-function connect(): { db: Database; end: () => Promise<void> } {
-  if (driver === 'postgres.js') {
-    // As docs/guides/drivers.md has it: by default a connection may wait for 20 s after the database is back.
-    const client = postgres(url!, { max: 6, connect_timeout: 2, backoff: () => 1, fetch_types: false, onnotice: () => {} });
-    return { db: drizzlePostgresJs({ client }), end: () => client.end({ timeout: 5 }) };
-  }
-  const client = new Pool({ connectionString: url!, max: 6 });
-  client.on('error', () => {});
-  return { db: drizzleNodePostgres({ client }) as unknown as Database, end: () => client.end() };
-}
+const { FIRST: first } = process.env;
 
 const { db, end } = connect();
 const box = createSignalbox({ db, services: [Effects] });
