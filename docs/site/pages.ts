@@ -99,7 +99,7 @@ export const groups: readonly Group[] = [
       'design/lanes.md': 'How the COMMIT of one delivery travels with the BEGIN of the next.',
       'design/prepared.md': 'Which statements are prepared, and why your own only on request.',
       'design/plans.md': 'Why the statements leave the planner no choice.',
-      'design/priority.md': 'Why priority is a head start in time.',
+      'design/head-start.md': 'Why an emission has a head start in time, and no priority.',
       'design/telling.md': 'Which parts of an error are stored and logged, and why a logger that fails decides nothing.',
       'design/async-context.md': 'Which AsyncLocalStorage receivers, listeners and callbacks see, and why none of the sender.',
       'design/copies.md': 'How two copies of the package in one process understand each other.',

@@ -4,7 +4,7 @@ import { SignalboxError } from '../errors.ts';
 import { FORMAT, incompatible } from './copies.ts';
 import type { Duration } from './duration.ts';
 import type { OptionTable } from './options.ts';
-import { date, duration, object, whole } from './rules.ts';
+import { date, duration, object } from './rules.ts';
 import type { Signal } from './signal.ts';
 
 /** Options of an emit. */
@@ -13,26 +13,26 @@ export interface EmitOptions {
   headers?: Readonly<Record<string, string>>;
   /**
    * The deliveries do not run before this time, from the years 1970 to 9999. Only with reliable emits, and not together
-   * with `delay` or `priority`. Default: at once.
+   * with `delay` or `headStart`. Default: at once.
    */
   runAt?: Date;
   /**
    * The deliveries do not run before this much time has passed since the emit. Only with reliable emits, and not
-   * together with `runAt` or `priority`.
+   * together with `runAt` or `headStart`.
    */
   delay?: Duration;
   /**
-   * A whole number from 0 (the default) to 100. Higher runs sooner among the due deliveries of a receiver: each step
-   * puts it ahead of all that became due in the hour before. Not together with `runAt` or `delay`.
+   * How far the deliveries are put ahead among the due ones of their receivers, up to `'100h'`: with `'2h'` they run before all that became
+   * due in the two hours before. Only with reliable emits, and not together with `runAt` or `delay`. Default 0.
    */
-  priority?: number;
+  headStart?: Duration;
 }
 
 export const RELIABLE_EMIT_OPTIONS: OptionTable<EmitOptions> = {
   headers: object('an object of texts'),
   runAt: date,
   delay: duration(),
-  priority: whole(0, 100),
+  headStart: duration({ most: '100h' }),
 };
 
 /** The options of an emit that stores nothing, and so cannot wait. */
@@ -40,8 +40,8 @@ export const LOCAL_EMIT_OPTIONS: OptionTable<Pick<EmitOptions, 'headers'>> = { h
 
 /** The result of a reliable emit. */
 export interface EmissionReceipt {
-  /** UUID (version 7) of the emission. */
-  readonly id: string;
+  /** UUID (version 7). */
+  readonly emissionId: string;
   /** Number of deliveries made, one for each receiver; 0 if there is none (the emission is kept). */
   readonly deliveries: number;
 }

@@ -24,7 +24,7 @@ export const storedName: Rule = rule(
   (value) => isText(value) && value.length > 0 && value.length <= 200 && !/[\s\p{C}]/u.test(value),
 );
 
-export const uuid: Rule = rule('a UUID, as `id` of the receipt', (value) => isText(value) && UUID.test(value));
+export const uuid: Rule = rule('a UUID, as `emissionId` of the receipt', (value) => isText(value) && UUID.test(value));
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** A bigint as text. */

@@ -1,6 +1,6 @@
 // emitReliable and emitMany: checks everything that can be wrong before any SQL, then appends in the caller's transaction.
 import type { EmissionReceipt, EmitOptions } from '../core/dispatcher.ts';
-import { toMs } from '../core/duration.ts';
+import { type Duration, HOUR_MS, toMs } from '../core/duration.ts';
 import { encodeHeaders, encodePayload } from '../core/envelope.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Signal } from '../core/signal.ts';
@@ -110,7 +110,7 @@ export class ReliableDispatch {
           ...schedule,
           ownReceivers,
         });
-        for (const { id } of batch) receipts.push({ id, deliveries: stored.deliveries });
+        for (const { id } of batch) receipts.push({ emissionId: id, deliveries: stored.deliveries });
         xid = stored.xid;
         if (stored.moved) this.#catalogue.outdate();
       }
@@ -122,13 +122,13 @@ export class ReliableDispatch {
         ? await append(place.client)
         : await place.scope.beside(async () => {
             const stored = await append(place.scope.client!);
-            place.scope.emissions.push(...stored.receipts.map(({ id }) => id));
+            place.scope.emissions.push(...stored.receipts.map((receipt) => receipt.emissionId));
             place.scope.xid ??= stored.xid;
             return stored;
           });
     if (receipts[0]?.deliveries === 0)
       this.#log.warn(
-        { signal: signal.name, emissionId: receipts[0].id },
+        { signal: signal.name, emissionId: receipts[0].emissionId },
         `${signal.name} has no receivers, so the emit reaches nobody. Before you emit, add the class with @OnSignal to ${this.#place}, or run \`signalbox announce\` for the program that has it. It is not delivered later`,
       );
     return receipts;
@@ -138,16 +138,19 @@ export class ReliableDispatch {
 interface Schedule {
   readonly runAt: Date | undefined;
   readonly delayMs: number;
-  readonly priority: number;
+  readonly headStartHours: number;
 }
 
 /** Which options there are and what each may be was checked by the signal (core/signal.ts). */
-function scheduleOf(signal: Signal, { runAt, delay, priority = 0 }: EmitOptions): Schedule {
+function scheduleOf(signal: Signal, { runAt, delay, headStart }: EmitOptions): Schedule {
   const wrong = (what: string): SignalboxError => new SignalboxError('InvalidOption', `${signal.name}.emitReliable: ${what}.`);
   if (runAt !== undefined && delay !== undefined) throw wrong('runAt and delay are both given; give one of them');
-  if (priority > 0 && (runAt !== undefined || delay !== undefined))
-    throw wrong('priority orders what is due now; leave it out with runAt or delay');
-  return { runAt, delayMs: delay === undefined ? 0 : toMs(delay, `${signal.name}.emitReliable: delay`), priority };
+  const ms = (duration: Duration | undefined, option: string): number =>
+    duration === undefined ? 0 : toMs(duration, `${signal.name}.emitReliable: ${option}`);
+  const headStartMs = ms(headStart, 'headStart');
+  if (headStartMs > 0 && (runAt !== undefined || delay !== undefined))
+    throw wrong('headStart orders what is due now; leave it out with runAt or delay');
+  return { runAt, delayMs: ms(delay, 'delay'), headStartHours: headStartMs / HOUR_MS };
 }
 
 function* batches(emissions: readonly NewEmission[]): Generator<readonly NewEmission[]> {

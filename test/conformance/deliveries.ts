@@ -47,7 +47,7 @@ export const deliveryCases: readonly Case[] = [
       expect(receipts.map(({ deliveries }) => deliveries)).toEqual(values.map(() => 2));
       const stored = await h.sql('select id::text as id, payload from signalbox.emission');
       const byId = new Map(stored.map(({ id, payload }) => [id, payload]));
-      expect(receipts.map(({ id }) => byId.get(id))).toEqual(values);
+      expect(receipts.map(({ emissionId: id }) => byId.get(id))).toEqual(values);
     },
   },
   {

@@ -35,7 +35,7 @@ class Receiver {
 
 /** A delivery in a state, as a worker would leave it. @returns its emission */
 async function deliveryIn(state: DeliveryState, h: Harness): Promise<string> {
-  const { id } = await h.db.transaction(async (tx) => happened.emitReliable(tx, {}, { delay: '1h' }));
+  const { emissionId: id } = await h.db.transaction(async (tx) => happened.emitReliable(tx, {}, { delay: '1h' }));
   if (state === 'running') await h.sql`update signalbox.delivery set state = ${state}, epoch = 1, attempt = 1 where emission_id = ${id}`;
   if (state !== 'ready' && state !== 'running')
     await h.sql`with gone as (delete from signalbox.delivery where emission_id = ${id} returning *)

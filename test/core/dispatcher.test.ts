@@ -6,7 +6,7 @@ function dispatcher(): Dispatcher {
   return {
     emit: async () => {},
     emitRobust: async () => [],
-    emitReliable: async () => ({ id: 'x', deliveries: 0 }),
+    emitReliable: async () => ({ emissionId: 'x', deliveries: 0 }),
     emitMany: async () => [],
   };
 }

@@ -40,9 +40,9 @@ test.each(refused)('%s is refused by name, and the transaction goes on', async (
 });
 
 test.each([
-  ['priority of a half', { priority: 0.5 }],
-  ['priority above 100', { priority: 101 }],
-  ['priority with a time', { priority: 1, delay: '1s' as const }],
+  ['head start that is no duration', { headStart: '1 hour' as never }],
+  ['head start of more than 100 hours', { headStart: '101h' as const }],
+  ['head start with a time', { headStart: '1h' as const, delay: '1s' as const }],
   ['two times', { runAt: new Date(), delay: 1 }],
   ['a time that is none', { runAt: new Date('never') }],
   ['a time after PostgreSQL ends', { runAt: new Date(8.64e15) }],

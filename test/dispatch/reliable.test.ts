@@ -65,7 +65,7 @@ test('a process without any service reaches the receivers of the catalogue', asy
 test('one emission never makes two deliveries for one receiver', async () => {
   await using h = await harness({ services: [First] });
   await h.another({ services: [First] }).drain();
-  const { id } = await h.db.transaction(async (tx) => happened.emitReliable(tx, { value: 1 }));
+  const { emissionId: id } = await h.db.transaction(async (tx) => happened.emitReliable(tx, { value: 1 }));
   expect(await readDeliveries(h.sql)).toHaveLength(1);
   const again = h.sql`insert into signalbox.delivery (emission_id, receiver_id, version, run_at)
     select emission_id, receiver_id, 1, now() from signalbox.delivery where emission_id = ${id}`;
@@ -110,10 +110,10 @@ test('many payloads are stored in their order, with a receipt for each', async (
   await createEffects(h.sql);
   const payloads = Array.from({ length: 6_000 }, (_, value) => ({ value }));
   const receipts = await h.db.transaction(async (tx) => happened.emitMany(tx, payloads));
-  expect(new Set(receipts.map(({ id }) => id)).size).toBe(6_000);
+  expect(new Set(receipts.map(({ emissionId: id }) => id)).size).toBe(6_000);
   expect(receipts.every(({ deliveries }) => deliveries === 2)).toBe(true);
   const stored = await h.sql<{ id: string }[]>`select id from signalbox.emission order by (payload ->> 'value')::int`;
-  expect(stored.map(({ id }) => id)).toEqual(receipts.map(({ id }) => id));
+  expect(stored.map(({ id }) => id)).toEqual(receipts.map(({ emissionId: id }) => id));
   expect(await h.db.transaction(async (tx) => happened.emitMany(tx, []))).toEqual([]);
 });
 
@@ -142,13 +142,13 @@ test('a delayed or scheduled emit is not due before its time', async () => {
   expect(await readEffects(h.sql)).toEqual(['First:3', 'First:1', 'First:2']);
 });
 
-test('an emission with priority is ahead of those that became due in the hours before', async () => {
+test('an emission with a head start is ahead of those that became due in the time before', async () => {
   await using h = await harness({ services: [First] }, { max: 3 });
   await createEffects(h.sql);
   await h.db.transaction(async (tx) => {
     await happened.emitMany(tx, [{ value: 1 }, { value: 2 }]);
-    await happened.emitReliable(tx, { value: 3 }, { priority: 1 });
-    await happened.emitReliable(tx, { value: 4 }, { priority: 2 });
+    await happened.emitReliable(tx, { value: 3 }, { headStart: '1h' });
+    await happened.emitReliable(tx, { value: 4 }, { headStart: '2h' });
   });
   await h.box.drain();
   expect(await readEffects(h.sql)).toEqual(['First:4', 'First:3', 'First:1', 'First:2']);
@@ -163,7 +163,9 @@ test('headers reach the receivers', async () => {
     }
   }
   await using h = await harness({ services: [Listener] });
-  const { id } = await h.db.transaction(async (tx) => happened.emitReliable(tx, { value: 1 }, { headers: { traceparent: '00-ab' } }));
+  const { emissionId: id } = await h.db.transaction(async (tx) =>
+    happened.emitReliable(tx, { value: 1 }, { headers: { traceparent: '00-ab' } }),
+  );
   await h.box.drain();
   expect(seen).toEqual({ id, signal: 'reliable.happened', emittedAt: expect.any(Date) as Date, headers: { traceparent: '00-ab' } });
 });

@@ -91,13 +91,13 @@ async function life(db: Db): Promise<unknown> {
   );
   const worker = box.worker({ lease: '3s' });
   await worker.start();
-  const ends = await Promise.all(receipts.map(({ id }) => box.emissions.settled(id)));
+  const ends = await Promise.all(receipts.map(({ emissionId: id }) => box.emissions.settled(id)));
   await worker.stop();
-  const dead = await box.deliveries.retry({ emissionId: receipts[3]!.id });
-  await box.deliveries.cancel({ emissionId: receipts[3]!.id });
+  const dead = await box.deliveries.retry({ emissionId: receipts[3]!.emissionId });
+  await box.deliveries.cancel({ emissionId: receipts[3]!.emissionId });
   const told = ends.flat().map(({ id: _id, emissionId, emittedAt, finishedAt, errors, ...rest }) => ({
     ...rest,
-    emission: receipts.findIndex(({ id }) => id === emissionId),
+    emission: receipts.findIndex(({ emissionId: id }) => id === emissionId),
     at: [emittedAt, finishedAt].map((date) => date instanceof Date && Math.abs(Date.now() - date.getTime()) < 600_000),
     errors: errors.map(({ at, ...error }) => ({ ...error, at: Math.abs(Date.now() - at.getTime()) < 600_000 })),
   }));

@@ -134,8 +134,8 @@ async function sendOn(
     await db.transaction(async (tx) => {
       const payloads = scripts.map((script) => ({ key, script }));
       const first = payloads.shift()!;
-      ids.push((await signal.emitReliable(tx, first)).id);
-      if (payloads.length > 0) ids.push(...(await signal.emitMany(tx, payloads)).map(({ id }) => id));
+      ids.push((await signal.emitReliable(tx, first)).emissionId);
+      if (payloads.length > 0) ids.push(...(await signal.emitMany(tx, payloads)).map(({ emissionId: id }) => id));
       if (fails) throw new Error('on purpose');
       before();
     });

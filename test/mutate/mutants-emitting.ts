@@ -21,7 +21,7 @@ const append = mutantsOf({ file, within: 'append', tests: ['test/store/emissions
   { name: 'append: only to live receivers', find: " and ${isLive('r')}", replace: '' },
   { name: 'append: tells of own receivers with another id', find: 'own.root <> own.id', replace: 'false' },
   { name: 'append: delay', find: " + ${ms('$6')}", replace: " + 0 * ${ms('$6')}" },
-  { name: 'append: priority', find: ' - $7::float8 * ${HEAD_START}', replace: ' - 0 * $7::int * ${HEAD_START}' },
+  { name: 'append: head start', find: ' - $7::float8 * ${HEAD_START}', replace: ' - 0 * $7::int * ${HEAD_START}' },
   { name: 'append: time', find: 'case when $5::text is not null then', replace: 'case when false then' },
   {
     name: 'append: nobody is woken before the time',

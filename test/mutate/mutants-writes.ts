@@ -164,7 +164,7 @@ const emit = mutantsOf({ file: 'src/dispatch/reliable.ts', tests: ['test/dispatc
   },
   {
     name: 'emit: is known to its scope',
-    find: '            place.scope.emissions.push(...stored.receipts.map(({ id }) => id));\n',
+    find: '            place.scope.emissions.push(...stored.receipts.map((receipt) => receipt.emissionId));\n',
     replace: '',
     tests: ['test/transaction/commit.test.ts', 'test/worker/immediate.test.ts'],
   },

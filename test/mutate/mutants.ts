@@ -2,6 +2,7 @@
 import { aheadMutants } from './mutants-ahead.ts';
 import { batchMutants } from './mutants-batch.ts';
 import { sleepingMutants } from './mutants-sleeping.ts';
+import { boxMutants } from './mutants-box.ts';
 import { catalogueMutants } from './mutants-catalogue.ts';
 import { commitsMutants } from './mutants-commits.ts';
 import { driverMutants } from './mutants-drivers.ts';
@@ -33,6 +34,7 @@ export const mutants: readonly Mutant[] = [
   ...aheadMutants,
   ...batchMutants,
   ...sleepingMutants,
+  ...boxMutants,
   ...catalogueMutants,
   ...commitsMutants,
   ...driverMutants,

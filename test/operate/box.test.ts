@@ -86,13 +86,13 @@ test('a name that is taken, and no name at all, are refused, and nothing is chan
 
 test('receivers.has knows those of this process and those of the catalogue', async () => {
   await using h = await harness();
-  expect(await h.box.receivers.has(happened)).toBe(false);
+  expect([await h.box.receivers.has(happened), await h.box.receivers.has(happened.name)]).toEqual([false, false]);
   const elsewhere = h.another();
   elsewhere.receivers.connect(happened, () => {}, { name: 'elsewhere' });
   expect(await elsewhere.receivers.has(happened)).toBe(true);
   expect(await h.box.receivers.has(happened)).toBe(false);
   await elsewhere.drain();
-  expect(await h.box.receivers.has(happened)).toBe(true);
+  expect([await h.box.receivers.has(happened), await h.box.receivers.has(happened.name)]).toEqual([true, true]);
   expect(await h.box.receivers.has(other)).toBe(false);
 });
 

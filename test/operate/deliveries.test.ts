@@ -34,7 +34,7 @@ async function openBox(): Promise<Harness & { emit(value?: number): Promise<stri
   keys = [];
   const h = await harness({ services: [Moody] });
   await createEffects(h.sql);
-  return { ...h, emit: async (value = 1) => h.db.transaction(async (tx) => (await happened.emitReliable(tx, { value })).id) };
+  return { ...h, emit: async (value = 1) => h.db.transaction(async (tx) => (await happened.emitReliable(tx, { value })).emissionId) };
 }
 
 test('a dead delivery is found with the history of its errors, and without its payload', async () => {
@@ -43,6 +43,8 @@ test('a dead delivery is found with the history of its errors, and without its p
   const emissionId = await h.emit();
   await h.box.drain({ ahead: '1h' });
   const found = await h.box.deliveries.find({ states: ['dead'] });
+  expect(await h.box.deliveries.find({ signal: happened })).toEqual(await h.box.deliveries.find({ signal: 'operate.happened' }));
+  expect(await h.box.deliveries.find({ signal: unheard })).toEqual([]);
   expect(found).toEqual([
     {
       id: expect.stringMatching(/^\d+$/) as string,
@@ -58,7 +60,13 @@ test('a dead delivery is found with the history of its errors, and without its p
       emittedAt: expect.any(Date) as Date,
       runAt: undefined,
       finishedAt: expect.any(Date) as Date,
-      errors: [1, 2].map((attempt) => ({ attempt, at: expect.any(Date) as Date, name: 'Error', message: 'in a bad mood' })),
+      errors: [1, 2].map((attempt) => ({
+        attempt,
+        at: expect.any(Date) as Date,
+        name: 'Error',
+        message: 'in a bad mood',
+        code: undefined,
+      })),
     },
   ]);
   expect(Math.abs(found[0]!.finishedAt!.getTime() - Date.now())).toBeLessThan(60_000);
@@ -190,7 +198,7 @@ test('a delivery that is cancelled while it runs detached is void for its worker
     }
   }
   await using h = await harness({ services: [Slow] });
-  const id = await h.db.transaction(async (tx) => (await happened.emitReliable(tx, { value: 1 })).id);
+  const id = await h.db.transaction(async (tx) => (await happened.emitReliable(tx, { value: 1 })).emissionId);
   const stale = h.box.next('delivery.stale');
   const drained = h.box.drain();
   await entered.opened;
@@ -212,7 +220,7 @@ test('a cancel waits for a receiver that is about to commit, which wins', async 
     }
   }
   await using h = await harness({ services: [Committing] });
-  const id = await h.db.transaction(async (tx) => (await happened.emitReliable(tx, { value: 1 })).id);
+  const id = await h.db.transaction(async (tx) => (await happened.emitReliable(tx, { value: 1 })).emissionId);
   const drained = h.box.drain();
   await entered.opened;
   const cancelled = h.box.deliveries.cancel({ emissionId: id });
@@ -254,8 +262,8 @@ test('settled of an emission that is not there says so, also while its transacti
   await expect(h.box.emissions.settled('01a1fccc-6efa-71fa-ab0a-f7d04a773c61')).rejects.toMatchObject(nowhere);
   const id = await h.db.transaction(async (tx) => {
     const receipt = await happened.emitReliable(tx, { value: 1 });
-    await expect(h.box.emissions.settled(receipt.id)).rejects.toMatchObject(nowhere);
-    return receipt.id;
+    await expect(h.box.emissions.settled(receipt.emissionId)).rejects.toMatchObject(nowhere);
+    return receipt.emissionId;
   });
   await h.box.drain();
   expect(await h.box.emissions.settled(id)).toHaveLength(2);
@@ -263,6 +271,6 @@ test('settled of an emission that is not there says so, also while its transacti
 
 test('an emission that reaches nobody is settled at once', async () => {
   await using h = await openBox();
-  const { id } = await h.db.transaction(async (tx) => unheard.emitReliable(tx, {}));
+  const { emissionId: id } = await h.db.transaction(async (tx) => unheard.emitReliable(tx, {}));
   expect(await h.box.emissions.settled(id)).toEqual([]);
 });

@@ -21,7 +21,7 @@ export const PLAIN: AppendOptions = {
   headers: null,
   runAt: undefined,
   delayMs: 0,
-  priority: 0,
+  headStartHours: 0,
   ownReceivers: [],
 };
 

@@ -202,7 +202,7 @@ test('in a receiver other boxes, other emissions and other receivers are no matt
     results.push(await otherWorker.stop({ force: true }), await other.close());
     results.push(await h.box.drain());
   };
-  const { id } = (await emit(h, noted)) as { id: string };
+  const { emissionId: id } = (await emit(h, noted)) as { emissionId: string };
   expect(id).toBeTypeOf('string');
   // The other worker may have had it first: then its own stop is refused.
   await otherWorker.stop({ force: true }).catch(() => {});

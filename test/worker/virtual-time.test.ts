@@ -20,7 +20,7 @@ test.each([
   ['is due at the end', -HOUR, HOUR, true],
   ['is due after the end', -HOUR, HOUR + 1, false],
   ['was emitted since the start', 5, 5, true],
-  ['was emitted since the start with a priority', 5, 5 - 9 * HOUR, true],
+  ['was emitted since the start with a head start', 5, 5 - 9 * HOUR, true],
   ['was emitted since the start for the end', 5, 5 + HOUR, true],
   ['was emitted since the start for later than the end', 5, 6 + HOUR, false],
 ])('what %s is admitted or not', (_what, emitted, runAt, admitted) => {

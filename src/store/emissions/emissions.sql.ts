@@ -4,13 +4,13 @@ import { isLive, rootId } from '../catalogue/catalogue.sql.ts';
 import { ms } from '../times.ts';
 import { notifyIfAsleep } from '../workers/sleeping.sql.ts';
 
-/** One step of an emission's priority is an hour's head start. */
+/** The unit of an emission's head start. */
 const HEAD_START = `interval '1 hour'`;
 
 /**
  * Stores emissions of one signal and a delivery for each of its receivers, all or none: one statement, in the caller's
  * transaction. $1 signal, $2 version, $3 [{id, payload}] as JSON, $4 headers as JSON or null, $5 run at (ISO) or null,
- * $6 delay in ms, $7 priority, $8 ids of this process's own receivers, $9 channel to wake workers, $10 whether to notify even if
+ * $6 delay in ms, $7 head start in hours, $8 ids of this process's own receivers, $9 channel to wake workers, $10 whether to notify even if
  * none sleeps.
  * Returns one row: the number of deliveries of each emission, the id of the (outermost) transaction, and whether own
  * receivers have been joined to others that this process does not know of.
@@ -18,7 +18,7 @@ const HEAD_START = `interval '1 hour'`;
  * catalogue, for the caller's snapshot (repeatable read) may be older than their announcement. All names of a receiver have
  * one root, in each snapshot, so there is one delivery for it (docs/design/catalogue.md).
  * A payload that is null as a whole comes out of the recordset as SQL's null, and is stored as JSON's.
- * A priority is a head start, so that the claim keeps its one order, run_at (docs/design/priority.md).
+ * A head start is written into run_at, so that the claim keeps its one order (docs/design/head-start.md).
  */
 export const append = statement({ deliveries: 'int', xid: 'text', moved: 'bool', notified: 'int' })`
 with item as materialized (

@@ -17,7 +17,7 @@ export interface AppendOptions {
   readonly headers: string | null;
   readonly runAt: Date | undefined;
   readonly delayMs: number;
-  readonly priority: number;
+  readonly headStartHours: number;
   /** Catalogue ids of this process's own receivers of the signal. */
   readonly ownReceivers: readonly number[];
 }
@@ -49,7 +49,7 @@ export class EmissionsStore {
       options.headers,
       options.runAt?.toISOString() ?? null,
       options.delayMs,
-      options.priority,
+      options.headStartHours,
       intArray(options.ownReceivers),
       CHANNEL,
       String(this.#notifiesAlways),

@@ -10,7 +10,7 @@ const FIELDS = `
   d.attempt, d.crashes, ${millis('d.run_at')} as run_at_ms, ${millis('d.finished_at')} as finished_at_ms,
   ${millis('e.emitted_at')} as emitted_at_ms,
   (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('attempt', x.attempt, 'at', ${millis('x.at')}, 'name', x.error ->> 'name'::text,
-    'message', x.error ->> 'message'::text) order by x.id)::text from signalbox.delivery_error x where x.delivery_id = d.id) as errors`;
+    'message', x.error ->> 'message'::text, 'code', x.error ->> 'code'::text) order by x.id)::text from signalbox.delivery_error x where x.delivery_id = d.id) as errors`;
 
 const BOTH = `(
   select id, emission_id, receiver_id, state, version, generation, epoch, attempt, crashes, run_at, null::timestamptz as finished_at

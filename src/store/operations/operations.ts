@@ -16,13 +16,15 @@ export interface DeliveryFailure {
   readonly name: string;
   /** 4,000 characters at most. */
   readonly message: string;
+  /** The nearest code of the error and of its causes, if one has any: of Signalbox, of the database (SQLSTATE), of the system, of a library. */
+  readonly code: string | undefined;
 }
 
 /** A delivery as an operator sees it: without its payload. */
 export interface Delivery {
   /** A bigint as text. */
   readonly id: string;
-  /** A UUID, as `id` of the receipt. */
+  /** A UUID, as `emissionId` of the receipt. */
   readonly emissionId: string;
   /** Name of the signal. */
   readonly signal: string;
@@ -52,7 +54,7 @@ export interface Delivery {
 
 /** Which deliveries: all of an emission, or that of one receiver. */
 export interface DeliveryAddress {
-  /** A UUID, as `id` of the receipt. */
+  /** A UUID, as `emissionId` of the receipt. */
   readonly emissionId: string;
   /** The stored name. Default: all receivers. */
   readonly receiver?: string;
@@ -105,7 +107,10 @@ const ids = (rows: readonly { readonly id: string }[]): string[] => rows.map(({ 
 
 function deliveryOf(row: RowOf<typeof sql.findDeliveries.columns>): Delivery {
   const date = (ms: number | null): Date | undefined => (ms === null ? undefined : new Date(ms));
-  const errors = (row.errors === null ? [] : JSON.parse(row.errors)) as (Omit<DeliveryFailure, 'at'> & { at: number })[];
+  const errors = (row.errors === null ? [] : JSON.parse(row.errors)) as (Omit<DeliveryFailure, 'at' | 'code'> & {
+    at: number;
+    code: string | null;
+  })[];
   return {
     id: row.id,
     emissionId: row.emission_id,
@@ -120,6 +125,6 @@ function deliveryOf(row: RowOf<typeof sql.findDeliveries.columns>): Delivery {
     emittedAt: row.emitted_at_ms === null ? undefined : new Date(row.emitted_at_ms),
     runAt: date(row.run_at_ms),
     finishedAt: date(row.finished_at_ms),
-    errors: errors.map((error) => ({ ...error, at: new Date(error.at) })),
+    errors: errors.map(({ at, code, ...error }) => ({ ...error, at: new Date(at), code: code ?? undefined })),
   };
 }

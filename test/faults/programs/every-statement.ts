@@ -35,7 +35,7 @@ async function send(on: Database, key: string, ...scripts: Script[]): Promise<st
   let id = '';
   tell(`sends ${key} ${scripts.length}`);
   await on.transaction(async (tx) => {
-    for (const script of scripts) ({ id } = await happened.emitReliable(tx, { key, script }));
+    for (const script of scripts) ({ emissionId: id } = await happened.emitReliable(tx, { key, script }));
   });
   tell(`committed ${key}`);
   return id;

@@ -53,7 +53,15 @@ test('a standby is no judge of a transaction, and a question that fails is no an
 
 test('append tells the id of the outermost transaction, in a savepoint too', async () => {
   await using h = await openStore();
-  const options = { signal: 'store.happened', version: 1, headers: null, runAt: undefined, delayMs: 0, priority: 0, ownReceivers: [] };
+  const options = {
+    signal: 'store.happened',
+    version: 1,
+    headers: null,
+    runAt: undefined,
+    delayMs: 0,
+    headStartHours: 0,
+    ownReceivers: [],
+  };
   await h.sql.begin(async (transaction) => {
     const [row] = await transaction`select pg_current_xact_id()::text as xid`;
     await transaction.savepoint(async (savepoint) => {

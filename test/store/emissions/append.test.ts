@@ -61,7 +61,7 @@ test('times and priorities decide when a delivery is due', async () => {
   await addReceiver(h.sql);
   await append(h, { delayMs: 90_000 });
   await append(h, { runAt: new Date('2031-02-03T04:05:06.789Z') });
-  await append(h, { priority: 2 });
+  await append(h, { headStartHours: 2 });
   const due = await h.sql`select to_char(run_at at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS.MS') as at,
     round(extract(epoch from run_at - now()))::int as seconds from signalbox.delivery order by id`;
   expect(due[0]!['seconds']).toBeGreaterThan(85);
@@ -71,10 +71,10 @@ test('times and priorities decide when a delivery is due', async () => {
   expect(due[2]!['seconds']).toBeGreaterThan(-7_210);
 });
 
-test('a time decides alone when a delivery is due, not the delay and not the priority', async () => {
+test('a time decides alone when a delivery is due, not the delay and not the head start', async () => {
   await using h = await openStore();
   await addReceiver(h.sql);
-  await append(h, { runAt: new Date('2031-02-03T04:05:06.789Z'), delayMs: 60_000, priority: 9 });
+  await append(h, { runAt: new Date('2031-02-03T04:05:06.789Z'), delayMs: 60_000, headStartHours: 9 });
   expect([...(await h.sql`select run_at from signalbox.delivery`)]).toEqual([{ run_at: new Date('2031-02-03T04:05:06.789Z') }]);
 });
 

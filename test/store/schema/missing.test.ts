@@ -19,7 +19,7 @@ const calls: [name: string, column: string, call: (store: Store, run: Run) => Pr
         headers: null,
         runAt: undefined,
         delayMs: 0,
-        priority: 0,
+        headStartHours: 0,
         ownReceivers: [],
       }),
   ],

@@ -39,7 +39,7 @@ export function receiverThat(script: Script = () => {}, options: Partial<BatchOp
 
 export async function emit(db: Database, count: number, first = 1): Promise<string[]> {
   const payloads = Array.from({ length: count }, (_, index) => ({ value: first + index }));
-  return db.transaction(async (tx) => (await happened.emitMany(tx, payloads)).map(({ id }) => id));
+  return db.transaction(async (tx) => (await happened.emitMany(tx, payloads)).map(({ emissionId: id }) => id));
 }
 
 export async function open(services: (new () => object)[], count: number): Promise<Harness> {

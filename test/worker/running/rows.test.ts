@@ -38,7 +38,7 @@ class Newer {
 }
 
 const emit = async (h: Harness, value: number): Promise<string> =>
-  h.db.transaction(async (tx) => (await happened.emitReliable(tx, { value })).id);
+  h.db.transaction(async (tx) => (await happened.emitReliable(tx, { value })).emissionId);
 
 test('a delivery whose receiver this worker does not know stays ready, and burns nothing', async () => {
   calls.length = 0;
@@ -117,7 +117,7 @@ test.each([
       crashes: 0,
       emittedAt: undefined,
       signal: 'rows.happened',
-      errors: [{ message: expect.stringContaining('was deleted') as string }],
+      errors: [{ code: 'EmissionMissing', message: expect.stringContaining('was deleted') as string }],
     },
   ]);
   // An operator's replay has nothing to run it with either, and does not loop.

@@ -203,8 +203,8 @@ test.each(Object.keys(drivers))('however the server writes numbers and times, th
   const isNow = (date: Date | undefined): boolean =>
     date !== undefined && date.getTime() > before - 60_000 && date.getTime() < Date.now() + 60_000;
   expect(told.map(isNow)).toEqual([true, true]);
-  const [done] = await box.deliveries.find({ emissionId: receipts[0]!.id });
+  const [done] = await box.deliveries.find({ emissionId: receipts[0]!.emissionId });
   expect([done!.emittedAt, done!.finishedAt, done!.errors[0]!.at].map(isNow)).toEqual([true, true, true]);
-  const [later] = await box.deliveries.find({ emissionId: receipts[1]!.id });
+  const [later] = await box.deliveries.find({ emissionId: receipts[1]!.emissionId });
   expect(later).toMatchObject({ state: 'ready', runAt });
 });

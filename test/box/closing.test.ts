@@ -1,0 +1,129 @@
+// What a box does once close() was called: nothing new begins, what runs may use the box to its end, and then everything is refused.
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { defineSignal, OnSignal, type Signalbox, Token } from '../../src/index.ts';
+import { harness, type Harness } from '../support/harness.ts';
+import { Latch } from '../support/latch.ts';
+
+const happened = defineSignal('closing.happened', z.object({}));
+const ANSWER = new Token<number>('answer');
+const emissionId = '018f0000-0000-7000-8000-000000000000';
+
+type Use = (box: Signalbox) => unknown;
+
+/** Every method, by its place. */
+const begins: Record<string, Use> = {
+  worker: (box) => box.worker(),
+  drain: (box) => box.drain(),
+  migrate: (box) => box.migrate({ folder: 'migrations' }),
+  'receivers.connect': (box) => box.receivers.connect(happened, () => {}, { name: 'late' }),
+  'receivers.announce': (box) => box.receivers.announce(),
+  'framework.register': (box) => box.framework.register([]),
+};
+const goesOn: Record<string, Use> = {
+  get: (box) => box.get(ANSWER),
+  afterCommit: (box) => box.afterCommit(() => {}),
+  on: (box) => box.on('delivery.dead', () => {}),
+  next: (box) => box.next('delivery.dead', undefined),
+  'deliveries.find': (box) => box.deliveries.find(),
+  'deliveries.retry': (box) => box.deliveries.retry({ emissionId }),
+  'deliveries.replay': (box) => box.deliveries.replay({ emissionId }),
+  'deliveries.cancel': (box) => box.deliveries.cancel({ emissionId }),
+  'emissions.settled': (box) => box.emissions.settled(emissionId),
+  'receivers.has': (box) => box.receivers.has(happened),
+  'framework.adopt': (box) => box.framework.adopt({}),
+};
+
+const codeOf = async (use: Use, box: Signalbox): Promise<unknown> =>
+  (async () => use(box))().then(
+    () => 'fine',
+    (error: { code?: string }) => error.code ?? error,
+  );
+
+const membersOf = (box: Signalbox): string[] => {
+  const shelves = ['deliveries', 'emissions', 'receivers', 'framework'] as const;
+  const methods = (of: object): string[] => Object.getOwnPropertyNames(Object.getPrototypeOf(of)).filter((name) => name !== 'constructor');
+  return [...methods(box), ...shelves.flatMap((shelf) => methods(box[shelf]).map((name) => `${shelf}.${name}`))];
+};
+
+/** Those that need no open box, or are no part of its interface. */
+const EXEMPT = ['close', 'framework.check', 'framework.warnOfForgotten'];
+
+test('every method of a box is known here', async () => {
+  await using h = await harness();
+  expect([...Object.keys(begins), ...Object.keys(goesOn), ...EXEMPT].sort()).toEqual(membersOf(h.box).sort());
+});
+
+test('after close every method throws BoxClosed, but health, which tells it', async () => {
+  await using h = await harness();
+  await h.box.close();
+  for (const [name, use] of Object.entries({ ...begins, ...goesOn })) expect([name, await codeOf(use, h.box)]).toEqual([name, 'BoxClosed']);
+  expect(await h.box.workers.health()).toMatchObject({ ok: false, database: { ok: false, error: { code: 'BoxClosed' } } });
+});
+
+/** A box that close() waits for: a receiver runs, until `leave` is opened. */
+async function closing(h: Harness, inside: () => unknown): Promise<{ leave: Latch; closed: Promise<void> }> {
+  const [entered, leave] = [new Latch(), new Latch()];
+  h.box.receivers.connect(
+    happened,
+    async () => {
+      entered.open();
+      await leave.opened;
+      await inside();
+    },
+    { name: 'running', transactional: false },
+  );
+  await h.db.transaction(async (tx) => happened.emitReliable(tx, {}));
+  await h.box.worker().start();
+  await entered.opened;
+  return { leave, closed: h.box.close() };
+}
+
+test('while close waits for a receiver, that receiver uses the box to its end, and nothing new begins', async () => {
+  await using h = await harness({ providers: [{ provide: ANSWER, useValue: 42 }] });
+  const seen: unknown[] = [];
+  const { leave, closed } = await closing(h, async () => {
+    for (const [name, use] of Object.entries(begins)) seen.push([name, await codeOf(use, h.box)]);
+    seen.push(h.box.get(ANSWER), (await h.box.deliveries.find()).length, await h.box.receivers.has('closing.nothing'));
+  });
+  leave.open();
+  await closed;
+  expect(seen).toEqual([...Object.keys(begins).map((name) => [name, 'BoxClosed']), 42, 1, false]);
+});
+
+test('a second close waits for the first', async () => {
+  await using h = await harness();
+  const ended: string[] = [];
+  const { leave, closed } = await closing(h, () => ended.push('receiver'));
+  const second = h.box.close().then(() => ended.push('second close'));
+  leave.open();
+  await Promise.all([closed, second]);
+  expect(ended).toEqual(['receiver', 'second close']);
+});
+
+test('a wait for an emission ends when the box is closed', async () => {
+  await using h = await harness();
+  h.box.receivers.connect(happened, () => {}, { name: 'waiting' });
+  const receipt = await h.db.transaction(async (tx) => happened.emitReliable(tx, {}));
+  const settled = h.box.emissions.settled(receipt.emissionId);
+  await h.box.close();
+  await expect(settled).rejects.toMatchObject({ code: 'BoxClosed' });
+});
+
+test('what a framework registered receives nothing more after the undo, and can be registered again', async () => {
+  class Late {
+    @OnSignal(happened)
+    static async receive(): Promise<void> {}
+  }
+  await using h = await harness();
+  const emit = async (): Promise<number> => (await h.db.transaction(async (tx) => happened.emitReliable(tx, {}))).deliveries;
+  const undo = h.box.framework.register([Late]);
+  expect(await h.box.drain()).toMatchObject({ completed: 0 });
+  await emit();
+  expect(await h.box.drain()).toMatchObject({ completed: 1 });
+  undo();
+  await emit();
+  expect(await h.box.drain()).toMatchObject({ completed: 0 });
+  h.box.framework.register([Late]);
+  expect(await h.box.drain()).toMatchObject({ completed: 1 });
+});
