@@ -1,17 +1,17 @@
-// A client in front of another, for drivers whose clients are plain objects with methods: it looks and behaves like the
-// one behind it, except that the calls which send statements pass through a function first.
+// A proxy of a client, for drivers whose clients are plain objects with methods: it looks and behaves like the client
+// behind it, except that calls which send statements pass through a function first.
 import type { Client, Gate } from './driver.ts';
 import { refuseEnding } from './transaction-control.ts';
 
-/** Calls that send statements, by the name of the method. */
+/** The names of the methods that send statements. */
 export type Sending = ReadonlySet<string | symbol>;
 
-/** node-postgres can be given another kind of promise. */
+/** Recognised by its `then`: node-postgres can be configured with another promise library. */
 export function isThenable(value: unknown): value is Promise<unknown> {
   return typeof (value as { then?: unknown } | undefined | null)?.then === 'function';
 }
 
-/** The same client, each statement of which passes the gate first. @param adapt what is sent in place of these arguments */
+/** The same client, each statement of which passes the gate first. @param adapt replaces the arguments of a call */
 export function gated(client: Client, sending: Sending, gate: Gate, adapt = (args: unknown[]): unknown[] => args): Client {
   return passing(
     () => client,
@@ -28,7 +28,7 @@ export function gated(client: Client, sending: Sending, gate: Gate, adapt = (arg
 
 type Send = (call: (args: unknown[]) => unknown, args: unknown[]) => unknown;
 
-/** A client that is `pick()`, asked anew for each use; the methods in `sending` go through `send`. */
+/** A client that calls `pick()` for each use to find the real one; the methods in `sending` go through `send`. */
 export function passing(pick: () => Client, sending: Sending = new Set(), send: Send = (call, args) => call(args)): Client {
   return new Proxy(
     {},
@@ -36,7 +36,7 @@ export function passing(pick: () => Client, sending: Sending = new Set(), send: 
       get(_target, key) {
         const member: unknown = Reflect.get(pick(), key);
         if (typeof member !== 'function') return member;
-        // The method is looked up again when it is called: the client may be another one by then.
+        // The method is looked up again when it is called: `pick()` may return another client by then.
         const call = (args: unknown[]): unknown => {
           const client = pick();
           return Reflect.apply(Reflect.get(client, key) as () => unknown, client, args);

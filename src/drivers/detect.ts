@@ -1,4 +1,4 @@
-// Which driver a Drizzle database uses, told by its client.
+// Finds the driver of a Drizzle database by its client.
 import { SignalboxError } from '../errors.ts';
 import type { Driver, DriverOptions } from './driver.ts';
 import { isNodePostgres, nodePostgres } from './node-postgres.ts';
@@ -14,7 +14,7 @@ export function driverOf(db: object, options: DriverOptions = {}): Driver {
   throw new SignalboxError(
     'UnsupportedDatabase',
     client === undefined
-      ? 'createSignalbox({ db }) was given something that is no Drizzle database. Give it what drizzle({ client }) returned.'
-      : 'createSignalbox({ db }) was given a Drizzle database with a client it cannot drive. Use drizzle({ client }) with postgres(url) of postgres.js, with new Pool(…) or a connected Client of node-postgres, or with a PGlite.',
+      ? 'createSignalbox({ db }) was given a value that is no Drizzle database. Give it the result of drizzle({ client }).'
+      : 'createSignalbox({ db }) was given a Drizzle database with an unsupported client. Use drizzle({ client }) with postgres(url) of postgres.js, with new Pool(…) or a connected Client of node-postgres, or with a PGlite.',
   );
 }

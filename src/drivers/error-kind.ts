@@ -1,10 +1,10 @@
-// What an error of a driver means: an answer of the server, or the loss of the connection. Drivers and Drizzle wrap errors,
-// so each question is asked of the error and of those that caused it.
+// Classifies errors of drivers: an answer of the server, or the loss of the connection. Drivers and Drizzle wrap
+// errors, so each function checks the error and its causes.
 
-/** Wrapping is shallow; a circle of causes must come to an end. */
+/** Wrapping is shallow, and a circle of causes must end. */
 const DEEPEST = 5;
 
-/** The error, and those that caused it. */
+/** The error and its causes. */
 export function* causesOf(error: unknown): Generator<object> {
   for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < DEEPEST; depth++) {
     yield at;
@@ -22,26 +22,29 @@ export function sqlState(error: unknown): string | undefined {
 }
 
 /**
- * Whether the error is the server's answer to a statement: then the statement had no effect. It is not when the
- * connection was lost, when the client gave up waiting, or when the server ended the session.
+ * Whether the error is the server's answer to a statement: then the statement had no effect. An error is no answer when
+ * the connection was lost, when the client stopped waiting, or when the server ended the session.
  */
 export function isAnswer(error: unknown): boolean {
   if (hasConnectionCode(error)) return false;
   for (const cause of causesOf(error)) {
     const { severity } = cause as { severity?: unknown };
-    // What only the server says. It may be in another language than English, unless the session ends.
+    // Only errors of the server have a severity. It may be in another language than English, unless the session ends.
     if (typeof severity === 'string') return !/^(FATAL|PANIC)$/.test(severity);
   }
   return false;
 }
 
-/** Whether other transactions were in the way, and all that is needed is to try again: not serializable, or the victim of a deadlock. */
+/**
+ * Whether the transaction conflicted with others, and need only be repeated: not serializable, or the victim of a
+ * deadlock.
+ */
 export const isConflict = (error: unknown): boolean => /^40(001|P01)$/.test(sqlState(error) ?? '');
 
 /**
- * Whether the server takes no writes on this session: it is a standby or was demoted, or has been made read-only. The session stays with
- * that server, whatever a name or a proxy leads to by now, so it is of no use to its pool any more. A standby refuses serializable
- * transactions by another code.
+ * Whether the server accepts no writes on this session: it is a standby or was demoted, or has been made read-only. The
+ * session stays with that server, even if the host name or a proxy leads to another one by now, so it is of no more use
+ * to its pool. A standby refuses serializable transactions with another code.
  */
 export function isNotPrimary(error: unknown): boolean {
   const state = sqlState(error);
@@ -56,7 +59,7 @@ const CONNECTION_CODES = new Set(
   ),
 );
 
-/** Whether the error is that of a lost connection: by its SQLSTATE or by the code of the socket. */
+/** Whether the error has the code of a lost connection: a SQLSTATE or the code of a socket. */
 export function hasConnectionCode(error: unknown): boolean {
   const state = sqlState(error);
   // 08: connection exceptions; 57P01 to 57P03: the server shuts down, crashed, or is starting.

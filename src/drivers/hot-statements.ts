@@ -1,18 +1,18 @@
-// Which statements of an application are worth preparing: those that come again and again. A session keeps what it has
-// prepared until it ends, so a text that is put together anew each time (a list of another length) must not be kept.
+// Finds the statements of an application that are worth preparing: those that are sent repeatedly. A session keeps its
+// prepared statements until it ends, so a text that differs each time (a list of another length) must not be prepared.
 
-/** Texts that are prepared, at most. A session holds some kilobytes for each. */
+/** The most texts that are prepared. A session holds some kilobytes for each. */
 const MOST = 250;
-/** From which use on. */
+/** The use from which a text is prepared. */
 const OFTEN = 3;
-/** Texts that are counted at a time; then the count begins anew. */
+/** Texts that are counted at a time; then counting starts over. */
 const COUNTED = 1_000;
 
 export class HotStatements {
   readonly #hot = new Set<string>();
   #uses = new Map<string, number>();
 
-  /** Counts a use of the text, and says whether it is to be prepared. */
+  /** Counts a use of the text, and returns whether it should be prepared. */
   isHot(text: string): boolean {
     if (this.#hot.has(text)) return true;
     if (this.#hot.size === MOST) return false;

@@ -1,5 +1,6 @@
 // node-postgres (npm: pg) behind drizzle-orm/node-postgres, with a Pool or with a single Client, whose one session the
-// transactions take in turn. What a transaction needs of its client beyond Drizzle's care is in pg-checkout.ts.
+// transactions use in turn. pg-checkout.ts closes the gaps that Drizzle leaves in the handling of a transaction's
+// client.
 import { createHash } from 'node:crypto';
 import type { Client, Driver, DriverOptions, Gate, Run } from './driver.ts';
 import { causesOf, hasConnectionCode } from './error-kind.ts';
@@ -32,7 +33,8 @@ export function isNodePostgres(client: unknown): client is PgPool | PgClient {
 export function nodePostgres(client: PgPool | PgClient, { prepare = true }: DriverOptions = {}): Driver {
   const probe = isPool(client) ? new client.Client(client.options) : client;
   assertText(probe);
-  // The one session of a client could not be given up when the server refuses one of its statements (pg-checkout.ts).
+  // Not on a single client: its one session could not be closed when the server refuses a prepared statement
+  // (pg-checkout.ts).
   const hot = prepare === 'all' && isPool(client) ? new HotStatements() : undefined;
   const driver = isPool(client) ? withPool(client, prepare !== false) : withClient(client, prepare !== false);
   return { ...driver, place: tellPlace(probe), guard: (transaction, gate) => guard(transaction, gate, hot) };
@@ -59,7 +61,7 @@ function withPool(pool: PgPool, prepare: boolean): Omit<Driver, 'guard' | 'place
   };
 }
 
-/** By callback, so that the client is held before anything else that its connection has received is heard. */
+/** By callback, so that the client has its listeners before any other message of its connection is handled. */
 function checkOutOf(pool: PgPool, hold: (client: PooledClient) => Client): Promise<Client> {
   return new Promise((resolve, reject) => {
     pool.connect((error, client) => {
@@ -69,12 +71,12 @@ function checkOutOf(pool: PgPool, hold: (client: PooledClient) => Client): Promi
   });
 }
 
-/** Drizzle tells a pool by the name of its class. */
+/** Drizzle recognises a pool by the name of its class. */
 class SessionPool {}
 
 function withClient(client: PgClient, prepare: boolean): Omit<Driver, 'guard' | 'place'> {
   let last: Promise<unknown> = Promise.resolve();
-  /** Resolves to the client, and to what gives it to the next, when those before have. */
+  /** Resolves to the client, with a `release` that passes it on, once earlier users have released it. */
   const checkOut = async (): Promise<PooledClient> => {
     const before = last;
     let release: (() => void) | undefined;
@@ -112,14 +114,18 @@ function guard(client: Client, gate: Gate, hot: HotStatements | undefined): Clie
   return gated(client, SENDING, gate, hot && ((args) => named(args, hot)));
 }
 
-/** Drizzle sends a statement as an object, and its parameters beside it. */
+/**
+ * Adds the name to hot statements. Drizzle sends a statement as an object, with its parameters as the next argument.
+ */
 function named([config, values, ...others]: unknown[], hot: HotStatements): unknown[] {
   const { name, text } = (config ?? {}) as { name?: string; text?: string };
   const isOurs = name === undefined && text !== undefined && Array.isArray(values) && values.length > 0 && hot.isHot(text);
   return [isOurs ? { ...(config as object), name: nameOf(text) } : config, values, ...others];
 }
 
-/** The names of prepared statements. A name must never mean another text, not even that of another version on the same connection. */
+/**
+ * The names of prepared statements. A name must never mean two texts, even if another version shares the connection.
+ */
 const names = new Map<string, string>();
 
 function nameOf(text: string): string {

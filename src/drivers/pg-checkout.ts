@@ -1,11 +1,12 @@
-// One checkout of a node-postgres client, for one transaction. Drizzle trusts such a client too much in four ways, and
-// this mends them without touching the client or the pool:
-// - it never releases the client of a BEGIN that failed, so the pool loses a slot for good;
-// - it listens to no 'error' event, so a backend that is killed between two statements ends the process (or one that is
-//   killed as the pool hands its client out: a promise of that client comes too late for what arrives with it);
-// - it goes on with a session one of whose prepared statements the server refuses (a column has changed its type), and
+// One checkout of a node-postgres client, for one transaction. Drizzle leaves four gaps in the handling of such a
+// client, and this file closes them without changing the client or the pool:
+// - Drizzle never releases the client of a failed BEGIN, so the pool loses a slot for good;
+// - it has no listener for 'error' events, so a backend that is killed between two statements ends the process (also
+// one
+//   that is killed while the pool passes its client on: a promise of that client comes too late for the event);
+// - it continues with a session of which the server refuses a prepared statement (a column has changed its type), and
 //   node-postgres would send that statement again for as long as the session lasts;
-// - a ROLLBACK that fails hides the error that led to it, and gives the next user a client in an unknown state.
+// - a failed ROLLBACK hides the error that led to it, and the next user gets a client in an unknown state.
 import type { Client, Gate } from './driver.ts';
 import { isNotPrimary } from './error-kind.ts';
 import { isThenable, withOwn } from './client-proxy.ts';
@@ -23,22 +24,22 @@ interface Checkout {
   gate: Gate | undefined;
 }
 
-/** The part of the server that refuses a prepared statement which would no longer return what it did. */
+/** The routine of the server that refuses a prepared statement whose result type has changed. */
 const STALE_PLAN = 'RevalidateCachedQuery';
 
 const checkouts = new WeakMap<Client, Checkout>();
 
-/** Takes a client of the real pool and hands it to `hold` at once; resolves to what that returns. */
+/** Takes a client of the real pool, passes it to `hold` at once, and resolves to the client that `hold` returns. */
 export type CheckOut = (hold: (client: PooledClient) => Client) => Promise<Client>;
 
-/** A pool to open one transaction with, by Drizzle's own means. */
+/** A pool with which Drizzle opens one transaction by its own means. */
 export function transactionPool(pool: Client, checkOut: CheckOut): Client {
   return new Proxy(pool, {
     get: (target, key): unknown => (key === 'connect' ? () => checkOut(held) : Reflect.get(target, key)),
   });
 }
 
-/** The gate hears of it when the connection of the transaction is lost. */
+/** Notifies the gate when the connection of the transaction is lost. */
 export function reportLoss(client: Client, gate: Gate): void {
   const checkout = checkouts.get(client);
   // A savepoint has the client of its transaction, whose gate closes those of its savepoints.
@@ -61,10 +62,10 @@ function held(client: PooledClient): Client {
     client.release(broken);
   };
   const failed = (text: unknown, error: unknown): unknown => {
-    // A session stays with the server that it is on, which others of the pool may not be on any more.
+    // A session stays with its server, while other sessions of the pool may have moved to another one.
     if ((error as { routine?: unknown } | null)?.routine === STALE_PLAN || isNotPrimary(error)) broken ??= asError(error);
     if (begun && text !== 'rollback') throw error;
-    // Whatever state its session is in, nobody shall have it.
+    // The state of the session is unknown, so no other user may get it.
     broken ??= asError(error);
     if (begun) return { rows: [] };
     release();
@@ -72,7 +73,7 @@ function held(client: PooledClient): Client {
   };
   const query = (...args: unknown[]): unknown => {
     const sent = client.query(...args);
-    // A cursor is handed back as it is.
+    // A cursor is returned as it is.
     if (!isThenable(sent)) return sent;
     return sent.then(
       (result) => {

@@ -1,7 +1,7 @@
 // LISTEN on node-postgres, which does not reconnect by itself: with a client of its own, made anew when it is lost, or
 // on the only client there is.
 
-/** What is needed of a client of node-postgres. */
+/** The members of a node-postgres client that listening needs. */
 export interface ListeningClient {
   connect(): Promise<unknown>;
   end(): Promise<void>;
@@ -15,7 +15,10 @@ const LONGEST_WAIT_MS = 5_000;
 
 const quoted = (channel: string): string => `"${channel.replaceAll('"', '""')}"`;
 
-/** Listens with clients of its own. Rejects when the first cannot connect; the later ones are tried for ever. Returns the undo. */
+/**
+ * Listens with clients of its own. Rejects if the first cannot connect; later ones are tried for ever. Returns a
+ * function that stops listening.
+ */
 export async function listenWithOwnClient(
   makeClient: () => ListeningClient,
   channel: string,
@@ -48,7 +51,7 @@ export async function listenWithOwnClient(
     if (ended) return;
     current = undefined;
     timer = setTimeout(() => {
-      // What was said meanwhile was not heard: look.
+      // Notifications that were sent meanwhile are lost, so the caller polls now.
       connecting = connect().then(onMessage, () => reconnect(Math.min(LONGEST_WAIT_MS, waitMs * 2)));
     }, waitMs);
     timer.unref();
@@ -62,7 +65,7 @@ export async function listenWithOwnClient(
   };
 }
 
-/** Listens on a client that others use too: whoever sends on it is given to `inTurn`. Returns the undo. */
+/** Listens on a client with other users, who take turns by `inTurn`. Returns a function that stops listening. */
 export async function listenOn(
   client: ListeningClient,
   inTurn: <T>(work: () => Promise<T>) => Promise<T>,
@@ -76,6 +79,7 @@ export async function listenOn(
   client.on('notification', hear);
   return async () => {
     client.off('notification', hear);
-    // Another worker of this process may still listen; what reaches nobody costs nothing.
+    // No UNLISTEN: another worker of this process may still listen, and a notification without a listener costs
+    // nothing.
   };
 }

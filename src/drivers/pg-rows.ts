@@ -1,9 +1,9 @@
-// How node-postgres is asked for the rows of our own statements: by position and as text, whatever parsers the application
+// Requests the rows of our own statements from node-postgres by position and as text, whatever parsers the application
 // has set for all of `pg`, for its pool or for one of its clients.
 import { SignalboxError } from '../errors.ts';
 import type { Cell } from './statement.ts';
 
-/** What is needed of node-postgres: a pool and a client both have it. */
+/** The members that a pool and a client of node-postgres share and our statements need. */
 export interface Queryable {
   query(config: QueryConfig): Promise<{ rows: readonly (readonly Cell[])[] }>;
 }
@@ -18,12 +18,12 @@ interface QueryConfig {
 
 const asItIs = (text: string): string => text;
 
-/** Of each query: settings of a query go before those of its client. */
+/** Settings of each query: they take precedence over those of its client. */
 export const AS_TEXT = { rowMode: 'array', types: { getTypeParser: () => asItIs } } as const;
 
 /**
- * @param client one that need not be connected
- * @throws SignalboxError `UnsupportedDatabase` if its rows cannot be had as text
+ * @param client need not be connected
+ * @throws SignalboxError `UnsupportedDatabase` if the client cannot return rows as text
  */
 export function assertText(client: object): void {
   const { binary, native } = client as { binary?: unknown; native?: unknown };

@@ -1,9 +1,9 @@
-// A connection of its own on node-postgres, whose clients do not connect again: each use makes one if there is none.
+// A dedicated connection on node-postgres. Its clients do not reconnect, so each use makes a client if there is none.
 import type { Session } from './driver.ts';
 import { AS_TEXT, type Queryable } from './pg-rows.ts';
 import { rowsOf } from './statement.ts';
 
-/** What is needed of a client of node-postgres. */
+/** The members of a node-postgres client that a session needs. */
 interface OwnClient extends Queryable {
   readonly processID?: number | null;
   connect(): Promise<unknown>;
@@ -17,7 +17,7 @@ export function openSession(makeClient: () => object, onLost: () => void): Sessi
   let toldPid: number | undefined;
   const connect = (): Promise<OwnClient> => {
     const client = makeClient() as OwnClient;
-    // An old client may tell of its end when there is a new one already.
+    // An old client may report its end when a new one exists already.
     const forget = (): void => {
       if (current === connected) current = undefined;
     };

@@ -1,11 +1,11 @@
-// PGlite (npm: @electric-sql/pglite) behind drizzle-orm/pglite: PostgreSQL in this process, with one session. Whatever
-// runs at the same time queues up, so it is for tests of applications and for development.
+// PGlite (npm: @electric-sql/pglite) behind drizzle-orm/pglite: PostgreSQL in this process, with one session.
+// Concurrent work queues up, so PGlite is for tests of applications and for development.
 import type { Driver } from './driver.ts';
 import { hasConnectionCode } from './error-kind.ts';
 import { gated, passing } from './client-proxy.ts';
 import { type Cell, rowsOf } from './statement.ts';
 
-/** What is needed of PGlite: the database and its transactions both have it. */
+/** The members that a PGlite database and its transactions share and our statements need. */
 interface PgliteClient {
   query(text: string, params: readonly unknown[], options: object): Promise<{ rows: readonly (readonly Cell[])[] }>;
 }
@@ -25,7 +25,10 @@ export function isPglite(client: unknown): client is Pglite {
 /** Members of a client that send statements. */
 const SENDING = new Set(['query', 'exec', 'sql']);
 
-/** The types of our columns and parameters: bool, int8, int4, text, float8. What is set for a query goes before what is set for the database. */
+/**
+ * The types of our columns and parameters: bool, int8, int4, text, float8. Settings of a query take precedence over
+ * those of the database.
+ */
 const TYPES = [16, 20, 23, 25, 701];
 const of = <T>(value: T): Record<number, T> => Object.fromEntries(TYPES.map((type) => [type, value]));
 /** Rows by position, all as text, and parameters as they are. */

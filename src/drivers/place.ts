@@ -1,9 +1,9 @@
-// Where a database is, in a form for logs. Put together of what a client has parsed, never cut out of a connection string, which may
-// hold the password in more than one place.
+// The address of a database in a form for logs. It is made from the parts that a client has parsed, never cut out of a
+// connection string, which may contain the password in more than one place.
 
 export interface Place {
   readonly user?: unknown;
-  /** Several, where the client tries one after another. */
+  /** Several hosts where the client tries one after another. */
   readonly host?: unknown;
   readonly port?: unknown;
   readonly database?: unknown;

@@ -1,11 +1,15 @@
-// Ending one connection of a pool of postgres.js, which has no method for that. A connection is had by the option by which its own
-// `begin` gets one; `end` of a connection is what `max_lifetime` calls: it ends when nothing is under way on it, a transaction neither,
-// and the pool makes another when it needs one.
+// Ends one connection of a pool of postgres.js, which has no method for that. The connection is obtained by the option
+// `onexecute`, by which postgres.js' own `begin` gets one. `end` of a connection is the method that `max_lifetime`
+// calls: the connection ends when nothing is under way on it, no transaction either, and the pool makes another when it
+// needs one.
 //
-// The option is not called for a statement with parameters that its session has not prepared yet. Then another query is sent behind
-// it: in a transaction that is on the same connection; on the pool it is on one that is idle, and a bad one's turn comes.
+// The option is not called for a statement with parameters that its session has not prepared yet. Then another query is
+// sent behind it: in a transaction it uses the same connection; on the pool it uses an idle one, and a bad one's turn
+// comes.
 
-/** Called with the connection that is about to send a query; true leaves that to take others. */
+/**
+ * Called with the connection that is about to send a query. Returning true lets the connection take further queries.
+ */
 export type OnExecute = (connection: Connection) => boolean;
 
 interface Connection {
@@ -16,7 +20,7 @@ interface Client {
   unsafe(text: string, params: readonly never[], options: { onexecute: OnExecute }): PromiseLike<unknown>;
 }
 
-/** Sends a query, and knows how to end its connection then. `end` says whether the connection is known. */
+/** Sends a query whose connection can be ended afterwards. `end` returns false if the connection is unknown. */
 export function endable<T>(send: (onexecute: OnExecute) => T): { query: T; end(): boolean } {
   let connection: Connection | undefined;
   const query = send((sending) => {
@@ -26,10 +30,10 @@ export function endable<T>(send: (onexecute: OnExecute) => T): { query: T; end()
   return { query, end: () => connection !== undefined && end(connection) };
 }
 
-/** Ends the connection that the client sends a query on next. Never rejects. */
+/** Ends the connection on which the client sends its next query. Never rejects. */
 export async function endNext(client: Client): Promise<void> {
   try {
-    // The empty query is taken in a transaction that has failed, too.
+    // The server accepts the empty query in a failed transaction, too.
     const { query, end: endIt } = endable((onexecute) => client.unsafe('', [], { onexecute }));
     await query;
     endIt();

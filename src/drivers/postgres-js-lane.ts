@@ -1,13 +1,14 @@
-// A lane of postgres.js: transactions that follow one another on one connection without a pause. The COMMIT of one and the
-// BEGIN of the next go out together, and with them the first statement of the next: one round trip, not three.
+// A lane of postgres.js: transactions that follow one another on one connection without a pause. The COMMIT of one and
+// the BEGIN of the next go out together, and with them the first statement of the next: one round trip, not three.
 //
-// It is one long call of the pool's own `begin`, so the pool knows that the connection is taken. The pool takes it back as
-// soon as the server says that no transaction is open. So no COMMIT goes out without the next BEGIN behind it; if nobody
-// comes for that transaction, it ends empty. The last transaction of a lane is committed by the pool's `begin` itself.
+// A lane is one long call of the pool's own `begin`, so the pool knows that the connection is taken. The pool takes it
+// back as soon as the server says that no transaction is open. So no COMMIT goes out without the next BEGIN behind it;
+// if no delivery comes for that transaction, it ends empty. The pool's `begin` itself commits the last transaction of a
+// lane.
 //
-// Should a BEGIN fail (it was cancelled), the connection is the pool's again: nothing more is sent on it from here, not even
-// a ROLLBACK, which would hit its next user. What went out together with that BEGIN must not count on a transaction: the
-// mark that BEGIN sets tells it whether there is one (settleFirst).
+// If a BEGIN fails (it was cancelled), the connection is the pool's again: the lane sends nothing more on it, not even
+// a ROLLBACK, which would hit its next user. The statement that went out with that BEGIN must not rely on a
+// transaction: the mark that BEGIN sets tells it whether there is one (settleFirst).
 import type { Isolation } from '../core/isolation.ts';
 import type { Lane, LaneHooks } from './driver.ts';
 
@@ -26,19 +27,19 @@ interface Job {
   reject(error: unknown): void;
 }
 
-/** Has an effect only on serializable read-only transactions, and is off unless a BEGIN sets it: so it marks a transaction. */
+/** It marks a transaction: it has an effect only on serializable read-only ones, and is off unless a BEGIN sets it. */
 const MARK = 'deferrable';
-/** That of a BEGIN that goes out before it is known for which transaction. */
+/** The level of a BEGIN that goes out before its transaction is known. */
 const USUAL: Isolation = 'read committed';
 const never = new Promise<never>(() => {});
 
 export function openLane(pool: LanePool, { isWanted, onCommitting }: LaneHooks): Lane {
-  /** Set while a transaction is open, or about to be, that is nobody's yet. */
+  /** Set while a transaction is open, or about to be, and no job has taken it yet. */
   let next: ((job: Job | undefined) => void) | undefined;
 
   const hold = async (first: Job): Promise<void> => {
     let current: Job | undefined = first;
-    /** Of this lane only what waits for its turn, not what a later `hold` waits for. */
+    /** The value of `next` that this call has set, as opposed to one of a later `hold`. */
     let waiting: typeof next;
     const runAll = async (session: LaneSession): Promise<unknown> => {
       let isBroken = false;
@@ -59,7 +60,7 @@ export function openLane(pool: LanePool, { isWanted, onCommitting }: LaneHooks):
         session.unsafe('commit').then(
           () => resolve(value),
           (error: unknown) => {
-            // The pool's `begin` remembers it, and will end with a ROLLBACK.
+            // The pool's `begin` remembers the error, and will end with a ROLLBACK.
             isSpoilt = true;
             reject(error);
           },
@@ -77,7 +78,7 @@ export function openLane(pool: LanePool, { isWanted, onCommitting }: LaneHooks):
           return isBroken ? never : undefined;
         }
         job = current = upcoming;
-        // Not awaited: what it is for goes out behind it. If it were refused, so would be all that follows.
+        // Not awaited: the job's statements go out behind it. If the server refused it, it would refuse those too.
         if (job.isolation !== USUAL) session.unsafe(`set transaction isolation level ${job.isolation}`).then(noop, noop);
       }
     };

@@ -1,6 +1,6 @@
 // How postgres.js is asked for the rows of our own statements: by position, and as it reads them if the application's
-// settings leave our columns alone, else as bytes. Each value as bytes is a view of its own on the packet: with the dozen
-// columns of a claim that was most of the garbage that a delivery made.
+// settings leave our columns alone, else as bytes. Each value as bytes is a view of its own on the packet: with the
+// dozen columns of a claim that was most of the garbage that a delivery made.
 
 /** The settings of a client that reach the values of rows. */
 export interface ReadingOptions {
@@ -12,7 +12,9 @@ export interface ReadingOptions {
 /** The types of all columns that our statements return, by their OIDs. A test reads them off the server. */
 export const COLUMN_TYPES = { bool: 16, bigint: 20, integer: 23, text: 25 } as const;
 
-/** Whether postgres.js reads our columns as {@link Cell}s: numbers and booleans by its own parsers, all else as text. */
+/**
+ * Whether postgres.js reads our columns as {@link Cell}s: numbers and booleans by its own parsers, all else as text.
+ */
 export function readsCells({ transform, parsers }: ReadingOptions): boolean {
   if (!parsers || transform?.value?.from) return false;
   const { bool, integer, ...asText } = COLUMN_TYPES;

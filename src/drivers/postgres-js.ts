@@ -10,7 +10,7 @@ import { type Cell, rowsOf, type Statement } from './statement.ts';
 import { type ReadingOptions, readsCells } from './postgres-js-rows.ts';
 import { refuseEnding } from './transaction-control.ts';
 
-/** What is needed of postgres.js: a pool, a transaction and a savepoint all have it. */
+/** The members that a pool, a transaction and a savepoint of postgres.js share and our statements need. */
 interface PostgresJsClient {
   unsafe(
     text: string,
@@ -20,7 +20,7 @@ interface PostgresJsClient {
   typed(value: unknown, type: number): unknown;
 }
 
-/** A result of postgres.js, which tells of the connection that it came on. */
+/** A result of postgres.js, with the state of the connection that it came on. */
 interface Answer extends ReadonlyArray<readonly Cell[]> {
   readonly state?: { readonly pid: number };
 }
@@ -36,9 +36,9 @@ interface Options extends ReadingOptions {
   readonly database?: unknown;
 }
 
-/** Seen with 3.4.9: nobody holds the promise of the query that asks for the types of arrays, the first one of a connection. */
+/** Seen with 3.4.9: nothing handles a rejection of the query for the types of arrays, the first one of a connection. */
 const FETCHES_TYPES =
-  'postgres.js ends the process if a connection is lost while it is being made, for it asks for the types of arrays then. Say postgres(url, { fetch_types: false }), see docs/guides/drivers.md';
+  'postgres.js ends the process if a connection is lost while it is being made, because it asks for the types of arrays then. Say postgres(url, { fetch_types: false }), see docs/guides/drivers.md';
 
 interface PostgresJsPool extends PostgresJsClient, LanePool {
   options: Options;
@@ -79,7 +79,7 @@ export function postgresJs(pool: PostgresJsPool, { prepare = true }: DriverOptio
   };
 }
 
-/** Another client, made as the pool's own `listen` makes one: with the pool's options, for one connection. */
+/** A client with the pool's options and one connection, made as the pool's own `listen` makes one. */
 async function clientApart(pool: PostgresJsPool, more: object = {}): Promise<PostgresJsPool> {
   const { default: postgres } = await import('postgres');
   return postgres({
@@ -87,7 +87,8 @@ async function clientApart(pool: PostgresJsPool, more: object = {}): Promise<Pos
     max: 1,
     idle_timeout: null,
     max_lifetime: null,
-    // Whoever uses it paces its own tries; and a client that is ended while it waits for the next one connects all the same (3.4.9).
+    // Its users pace their own tries; and a client that is ended while it waits for its next try connects all the same
+    // (3.4.9).
     backoff: () => 0,
     fetch_types: false,
     ...more,
@@ -95,8 +96,8 @@ async function clientApart(pool: PostgresJsPool, more: object = {}): Promise<Pos
 }
 
 /**
- * On a client of its own, which ends with it. The pool's would listen for as long as the pool lives: after it has lost its
- * connection its `unlisten` undoes nothing (3.4.9).
+ * Listens on a client of its own, which ends with the listening. The pool's client would listen for as long as the pool
+ * lives: after it has lost its connection, its `unlisten` has no effect (3.4.9).
  */
 async function listenApart(pool: PostgresJsPool, channel: string, onMessage: () => void): Promise<() => Promise<void>> {
   const client = await clientApart(pool);
@@ -111,8 +112,8 @@ async function listenApart(pool: PostgresJsPool, channel: string, onMessage: () 
 }
 
 /**
- * On a client apart. A connection that the pool lends out (`reserve`) will not do: when it is lost, what holds it writes into
- * the session of whoever has it next.
+ * Opens a session on a separate client. A connection that the pool lends out (`reserve`) does not work: when it is
+ * lost, its holder writes into the session of its next user.
  */
 function openSession(pool: PostgresJsPool, sending: Sending, onLost: () => void): Session {
   let client: Promise<PostgresJsPool> | undefined;
@@ -136,11 +137,11 @@ function openSession(pool: PostgresJsPool, sending: Sending, onLost: () => void)
 /** Members of a client that send a statement. */
 const SENDING = new Set<string | symbol>(['unsafe', 'file', 'savepoint', 'begin', 'reserve', 'subscribe']);
 
-/** How a statement of our own is sent. */
+/** Settings for sending a statement of our own. */
 interface Sending {
   /** Prepared only if the pool's own options allow it, too. */
   readonly prepare: boolean;
-  /** Whether values are asked for as postgres.js reads them; else as bytes, for which no parser and no transform is asked. */
+  /** Whether values are read by postgres.js; else they come as bytes, to which no parser and no transform applies. */
   readonly asCells: boolean;
 }
 
@@ -148,7 +149,7 @@ function runOn(client: PostgresJsClient, sending: Sending): Run {
   return async (statement, params) => rowsOf(statement, await send(client, statement, params, sending));
 }
 
-/** The type `unknown`: the server infers the parameter's own, and no serializer that an application sets for a type is asked. */
+/** The type `unknown`: the server infers the parameter's type, and no serializer of the application applies. */
 const UNKNOWN = 705;
 
 function send(client: PostgresJsClient, { text }: Statement, params: readonly Param[], { prepare, asCells }: Sending): PromiseLike<Answer> {
@@ -172,7 +173,7 @@ function guard(client: Client, gate: Gate, hot: HotStatements | undefined): Clie
     return query;
   };
   return new Proxy(client as (...args: unknown[]) => unknown, {
-    // client`select 1` sends; client(['a', 'b']) only builds a fragment, but whoever builds one is about to send it.
+    // client`select 1` sends; client(['a', 'b']) only builds a fragment, but its caller is about to send it.
     apply: (target, self, args) => pass(args[0], () => Reflect.apply(target, self, args)),
     get(target, key) {
       const member: unknown = Reflect.get(target, key);
@@ -185,7 +186,10 @@ function guard(client: Client, gate: Gate, hot: HotStatements | undefined): Clie
   });
 }
 
-/** Drizzle sends each statement by `unsafe`; one with parameters that is not prepared costs postgres.js two round trips. */
+/**
+ * Has hot statements prepared. Drizzle sends by `unsafe`; an unprepared statement with parameters costs two round
+ * trips.
+ */
 function prepared([text, values, options]: unknown[], hot: HotStatements): unknown[] {
   const isHot = Array.isArray(values) && values.length > 0 && hot.isHot(text as string);
   return [text, values, isHot ? { ...(options as object | undefined), prepare: true } : options];
@@ -215,8 +219,8 @@ function isQuery(value: unknown): value is LazyQuery {
 }
 
 /**
- * A query is sent when somebody first asks for its result, so asking here would send it too early (`.values()` may
- * still follow) or at all (it may be a fragment of another query). It is watched from the moment somebody asks.
+ * A query is sent when its result is first requested. Requesting it here would send it too early (`.values()` may still
+ * follow), or at all (it may be a fragment of another query). So it is watched from that first request on.
  */
 function watchQuery(query: LazyQuery, gate: Gate): void {
   let asked = false;

@@ -1,18 +1,24 @@
-// Statements that end the transaction they are sent in. PostgreSQL obeys: what follows is outside of any transaction, and what the
-// caller takes for committed is rolled back, or the other way round. So a guarded client refuses to send them. Savepoints
-// are the caller's own: `rollback to` and `release` pass. Drizzle and the drivers send theirs past the guard.
+// Refuses statements that end the transaction they are sent in. PostgreSQL would execute them: the following statements
+// would be outside of any transaction, and work that the caller believes committed would be rolled back, or the other
+// way round. Savepoints are the caller's own: `rollback to` and `release` pass. Drizzle and the drivers send theirs
+// past the guard.
 import { SignalboxError } from '../errors.ts';
 
 const BLANK = String.raw`(?:\s|--[^\n]*(?:\n|$)|/\*[\s\S]*?\*/|;)*`;
 const ENDING = String.raw`(?:(?:commit|end|abort)\b|rollback\b(?!(?:\s+(?:work|transaction))?\s+to\b)|prepare\s+transaction\b)`;
 const FIRST = new RegExp(`^${BLANK}(${ENDING})`, 'i');
-/** What cannot begin a statement, and may hold a semicolon: quoted texts and names, dollar quotes, comments. */
+/**
+ * Parts that cannot begin a statement, and may contain a semicolon: quoted texts and names, dollar quotes, comments.
+ */
 const QUOTED =
   /\be'(?:[^'\\]+|\\[\s\S])*'|'[^']*'|"[^"]*"|(\$(?:[a-z_\u0080-\uFFFF][\w\u0080-\uFFFF]*)?\$)[\s\S]*?\1|--[^\n]*|\/\*[\s\S]*?\*\//gi;
 /** The body of a function that is written in SQL itself ends with END. */
 const SQL_BODY = /\bbegin\s+atomic\b/i;
 
-/** @param sent what a client was called with: a text, an object that has one, or a template @throws SignalboxError `TransactionControl` */
+/**
+ * @param sent the argument of a client's call: a text, an object with a text, or a template
+ * @throws SignalboxError `TransactionControl`
+ */
 export function refuseEnding(sent: unknown): void {
   const text = textOf(sent);
   if (text === undefined) return;
@@ -31,7 +37,7 @@ function textOf(sent: unknown): string | undefined {
   return typeof text === 'string' ? text : undefined;
 }
 
-/** One of several statements in one text, which is rare: looked for only where there is a semicolon before the end. */
+/** Searches the later statements of a text with several, which is rare: only where a semicolon is before the end. */
 function endingBehind(text: string): RegExpExecArray | null {
   const at = text.indexOf(';');
   if (at < 0 || at === text.length - 1 || SQL_BODY.test(text)) return null;

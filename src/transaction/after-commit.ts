@@ -1,4 +1,4 @@
-// afterCommit: what is to run once the outermost transaction has committed, for what may be lost.
+// afterCommit: callbacks that run once the outermost transaction has committed, for work that may be lost.
 import type { Logger } from '../core/logger.ts';
 import { SignalboxError } from '../errors.ts';
 import { contextOfNow } from '../observe/async-context.ts';
@@ -23,7 +23,10 @@ export class AfterCommits {
     this.#log = log;
   }
 
-  /** The callback runs in the async context of this call, outside of any scope. @throws SignalboxError `NotInTransaction`, `UntrackedTransaction`, `TransactionEnded` */
+  /**
+   * The callback runs in the async context of this call, outside of any scope.
+   * @throws SignalboxError `NotInTransaction`, `UntrackedTransaction`, `TransactionEnded`
+   */
   add(handle: object, callback: AfterCommit): void {
     const ambient = handle === this.#ambientDb;
     const scope = ambient ? this.#ambient.current() : this.#transactions.scopeOf(handle);
@@ -42,18 +45,18 @@ export class AfterCommits {
     this.#ambient.innermost(scope).afterCommit.push(() => within(() => this.#ambient.outside(callback)));
   }
 
-  /** Runs the callbacks in order. The commit stands whatever they throw, so that is logged; so is one that does not end. */
+  /** Runs the callbacks in order. The commit stands, so an error of one is only logged; so is one that does not end. */
   async run(scope: TransactionScope): Promise<void> {
     for (const callback of scope.afterCommit) {
       const ended = this.#call(callback);
       let timer: NodeJS.Timeout | undefined;
-      // It may wait for the transaction call, which waits for it.
+      // A callback may wait for the transaction call, which waits for the callback.
       const late = new Promise<void>((resolve) => {
         timer = setTimeout(() => {
           this.#log.error({}, `an afterCommit callback has not ended in ${PATIENCE_MS / 1_000} s; nothing waits for it any more`);
           resolve();
         }, PATIENCE_MS);
-        // A worker may have stopped to wait before that, and its process may end.
+        // A worker may stop waiting before that, and its process may end.
         timer.unref();
       });
       await Promise.race([ended, late]);

@@ -1,6 +1,6 @@
 // Db: the ambient form of the user's database. Inside a transaction of its box (db.transaction, @Transactional, a
-// receiver's) every statement it sends belongs to that transaction; outside it goes to the pool. Queries choose when
-// they are sent, not when they are built, so prepared ones and those built elsewhere obey too.
+// receiver's) every statement that it sends belongs to that transaction; outside it goes to the pool. A query chooses
+// its connection when it is sent, not when it is built, so prepared queries and those built elsewhere work too.
 import { type AmbientDatabase, type DatabaseHandle } from '../core/handles.ts';
 import type { Class } from '../core/receivers.ts';
 import { processWide } from '../decorators/process-wide.ts';
@@ -12,10 +12,10 @@ import { clientOf, deriveHandle, primaryOf } from './drizzle-handle.ts';
 
 /**
  * The ambient database, typed by `Register`: inject it into services, which then compose without passing `tx` along.
- * After the transaction in which a piece of code runs has ended, it throws `TransactionEnded` rather than write outside.
+ * Code that still runs after the end of its transaction gets `TransactionEnded`, and never writes outside of it.
  */
 export type Db = AmbientDatabase;
-/** What {@link Db} is injected by, as a class. It is never made with `new`. One for all copies of the package. */
+/** The class by which {@link Db} is injected. It is never made with `new`. One for all copies of the package. */
 export const Db: Class<Db> = (processWide().db ??= defineDb()) as Class<Db>;
 
 function defineDb(): Class {
@@ -24,12 +24,12 @@ function defineDb(): Class {
       throw new SignalboxError('NoInjectionContext', 'Db is made by the box: inject it, or use box.db.');
     }
   }
-  // Of another format, a box refuses it by name rather than find that nothing provides it.
+  // With its tag, a box refuses a `Db` of another format by name instead of finding that nothing provides it.
   tagService(Db, {});
   return Db;
 }
 
-/** Makes the ambient form of `database`: of its primary, for a replica has not what a transaction wrote. */
+/** Makes the ambient form of `database`: of its primary, because a replica lacks the recent writes. */
 export function ambientDatabase(database: DatabaseHandle, driver: Driver, ambient: Ambient): Db {
   const db = primaryOf(database);
   const pool = clientOf(db)!;

@@ -1,4 +1,4 @@
-// Which transaction the running code is in, carried by AsyncLocalStorage, separately for each box.
+// The transaction that the running code is in, carried by AsyncLocalStorage, separately for each box.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { neutrally } from '../observe/async-context.ts';
 import { type Call, inCall } from './call.ts';
@@ -21,12 +21,15 @@ export class Ambient {
     return this.#storage.getStore() === undefined ? work() : this.#storage.run(undefined, work);
   }
 
-  /** Runs `work` outside of any scope and of any async context: for loops, timers and receivers, which outlive whoever started them. */
+  /**
+   * Runs `work` outside of any scope and of any async context: for loops, timers and receivers, which outlive their
+   * caller.
+   */
   neutrally<T>(work: () => T): T {
     return neutrally(() => this.outside(work));
   }
 
-  /** The same as a part of a call, if there is one: for what the receiver waits for. */
+  /** As {@link neutrally}, but as a part of a call, if there is one: for work that the receiver waits for. */
   neutrallyIn<T>(call: Call | undefined, work: () => T): T {
     return this.neutrally(() => (call ? inCall(call, work) : work()));
   }

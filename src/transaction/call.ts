@@ -1,17 +1,18 @@
-// Which call of a receiver the running code is a part of, carried by AsyncLocalStorage for all boxes and all copies of this
-// package. What would wait for that very call to end refuses, and a drain inside it does not wait to be alone.
+// The call of a receiver that the running code belongs to, carried by AsyncLocalStorage for all boxes and all copies of
+// this package. A method that would wait for that very call to end refuses, and a drain inside the call does not wait
+// to be alone.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { SignalboxError } from '../errors.ts';
 
-/** One call. The copies of this package share it: only ever add to it what is optional. */
+/** One call. All copies of this package share this type, so new members must be optional. */
 export interface Call {
   readonly deliveries: readonly { readonly id: string; readonly emissionId: string }[];
   readonly receiver: { readonly name: string; readonly transactional: boolean };
   /** What runs it. */
   readonly runner: object;
-  /** What it is called in, if that is a call, too. */
+  /** The call inside which this one was made, if any. */
   readonly parent: Call | undefined;
-  /** What the receiver started and did not wait for is no part of it any more. */
+  /** Set when the receiver has ended: work that it started and did not await no longer belongs to the call. */
   isOver: boolean;
 }
 
@@ -19,14 +20,14 @@ const STORAGE = Symbol.for('signalbox.call.v1');
 const holder = globalThis as { [STORAGE]?: AsyncLocalStorage<Call> };
 const storage = (): AsyncLocalStorage<Call> => (holder[STORAGE] ??= new AsyncLocalStorage());
 
-/** A call that begins now. Its maker says when it is over. */
+/** A call that begins now. Its maker sets `isOver`. */
 export const newCall = (about: Pick<Call, 'runner' | 'receiver' | 'deliveries'>): Call => ({
   ...about,
   parent: currentCall(),
   isOver: false,
 });
 
-/** Runs `work` as a part of the call. */
+/** Runs `work` as part of the call. */
 export const inCall = <T>(call: Call, work: () => T): T => storage().run(call, work);
 
 /** The innermost call that has not ended. */
@@ -36,14 +37,14 @@ export function currentCall(): Call | undefined {
   return call;
 }
 
-/** The call, of those that the running code is a part of, for which `matches` holds. */
+/** The innermost call of the running code for which `matches` holds. */
 export function findCall(matches: (call: Call) => boolean): Call | undefined {
   let call = currentCall();
   while (call && (call.isOver || !matches(call))) call = call.parent;
   return call;
 }
 
-/** @throws SignalboxError `WaitsForItself` in a call for which `matches` holds */
+/** @throws SignalboxError `WaitsForItself` inside a call for which `matches` holds */
 export function refuseInside(what: string, matches: (call: Call) => boolean): void {
   if (findCall(matches))
     throw new SignalboxError(

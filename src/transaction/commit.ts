@@ -1,16 +1,16 @@
 // Resolves a COMMIT whose answer was lost, by asking the database on another connection.
 //
 // The race: the driver has sent COMMIT, and the connection ends before the answer. The server may have committed, may
-// have rolled back, or may still be at it (a deferred trigger, a standby that is waited for, a dead connection that it
-// has not noticed). So "not committed" is an answer only once the transaction has ended, and until then it is asked again.
-// docs/design/unknown-commit.md says what counts as a lost answer, and why the emission is the witness.
+// have rolled back, or may still be committing (a deferred trigger, a wait for a standby, a dead connection that it has
+// not noticed). So "not committed" is an answer only once the transaction has ended, and until then the question is
+// repeated. docs/design/unknown-commit.md says what counts as a lost answer, and why the emission is the witness.
 import { setTimeout as pause } from 'node:timers/promises';
 import { SignalboxError } from '../errors.ts';
 import type { CommitState, CommitWitness } from '../store/deliveries/commits.ts';
 import type { TransactionScope } from './scope.ts';
 
 export interface Patience {
-  /** How long it is asked in all. */
+  /** How long the question is repeated in all. */
   readonly totalMs: number;
   /** How long one question may take: its connection may be dead without having noticed. */
   readonly askMs: number;
@@ -25,7 +25,7 @@ const NO_PATIENCE: Patience = { ...PATIENCE, totalMs: 0 };
 
 export type Ask = (witness: CommitWitness) => Promise<CommitState>;
 
-/** What became of the COMMIT; `open` if that cannot be learnt in time. Never rejects. */
+/** The state of the transaction after its COMMIT; `open` if it cannot be learnt in time. Never rejects. */
 export async function stateOfCommit(ask: () => Promise<CommitState>, patience: Patience): Promise<CommitState> {
   const deadline = performance.now() + patience.totalMs;
   for (let pauseMs = patience.firstPauseMs; ; pauseMs = Math.min(patience.longestPauseMs, pauseMs * 2)) {
@@ -39,7 +39,7 @@ export async function stateOfCommit(ask: () => Promise<CommitState>, patience: P
 /**
  * Returns if the transaction of `scope` has committed. A transaction in which nothing was emitted reliably has no
  * witness, and its error stands.
- * @param singleSession there is no other connection to ask on
+ * @param singleSession there is no other connection to ask
  * @throws `error` if it was rolled back; SignalboxError `CommitUnknown`
  */
 export async function assertCommitted(ask: Ask, scope: TransactionScope, error: unknown, singleSession: boolean): Promise<void> {

@@ -1,6 +1,6 @@
-// What Signalbox knows of the inside of Drizzle's handles (databases and transactions): where the driver's client sits,
-// and how to derive a handle that sends its statements through another client. Nothing of the original is changed, for
-// some drivers share one session object between a transaction and its savepoints.
+// All that Signalbox knows of the inside of Drizzle's handles (databases and transactions): the place of the driver's
+// client, and how to derive a handle that sends its statements through another client. The original is not changed,
+// because some drivers share one session object between a transaction and its savepoints.
 import type { Client } from '../drivers/driver.ts';
 
 interface Session {
@@ -14,14 +14,14 @@ interface DrizzleHandle {
   readonly query: Record<string, object>;
 }
 
-/** The driver's client behind a Drizzle handle, or `undefined` if it is none. */
+/** The driver's client behind a Drizzle handle; `undefined` for any other object. */
 export function clientOf(handle: object): Client | undefined {
   return (handle as Partial<DrizzleHandle>).session?.client;
 }
 
 /**
- * The database that writes, of one made by Drizzle's `withReplicas`: a plain object whose reads go to any replica, and whose transactions to
- * the primary. Any other database is its own.
+ * The primary of a database made by Drizzle's `withReplicas`, which is a plain object whose reads go to any replica,
+ * and whose transactions go to the primary. Any other database is its own primary.
  */
 export function primaryOf<H extends object>(handle: H): H {
   const { $primary } = handle as { $primary?: H };
@@ -33,13 +33,15 @@ export function dialectOf(handle: object): object | undefined {
   return (handle as Partial<DrizzleHandle>).dialect;
 }
 
-/** A handle whose own session uses `client`: enough to open a transaction on. */
+/** A handle whose session uses `client`: enough to open a transaction on it. */
 export function handleOn<H extends object>(handle: H, client: Client): H {
   const { session } = handle as unknown as DrizzleHandle;
   return Object.create(handle, { session: { value: Object.create(session, { client: { value: client } }) as Session } }) as H;
 }
 
-/** A handle that behaves as `handle` but sends its statements through `client`, and opens transactions by `transaction`. */
+/**
+ * A handle that behaves as `handle` but sends its statements through `client`, and opens transactions by `transaction`.
+ */
 export function deriveHandle<H extends object>(handle: H, client: Client, transaction: (...args: never[]) => unknown): H {
   const original = handle as unknown as DrizzleHandle;
   const session = Object.create(original.session, { client: { value: client } }) as Session;

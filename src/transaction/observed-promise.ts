@@ -1,5 +1,5 @@
-// A promise that knows whether anybody asked for its result: so that a transaction can tell an emit that was handled
-// (awaited, caught) from one that was left floating, and fail for the latter.
+// A promise that knows whether its result was requested. So a transaction distinguishes an emit that was handled
+// (awaited, caught) from one that was left floating, and fails if the latter fails.
 
 export class ObservedPromise<T> extends Promise<T> {
   #observed = false;
@@ -11,7 +11,7 @@ export class ObservedPromise<T> extends Promise<T> {
 
   static of<T>(promise: Promise<T>): ObservedPromise<T> {
     const observed = new ObservedPromise<T>((resolve, reject) => void promise.then(resolve, reject));
-    // Whoever floats it must not crash the process: the transaction reports it.
+    // A floating rejection must not crash the process: the transaction reports it.
     void observed.outcome().then(() => (observed.#settled = true));
     return observed;
   }
@@ -24,7 +24,7 @@ export class ObservedPromise<T> extends Promise<T> {
     return this.#observed;
   }
 
-  // oxlint-disable-next-line unicorn/no-thenable -- the override is the point: asking for the result is what is noticed
+  // oxlint-disable-next-line unicorn/no-thenable -- the override is the point: a request for the result is noticed here
   override then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
@@ -33,7 +33,7 @@ export class ObservedPromise<T> extends Promise<T> {
     return super.then(onFulfilled, onRejected);
   }
 
-  /** How it ends, without counting as asking. */
+  /** The outcome. Calling this does not count as a request for the result. */
   outcome(): Promise<{ ok: true } | { ok: false; error: unknown }> {
     return super.then(
       () => ({ ok: true }) as const,

@@ -1,16 +1,18 @@
-// Notices the plain database where a transaction of its box is open: every code base has a module-level `db`, and what is
-// written through it inside a transaction or a receiver is written on another connection, at once, whatever becomes of
-// the transaction: outside the fence. Where there is no other connection, it waits for the very transaction that waits for it.
+// Notices uses of the plain database while a transaction of its box is open. Every code base has a module-level `db`,
+// and a write through it inside a transaction or a receiver uses another connection and takes effect at once, even if
+// the transaction rolls back: it is outside the fence. Without another connection, it waits for the very transaction
+// that waits for it.
 //
-// Seen are the methods of the tracked object, by the async context of the call. Not seen: `db.$client`, a query that was prepared
-// outside, code whose async context is lost. Outside of transactions a call costs one look at the context.
+// Watched are the methods of the tracked object, by the async context of the call. Not seen are `db.$client`, a query
+// that was prepared outside, and code whose async context is lost. Outside of transactions a call costs one read of the
+// context.
 import type { DatabaseHandle } from '../core/handles.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Driver } from '../drivers/driver.ts';
 import { SignalboxError } from '../errors.ts';
 import type { Ambient } from './ambient.ts';
 
-/** What happens when the plain database is written to inside a transaction. */
+/** The reaction to a write through the plain database inside a transaction. */
 export type OutsideWrites = 'warn' | 'refuse' | 'allow';
 
 export interface OutsideWritesParts {
@@ -21,7 +23,7 @@ export interface OutsideWritesParts {
   readonly policy: OutsideWrites;
 }
 
-/** What the pool has for a call beside the transaction. */
+/** The connection that a call beside the transaction gets. */
 type Beside = 'another connection' | 'the same session' | 'nothing';
 
 type Method = (...args: unknown[]) => unknown;
@@ -48,13 +50,14 @@ export class OutsideWatch {
     this.#watchTransaction();
   }
 
-  /** Stops watching: the methods are those that were there. */
+  /** Stops watching, and restores the original methods. */
   release(): void {
     for (const undo of this.#undo.splice(0).toReversed()) undo();
   }
 
   /**
-   * To be called for what is about to use the plain database, by its name: `db.insert(orders)`.
+   * Reports a call that is about to use the plain database.
+   * @param call for messages, as `db.insert(orders)`
    * @throws SignalboxError `OutsideTransaction`
    */
   notice(call: string): void {
@@ -67,14 +70,14 @@ export class OutsideWatch {
       `${call} was called inside a transaction, on the plain database${at === undefined ? '' : ` (${at})`}: ` +
       (waits
         ? 'it waits for the only connection, which that transaction has, for ever. '
-        : 'it is done on another connection, at once, and stays done when the transaction is rolled back. ') +
-      'Use the tx of the callback or of the receiver, or the injected Db. What is meant to be apart goes through a second object, made with drizzle({ client })';
+        : 'it takes effect on another connection, at once, and stays when the transaction is rolled back. ') +
+      'Use the tx of the callback or of the receiver, or the injected Db. Send queries that are meant to be apart through a second object, made with drizzle({ client })';
     if (policy === 'refuse' || waits) throw new SignalboxError('OutsideTransaction', `${message}.`);
     this.#told.add(call);
     log.warn({ call, at }, message);
   }
 
-  /** @param subjectOf what the call is about; `undefined` if it is to pass */
+  /** @param subjectOf the table or query of the call; `undefined` if the call may pass */
   #watch(name: string, subjectOf: (args: readonly unknown[]) => unknown): void {
     this.#replace(name, (original, isPlain) => {
       const notice = (args: readonly unknown[]): void => {
@@ -88,7 +91,7 @@ export class OutsideWatch {
     });
   }
 
-  /** What `with` returns writes by itself. */
+  /** Watches `with`, which returns builders that write by themselves. */
   #watchWith(): void {
     this.#replace('with', (original, isPlain) => {
       const watch = (builders: Record<string, unknown>): object =>
@@ -120,7 +123,10 @@ export class OutsideWatch {
     });
   }
 
-  /** @param make is given the method that is there, and whether a call is on the tracked object: those derived from it inherit the method */
+  /**
+   * @param make gets the original method, and a function that says whether a call is on the tracked object itself,
+   *   because derived objects inherit the method
+   */
   #replace(name: string, make: (original: Method, isPlain: (self: object) => boolean) => Method): void {
     const { db, ambient } = this.#parts;
     const before = Object.getOwnPropertyDescriptor(db, name);
@@ -149,14 +155,14 @@ function nameOf(subject: unknown): string {
   return typeof name === 'string' ? name : '';
 }
 
-/** Whether a statement of one's own only reads, by its beginning. What cannot be told counts as a write. */
+/** Whether a statement of the application only reads, judged by its beginning. An unclear one counts as a write. */
 function isRead(query: unknown): boolean {
   const text = textOf(query);
   if (/^\s*(select|show|values|table|explain)\b/i.test(text)) return true;
   return /^\s*with\b/i.test(text) && !/\b(insert|update|delete|merge)\b/i.test(text);
 }
 
-/** The text of what Drizzle's `execute` takes, without its parameters. */
+/** The text of the argument of Drizzle's `execute`, without its parameters. */
 function textOf(query: unknown): string {
   if (typeof query === 'string') return query;
   const { queryChunks } = (query ?? {}) as { queryChunks?: unknown };

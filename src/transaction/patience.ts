@@ -1,18 +1,19 @@
-// Waits inside a transaction, which must not become waits for oneself.
+// Bounds the waits inside a transaction, so that a transaction does not wait for itself.
 //
-// The race: an emit or a savepoint on the outer handle waits for the savepoint that is open, unless it is known to be inside it:
-// by the async context. Where that is lost (a DataLoader, a pool of jobs, an event emitter) it waits for the savepoint
-// whose callback waits for it, and the connection is idle in transaction, with its locks. Nothing tells this from a savepoint that calls a
-// slow service, so what ends it is time: that in which the connection has nothing to do.
+// The race: an emit or a savepoint on the outer handle waits for the open savepoint, unless the async context says that
+// it is inside it. Where the context is lost (a DataLoader, a pool of jobs, an event emitter), it waits for the
+// savepoint whose callback waits for it, and the connection is idle in transaction, with its locks. This cannot be told
+// from a savepoint that calls a slow service, so only time ends the wait: the time in which the connection has nothing
+// to do.
 import { SignalboxError } from '../errors.ts';
 
 const PATIENCE_MS = 30_000;
 const LOOKS = 30;
 
 /**
- * What `work` comes to.
- * @param waiting what waits, as the subject of a sentence
- * @param statements how many were sent so far; `undefined` while one is under way
+ * The result of `work`.
+ * @param waiting the waiting operation, as the subject of a sentence
+ * @param statements the number of statements sent so far; `undefined` while one is under way
  * @throws SignalboxError `SavepointStuck` when none was sent for half a minute
  */
 export function whileInUse<T>(work: Promise<T>, waiting: string, statements: () => number | undefined): Promise<T> {

@@ -1,12 +1,16 @@
 // A scope: one open transaction or savepoint. It knows whether it is open, which queries failed in it, which emits are
-// still under way, what is to run after the commit, and which savepoint is open inside it.
+// still under way, which callbacks run after the commit, and which savepoint is open inside it.
 //
-// Races it settles:
+// It settles these races:
 // - a statement after the end: refused by the gate, so it can never reach the connection's next user;
-// - an emit or a savepoint that nobody awaits: awaited here before COMMIT; if it fails unseen, the transaction fails;
-// - sibling savepoints at the same time: one after the other, for the connection has one stack of savepoints;
-// - an emit on the outer handle beside an open savepoint: waits for it, or the savepoint's rollback would take it along;
-// - the same inside that savepoint, where the async context is lost: each waits for the other, but not for ever (patience.ts).
+// - an emit or a savepoint that the callback does not await: awaited here before COMMIT; if it fails unseen, the
+// transaction
+//   fails;
+// - sibling savepoints at the same time: one after the other, because the connection has one stack of savepoints;
+// - an emit on the outer handle beside an open savepoint: waits for it, or the savepoint's rollback would take it
+// along;
+// - the same inside that savepoint, where the async context is lost: each waits for the other, but not for ever
+// (patience.ts).
 import type { TransactionHandle } from '../core/handles.ts';
 import type { Client, Gate } from '../drivers/driver.ts';
 import { SignalboxError } from '../errors.ts';
@@ -17,7 +21,7 @@ export type AfterCommit = () => unknown;
 
 export class TransactionScope implements Gate {
   readonly parent: TransactionScope | undefined;
-  /** The handle that the callback was given; set when its transaction has begun, as the next two are. */
+  /** The handle of the callback; set when its transaction has begun, as are the next two members. */
   tx: TransactionHandle | undefined;
   /** The guarded client of this scope. */
   client: Client | undefined;
@@ -40,12 +44,12 @@ export class TransactionScope implements Gate {
   #openSavepoints = 0;
   readonly #inFlight = new Set<Promise<unknown>>();
   readonly #pending = new Set<ObservedPromise<unknown>>();
-  /** Of an outermost scope: how many statements its connection was sent. */
+  /** In an outermost scope: the number of statements sent on its connection. */
   #statements = 0;
 
   constructor(parent?: TransactionScope) {
     this.parent = parent;
-    // One savepoint is open at a time: inTurn sees to that.
+    // One savepoint is open at a time: inTurn ensures that.
     if (parent) parent.#child = this;
   }
 
@@ -53,7 +57,7 @@ export class TransactionScope implements Gate {
     return this.#open;
   }
 
-  /** The first query error of this scope, whether its callback let it pass or not. */
+  /** The first query error of this scope, whether its callback caught it or not. */
   get failure(): unknown {
     return this.#failure?.error;
   }
@@ -89,30 +93,30 @@ export class TransactionScope implements Gate {
     );
   }
 
-  /** Takes part in the commit: {@link finish} waits for it, and fails if it fails without anybody having looked. */
+  /** Makes `work` part of the commit: {@link finish} waits for it, and fails if it fails unhandled. */
   pend<T>(work: Promise<T>): ObservedPromise<T> {
     const observed = ObservedPromise.of(work);
     this.#pending.add(observed);
     return observed;
   }
 
-  /** Runs `work` when no savepoint of this scope is open or about to open. */
+  /** Runs `work` once no savepoint of this scope is open or about to open. */
   async beside<T>(work: () => Promise<T>): Promise<T> {
     while (this.#openSavepoints > 0) await this.#patiently(this.#savepoints, 'An emit');
     this.enter();
     return work();
   }
 
-  /** Runs `work`, which opens a savepoint in this scope, when those before it have ended. */
+  /** Runs `work`, which opens a savepoint in this scope, once earlier savepoints have ended. */
   async inTurn<T>(work: () => Promise<T>): Promise<T> {
     const before = this.#savepoints;
     const turn = (this.#openSavepoints++ === 0 ? before : this.#patiently(before, 'A savepoint')).then(work);
-    // If it has waited in vain, the one before it is still open.
+    // If the wait ended in SavepointStuck, the savepoint before it is still open.
     this.#savepoints = Promise.all([before, turn.then(noop, noop)]).then(() => void this.#openSavepoints--);
     return turn;
   }
 
-  /** A savepoint of this scope was kept: what it gathered is now this scope's. */
+  /** A savepoint of this scope was kept: its callbacks and emissions now belong to this scope. */
   keep(child: TransactionScope): void {
     this.afterCommit.push(...child.afterCommit);
     this.emissions.push(...child.emissions);
@@ -121,7 +125,7 @@ export class TransactionScope implements Gate {
 
   /**
    * Ends the scope before its COMMIT: waits for all that is under way, then closes.
-   * @throws the error of an emit that nobody awaited; SignalboxError `TransactionFailed` for a swallowed query error
+   * @throws the error of an emit that was not awaited; SignalboxError `TransactionFailed` for a swallowed query error
    */
   async finish(): Promise<void> {
     for (;;) {
@@ -140,7 +144,7 @@ export class TransactionScope implements Gate {
     this.close();
   }
 
-  /** Ends the scope and the savepoint open inside it. Nothing passes from now on. */
+  /** Ends the scope and the savepoint open inside it. No statement passes from now on. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;
@@ -148,7 +152,7 @@ export class TransactionScope implements Gate {
     for (const stop of this.#onClose) stop();
   }
 
-  /** The driver has ended the transaction, or the connection is gone, whatever the callback still does. */
+  /** The driver has ended the transaction, or the connection is lost, even if the callback still runs. */
   lose(error?: unknown): void {
     this.#lost = true;
     if (error !== undefined) this.#failure ??= { error };
@@ -174,8 +178,8 @@ export class TransactionScope implements Gate {
   }
 
   /**
-   * Ends the scope before its ROLLBACK: closes, then waits until no savepoint is left, whose own ROLLBACK TO would
-   * otherwise reach the connection after it was given to somebody else.
+   * Ends the scope before its ROLLBACK: closes, then waits until no savepoint is left. The ROLLBACK TO of a savepoint
+   * would otherwise reach the connection when it already has another user.
    */
   async abandon(): Promise<void> {
     this.close();
@@ -186,12 +190,12 @@ export class TransactionScope implements Gate {
     return this.parent ? this.parent.#root : this;
   }
 
-  /** Whether a statement is under way in it, or in the savepoint open inside it. */
+  /** Whether a statement is under way in this scope, or in the savepoint open inside it. */
   get #isBusy(): boolean {
     return this.#inFlight.size > 0 || (this.#child !== undefined && this.#child.#isBusy);
   }
 
-  /** Waits for `work`, while the connection has anything to do. @throws SignalboxError `SavepointStuck` */
+  /** Waits for `work`, as long as the connection is in use. @throws SignalboxError `SavepointStuck` */
   #patiently<T>(work: Promise<T>, waiting: string): Promise<T> {
     const root = this.#root;
     return whileInUse(work, waiting, () => (root.#isBusy ? undefined : root.#statements));

@@ -14,7 +14,10 @@ interface TransactionalDecorator {
   <M extends AsyncMethod>(target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<M>): void;
 }
 
-/** As Drizzle's second argument of `db.transaction`. What is left out is the database's default. */
+/**
+ * Options of the transaction, as in Drizzle's second argument of `db.transaction`. The database's defaults apply to
+ * omitted ones.
+ */
 export interface TransactionalOptions {
   /** PostgreSQL's default is `'read committed'`. */
   isolationLevel?: 'read uncommitted' | 'read committed' | 'repeatable read' | 'serializable';
@@ -31,10 +34,11 @@ const OPTIONS: OptionTable<TransactionalOptions> = {
 };
 
 /**
- * Runs the method in a transaction: all of it or nothing of it happens. `Db` inside is that transaction.
- * Called inside a transaction it is a savepoint of it, so that an error which the caller catches undoes the method only;
- * `options` then say nothing.
- * @throws SignalboxError `NoInjectionContext` on an object that the registry did not make; `InvalidDecorator`, `InvalidOption`
+ * Runs the method in a transaction: all of its writes are kept, or none. `Db` inside is that transaction. Called inside
+ * a transaction, the method runs in a savepoint of it, so that an error which the caller catches undoes only the
+ * method; `options` then have no effect.
+ * @throws SignalboxError `NoInjectionContext` on an object that the registry did not make; `InvalidDecorator`,
+ *   `InvalidOption`
  */
 export function Transactional(options?: TransactionalOptions): TransactionalDecorator;
 export function Transactional(options?: TransactionalOptions, ...misplaced: readonly unknown[]): TransactionalDecorator {

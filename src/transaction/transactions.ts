@@ -16,7 +16,7 @@ type OpenOn = <T>(callback: (tx: TransactionHandle) => Promise<T>, options: Atte
 export interface AttemptOptions {
   /** As Drizzle's `transaction` takes it. */
   readonly config?: unknown;
-  /** Not that of the session's default. */
+  /** Given if it differs from the session's default. */
   readonly isolation?: Isolation;
   /** The client on which it is opened, if not the database's own. It begins with the isolation level itself. */
   readonly on?: Client | undefined;
@@ -29,18 +29,18 @@ export interface TransactionHooks {
   assertCommitted(scope: TransactionScope, error: unknown): Promise<void>;
 }
 
-/** What is to happen after the COMMIT of an outermost transaction, outside of any scope. */
+/** Called after the COMMIT of an outermost transaction, outside of any scope. */
 export type Follower = (scope: TransactionScope) => Promise<void>;
 
 /** A transaction whose callback returned, and whose COMMIT was not refused. */
 export interface Attempt<T> {
   readonly value: T;
   readonly scope: TransactionScope;
-  /** Why the answer to COMMIT is missing, if it is: then nobody knows yet whether it got through. */
+  /** The error, if the answer to COMMIT is missing: then it is unknown whether the COMMIT got through. */
   readonly unanswered?: { readonly error: unknown };
 }
 
-/** How long after a query that failed for its connection the driver reports the end of that connection, at most. */
+/** The longest time from a query that fails with its connection until the driver reports the end of that connection. */
 const LOSS_NOTICED_MS = 1_000;
 
 const TRACKED = Symbol.for('signalbox.tracked');
@@ -51,7 +51,7 @@ export class Transactions {
   readonly #hooks: TransactionHooks;
   readonly #begin: OpenOn;
   readonly #followers: Follower[] = [];
-  /** Puts each object back as it was. */
+  /** Restore the objects. */
   readonly #undo: (() => void)[] = [];
   readonly #scopes = new WeakMap<object, TransactionScope>();
 
@@ -88,12 +88,12 @@ export class Transactions {
     }
   }
 
-  /** Adds what is to happen after each commit, behind what was added before. What it throws, the transaction call throws. */
+  /** Adds a follower of each commit, after those added before. The transaction call throws the error of a follower. */
   follow(follower: Follower): void {
     this.#followers.push(follower);
   }
 
-  /** Stops tracking: the database object is as it was. */
+  /** Stops tracking, and restores the database object. */
   release(): void {
     for (const undo of this.#undo.splice(0)) undo();
   }
@@ -103,7 +103,7 @@ export class Transactions {
     return this.#scopes.get(handle);
   }
 
-  /** Runs `callback` in a transaction of its own, as `db.transaction` does, and hands it the scope too. */
+  /** Runs `callback` in a transaction of its own, as `db.transaction` does, and passes it the scope too. */
   async run<T>(callback: Callback<T>, config?: unknown): Promise<T> {
     const { value, scope, unanswered } = await this.attempt(callback, { config });
     if (unanswered) await this.#ambient.outside(() => this.#hooks.assertCommitted(scope, unanswered.error));
@@ -111,7 +111,10 @@ export class Transactions {
     return value;
   }
 
-  /** As {@link run}, for a caller that finds out by itself whether an unanswered COMMIT got through, and calls {@link committed} if it did. */
+  /**
+   * As {@link run}, for a caller that finds out by itself whether an unanswered COMMIT got through, and calls
+   * {@link committed} if it did.
+   */
   async attempt<T>(callback: Callback<T>, options: AttemptOptions = {}): Promise<Attempt<T>> {
     await this.#hooks.beforeBegin();
     const scope = new TransactionScope();
@@ -125,15 +128,17 @@ export class Transactions {
       return { value: await this.#begin(work, options), scope };
     } catch (error) {
       const lost = scope.isLost && isSignalboxError(error, 'TransactionEnded');
-      // When the connection is lost, the driver rejects while the callback still runs: it must not reach another session.
+      // When the connection is lost, the driver rejects while the callback still runs: the callback must not reach
+      // another session.
       scope.lose();
-      // The driver sends COMMIT as soon as it has what the callback returned. Only the server's own word that it refused tells what became of it.
+      // The driver sends COMMIT as soon as the callback has returned. Only a refusal by the server itself says that it
+      // failed.
       if (returned && !isAnswer(error)) return { value: returned.value, scope, unanswered: { error } };
       throw lost ? scope.failure : error;
     }
   }
 
-  /** What is to happen after the COMMIT of `scope`. */
+  /** Runs the followers after the COMMIT of `scope`. */
   async committed(scope: TransactionScope): Promise<void> {
     await this.#ambient.outside(() => this.#follow(scope));
   }
@@ -143,8 +148,8 @@ export class Transactions {
   }
 
   /**
-   * What the driver is told of the callback: nothing any more once the connection is lost. The driver would answer with
-   * a ROLLBACK, on a connection that is gone (postgres.js crashes the process then) or that is somebody else's by now.
+   * Hides the end of the callback from the driver once the connection is lost. The driver would answer it with a
+   * ROLLBACK, on a connection that is gone (postgres.js crashes the process then) or that has another user by now.
    */
   #untilLost<T>(scope: TransactionScope, work: Promise<T>): Promise<T> {
     const settled = work.then(
@@ -154,14 +159,14 @@ export class Transactions {
       },
     );
     return settled.then(async (result) => {
-      // The failed query is reported a moment before the end of its connection.
+      // The driver reports the failed query a moment before the end of its connection.
       if (this.#driver.rejectsWhenLost && this.#driver.isConnectionLoss(scope.failure)) await scope.loss(LOSS_NOTICED_MS);
       return this.#driver.rejectsWhenLost && scope.isLost ? new Promise<never>(() => {}) : result();
     });
   }
 
   async #within<T>(scope: TransactionScope, original: TransactionHandle, callback: Callback<T>): Promise<T> {
-    // The driver gave up before the callback was called: nobody would commit or roll back what it does.
+    // The driver gave up before the callback was called: its work would be neither committed nor rolled back.
     if (!scope.isOpen) throw transactionEnded();
     const tx = this.#adopt(scope, original);
     try {
