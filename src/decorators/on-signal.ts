@@ -57,18 +57,23 @@ export interface BatchOptions extends OnSignalOptions {
 /** The options of either kind. */
 export type AnyOptions = OnSignalOptions & { readonly batch?: number | undefined };
 
-type Method<This, Payload, Context> = (this: This, payload: Payload, context: Context) => unknown;
+type MethodContext = Pick<ClassMethodDecoratorContext, 'kind' | 'name' | 'private' | 'static' | 'metadata'>;
 
-/** A decorator for methods that take `Payload` and, if they wish, `Context`. */
-export interface OnSignalDecorator<Payload, Context> {
-  <This, M extends Method<This, Payload, Context>>(method: M, context: ClassMethodDecoratorContext<This, M>): void;
-  // Last on purpose: the compiler reports the last overload's error, and most projects use legacy decorators.
-  <M extends (payload: Payload, context: Context) => unknown>(
-    target: object,
-    key: string | symbol,
-    descriptor: TypedPropertyDescriptor<M>,
-  ): void;
-}
+type Method<Payload, Context> = (payload: Payload, context: Context) => unknown;
+
+/**
+ * A decorator for methods that take `Payload` and, if they wish, `Context`: a legacy one, called with the method's class, key and
+ * descriptor, and a standard one, called with the method and its context. One signature on purpose: of overloads, the compiler
+ * would report each one's error, and the one that helps last.
+ */
+export type OnSignalDecorator<Payload, Context> = <
+  M extends Method<Payload, Context>,
+  Key extends string | symbol | ClassMethodDecoratorContext<unknown, M>,
+>(
+  target: object,
+  key: Key,
+  ...descriptor: Key extends string | symbol ? [descriptor: TypedPropertyDescriptor<M>] : []
+) => void;
 
 /** One `@OnSignal` on one method. */
 export interface OnSignalTag {
@@ -128,7 +133,7 @@ export function OnSignal(signal: SignalOrSignals, options: AnyOptions = {}): OnS
       'InvalidDecorator',
       '@OnSignal was given no signal. Does a circular import leave it undefined? Put signals into a file that imports no services.',
     );
-  return (target: object, second: string | symbol | ClassMethodDecoratorContext, descriptor?: PropertyDescriptor): void => {
+  return (target: object, second: string | symbol | MethodContext, descriptor?: PropertyDescriptor): void => {
     for (const one of signals) {
       if (typeof second === 'object') tagStandard(second, one, options);
       else tagLegacy(target, second, descriptor, one, options);
@@ -147,7 +152,7 @@ function addTag(holder: object, tag: OnSignalTag): void {
   else writeTag(holder, TAGS, [tag]);
 }
 
-function tagStandard(context: ClassMethodDecoratorContext, signal: Signal, options: AnyOptions): void {
+function tagStandard(context: MethodContext, signal: Signal, options: AnyOptions): void {
   if (context.kind !== 'method' || context.private) throw notAMethod(signal, context.name);
   const metadata = context.metadata as object | undefined;
   if (!metadata)

@@ -19,3 +19,26 @@ test.each([
   const reported = [...output.matchAll(/^mistakes\.ts\((\d+),/gm)].map(([, line]) => Number(line));
   expect([...new Set(reported)]).toEqual(expected);
 });
+
+test.each([
+  ['legacy', true, 1],
+  ['standard', false, 4],
+])('a wrong payload is told within the first lines, of no overload, with %s decorators', async (_mode, experimentalDecorators, line) => {
+  await using project = await createProject();
+  await project.write('tsconfig.json', tsconfig({ experimentalDecorators, files: ['wrong.ts'] }));
+  await project.write(
+    'wrong.ts',
+    `import { z } from 'zod';
+import { defineSignal, OnSignal } from 'signalbox';
+const paid = defineSignal('payment.paid', z.object({ paymentId: z.number() }));
+export class Order {
+  @OnSignal(paid)
+  async onPaid(_payload: { paymentId: string }): Promise<void> {}
+}
+`,
+  );
+  const output = await project.run('npx tsc -p tsconfig.json').catch((error: unknown) => String(error));
+  const lines = output.split('\n').slice(output.split('\n').findIndex((text) => text.startsWith('wrong.ts(5,')));
+  expect(lines[line]).toContain('_payload: { paymentId: string; }');
+  expect(output).not.toContain('verload');
+});
