@@ -71,7 +71,7 @@ test.for(['28P01', '25006', '26000', '58030', 'XX000', '53100', '42501', 'P0001'
     await h.db.transaction(async (tx) => void (await happened.emitReliable(tx, { value: 1 })));
     await h.sql
       .unsafe(`create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no' using errcode = '${code}'; end $$;
-      create trigger refuse after insert on signalbox.settled for each row execute function refuse()`);
+      create trigger refuse after insert on signalbox.settled for each row when (new.state = 'completed') execute function refuse()`);
     const released = h.box.next('delivery.released');
     expect(await h.box.drain()).toEqual({ completed: 0, retrying: 0, dead: 0, cancelled: 0 });
     await released;
@@ -114,10 +114,12 @@ test.each([Single, Detached, Batched])('a service that cannot be made is no fail
   await createEffects(h.sql);
   await h.db.transaction(async (tx) => void (await happened.emitMany(tx, [{ value: 1 }, { value: 2 }])));
   await using worker = h.box.worker({ pollInterval: 50 });
-  const [failing, released] = [h.box.next('worker.failing'), h.box.next('delivery.released')];
+  const failing = h.box.next('worker.failing');
+  const ended = Promise.race([h.box.next('delivery.released'), h.box.next('delivery.dead')]);
   await worker.start();
+  await ended;
+  expect(await readErrors(h.sql)).toEqual([]);
   expect(await failing).toMatchObject({ error: { message: 'away' } });
-  await released;
   let left = 2;
   const completed = h.box.next('delivery.completed', () => --left === 0);
   isAway = false;
