@@ -9,21 +9,10 @@ import { Latch } from '../support/latch.ts';
 
 const happened = defineSignal('stopping.happened', z.object({}));
 
-let entered: Latch;
-let gate: Latch;
-
-class Receivers {
-  @OnSignal(happened, { transactional: false })
-  static async receive(_payload: unknown, _context: DetachedDeliveryContext): Promise<void> {
-    entered.open();
-    await gate.opened;
-  }
-}
-
-const ways: [how: string, begin: (worker: Worker) => Promise<unknown>][] = [
+const ways: [how: string, begin: (worker: Worker, entered: Latch) => Promise<unknown>][] = [
   [
     'that was started',
-    async (worker) => {
+    async (worker, entered) => {
       await worker.start();
       await entered.opened;
       return worker.stop();
@@ -31,7 +20,7 @@ const ways: [how: string, begin: (worker: Worker) => Promise<unknown>][] = [
   ],
   [
     'that ticks',
-    async (worker) => {
+    async (worker, entered) => {
       const tick = worker.tick();
       await entered.opened;
       return Promise.all([tick, worker.stop()]);
@@ -41,12 +30,19 @@ const ways: [how: string, begin: (worker: Worker) => Promise<unknown>][] = [
 ];
 
 test.each(ways)('a worker %s is known to be stopping while it waits for what runs', async (_how, begin) => {
-  [entered, gate] = [new Latch(), new Latch()];
+  const [entered, gate] = [new Latch(), new Latch()];
+  class Receivers {
+    @OnSignal(happened, { transactional: false })
+    static async receive(_payload: unknown, _context: DetachedDeliveryContext): Promise<void> {
+      entered.open();
+      await gate.opened;
+    }
+  }
   await using h = await harness({ services: [Receivers] });
   await h.db.transaction(async (tx) => void (await happened.emitReliable(tx, {})));
   const stopping = async (): Promise<boolean[]> =>
     (await h.sql<{ stops: boolean }[]>`select stopping_at is not null as stops from signalbox.worker`).map(({ stops }) => stops);
-  const ended = begin(h.box.worker());
+  const ended = begin(h.box.worker(), entered);
   await entered.opened;
   await expect.poll(stopping, { timeout: 20_000 }).toEqual([true]);
   expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'running' }]);

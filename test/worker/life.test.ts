@@ -15,25 +15,21 @@ import { untilBlocked } from '../store/waits.ts';
 
 const happened = defineSignal('life.happened', z.object({ value: z.number() }));
 
-/** A receiver tells at `entered` that it runs, and goes on at `gate`. */
-let entered: Latch;
-let gate: Latch;
-/** Why the abort signal of the last run was set off, if it was. */
-let interruption: unknown;
-
-function newGate(): void {
-  entered = new Latch();
-  gate = new Latch();
-}
-
-class Waiting {
-  @OnSignal(happened, { transactional: false })
-  static async receive(_payload: { value: number }, { abortSignal }: DetachedDeliveryContext): Promise<void> {
-    entered.open();
-    const aborted = new Promise<void>((resolve) => abortSignal.addEventListener('abort', () => resolve()));
-    await Promise.race([gate.opened, aborted]);
-    interruption = abortSignal.reason;
+/** A receiver that opens `entered` when it runs, and returns when the test opens `gate` or its abort signal fires. */
+function waiting() {
+  const [entered, gate] = [new Latch(), new Latch()];
+  /** Of the last run: why its abort signal fired, if it did. */
+  const interruption: { reason?: unknown } = {};
+  class Waiting {
+    @OnSignal(happened, { transactional: false })
+    static async receive(_payload: { value: number }, { abortSignal }: DetachedDeliveryContext): Promise<void> {
+      entered.open();
+      const aborted = new Promise<void>((resolve) => abortSignal.addEventListener('abort', () => resolve()));
+      await Promise.race([gate.opened, aborted]);
+      interruption.reason = abortSignal.reason;
+    }
   }
+  return { Waiting, entered, gate, interruption };
 }
 
 const emit = async (h: Harness, value = 1): Promise<void> =>
@@ -42,7 +38,7 @@ const emit = async (h: Harness, value = 1): Promise<void> =>
 const workers = async (h: Harness): Promise<number> => (await h.sql`select from signalbox.worker`).length;
 
 test('an emit wakes a sleeping worker long before it would look by itself', async () => {
-  newGate();
+  const { Waiting, gate } = waiting();
   gate.open();
   await using h = await harness({ services: [Waiting] });
   await using worker = h.box.worker({ pollInterval: '1h' });
@@ -55,7 +51,7 @@ test('an emit wakes a sleeping worker long before it would look by itself', asyn
 });
 
 test('a lost notification costs no more than the poll interval', async () => {
-  newGate();
+  const { Waiting, gate } = waiting();
   gate.open();
   await using h = await harness({ services: [Waiting] });
   await using worker = h.box.worker({ pollInterval: 50 });
@@ -69,7 +65,7 @@ test('a lost notification costs no more than the poll interval', async () => {
 });
 
 test('a stop waits for what runs, claims nothing more, and leaves no trace of the worker', async () => {
-  newGate();
+  const { Waiting, entered, gate } = waiting();
   await using h = await harness({ services: [Waiting] });
   await using worker = h.box.worker({ concurrency: 1 });
   await worker.start();
@@ -88,7 +84,7 @@ test('a stop waits for what runs, claims nothing more, and leaves no trace of th
 });
 
 test('what still runs at the shutdown timeout is interrupted and given back without losing an attempt', async () => {
-  newGate();
+  const { Waiting, entered, gate, interruption } = waiting();
   await using h = await harness({ services: [Waiting] });
   await using worker = h.box.worker({ shutdownTimeout: 20 });
   await worker.start();
@@ -97,15 +93,14 @@ test('what still runs at the shutdown timeout is interrupted and given back with
   const released = h.box.next('delivery.released');
   await worker.stop();
   await released;
-  expect(interruption).toMatchObject({ code: 'DeliveryAborted' });
+  expect(interruption.reason).toMatchObject({ code: 'DeliveryAborted' });
   expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'ready', attempt: 0, epoch: 2, crashes: 0 }]);
-  newGate();
   gate.open();
   expect(await h.box.drain()).toMatchObject({ completed: 1 });
 });
 
 test('a forced stop does not wait at all, and closing a box stops its workers', async () => {
-  newGate();
+  const { Waiting, entered, gate } = waiting();
   await using h = await harness({ services: [Waiting] });
   const worker = h.box.worker();
   await worker.start();
@@ -123,6 +118,7 @@ test('a forced stop does not wait at all, and closing a box stops its workers', 
 });
 
 test('a worker that is stopped while it starts, stops when it has', async () => {
+  const { Waiting } = waiting();
   await using h = await harness({ services: [Waiting] });
   const worker = h.box.worker();
   const started = worker.start();
@@ -132,6 +128,7 @@ test('a worker that is stopped while it starts, stops when it has', async () => 
 });
 
 test('a worker that is stopped while its start fails, has nothing to stop', async () => {
+  const { Waiting } = waiting();
   await using h = await harness({ services: [Waiting] });
   await h.sql`drop table signalbox.worker cascade`;
   const worker = h.box.worker();
@@ -146,7 +143,6 @@ test('a forced stop does not wait for a query that does not end', async () => {
       await tx.execute(sql`select pg_advisory_xact_lock(1)`);
     }
   }
-  newGate();
   await using h = await harness({ services: [Stuck] });
   await h.sql.begin(async (blocker) => {
     await blocker`select pg_advisory_xact_lock(1)`;
@@ -163,7 +159,7 @@ test('a forced stop does not wait for a query that does not end', async () => {
 });
 
 test('a worker that others gave up goes on under a new id, and its late outcome is void', async () => {
-  newGate();
+  const { Waiting, entered, gate } = waiting();
   await using h = await harness({ services: [Waiting] });
   await using worker = h.box.worker({ lease: '1s' });
   await worker.start();
@@ -189,7 +185,7 @@ test(
   'a worker survives a restart of its database: one line when it goes, one when it is back, and it is woken as before',
   { timeout: 60_000 },
   async () => {
-    newGate();
+    const { Waiting, gate } = waiting();
     gate.open();
     await using server = await launchPostgres();
     const admin = postgres(server.url, { max: 1, onnotice: () => {} });
@@ -221,6 +217,7 @@ test(
 );
 
 test('a worker whose database cannot be reached says so at its start', async () => {
+  const { Waiting } = waiting();
   const client = postgres('postgres://nobody:nothing@127.0.0.1:9/none', { max: 5, connect_timeout: 2, backoff: () => 0 });
   const box = createSignalbox({ db: drizzle({ client }), services: [Waiting], log: false });
   await expect(box.worker().start()).rejects.toMatchObject({ code: 'DatabaseUnreachable' });
@@ -229,6 +226,7 @@ test('a worker whose database cannot be reached says so at its start', async () 
 });
 
 test('a class with receivers that the box was not given is named in a warning', async () => {
+  const { Waiting } = waiting();
   const { log, lines } = recordingLogger();
   await using h = await harness({ services: [Waiting], log });
   @Service()
@@ -242,7 +240,7 @@ test('a class with receivers that the box was not given is named in a warning', 
 });
 
 test('tick looks once and leaves nothing behind', async () => {
-  newGate();
+  const { Waiting, gate } = waiting();
   gate.open();
   await using h = await harness({ services: [Waiting] });
   expect(await h.box.worker().tick()).toBe(0);

@@ -17,28 +17,24 @@ import { Latch } from '../support/latch.ts';
 const happened = defineSignal('order-of-life.happened', z.object({}));
 const noted = defineSignal('order-of-life.noted', z.object({}));
 
-let entered: Latch;
-let gate: Latch;
-/** What a receiver does. */
-let script: (emissionId: string) => unknown;
+/** Receivers that open `entered` when they run, and then follow the script of the test: unless it sets another, they wait for `gate`. */
+function receivers() {
+  const [entered, gate] = [new Latch(), new Latch()];
+  const told: { script: (emissionId: string) => unknown } = { script: () => gate.opened };
+  class Receivers {
+    @OnSignal(happened, { transactional: false })
+    static async detached(_payload: unknown, { abortSignal, emission }: DetachedDeliveryContext): Promise<void> {
+      entered.open();
+      await Promise.race([told.script(emission.id), new Promise((resolve) => abortSignal.addEventListener('abort', resolve))]);
+    }
 
-function reset(): void {
-  [entered, gate] = [new Latch(), new Latch()];
-  script = () => gate.opened;
-}
-
-class Receivers {
-  @OnSignal(happened, { transactional: false })
-  static async detached(_payload: unknown, { abortSignal, emission }: DetachedDeliveryContext): Promise<void> {
-    entered.open();
-    await Promise.race([script(emission.id), new Promise((resolve) => abortSignal.addEventListener('abort', resolve))]);
+    @OnSignal(noted)
+    static async transactional(_payload: unknown, { emission }: DeliveryContext): Promise<void> {
+      entered.open();
+      await told.script(emission.id);
+    }
   }
-
-  @OnSignal(noted)
-  static async transactional(_payload: unknown, { emission }: DeliveryContext): Promise<void> {
-    entered.open();
-    await script(emission.id);
-  }
+  return { Receivers, entered, gate, told };
 }
 
 const emit = async (h: Harness, signal: typeof happened | typeof noted = happened): Promise<unknown> =>
@@ -65,7 +61,7 @@ const orders: [order: string, script: (worker: Worker, h: Harness) => Promise<un
 ];
 
 test.each(orders)('%s, in one turn: each does its own or is refused, and nothing of the worker is left', async (order, begin) => {
-  reset();
+  const { Receivers } = receivers();
   await using h = await harness({ services: [Receivers] });
   const worker = h.box.worker();
   const results = await Promise.allSettled(begin(worker, h));
@@ -88,7 +84,7 @@ test.each(orders)('%s, in one turn: each does its own or is refused, and nothing
 });
 
 test('ticks that overlap have a lease each, and leave none behind', async () => {
-  reset();
+  const { Receivers, entered, gate } = receivers();
   await using h = await harness({ services: [Receivers] });
   const worker = h.box.worker();
   await emit(h);
@@ -102,7 +98,7 @@ test('ticks that overlap have a lease each, and leave none behind', async () => 
 });
 
 test('a box that is closed ends the ticks under way, and a forced stop interrupts them', async () => {
-  reset();
+  const { Receivers, entered } = receivers();
   await using h = await harness({ services: [Receivers] });
   await emit(h);
   const worker = h.box.worker();
@@ -117,7 +113,7 @@ test('a box that is closed ends the ticks under way, and a forced stop interrupt
 });
 
 test('a box keeps no worker that has ended, or that was never used', async () => {
-  reset();
+  const { Receivers } = receivers();
   await using h = await harness({ services: [Receivers] });
   const made: WeakRef<Worker>[] = [];
   const make = async (use: (worker: Worker) => Promise<unknown>): Promise<void> => {
@@ -157,11 +153,11 @@ const waits: [what: string, call: (box: Signalbox, worker: Worker, emissionId: s
 test.each(waits.flatMap(([what, call]) => [happened, noted].map((signal) => [what, signal.name, call, signal] as const)))(
   '%s in a receiver of %s is refused at once, and the box works on',
   async (_what, _name, call, signal) => {
-    reset();
+    const { Receivers, told } = receivers();
     await using h = await harness({ services: [Receivers] });
     const worker = h.box.worker();
     let error: unknown;
-    script = async (emissionId) => {
+    told.script = async (emissionId) => {
       error = await call(h.box as unknown as Signalbox, worker, emissionId).catch((thrown: unknown) => thrown);
     };
     await worker.start();
@@ -175,10 +171,10 @@ test.each(waits.flatMap(([what, call]) => [happened, noted].map((signal) => [wha
 );
 
 test('cancel of its own delivery is refused in a transaction, which holds it, and works in a detached receiver', async () => {
-  reset();
+  const { Receivers, told } = receivers();
   await using h = await harness({ services: [Receivers] });
   let result: unknown;
-  script = async (emissionId) => {
+  told.script = async (emissionId) => {
     result = await h.box.deliveries.cancel({ emissionId }).catch((thrown: unknown) => thrown);
   };
   await emit(h, noted);
@@ -190,13 +186,13 @@ test('cancel of its own delivery is refused in a transaction, which holds it, an
 });
 
 test('in a receiver other boxes, other emissions and other receivers are no matter of its own', async () => {
-  reset();
+  const { Receivers, told } = receivers();
   await using h = await harness({ services: [Receivers] });
   const other = h.another();
   const otherWorker = other.worker();
   await otherWorker.start();
   const results: unknown[] = [];
-  script = async (emissionId) => {
+  told.script = async (emissionId) => {
     results.push(await h.box.deliveries.cancel({ emissionId, receiver: 'Another.receiver' }));
     results.push(await h.box.emissions.settled('01975a3e-0000-7000-8000-000000000000').catch((thrown: { code?: string }) => thrown.code));
     results.push(await otherWorker.stop({ force: true }), await other.close());
@@ -212,12 +208,12 @@ test('in a receiver other boxes, other emissions and other receivers are no matt
 });
 
 test('what a receiver leaves behind may close the box when the receiver has returned', async () => {
-  reset();
+  const { Receivers, told } = receivers();
   await using h = await harness({ services: [Receivers] });
   let closed: Promise<void> | undefined;
   const returned = h.box.next('delivery.completed');
   const closing = new Promise<void>((resolve) => {
-    script = async () => {
+    told.script = async () => {
       closed = returned.then(() => h.box.close());
       void closed.then(resolve);
     };

@@ -1,7 +1,7 @@
 // Runs that begin too late, or end with their connection: the receiver of a delivery that is somebody else's by now is not
 // called, nor is that of a worker that has been told to stop. And whose transaction a worker does not work in.
 import { sql } from 'drizzle-orm';
-import { beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, type DeliveryContext, OnSignal } from '../../../src/index.ts';
 import { readDeliveries } from '../../support/deliveries.ts';
@@ -9,45 +9,40 @@ import { createEffects, effects, readEffects, readErrors } from '../../support/e
 import { harness, type Harness } from '../../support/harness.ts';
 import { Latch } from '../../support/latch.ts';
 
-/** Set: the check of a stored payload tells at `entered` that a run has begun, and lets it go on at `gate`. */
-let entered: Latch | undefined;
-let gate: Latch | undefined;
-let calls: number;
-
-beforeEach(() => {
-  calls = 0;
-  entered = undefined;
-  gate = undefined;
-});
-
-const happened = defineSignal(
-  'stale.happened',
-  z.object({ value: z.number() }).refine(async () => {
-    entered?.open();
-    await gate?.opened;
-    return true;
-  }),
-);
-
-class Counting {
-  @OnSignal(happened)
-  static async receive({ value }: { value: number }, { tx }: DeliveryContext): Promise<void> {
-    calls++;
-    await tx.insert(effects).values({ receiver: 'counting', value });
-  }
+interface Fixture extends Harness {
+  /** How often the receiver was called. */
+  calls(): number;
+  /** Opened when a run has begun: by the check of the stored payload, which then waits for `gate`. */
+  readonly entered: Latch;
+  readonly gate: Latch;
 }
 
-async function openBox(): Promise<Harness> {
+/** A box with one delivery. @param holds whether its runs wait for `gate` before they call the receiver */
+async function openBox({ holds = false } = {}): Promise<Fixture> {
+  const [entered, gate] = [new Latch(), new Latch()];
+  let isStored = false;
+  let calls = 0;
+  const happened = defineSignal(
+    'stale.happened',
+    z.object({ value: z.number() }).refine(async () => {
+      if (!holds || !isStored) return true;
+      entered.open();
+      await gate.opened;
+      return true;
+    }),
+  );
+  class Counting {
+    @OnSignal(happened)
+    static async receive({ value }: { value: number }, { tx }: DeliveryContext): Promise<void> {
+      calls++;
+      await tx.insert(effects).values({ receiver: 'counting', value });
+    }
+  }
   const h = await harness({ services: [Counting] });
   await createEffects(h.sql);
   await h.db.transaction(async (tx) => void (await happened.emitReliable(tx, { value: 1 })));
-  return h;
-}
-
-function holdRuns(): { entered: Latch; gate: Latch } {
-  entered = new Latch();
-  gate = new Latch();
-  return { entered, gate };
+  isStored = true;
+  return { ...h, calls: () => calls, entered, gate };
 }
 
 test.each([
@@ -57,54 +52,51 @@ test.each([
 ])(
   'a worker that wakes up when its delivery %s calls nobody, writes nothing and reports no failure',
   async (_what, state, epoch, worker) => {
-    await using h = await openBox();
-    h.leaves('deliveries', 'another has it by then, which is played by hand');
-    const held = holdRuns();
+    await using h = await openBox({ holds: true });
+    h.leaves('deliveries', 'another has it by then');
     const stale = h.box.next('delivery.stale');
     const drained = h.box.drain();
-    await held.entered.opened;
+    await h.entered.opened;
     await h.sql`update signalbox.delivery set state = ${state}, epoch = ${epoch}, run_at = now() + interval '1 hour', worker_id = ${worker}`;
-    held.gate.open();
+    h.gate.open();
     expect(await stale).toMatchObject({ epoch: 1 });
     expect(await drained).toMatchObject({ completed: 0, retrying: 0, dead: 0 });
-    expect(calls).toBe(0);
+    expect(h.calls()).toBe(0);
     expect(await readDeliveries(h.sql)).toMatchObject([{ state, epoch }]);
     expect([await readEffects(h.sql), await readErrors(h.sql)]).toEqual([[], []]);
   },
 );
 
 test('a worker that claims a second time what it runs, for a failover has forgotten the first claim, lets only a third one count', async () => {
-  await using h = await openBox();
-  h.leaves('deliveries', 'another has it by then, which is played by hand');
-  const held = holdRuns();
+  await using h = await openBox({ holds: true });
+  h.leaves('deliveries', 'another has it by then');
   const said: string[] = [];
   for (const event of ['delivery.started', 'delivery.stale', 'delivery.completed'] as const)
     h.box.on(event, ({ epoch }) => said.push(`${event} ${epoch}`));
   await using worker = h.box.worker({ pollInterval: 20 });
   await worker.start();
-  await held.entered.opened;
+  await h.entered.opened;
   // What the server that was promoted knows: nothing of the claim.
   await h.sql`update signalbox.delivery set state = 'ready', epoch = 0, attempt = 0, worker_id = null`;
   await expect.poll(async () => readDeliveries(h.sql), { timeout: 20_000 }).toMatchObject([{ state: 'running', epoch: 3, attempt: 1 }]);
   const ended = Promise.all([h.box.next('delivery.stale'), h.box.next('delivery.completed')]);
-  held.gate.open();
+  h.gate.open();
   await ended;
   expect(said.toSorted()).toEqual(['delivery.completed 3', 'delivery.stale 1', 'delivery.started 1', 'delivery.started 3']);
-  expect([calls, await readDeliveries(h.sql)]).toMatchObject([1, [{ state: 'completed', epoch: 3, attempt: 1 }]]);
+  expect([h.calls(), await readDeliveries(h.sql)]).toMatchObject([1, [{ state: 'completed', epoch: 3, attempt: 1 }]]);
 });
 
 test('a run that a forced stop finds before its transaction has begun does not call its receiver', async () => {
-  await using h = await openBox();
-  const held = holdRuns();
+  await using h = await openBox({ holds: true });
   const released = h.box.next('delivery.released');
   await using worker = h.box.worker({ pollInterval: '1h' });
   await worker.start();
-  await held.entered.opened;
+  await h.entered.opened;
   const stopped = worker.stop({ force: true });
-  held.gate.open();
+  h.gate.open();
   await released;
   await stopped;
-  expect(calls).toBe(0);
+  expect(h.calls()).toBe(0);
   expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'ready', attempt: 0, epoch: 2 }]);
 });
 
@@ -116,12 +108,12 @@ test('a connection that is lost at COMMIT is no failure of the receiver, and cos
   const released = h.box.next('delivery.released');
   await h.box.drain();
   await released;
-  expect(calls).toBe(1);
+  expect(h.calls()).toBe(1);
   expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'ready', attempt: 0, epoch: 2 }]);
   expect([await readEffects(h.sql), await readErrors(h.sql)]).toEqual([[], []]);
 });
 
-test.each(['start', 'tick'] as const)('a worker does not work in the transaction that it is told to %s in', async (script) => {
+test.each(['start', 'tick'] as const)('a worker does not work in the transaction that it is told to %s in', async (method) => {
   await using h = await openBox();
   const told: unknown[] = [];
   h.box.on('delivery.completed', () => {
@@ -136,7 +128,7 @@ test.each(['start', 'tick'] as const)('a worker does not work in the transaction
   await using worker = h.box.worker({ pollInterval: '1h' });
   await h.db.transaction(async (tx) => {
     await tx.execute(sql`select 1`);
-    await worker[script]();
+    await worker[method]();
     await completed;
   });
   expect(told).toEqual(['NotInTransaction']);
