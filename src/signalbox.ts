@@ -4,7 +4,7 @@ import { Lifetime } from './box/lifetime.ts';
 import { type Adapter, type SignalboxOptions, settingsOf } from './box/options.ts';
 import { OwnReceivers } from './box/receivers.ts';
 import { Services } from './box/services.ts';
-import { immediately, visitsOf } from './box/visits.ts';
+import { immediately, temporaryWorkersOf } from './box/temporary-workers.ts';
 import { Warnings } from './box/warnings.ts';
 import { OwnWorkers } from './box/workers.ts';
 import type { DatabaseHandle } from './core/handles.ts';
@@ -65,9 +65,9 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
   transactions.follow((scope) => afterCommits.run(scope));
 
   const newRunner = runnersOf({ store, catalogue, driver, registry, transactions, ambient, events, log });
-  const withVisit = visitsOf({ store, catalogue, events, newRunner });
+  const withTemporaryWorker = temporaryWorkersOf({ store, catalogue, events, newRunner });
   const isImmediate = settings.testing === 'immediate';
-  if (isImmediate) transactions.follow(immediately(settings, ambient, withVisit));
+  if (isImmediate) transactions.follow(immediately(settings, ambient, withTemporaryWorker));
 
   const places = new Places(db, ambientDb, ambient, transactions, outside);
   const untracked = isImmediate ? 'refuse' : 'allow';
@@ -82,7 +82,7 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
   return new Box({
     ...parts,
     afterCommits,
-    withVisit,
+    withTemporaryWorker,
     deliveries: new Deliveries(store.operations, lifetime),
     emissions: new Emissions(store.operations, lifetime),
     ownReceivers: new OwnReceivers(parts),

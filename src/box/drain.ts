@@ -9,7 +9,7 @@ import { reaching } from '../store/unreachable.ts';
 import type { Ambient } from '../transaction/ambient.ts';
 import { currentCall } from '../transaction/call.ts';
 import { type DrainResult, runAll } from '../worker/drain.ts';
-import type { WithVisit } from '../worker/immediate.ts';
+import type { WithTemporaryWorker } from '../worker/immediate.ts';
 import { workerSettings } from '../worker/options.ts';
 import type { Lifetime } from './lifetime.ts';
 import type { Services } from './services.ts';
@@ -36,11 +36,11 @@ export interface DrainParts {
   readonly driver: Driver;
   readonly store: Store;
   readonly ambient: Ambient;
-  readonly withVisit: WithVisit;
+  readonly withTemporaryWorker: WithTemporaryWorker;
 }
 
 export async function drain(parts: DrainParts, options: DrainOptions = {}): Promise<DrainResult> {
-  const { lifetime, services, receivers, driver, store, ambient, withVisit } = parts;
+  const { lifetime, services, receivers, driver, store, ambient, withTemporaryWorker } = parts;
   lifetime.beginWork();
   checkOptions(options, DRAIN_OPTIONS, 'box.drain');
   const maxConnections = driver.maxConnections && Math.max(driver.maxConnections, LEAST_CONNECTIONS);
@@ -49,6 +49,6 @@ export async function drain(parts: DrainParts, options: DrainOptions = {}): Prom
   services.check();
   await store.check();
   return ambient.neutrallyIn(currentCall(), () =>
-    reaching(driver, () => withVisit((visit, runner) => runAll(visit, runner, concurrency, aheadMs))),
+    reaching(driver, () => withTemporaryWorker((worker, runner) => runAll(worker, runner, concurrency, aheadMs))),
   );
 }

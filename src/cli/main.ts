@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The command `signalbox`: picks the verb, reports what goes wrong, and ends the process with a code that says how it went.
-import { packageVersion } from '../worker/process-signals.ts';
+import { packageVersion } from '../version.ts';
 import { announceCommand } from './verbs/announce.ts';
 import { migrateCommand } from './verbs/migrate.ts';
 import { print } from './options.ts';

@@ -1,7 +1,6 @@
-// A bound for what the worker itself asks of the database: a connection may be dead without having noticed, and then
-// nothing is ever answered.
+// A time limit for the worker's own statements: a connection may be dead without having noticed, and then nothing is ever answered.
 
-/** What `work` comes to, unless that takes longer than `ms`. @throws Error when it does */
+/** The result of `work`, unless it takes longer than `ms`. @throws Error when it does */
 export async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
@@ -11,7 +10,7 @@ export async function within<T>(ms: number, what: string, work: Promise<T>): Pro
     return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
-    // If it fails later, nobody is there to hear of it.
+    // The caller has gone by the time it fails.
     work.catch(() => {});
   }
 }

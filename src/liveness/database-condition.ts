@@ -1,31 +1,31 @@
-// Whether a worker can do its work: told once when it cannot, and once when it can again. It cannot when the database does not
-// answer its own statements, and when it cannot call receivers (setbacks.ts), though the rest works.
+// Tracks whether a worker can do its work, and reports each change once. It cannot while the database does not answer its own
+// statements, nor while it cannot call receivers though the rest works (setbacks.ts).
 //
-// The race: several statements are under way when the database goes away, and not all fail at once. One that began before
-// the database answered again, and fails after, is old news.
+// The race: several statements are under way when the database goes away, and they do not all fail at once. A failure of a statement
+// that began before the database answered again is out of date, and is not reported.
 import { Setbacks } from './setbacks.ts';
 
-export interface ConditionParts {
+export interface DatabaseConditionParts {
   readonly onFailing: (error: unknown) => void;
   readonly onRecovered: () => void;
 }
 
-export class Condition {
+export class DatabaseCondition {
   readonly setbacks: Setbacks;
-  readonly #parts: ConditionParts;
-  #failing = false;
+  readonly #parts: DatabaseConditionParts;
+  #isFailing = false;
   #recoveredAt = 0;
 
-  constructor(parts: ConditionParts) {
+  constructor(parts: DatabaseConditionParts) {
     this.#parts = parts;
     this.setbacks = new Setbacks({ onFailing: (error) => this.#fail(error), onRecovered: () => {} });
   }
 
   get isFailing(): boolean {
-    return this.#failing;
+    return this.#isFailing;
   }
 
-  /** A statement failed that began at `since`, in milliseconds of the clock that `answered` is told, too. */
+  /** A statement failed that began at `since`, in milliseconds by the clock of `answered`. */
   failed(error: unknown, since: number): void {
     if (since >= this.#recoveredAt) this.#fail(error);
   }
@@ -33,15 +33,15 @@ export class Condition {
   /** The database has answered. */
   answered(now: number): void {
     this.setbacks.succeeded(now);
-    if (!this.#failing || this.setbacks.isFailing) return;
-    this.#failing = false;
+    if (!this.#isFailing || this.setbacks.isFailing) return;
+    this.#isFailing = false;
     this.#recoveredAt = now;
     this.#parts.onRecovered();
   }
 
   #fail(error: unknown): void {
-    if (this.#failing) return;
-    this.#failing = true;
+    if (this.#isFailing) return;
+    this.#isFailing = true;
     this.#parts.onFailing(error);
   }
 }

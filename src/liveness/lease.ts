@@ -1,51 +1,59 @@
-// A worker's life as others see it: one row with a lease, renewed by one statement well before it is over, and an
-// advisory lock that its own session holds. Who does not renew is dead to the others; who loses the lock without a renewal
-// soon after is dead at once, and need not be waited for (liveness/failure-detector.ts).
+// The sign of life of a worker: one row with a lease, renewed by one statement well before it expires, and an advisory lock that the
+// worker's own session holds. A worker that stops renewing is presumed dead when its lease expires. One whose lock is free, and that
+// does not renew shortly after, is presumed dead immediately (failure-detector.ts).
 //
-// A session that breaks takes the lock with it. So each renewal says which session holds the lock, and the database
-// believes it only if the renewal comes from that very session, twice in a row; else the lock is taken anew. Behind a pooler
-// no session is the worker's own: the server's process that took the lock is not the one that the connection was told of.
-// A pooler that tells of a real one is known by renewals from ever other sessions. Either way the lock is given up, and the
-// lease decides alone.
+// A session that breaks takes the lock with it. So each renewal names the session that holds the lock, and the database trusts the
+// lock only if the renewal comes from that very session, twice in a row; otherwise the worker takes the lock anew. Behind a pooler
+// no session is the worker's own: the backend that took the lock is not the one that the server named when the connection was made.
+// A pooler that passes on the name of a real backend shows itself by renewals from ever other sessions. Either way the worker gives
+// up the lock, and the lease alone decides.
 import os from 'node:os';
 import type { Driver, Run, Session } from '../drivers/driver.ts';
 import type { Enrolled, WorkersStore } from '../store/workers/workers.ts';
 import { within } from './call-timeout.ts';
 
-/** `host:pid`, as others see this process. */
+/** `host:pid`, the name of this process in the table of workers. */
 export const workerLabel = (): string => `${os.hostname()}:${process.pid}`;
+
+type LeaseStore = Pick<WorkersStore, 'enrol' | 'lock' | 'renew' | 'resign'>;
 
 export interface LeaseOptions {
   readonly label: string;
   /** The same for all workers of this process. */
   readonly processId: string;
   readonly leaseMs: number;
-  /** Makes the session that holds the lock; without one the lease decides alone. */
+  /** Makes the session that holds the lock; without one the lease alone decides. */
   readonly openSession?: Driver['openSession'] | undefined;
-  /** Others found this worker dead; it is enrolled anew under `newWorkerId`. */
+}
+
+export interface LeaseListener {
+  /** Another worker has marked this one dead; it is enrolled anew under `newWorkerId`. */
   onLost(workerId: number, newWorkerId: number): void;
-  /** @param since when what failed began */
+  /** A renewal failed that began at `since`. */
   onError(error: unknown, since: number): void;
   onRenewed(): void;
-  /** What the worker's own session held is gone. */
+  /** The worker's own session is gone, and all that it held. */
   onSessionLost(): void;
 }
 
+const SILENT: LeaseListener = { onLost: () => {}, onError: () => {}, onRenewed: () => {}, onSessionLost: () => {} };
+
 /** Renewals per lease: two may be missed. */
 const RENEWALS = 3;
-/** The next renewal when the lock was taken, or could not be. */
+/** The time to the next renewal when the lock was taken, or could not be. */
 const SOON_MS = 100;
-/** And when it failed: after a restart of the database the others wait for it. */
+/** And when the renewal failed: after a restart of the database the other workers wait for it. */
 const RETRY_MS = 500;
-/** Renewals in a row from ever other sessions that show a pooler. */
+/** So many renewals in a row from ever other sessions show a pooler. */
 const POOLED = 3;
 
 export class Lease {
-  readonly #workers: WorkersStore;
+  readonly #workers: LeaseStore;
   readonly #options: LeaseOptions;
+  #listener = SILENT;
   #session: Session | undefined;
   #workerId: number;
-  /** Until when the last renewal holds, by this process's own clock. */
+  /** When the last renewal expires, by this process's own clock. */
   #until: number;
   /** The session that took the lock. */
   #lockPid: number | undefined;
@@ -60,10 +68,10 @@ export class Lease {
   #isStopping = false;
   #ended = false;
 
-  /** When the worker enrolled at first, by the database's clock, in microseconds since 1970. */
+  /** When the worker first enrolled, by the database's clock, in microseconds since 1970. */
   readonly enrolledAtUs: number;
 
-  private constructor(workers: WorkersStore, options: LeaseOptions, { id, atUs }: Enrolled, until: number) {
+  private constructor(workers: LeaseStore, options: LeaseOptions, { id, atUs }: Enrolled, until: number) {
     this.#workers = workers;
     this.#options = options;
     this.#workerId = id;
@@ -73,12 +81,17 @@ export class Lease {
     this.#schedule(this.#usesLock ? 0 : this.#interval);
   }
 
-  static async enrol(workers: WorkersStore, options: LeaseOptions): Promise<Lease> {
+  static async enrol(workers: LeaseStore, options: LeaseOptions): Promise<Lease> {
     const until = performance.now() + options.leaseMs;
     return new Lease(workers, options, await workers.enrol(options), until);
   }
 
-  /** Changes when the lease was lost. */
+  /** From now on the listener is notified. A worker that listens from the turn in which it enrolled misses nothing. */
+  reportTo(listener: LeaseListener): void {
+    this.#listener = listener;
+  }
+
+  /** Another one after the lease was lost. */
   get workerId(): number {
     return this.#workerId;
   }
@@ -88,26 +101,26 @@ export class Lease {
     return this.#hasOthers;
   }
 
-  /** The worker's own session, while it holds the worker's lock; so never one behind a pooler, where nothing lasts. */
+  /** The worker's own session while it holds the worker's lock; so never one behind a pooler, where no session lasts. */
   get session(): Run | undefined {
     return this.#lockPid === undefined ? undefined : this.#session?.run;
   }
 
-  /** Whether what was claimed under this id is still the worker's, unless others have found it dead without its knowing. */
+  /** Whether deliveries that were claimed under this id are still the worker's, as far as it knows. */
   owns(workerId: number): boolean {
     return workerId === this.#workerId && performance.now() < this.#until;
   }
 
   /**
-   * Renews at once, and says from now on that the worker is stopping: its process may be killed for being slow, which is then not
-   * charged to the deliveries it holds. Waits for nothing; a renewal that fails is tried again.
+   * Renews at once, and each renewal from now on says that the worker is stopping: if its process is killed for being slow, that is not
+   * charged to the deliveries that it holds. Waits for nothing; a renewal that fails is tried again.
    */
   stopping(): void {
     this.#isStopping = true;
     this.#renewNow();
   }
 
-  /** Stops renewing and leaves. What the worker still holds is for the others to take, at once. */
+  /** Stops renewing and leaves. Other workers rescue at once what the worker still holds. */
   async resign(): Promise<void> {
     this.#ended = true;
     clearTimeout(this.#timer);
@@ -141,17 +154,17 @@ export class Lease {
     if (!this.#ended) this.#schedule(wasStopping === this.#isStopping ? waitMs : 0);
   }
 
-  /** Unless a renewal is under way. */
+  /** Does nothing while a renewal is under way. */
   #renewNow(): void {
     if (this.#ended || this.#renewing) return;
     clearTimeout(this.#timer);
     this.#schedule(0);
   }
 
-  /** The lock is gone with it: others must see a renewal before they look again. */
+  /** The lock is gone with the session: the other workers must see a renewal before their second check. */
   #sessionLost(): void {
     this.#lockPid = undefined;
-    this.#options.onSessionLost();
+    this.#listener.onSessionLost();
     this.#renewNow();
   }
 
@@ -170,51 +183,51 @@ export class Lease {
     } catch (error) {
       this.#round++;
       this.#lockPid = undefined;
-      // A connection that is dead without having noticed stays so.
+      // A connection that is dead without having noticed stays dead.
       void this.#session?.close().catch(() => {});
       this.#openSession();
-      // Where there is none of its own, what the worker holds is on a session that only took too long.
-      if (this.#session) this.#options.onSessionLost();
-      this.#options.onError(error, begun);
-      // Soon at first: without its lock, another who looks twice would find it dead.
+      // Without a session of its own, what the worker holds is on a session that only took too long.
+      if (this.#session) this.#listener.onSessionLost();
+      this.#listener.onError(error, begun);
+      // Soon at first: while its lock is free, the second check of another worker would mark it dead.
       return Math.min(this.#failures++ === 0 ? SOON_MS : RETRY_MS, this.#interval);
     }
   }
 
   async #renew(): Promise<number> {
-    const { leaseMs, onRenewed } = this.#options;
+    const { leaseMs } = this.#options;
     const round = ++this.#round;
     const until = performance.now() + leaseMs;
     const lock = this.#session && this.#usesLock ? { run: this.#session.run, pid: await this.#lock(this.#session, round) } : undefined;
     if (round !== this.#round) return this.#interval;
     const renewed = await this.#workers.renew(this.#workerId, leaseMs, { lock, isStopping: this.#isStopping });
     const pid = renewed?.pid;
-    // This one took too long, and another is under way.
+    // This renewal took too long, and another is under way.
     if (round !== this.#round) return this.#interval;
     if (pid === undefined) await this.#enrolAnew();
     this.#until = until;
     this.#hasOthers = renewed?.hasOthers ?? true;
     this.#failures = 0;
-    onRenewed();
+    this.#listener.onRenewed();
     return lock !== undefined && (pid === undefined || this.#isUnsettled(pid)) ? SOON_MS : this.#interval;
   }
 
   async #lock({ run, toldPid }: Session, round: number): Promise<number | undefined> {
     if (this.#lockPid !== undefined) return this.#lockPid;
     const pid = await this.#workers.lock(this.#workerId, run);
-    // Not of a session that was given up meanwhile.
+    // A session that was given up meanwhile holds no lock of this worker.
     if (round !== this.#round) return undefined;
-    // While the pooler is quiet, this worker and those who watch it have the same session, and the lock is free to both.
+    // While the pooler is quiet, this worker and those that check it share one backend, to which the lock is free.
     if (pid !== undefined && pid !== toldPid()) this.#changes = POOLED;
     else this.#lockPid = pid;
     return this.#lockPid;
   }
 
-  /** Whether the database does not believe in the lock yet, though it could. */
+  /** Whether the database does not trust the lock yet, though it soon may. */
   #isUnsettled(pid: number): boolean {
     const before = this.#lastPid;
     this.#lastPid = pid;
-    // Another session has it still, one of this worker that ended: there is time until the next renewal.
+    // An earlier session of this worker that has ended holds the lock still: there is time until the next renewal.
     if (this.#lockPid === undefined) return false;
     if (pid === this.#lockPid) {
       if (pid === before) this.#changes = 0;
@@ -229,6 +242,6 @@ export class Lease {
     const lost = this.#workerId;
     this.#workerId = (await this.#workers.enrol(this.#options)).id;
     this.#lockPid = undefined;
-    this.#options.onLost(lost, this.#workerId);
+    this.#listener.onLost(lost, this.#workerId);
   }
 }

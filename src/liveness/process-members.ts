@@ -1,19 +1,19 @@
-// Who works in this process: all workers, drains, ticks and immediate runs, of all boxes and of all copies of this package.
-// What kills a worker kills the process, so a suspect runs alone only if it runs alone in the process.
+// The members of this process that hold deliveries: all workers, drains, ticks and immediate runs, of all boxes and of all copies of
+// this package. What kills a worker kills its process, so a suspect is in quarantine only if nothing else runs in the process.
 //
-// It decides who waits, and never who is to blame: that is decided by the rows that a dead process leaves behind (rescue).
-// Nothing is reserved here, and so nothing can be left reserved: each member tells at any time what it holds, and whether it
-// wants to be alone. One that wants to is waited for by all others; of several, by those that joined after it.
+// It decides which member waits. Which delivery is to blame is decided later, by the rows that a dead process leaves behind (rescue).
+// Nothing is reserved here, so no failure can leave anything reserved: each member tells at any time how much it holds, and whether
+// it wants a quarantine. All others wait for a member that does; of several that do, those that joined later wait.
 import { randomUUID } from 'node:crypto';
 
 /** One worker, drain, tick or immediate run. The copies of this package share it: only ever add to it what is optional. */
 export interface Member {
   /** Deliveries that it holds, or may be about to. */
   load(): number;
-  /** Whether it waits to be alone, or is alone. */
-  wantsSolitude(): boolean;
-  /** What it waits for may have come. */
-  ring(): void;
+  /** Whether it waits for a quarantine, or has one. */
+  wantsQuarantine(): boolean;
+  /** The state that it waits for may have come. */
+  wake(): void;
 }
 
 interface Shared {
@@ -22,15 +22,15 @@ interface Shared {
   readonly members: Set<Member>;
 }
 
-const SHARED = Symbol.for('signalbox.company.v1');
+const SHARED = Symbol.for('signalbox.process-members.v1');
 const holder = globalThis as { [SHARED]?: Shared };
 const shared = (): Shared => (holder[SHARED] ??= { processId: randomUUID(), members: new Set() });
 
-/** Of this process and no other, not even of one that has its number later. */
+/** Identifies this process among all others, including later ones with the same pid. */
 export const processId = (): string => shared().processId;
 
-/** The place of one member among the others. */
-export class Company {
+/** The members of the process, as one of them sees them. */
+export class ProcessMembers {
   readonly #members = shared().members;
   readonly #me: Member;
 
@@ -39,38 +39,38 @@ export class Company {
     this.#members.add(me);
   }
 
-  /** Whether it has to wait, for another that is to be alone. */
-  get isPaused(): boolean {
+  /** Whether this member has to wait for the quarantine of another. */
+  get mustWait(): boolean {
     if (this.#members.size < 2) return false;
-    const wants = this.#me.wantsSolitude();
+    const wants = this.#me.wantsQuarantine();
     let isAfter = false;
     for (const member of this.#members) {
       if (member === this.#me) isAfter = true;
-      else if (member.wantsSolitude() && !(wants && isAfter)) return true;
+      else if (member.wantsQuarantine() && !(wants && isAfter)) return true;
     }
     return false;
   }
 
-  /** Whether nothing runs in this process but what it holds itself. */
-  get isAlone(): boolean {
+  /** Whether no other member holds anything. */
+  get othersAreIdle(): boolean {
     for (const member of this.#members) if (member !== this.#me && member.load() > 0) return false;
     return true;
   }
 
-  /** It holds less than before: those who want to be alone may wait for that. */
+  /** This member holds less than before: members that want a quarantine may be waiting for that. */
   holdsLess(): void {
     if (this.#members.size < 2) return;
-    for (const member of this.#members) if (member !== this.#me && member.wantsSolitude()) member.ring();
+    for (const member of this.#members) if (member !== this.#me && member.wantsQuarantine()) member.wake();
   }
 
-  /** It no longer wants to be alone: all others may go on. */
-  isThrough(): void {
-    for (const member of this.#members) if (member !== this.#me) member.ring();
+  /** This member no longer wants a quarantine: all others may go on. */
+  quarantineEnded(): void {
+    for (const member of this.#members) if (member !== this.#me) member.wake();
   }
 
-  /** It works no more. */
+  /** This member has ended. */
   leave(): void {
     this.#members.delete(this.#me);
-    this.isThrough();
+    this.quarantineEnded();
   }
 }

@@ -1,56 +1,55 @@
-// How every worker recovers what dead workers held: it watches the others and rescues their deliveries, again and again, until
-// it stops. No worker is in charge: all of it can be done twice. Recovery has a rhythm of its own and waits for no back-off; what
-// may wait is a maintenance task (maintenance/).
+// Recovers what dead workers held. Every worker checks the others and rescues the deliveries of the dead ones, again and again, until
+// it stops. No worker is in charge: two of them may do it at the same time. Recovery has a rhythm of its own and waits for no
+// back-off; work that may wait is a maintenance task (maintenance/).
 import type { Events } from '../observe/events.ts';
 import type { WorkersStore } from '../store/workers/workers.ts';
 import { rescueDeliveries } from './rescue.ts';
-import type { Watch } from './failure-detector.ts';
+import type { FailureDetector } from './failure-detector.ts';
 
 export interface RecoveryParts {
-  readonly workers: WorkersStore;
+  readonly workers: Pick<WorkersStore, 'rescue'>;
   readonly events: Events;
 }
 
 export interface RecoveryOptions {
   readonly leaseMs: number;
-  readonly watch: Watch;
+  readonly failureDetector: Pick<FailureDetector, 'check' | 'holdOff'>;
   /** Whether there are other workers with sessions of their own. */
-  isWatching(): boolean;
+  hasOthers(): boolean;
   workerId(): number;
-  /** Sleeps this long, or until the worker stops. */
+  /** Sleeps for as long, or until the worker stops. */
   sleep(ms: number): Promise<unknown>;
-  isRunning(): boolean;
   /** Deliveries are ready again. */
   onRescued(): void;
-  /** @param since when what failed began */
+  /** A statement failed that began at `since`. */
   onError(error: unknown, since: number): void;
 }
 
-/** With the two looks and the rescue, a killed worker is replaced within a second. */
-const LOOK_EVERY_MS = 400;
-/** Alone, as far as its last renewal knows: another worker may have come since. */
-const LOOK_ALONE_EVERY_MS = 4_000;
+/** With the two checks and the rescue, a killed worker is replaced within a second. */
+const CHECK_EVERY_MS = 400;
+/** Where the last renewal found no other worker: one may have come since. */
+const CHECK_ALONE_EVERY_MS = 4_000;
 
-/** Runs until the worker stops. */
-export async function watchAndRescue({ workers, events }: RecoveryParts, options: RecoveryOptions): Promise<void> {
-  const { leaseMs, watch } = options;
+/** Runs until the worker is told to stop, which also has to end its sleep. */
+export async function checkAndRescue({ workers, events }: RecoveryParts, options: RecoveryOptions, stopping: AbortSignal): Promise<void> {
+  const { leaseMs, failureDetector } = options;
   const rescueEvery = leaseMs / 4;
   let rescueAt = performance.now();
-  let lookAt = performance.now();
-  while (options.isRunning()) {
+  let checkAt = performance.now();
+  while (!stopping.aborted) {
     const begun = performance.now();
     try {
-      const isTime = options.isWatching() || performance.now() >= lookAt;
-      if (isTime) lookAt = performance.now() + LOOK_ALONE_EVERY_MS;
-      const dead = isTime && (await watch.look(options.workerId()));
+      const isTime = options.hasOthers() || performance.now() >= checkAt;
+      if (isTime) checkAt = performance.now() + CHECK_ALONE_EVERY_MS;
+      const dead = isTime && (await failureDetector.check(options.workerId()));
       if (dead || performance.now() >= rescueAt) {
         if ((await rescueDeliveries(workers, events)) > 0) options.onRescued();
         rescueAt = performance.now() + rescueEvery;
       }
     } catch (error) {
-      watch.unwell();
+      failureDetector.holdOff();
       options.onError(error, begun);
     }
-    await options.sleep(Math.min(options.isWatching() ? LOOK_EVERY_MS : LOOK_ALONE_EVERY_MS, rescueEvery));
+    await options.sleep(Math.min(options.hasOthers() ? CHECK_EVERY_MS : CHECK_ALONE_EVERY_MS, rescueEvery));
   }
 }

@@ -1,12 +1,12 @@
-// Takes back what dead workers held. Every worker does it, now and then; doing it twice does no harm.
+// Rescues the deliveries that dead workers held. Every worker does so from time to time; doing it twice is harmless.
 import type { Events } from '../observe/events.ts';
 import { RESCUE_BATCH, type WorkersStore } from '../store/workers/workers.ts';
 
 /**
- * Returns the number of deliveries that are ready again. It ends: lost workers claim nothing more, and a full round has taken a whole
- * batch from them.
+ * Returns the number of deliveries that are ready again. The loop ends: dead workers claim nothing more, and each full round has taken
+ * a whole batch from them.
  */
-export async function rescueDeliveries(workers: WorkersStore, events: Events): Promise<number> {
+export async function rescueDeliveries(workers: Pick<WorkersStore, 'rescue'>, events: Events): Promise<number> {
   let ready = 0;
   for (;;) {
     const rescued = await workers.rescue();
@@ -17,7 +17,7 @@ export async function rescueDeliveries(workers: WorkersStore, events: Events): P
         ready++;
       }
     }
-    // What a transaction still holds locked waits for the next rescue.
+    // Deliveries that a transaction still holds locked wait for the next rescue.
     if (rescued.length < RESCUE_BATCH) return ready;
   }
 }

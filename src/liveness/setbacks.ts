@@ -1,8 +1,9 @@
-// What keeps a worker from calling receivers at all: the database refuses its transactions, or a service cannot be made. How long
-// what was claimed for nothing then waits, and when the worker is said to be failing, and to have recovered. No clock of its own.
+// Counts the setbacks that keep a worker from calling receivers at all: the database refuses its transactions, or a service cannot be
+// made. Decides how long a delivery that was claimed in vain waits, when the worker is failing and when it has recovered. No clock of
+// its own.
 //
 // The race: while open connections still work and new ones are refused (a password was changed), runs fail and succeed side by
-// side. So one success ends nothing: what was put off has to have come back, and not to have failed again.
+// side. So one success ends nothing: the deliveries that were put off must have had the time to come back, and none has failed again.
 
 export interface SetbacksParts {
   readonly onFailing: (error: unknown) => void;
@@ -12,7 +13,7 @@ export interface SetbacksParts {
 const FIRST_MS = 1_000;
 const LONGEST_MS = 30_000;
 const JITTER = 0.2;
-/** What was put off comes back within its delay, its jitter, and a look of some worker. */
+/** A delivery that was put off is run again within its delay, its jitter, and the poll of some worker. */
 const PATIENCE = 2;
 
 export class Setbacks {
@@ -30,8 +31,8 @@ export class Setbacks {
   }
 
   /**
-   * A receiver could not be called. Returns how long its delivery is to wait: twice as long each time that what has waited fails
-   * again, however many fail at the same time.
+   * A receiver could not be called. Returns how long its delivery is to wait: twice as long each time that a delivery which has waited
+   * fails again, however many fail at the same time.
    * @param random from 0 to 1
    */
   failed(error: unknown, now: number, random: number): number {
@@ -45,7 +46,7 @@ export class Setbacks {
     return Math.round(this.#delayMs * (1 + JITTER * (2 * random - 1)));
   }
 
-  /** A receiver was called, or the worker has looked for work and was answered. */
+  /** A receiver was called, or a claim was answered. */
   succeeded(now: number): void {
     if (!this.isFailing || now - this.#lastAt < this.#delayMs * PATIENCE) return;
     this.#delayMs = 0;

@@ -1,21 +1,21 @@
-// Ends the process when its event loop has been blocked for longer than the lease of its worker: by then others have its
-// deliveries, and nothing in the process can notice that it should end. A thread of its own counts, and the supervisor starts the
-// process again. docs/design/watchdog.md
+// Ends the process when its event loop has been blocked for longer than the lease of its worker: by then other workers have its
+// deliveries, and nothing else in the process can notice. A thread of its own measures the time, and the supervisor starts the process
+// again. docs/design/watchdog.md
 //
-// The races: a process that is stopped as a whole (SIGSTOP, a laptop that sleeps, a container that is paused) must not be ended
-// when it goes on. So the thread adds up only the time of its own ticks, and the event loop may beat before the next one. And the
-// name of a receiver must have arrived before it blocks: it is sent before the call.
+// The races: a process that was stopped as a whole (SIGSTOP, a laptop that sleeps, a container that is paused) must not be ended
+// when it continues. So the thread adds up only the time of its own ticks, and the event loop may beat before the next one. And the
+// thread must have the name of a receiver before that receiver blocks: it is sent before the call.
 import { Worker as Thread } from 'node:worker_threads';
 import type { Logger } from '../core/logger.ts';
 
 /** Checks per lease. */
 const TICKS = 20;
-/** Receivers that it can tell apart. */
+/** Receivers that the thread can tell apart. */
 const MOST_NAMES = 1_024;
-/** In the shared memory: the beat of the event loop, whether a debugger may hold it, and then how many calls there are of each receiver. */
+/** Indexes of the shared memory: the beat of the event loop, whether a debugger may hold the loop, and then the calls of each receiver. */
 const [BEAT, DEBUGGED, CALLS] = [0, 1, 2] as const;
 
-/** In plain JavaScript, and no file of its own: it must run from sources, from the package and from a bundle. */
+/** Plain JavaScript in a string, not a file: it must run from the sources, from the package and from a bundle. */
 const THREAD = `
 const { parentPort, workerData } = require('node:worker_threads');
 const { writeSync } = require('node:fs');
@@ -44,9 +44,9 @@ setInterval(() => {
 }, tickMs);
 `;
 
-/** What the calls of receivers are told to. */
+/** Is notified of each call of a receiver. */
 export interface CallWatch {
-  /** Returns what is to be called at the end. */
+  /** Returns the function to call when the call ends. */
   began(receiver: string): () => void;
 }
 
@@ -61,19 +61,19 @@ export class Watchdog implements CallWatch {
     this.#beat();
     this.#thread = new Thread(THREAD, {
       eval: true,
-      // Not the loaders of the application, nor its environment.
+      // Without the loaders and the environment of the application.
       execArgv: [],
       env: {},
       name: 'signalbox watchdog',
       workerData: { shared: this.#memory.buffer, leaseMs, tickMs },
     });
     this.#thread.unref();
-    // More often than the thread looks, so that a loop that is merely busy has beaten in between.
+    // More often than the thread ticks, so that a loop that is merely busy has beaten in between.
     this.#heart = setInterval(() => this.#beat(), tickMs / 2);
     this.#heart.unref();
   }
 
-  /** Undefined where there can be no thread (Node's permission model may forbid it). */
+  /** Undefined where no thread can be started (Node's permission model may forbid it). */
   static start(leaseMs: number, log: Logger): Watchdog | undefined {
     try {
       const watchdog = new Watchdog(leaseMs);
@@ -116,7 +116,7 @@ export class Watchdog implements CallWatch {
   }
 }
 
-/** A breakpoint blocks the event loop for as long as somebody thinks. */
+/** A breakpoint blocks the event loop for as long as the developer looks at it. */
 function isDebugged(): boolean {
   try {
     return process.getBuiltinModule('node:inspector').url() !== undefined;

@@ -1,203 +1,191 @@
-// One shift of a worker, from its enrolment to its signing off: what works meanwhile, and how it ends. When it begins and
-// that it ends is the worker's affair (worker.ts).
-import type { WorkerHealth } from '../operate/health.ts';
-import type { Store } from '../store/store.ts';
+// A worker between its start and its stop: all that works meanwhile, and how it ends. When it starts and stops is decided by worker.ts.
+//
+// The parts know each other in one direction. An event of an early part that concerns a later one goes through the wake-up of the claim
+// loop, which is made first, or through the listener to the lease, which is given when all parts are there.
+import { within } from '../liveness/call-timeout.ts';
+import { DatabaseCondition } from '../liveness/database-condition.ts';
+import { FailureDetector } from '../liveness/failure-detector.ts';
+import { Lease, type LeaseListener, workerLabel } from '../liveness/lease.ts';
+import { processId } from '../liveness/process-members.ts';
+import { checkAndRescue } from '../liveness/recovery.ts';
 import { maintain } from '../maintenance/maintenance.ts';
 import type { MaintenanceTask } from '../maintenance/task.ts';
-import { watchAndRescue } from '../liveness/recovery.ts';
-import { Watch } from '../liveness/failure-detector.ts';
-import { ClaimLoop } from './claiming/claim-loop.ts';
-import { Claims } from './claiming/claims.ts';
-import { processId } from '../liveness/process-members.ts';
-import { Condition } from '../liveness/database-condition.ts';
-import { SleepingFlag } from './waking/sleeping-flag.ts';
-import { type HandsParts, handsOf } from './hands.ts';
-import { Horizon } from './claiming/scan-window.ts';
-import { Lease, workerLabel } from '../liveness/lease.ts';
-import { Listener } from './waking/listener.ts';
+import type { Driver } from '../drivers/driver.ts';
+import type { WorkerHealth } from '../operate/health.ts';
+import type { Store } from '../store/store.ts';
+import { ClaimWakeup } from './claiming/claim-wakeup.ts';
+import { Intake, type IntakeParts } from './intake.ts';
 import { SIGN_OFF_MS, type WorkerSettings } from './options.ts';
-import type { Pauses } from './running/pauses.ts';
-import type { Runner } from './running/runner.ts';
-import type { Slots } from './claiming/slots.ts';
+import { Listener } from './waking/listener.ts';
+import { SleepingFlag } from './waking/sleeping-flag.ts';
 import { Wakeup } from './waking/wakeup.ts';
-import { within } from '../liveness/call-timeout.ts';
 
-export interface ShiftParts extends HandsParts {
+export interface ActiveWorkerParts extends IntakeParts {
   readonly store: Store;
+  readonly driver: Driver;
   readonly tasks: readonly MaintenanceTask[];
 }
 
-/** Others get this long to come back after a failure of the database: several tries of theirs. */
+/** Other workers get this long to come back after a failure of the database: they try several times meanwhile. */
 const GRACE_MS = 3_000;
-export class Shift {
-  readonly runner: Runner;
-  readonly #parts: ShiftParts;
-  readonly #settings: WorkerSettings;
-  readonly #condition: Condition;
-  readonly #slots: Slots;
-  readonly #pauses: Pauses;
-  readonly #sleepingFlag: SleepingFlag;
-  readonly #watch: Watch;
-  readonly #listener: Listener;
-  readonly #recovery = new Wakeup();
-  readonly #maintenance = new AbortController();
-  /** From `enrol` on. */
-  #lease!: Lease;
-  #claiming: ClaimLoop | undefined;
-  #loops: Promise<unknown> = Promise.resolve();
-  #isEnding = false;
 
-  constructor(parts: ShiftParts, settings: WorkerSettings) {
+export class ActiveWorker {
+  readonly #parts: ActiveWorkerParts;
+  readonly #settings: WorkerSettings;
+  readonly #lease: Lease;
+  readonly #stopping = new AbortController();
+  readonly #wakeup = new ClaimWakeup();
+  readonly #recoveryWakeup = new Wakeup();
+  readonly #condition: DatabaseCondition;
+  readonly #failureDetector: FailureDetector;
+  readonly #sleepingFlag: SleepingFlag;
+  readonly #listener: Listener;
+  readonly #intake: Intake;
+  #loops: Promise<unknown> = Promise.resolve();
+
+  /** Enrols a worker, which then works until its `end`. @param prepare what may fail before it begins to work */
+  static async start(parts: ActiveWorkerParts, settings: WorkerSettings, prepare: () => Promise<void>): Promise<ActiveWorker> {
+    const { store, driver } = parts;
+    const { leaseMs } = settings;
+    const { openSession } = driver;
+    const lease = await Lease.enrol(store.workers, { label: workerLabel(), processId: processId(), leaseMs, openSession });
+    const worker = new ActiveWorker(parts, settings, lease);
+    try {
+      await prepare();
+      await worker.#listener.start();
+    } catch (error) {
+      worker.#intake.loop.leave();
+      await lease.resign().catch(() => {});
+      throw error;
+    }
+    worker.#work();
+    return worker;
+  }
+
+  private constructor(parts: ActiveWorkerParts, settings: WorkerSettings, lease: Lease) {
     this.#parts = parts;
     this.#settings = settings;
-    const { store, driver } = parts;
-    this.#condition = new Condition({ onFailing: (error) => this.#failing(error), onRecovered: () => this.#recovered() });
-    this.#listener = new Listener(driver, () => this.#claiming?.ring());
-    this.#watch = new Watch(store.workers, Math.min(GRACE_MS, settings.leaseMs / 2));
-    this.#sleepingFlag = new SleepingFlag(store.workers, () => (driver.openSession ? this.#lease.session : driver.run()));
-    const hands = handsOf(parts, {
-      ...settings,
-      setbacks: this.#condition.setbacks,
-      workerId: () => this.#lease.workerId,
-      owns: (workerId) => this.#lease.owns(workerId),
-      largestBatch: () => this.#claims().largestBatch,
-      ring: () => this.#claiming?.ring(),
-      onRoom: () => this.#claiming?.makeRoom(),
+    this.#lease = lease;
+    const { store, driver, events } = parts;
+    this.#condition = new DatabaseCondition({
+      onFailing: (error) => events.raise('worker.failing', { workerId: lease.workerId, error }),
+      onRecovered: () => this.#recovered(),
     });
-    this.runner = hands.runner;
-    this.#slots = hands.slots;
-    this.#pauses = hands.pauses;
+    this.#failureDetector = new FailureDetector(store.workers, Math.min(GRACE_MS, settings.leaseMs / 2));
+    this.#sleepingFlag = new SleepingFlag(store.workers, () => (driver.openSession ? lease.session : driver.run()));
+    this.#listener = new Listener(driver, () => this.#wakeup.workMayBeDue());
+    this.#intake = new Intake(parts, {
+      settings,
+      lease,
+      setbacks: this.#condition.setbacks,
+      sleepingFlag: this.#sleepingFlag,
+      wakeup: this.#wakeup,
+      onAnswer: () => this.#condition.answered(performance.now()),
+      onError: (error, since) => this.#failed(error, since),
+    });
+    lease.reportTo(this.#leaseListener());
   }
 
   /** Its state for the health of the box. */
   get health(): WorkerHealth {
+    const { runner, pauses } = this.#intake;
     return {
       id: this.#lease.workerId,
-      running: this.runner.running,
+      running: runner.running,
       failing: this.#condition.isFailing,
-      paused: this.#pauses.receivers.map(({ name }) => name),
+      paused: pauses.receivers.map(({ name }) => name),
     };
   }
 
-  /** Takes its place among the workers, and does what may fail before it begins to work. */
-  async enrol(prepare: () => Promise<void>): Promise<void> {
-    this.#lease = await this.#enrolled();
-    try {
-      await prepare();
-      await this.#listener.start();
-    } catch (error) {
-      await this.#lease.resign().catch(() => {});
-      throw error;
-    }
-  }
-
-  /** Works until `end`. */
-  work(): void {
-    const { catalogue, driver, events } = this.#parts;
-    const { concurrency, queues = [], pollMs, leaseMs: answerMs } = this.#settings;
-    const receivers = catalogue.receivers.all.filter(({ queue }) => queues.length === 0 || queues.includes(queue)).map(({ name }) => name);
-    events.raise('worker.started', { workerId: this.#lease.workerId, database: driver.place, concurrency, queues, receivers });
-    this.#claiming = new ClaimLoop({
-      claims: this.#claims(),
-      slots: this.#slots,
-      sleepingFlag: this.#sleepingFlag,
-      pollMs,
-      answerMs,
-      isRunning: () => !this.#isEnding,
-      onIdle: () => events.raise('worker.idle', { workerId: this.#lease.workerId }),
-      onAnswer: () => this.#condition.answered(performance.now()),
-      onError: (error, since) => this.#failed(error, since),
-    });
-    this.#loops = Promise.all([this.#claiming.run(), this.#recover(), this.#maintain()]);
-  }
-
-  /** Claims nothing more, waits for what runs, until `patience` is over, and signs off. */
+  /** Claims nothing more, waits for what runs until `patience` is over, and signs off. */
   async end(patience: Promise<unknown>): Promise<void> {
     const { events, log } = this.#parts;
-    const { runner } = this;
-    this.#isEnding = true;
+    const { runner, loop } = this.#intake;
+    this.#stopping.abort();
     this.#lease.stopping();
     const { workerId } = this.#lease;
     events.raise('worker.stopping', { workerId, running: runner.running });
-    this.#claiming?.ring();
-    this.#recovery.wake();
-    this.#maintenance.abort();
-    const givenBack = this.#giveBack();
-    await Promise.race([Promise.all([this.#loops, givenBack]).then(() => runner.idle()), patience]);
+    this.#wakeup.workMayBeDue();
+    this.#recoveryWakeup.wake();
+    const released = this.#releaseWaiting();
+    await Promise.race([Promise.all([this.#loops, released]).then(() => runner.idle()), patience]);
     if (runner.running > 0)
-      log.warn({ running: runner.running }, 'receivers do not end, interrupted though they are; others take their deliveries over');
+      log.warn(
+        { running: runner.running },
+        'receivers are still running after being interrupted; other workers will take over their deliveries',
+      );
     try {
       await within(SIGN_OFF_MS, 'the sign-off', this.#signOff());
     } catch (error) {
-      log.warn({ err: error }, 'the worker could not sign off; its lease will end');
+      log.warn({ err: error }, 'the worker could not sign off; its lease will expire');
     }
-    // What does not end still runs in this process.
-    void runner.idle().then(() => this.#claiming?.leave());
+    // Receivers that do not end still run in this process.
+    void runner.idle().then(() => loop.leave());
     events.raise('worker.stopped', { workerId });
   }
 
-  async #enrolled(): Promise<Lease> {
-    const { store, events, driver } = this.#parts;
-    return Lease.enrol(store.workers, {
-      label: workerLabel(),
-      processId: processId(),
-      leaseMs: this.#settings.leaseMs,
-      openSession: driver.openSession,
-      onLost: (workerId, newWorkerId) => {
-        this.#slots.drop(workerId);
-        events.raise('worker.lost', { workerId, newWorkerId });
-      },
-      onError: (error, since) => {
-        this.#watch.unwell();
-        this.#failed(error, since);
-      },
-      onRenewed: () => {
-        this.#slots.fill();
-        this.#condition.answered(performance.now());
-        // It may have gone to sleep without one, while its session was not there.
-        if (this.#sleepingFlag.state === 'unset' && this.#sleepingFlag.isAvailable) this.#claiming?.ring();
-      },
-      onSessionLost: () => {
-        this.#sleepingFlag.lost();
-        // The others may have lost theirs by the same cause.
-        this.#watch.unwell();
-        this.#claiming?.ring();
-      },
+  #work(): void {
+    const { catalogue, driver, events, tasks } = this.#parts;
+    const { concurrency, queues = [] } = this.#settings;
+    const { workerId } = this.#lease;
+    const { signal } = this.#stopping;
+    const receivers = catalogue.receivers.all.filter(({ queue }) => queues.length === 0 || queues.includes(queue)).map(({ name }) => name);
+    events.raise('worker.started', { workerId, database: driver.place, concurrency, queues, receivers });
+    const maintenance = maintain(tasks, {
+      abortSignal: signal,
+      onFailed: (failure) => events.raise('maintenance.failed', { workerId: this.#lease.workerId, ...failure }),
     });
-  }
-
-  #claims(): Claims {
-    return new Claims(this.#parts.store, this.#parts.catalogue, this.#lease, this.#pauses, this.#settings.queues, new Horizon());
+    this.#loops = Promise.all([this.#intake.loop.run(signal), this.#recover(), maintenance]);
   }
 
   #recover(): Promise<void> {
     const { store, events, driver } = this.#parts;
-    return watchAndRescue(
-      { workers: store.workers, events },
-      {
-        leaseMs: this.#settings.leaseMs,
-        watch: this.#watch,
-        isWatching: () => driver.openSession !== undefined && this.#lease.hasOthers,
-        workerId: () => this.#lease.workerId,
-        sleep: (ms) => this.#recovery.sleep(ms),
-        isRunning: () => !this.#isEnding,
-        onRescued: () => this.#claiming?.ring(),
-        onError: (error, since) => this.#failed(error, since),
+    const lease = this.#lease;
+    const options = {
+      leaseMs: this.#settings.leaseMs,
+      failureDetector: this.#failureDetector,
+      hasOthers: () => driver.openSession !== undefined && lease.hasOthers,
+      workerId: () => lease.workerId,
+      sleep: (ms: number) => this.#recoveryWakeup.sleep(ms),
+      onRescued: () => this.#wakeup.workMayBeDue(),
+      onError: (error: unknown, since: number) => this.#failed(error, since),
+    };
+    return checkAndRescue({ workers: store.workers, events }, options, this.#stopping.signal);
+  }
+
+  #leaseListener(): LeaseListener {
+    const { slots } = this.#intake;
+    return {
+      onLost: (workerId, newWorkerId) => {
+        slots.drop(workerId);
+        this.#parts.events.raise('worker.lost', { workerId, newWorkerId });
       },
+      onError: (error, since) => {
+        this.#failureDetector.holdOff();
+        this.#failed(error, since);
+      },
+      onRenewed: () => {
+        slots.fill();
+        this.#condition.answered(performance.now());
+        // The worker may have gone to sleep without its flag, while it had no session.
+        if (this.#sleepingFlag.state === 'unset' && this.#sleepingFlag.isAvailable) this.#wakeup.workMayBeDue();
+      },
+      onSessionLost: () => {
+        this.#sleepingFlag.lost();
+        // The same cause may have taken the sessions of the others.
+        this.#failureDetector.holdOff();
+        this.#wakeup.workMayBeDue();
+      },
+    };
+  }
+
+  /** Releases what was not started. If that fails, other workers rescue it when this one has signed off. */
+  async #releaseWaiting(): Promise<void> {
+    const { claims, slots } = this.#intake;
+    const released = within(SIGN_OFF_MS, 'a release', claims.release(slots.takeReleasable()));
+    await released.catch((error: unknown) =>
+      this.#parts.log.debug({ err: error }, 'deliveries that were not started could not be released'),
     );
-  }
-
-  async #maintain(): Promise<void> {
-    await maintain(this.#parts.tasks, {
-      abortSignal: this.#maintenance.signal,
-      onFailed: (failure) => this.#parts.events.raise('maintenance.failed', { workerId: this.#lease.workerId, ...failure }),
-    });
-  }
-
-  /** What was not started. If that fails, others take it when the worker has signed off. */
-  async #giveBack(): Promise<void> {
-    const given = within(SIGN_OFF_MS, 'a release', this.#claims().giveBack(this.#slots.giveBack()));
-    await given.catch((error: unknown) => this.#parts.log.debug({ err: error }, 'not given back'));
   }
 
   async #signOff(): Promise<void> {
@@ -206,21 +194,18 @@ export class Shift {
     await this.#lease.resign();
   }
 
-  /** While it ends, the sign-off tells what is amiss. */
+  /** Not while the worker ends: the sign-off then reports what fails. */
   #failed(error: unknown, since: number): void {
-    if (!this.#isEnding) this.#condition.failed(error, since);
-  }
-
-  #failing(error: unknown): void {
-    this.#parts.events.raise('worker.failing', { workerId: this.#lease.workerId, error });
+    if (!this.#stopping.signal.aborted) this.#condition.failed(error, since);
   }
 
   #recovered(): void {
-    this.#parts.events.raise('worker.recovered', { workerId: this.#lease.workerId });
-    // What was said meanwhile was not heard.
-    this.#claiming?.ring();
+    const { events, log } = this.#parts;
+    events.raise('worker.recovered', { workerId: this.#lease.workerId });
+    // Notifications of the time in between have been missed.
+    this.#wakeup.workMayBeDue();
     this.#listener.restart((error: unknown) => {
-      if (!this.#isEnding) this.#parts.log.warn({ err: error }, 'not listening for new deliveries; polling finds them');
+      if (!this.#stopping.signal.aborted) log.warn({ err: error }, 'not listening for new deliveries; polling finds them');
     });
   }
 }

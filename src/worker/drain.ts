@@ -1,36 +1,36 @@
-// Working without a loop: tick() looks once, drain() until nothing is due. For tests, scripts and cron.
+// Works without a loop: tick() claims once, drain() until nothing is due. For tests, scripts and cron.
 import { apart } from '../observe/async-context.ts';
 import type { RunResult } from './running/run-result.ts';
 import type { Runner } from './running/runner.ts';
 import type { ClaimedDelivery, ClaimRef } from '../store/deliveries/claim.ts';
 import { VirtualTime } from './virtual-time.ts';
-import type { Visit } from './temporary-worker.ts';
+import type { TemporaryWorker } from './temporary-worker.ts';
 
-/** How many deliveries ended in which way. */
+/** How many deliveries have had which outcome. */
 export interface DrainResult {
   /** Their receivers returned. */
   readonly completed: number;
   /** Failed, and will run again later. */
   readonly retrying: number;
-  /** Given up: the retry budget is spent, or the receiver threw `Unrecoverable`. */
+  /** The retry budget is spent, or the receiver threw `Unrecoverable`. */
   readonly dead: number;
   /** The receiver threw `Discard`. */
   readonly cancelled: number;
 }
 
-/** Claims once and runs what was claimed to its end, `free` calls of receivers at once. Returns the results. */
-export async function runOnce(visit: Visit, runner: Runner, free: number): Promise<RunResult[]> {
-  const claimed = await visit.take(most(visit, free));
+/** Claims once and runs the claimed deliveries to their end, `free` calls of receivers at once. Returns the results. */
+export async function runOnce(worker: TemporaryWorker, runner: Runner, free: number): Promise<RunResult[]> {
+  const claimed = await worker.take(most(worker, free));
   const results: RunResult[] = [];
-  await runClaimed(visit, runner, claimed, free, (_delivery, result) => results.push(result));
+  await runClaimed(worker, runner, claimed, free, (_delivery, result) => results.push(result));
   return results;
 }
 
-/** Runs until nothing is due. @param aheadMs also what is due within this time, by the time of `VirtualTime` */
-export async function runAll(visit: Visit, runner: Runner, free: number, aheadMs: number): Promise<DrainResult> {
+/** Runs until nothing is due. @param aheadMs also runs deliveries that are due within this time, by `VirtualTime` */
+export async function runAll(worker: TemporaryWorker, runner: Runner, free: number, aheadMs: number): Promise<DrainResult> {
   const count = { completed: 0, retrying: 0, dead: 0, cancelled: 0 };
-  const time = aheadMs > 0 ? new VirtualTime(visit.begunAtUs, aheadMs) : undefined;
-  // Held to the end: released, they would be claimed again and again, before what is due.
+  const time = aheadMs > 0 ? new VirtualTime(worker.begunAtUs, aheadMs) : undefined;
+  // Held to the end: if they were released they would be claimed again and again, before those that are due.
   const early: ClaimRef[] = [];
   const onEnded = ({ id }: ClaimedDelivery, { ended, delayMs }: RunResult): void => {
     time?.ran(id, delayMs);
@@ -39,30 +39,30 @@ export async function runAll(visit: Visit, runner: Runner, free: number, aheadMs
   };
   try {
     for (;;) {
-      const claimed = await visit.take(most(visit, free), aheadMs);
+      const claimed = await worker.take(most(worker, free), aheadMs);
       if (claimed.length === 0) return count;
-      await runClaimed(visit, runner, time ? dueOf(claimed, time, early) : claimed, free, onEnded);
+      await runClaimed(worker, runner, time ? dueOf(claimed, time, early) : claimed, free, onEnded);
     }
   } finally {
-    await visit.claims.giveBack(early);
+    await worker.claims.release(early);
   }
 }
 
-/** The others are added to `early`. */
+/** Adds the deliveries that are not due to `early`. */
 function dueOf(claimed: readonly ClaimedDelivery[], time: VirtualTime, early: ClaimRef[]): readonly ClaimedDelivery[] {
   return claimed.filter((delivery) => {
     const isDue = time.admits(delivery);
-    // Not with its payload.
+    // Without the payload.
     if (!isDue) early.push({ id: delivery.id, epoch: delivery.epoch, workerId: delivery.workerId });
     return isDue;
   });
 }
 
-/** What one claim takes. */
-const most = ({ claims }: Visit, free: number): number => Math.max(free, claims.largestBatch);
+/** How many deliveries one claim takes. */
+const most = ({ claims }: TemporaryWorker, free: number): number => Math.max(free, claims.largestBatch);
 
 async function runClaimed(
-  { claims }: Visit,
+  { claims }: TemporaryWorker,
   runner: Runner,
   claimed: readonly ClaimedDelivery[],
   free: number,
@@ -77,5 +77,5 @@ async function runClaimed(
     }
   };
   await Promise.all(Array.from({ length: Math.min(free, groups.length) }, run));
-  await claims.giveBack(heldBack);
+  await claims.release(heldBack);
 }

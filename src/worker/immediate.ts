@@ -1,4 +1,4 @@
-// Immediate mode: this worker without the waiting. After the outermost COMMIT, the transaction's own due deliveries run
+// Immediate mode: a worker without the waiting. After the outermost COMMIT, the transaction's own due deliveries run
 // at once, in this process, breadth-first, once each, through the same claim, executor and settle as in production.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type ErrorDetails, SignalboxError } from '../errors.ts';
@@ -8,7 +8,7 @@ import { toldError } from '../core/told-error.ts';
 import { apart } from '../observe/async-context.ts';
 import type { RunResult } from './running/run-result.ts';
 import type { Runner } from './running/runner.ts';
-import type { Visit } from './temporary-worker.ts';
+import type { TemporaryWorker } from './temporary-worker.ts';
 
 /** What happens when receivers fail: the transaction call throws `ReceiverFailed`, or it is only recorded with the delivery. */
 export type OnFailure = 'throw' | 'collect';
@@ -26,16 +26,16 @@ interface Run {
 }
 
 /** Lends a lease and a runner for as long as `work` takes. */
-export type WithVisit = <T>(work: (visit: Visit, runner: Runner) => Promise<T>) => Promise<T>;
+export type WithTemporaryWorker = <T>(work: (worker: TemporaryWorker, runner: Runner) => Promise<T>) => Promise<T>;
 
 export class Immediate {
-  readonly #withVisit: WithVisit;
+  readonly #withTemporaryWorker: WithTemporaryWorker;
   readonly #onFailure: OnFailure;
   /** Set while receivers run: what they emit joins the run instead of starting one inside it. */
   readonly #current = new AsyncLocalStorage<Run>();
 
-  constructor(withVisit: WithVisit, onFailure: OnFailure) {
-    this.#withVisit = withVisit;
+  constructor(withTemporaryWorker: WithTemporaryWorker, onFailure: OnFailure) {
+    this.#withTemporaryWorker = withTemporaryWorker;
     this.#onFailure = onFailure;
   }
 
@@ -46,16 +46,18 @@ export class Immediate {
   async afterCommit(emissionIds: readonly string[]): Promise<void> {
     if (emissionIds.length === 0) return;
     const current = this.#current.getStore();
-    // What a receiver left running may come to its commit when the run is over: it is a run of its own.
+    // Code that a receiver left running may commit when the run is over: that commit begins a run of its own.
     if (current && !current.isOver) return void current.next.push(...emissionIds);
-    const failures = await this.#withVisit((visit, runner) => this.#runAll(visit, runner, emissionIds)).catch((error: unknown) => {
-      // Never as it is: who sees the error of a query takes the transaction for rolled back.
-      throw new SignalboxError(
-        'ReceiverFailed',
-        `The transaction is committed, but not all of its receivers could be run: ${toldError(error).message}. What is left is run by drain() or a worker.`,
-        { cause: error, details: { committed: true, causes: [error], failures: [] } },
-      );
-    });
+    const failures = await this.#withTemporaryWorker((worker, runner) => this.#runAll(worker, runner, emissionIds)).catch(
+      (error: unknown) => {
+        // Never as it is: a caller that sees the error of a query takes the transaction for rolled back.
+        throw new SignalboxError(
+          'ReceiverFailed',
+          `The transaction is committed, but not all of its receivers could be run: ${toldError(error).message}. What is left is run by drain() or a worker.`,
+          { cause: error, details: { committed: true, causes: [error], failures: [] } },
+        );
+      },
+    );
     if (failures.length === 0 || this.#onFailure === 'collect') return;
     const causes = failures.map(({ cause }) => cause);
     throw new SignalboxError(
@@ -65,17 +67,17 @@ export class Immediate {
     );
   }
 
-  async #runAll(visit: Visit, runner: Runner, emissionIds: readonly string[]): Promise<Failure[]> {
+  async #runAll(worker: TemporaryWorker, runner: Runner, emissionIds: readonly string[]): Promise<Failure[]> {
     const failures: Failure[] = [];
-    /** Those that ran in the deeper half: a circle of ten is in it. */
+    /** The receivers that ran in the deeper half, which contains each circle of up to ten. */
     const deep = new Set<string>();
     let level = emissionIds;
     for (let depth = 0; level.length > 0; depth++) {
       if (depth === MAX_DEPTH) return [...failures, tooDeep([...deep])];
       const run: Run = { next: [], isOver: false };
       const heldBack: ClaimedDelivery[] = [];
-      const { claims } = visit;
-      for (const group of claims.groups(await visit.takeOf(level))) {
+      const { claims } = worker;
+      for (const group of claims.groups(await worker.takeOf(level))) {
         if (claims.holdsBack(group[0]!)) {
           heldBack.push(...group);
           continue;
@@ -86,7 +88,7 @@ export class Immediate {
           if (isFailure(result)) failures.push({ receiver: result.receiver, deliveryId: group[index]!.id, cause: result.error });
         }
       }
-      await claims.giveBack(heldBack);
+      await claims.release(heldBack);
       run.isOver = true;
       level = run.next;
     }
@@ -94,7 +96,7 @@ export class Immediate {
   }
 }
 
-/** Most of them that a message names. */
+/** A message names no more of them than this. */
 const MOST_TOLD = 5;
 
 function tellFailures(failures: readonly Failure[]): string {
@@ -111,7 +113,7 @@ function tooDeep(receivers: readonly string[]): Failure {
   return { receiver: receivers.at(-1) ?? '', deliveryId: undefined, cause };
 }
 
-/** A delivery that was discarded, or that asked for later, did as it meant to. One that was released with an error could not be run. */
+/** A receiver that discards its delivery, or asks for it later, has not failed. A delivery released with an error could not be run. */
 function isFailure({ ended, error }: RunResult): boolean {
   if (ended === 'released') return error !== undefined && outcomeKind(error) === undefined;
   return ended === 'dead' || (ended === 'ready' && outcomeKind(error) !== 'retryAfter');

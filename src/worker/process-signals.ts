@@ -1,42 +1,42 @@
-// Runs a worker as a process does: from its start to the signal that ends it.
-import { readFileSync } from 'node:fs';
+// Runs a worker as a process does: from its start until a signal tells the process to end.
 import type { Logger } from '../core/logger.ts';
 import { raiseToInfo } from '../observe/log.ts';
+import { packageVersion } from '../version.ts';
 
 interface Runnable {
   start(): Promise<void>;
   stop(options?: { force?: boolean }): Promise<void>;
 }
 
-/** What SIGTERM and SIGINT do. */
+/** How SIGTERM and SIGINT are handled. */
 export interface SignalHandlers {
   /** The process is asked to end. */
   first(): void;
-  /** Somebody is impatient. A third signal finds no handler, so it ends the process at once. */
+  /** It is to end at once. A third signal finds no handler, so it ends the process. */
   second(signal: NodeJS.Signals): void;
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
-/** Starts the worker, waits for SIGTERM or SIGINT, and stops it. A second signal forces. */
+/** Starts the worker, waits for SIGTERM or SIGINT, and stops it. A second signal forces the stop. */
 export async function runUntilSignal(worker: Runnable, log: Logger): Promise<void> {
   raiseToInfo(log);
-  let tell: (() => void) | undefined;
-  const told = new Promise<void>((resolve) => (tell = resolve));
-  let started = false;
+  let ask = (): void => {};
+  const asked = new Promise<void>((resolve) => (ask = resolve));
+  let isStarted = false;
   const handlers: SignalHandlers = {
-    first: () => tell!(),
+    first: () => ask(),
     second(signal) {
-      if (started) void worker.stop({ force: true });
-      // It waits for the database and holds nothing yet: the signal may do what it does without us.
+      if (isStarted) void worker.stop({ force: true });
+      // The worker waits for the database and holds nothing yet, so the signal may have its default effect.
       else process.kill(process.pid, signal);
     },
   };
   await handlingSignals(handlers, log, async () => {
     log.info({ version: packageVersion(), node: process.version }, 'signalbox worker');
     await worker.start();
-    started = true;
-    await told;
+    isStarted = true;
+    await asked;
     await worker.stop();
   });
 }
@@ -59,16 +59,5 @@ export async function handlingSignals(handlers: SignalHandlers, log: Logger, wor
     await work();
   } finally {
     stopHandling();
-  }
-}
-
-/** The version of this package; `unknown` where a bundler has left its manifest behind. */
-export function packageVersion(): string {
-  try {
-    const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-    const { name, version } = JSON.parse(text) as { name: string; version: string };
-    return name === 'signalbox' ? version : 'unknown';
-  } catch {
-    return 'unknown';
   }
 }

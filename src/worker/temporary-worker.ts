@@ -1,75 +1,66 @@
-// A drain, a tick or an immediate run, in the company of the workers of this process: it waits while one of them is to be
-// alone, and takes a suspect only when nothing else runs in the process. Inside a receiver it waits for nothing: the receiver
-// waits for it, so it leaves suspects to others.
+// The worker of a drain, a tick or an immediate run, enrolled for as long as that takes. It is one member of its process: it waits
+// while another has a quarantine, and takes a suspect only when nothing else runs in the process. Inside a receiver it waits for
+// nothing, for the receiver waits for it; so it leaves suspects to others.
 import type { Driver } from '../drivers/driver.ts';
+import { Lease, workerLabel } from '../liveness/lease.ts';
+import { processId, ProcessMembers } from '../liveness/process-members.ts';
 import type { Events } from '../observe/events.ts';
 import type { Catalogue } from '../store/catalogue/catalogue.ts';
 import type { ClaimedDelivery } from '../store/deliveries/claim.ts';
 import type { Store } from '../store/store.ts';
 import { currentCall } from '../transaction/call.ts';
 import { Claims } from './claiming/claims.ts';
-import { Company, processId } from '../liveness/process-members.ts';
-import { Lease, workerLabel } from '../liveness/lease.ts';
+import { Quarantine } from './claiming/quarantine.ts';
+import { tellingPauses } from './running/outcome-events.ts';
 import { Pauses } from './running/pauses.ts';
 import type { Runner } from './running/runner.ts';
-import { Solitude } from './claiming/quarantine.ts';
-import { tellingPauses } from './running/outcome-events.ts';
 import { Wakeup } from './waking/wakeup.ts';
 
-/** Between two looks for its turn. It is rung when that comes, also by another copy of this package. */
-const LOOK_EVERY_MS = 1_000;
+/** Between two checks whether it may claim. It is woken when it may, also by another copy of this package. */
+const CHECK_EVERY_MS = 1_000;
 
-export interface VisitParts {
+export interface TemporaryWorkerParts {
   readonly store: Store;
   readonly catalogue: Catalogue;
   readonly events: Events;
   newRunner(pauses: Pauses): Runner;
 }
 
-export interface VisitOptions {
+export interface TemporaryWorkerOptions {
   readonly leaseMs: number;
   /** Default: all. */
   readonly queues?: readonly string[] | undefined;
   readonly openSession?: Driver['openSession'] | undefined;
 }
 
-/** Enrols for as long as `work` takes. Each visit has a lease of its own, so that several do not end each other's. */
-export async function withVisit<T>(
-  parts: VisitParts,
-  options: VisitOptions,
-  work: (visit: Visit, runner: Runner) => Promise<T>,
+/** Enrols for as long as `work` takes. Each one has a lease of its own, so that none ends the lease of another. */
+export async function withTemporaryWorker<T>(
+  parts: TemporaryWorkerParts,
+  options: TemporaryWorkerOptions,
+  work: (worker: TemporaryWorker, runner: Runner) => Promise<T>,
 ): Promise<T> {
   const { store, catalogue, events } = parts;
-  const ignore = (): void => {};
-  const lease = await Lease.enrol(store.workers, {
-    label: workerLabel(),
-    processId: processId(),
-    leaseMs: options.leaseMs,
-    openSession: options.openSession,
-    onLost: ignore,
-    onError: ignore,
-    onRenewed: ignore,
-    onSessionLost: ignore,
-  });
-  // What is away is not waited for.
+  const { leaseMs, queues, openSession } = options;
+  const lease = await Lease.enrol(store.workers, { label: workerLabel(), processId: processId(), leaseMs, openSession });
+  // It does not wait for the system behind a paused receiver to come back.
   const pauses = new Pauses({ probes: false, isHeld: () => false, ...tellingPauses(events, () => lease.workerId) });
-  const visit = new Visit(new Claims(store, catalogue, lease, pauses, options.queues), lease);
+  const worker = new TemporaryWorker(new Claims({ store: store.deliveries, catalogue, lease, pauses, queues }), lease);
   try {
-    return await work(visit, parts.newRunner(pauses));
+    return await work(worker, parts.newRunner(pauses));
   } finally {
-    visit.leave();
+    worker.leave();
     await lease.resign();
   }
 }
 
-export class Visit {
+export class TemporaryWorker {
   readonly claims: Claims;
   /** When it began, by the database's clock, in microseconds since 1970. */
   readonly begunAtUs: number;
   readonly #lease: Lease;
-  readonly #company: Company;
-  readonly #solitude: Solitude;
-  readonly #turn = new Wakeup();
+  readonly #members: ProcessMembers;
+  readonly #quarantine: Quarantine;
+  readonly #wakeup = new Wakeup();
   readonly #isNested = currentCall() !== undefined;
   #held = 0;
 
@@ -77,30 +68,30 @@ export class Visit {
     this.claims = claims;
     this.#lease = lease;
     this.begunAtUs = lease.enrolledAtUs;
-    this.#company = new Company({
-      load: () => this.#held + (this.#solitude.isClaiming ? 1 : 0),
-      wantsSolitude: () => this.#solitude.isWanted,
-      ring: () => this.#turn.wake(),
+    this.#members = new ProcessMembers({
+      load: () => this.#held + (this.#quarantine.isClaiming ? 1 : 0),
+      wantsQuarantine: () => this.#quarantine.isWanted,
+      wake: () => this.#wakeup.wake(),
     });
-    this.#solitude = new Solitude(claims, this.#company);
+    this.#quarantine = new Quarantine(claims, this.#members);
   }
 
-  /** Takes up to `free` due deliveries, or a suspect if no other is due. What it took before has ended. */
+  /** Takes up to `free` due deliveries, or a suspect if no other is due. Those that it took before have ended. */
   async take(free: number, aheadMs = 0): Promise<readonly ClaimedDelivery[]> {
     this.#held = 0;
-    if (this.#isNested) return this.#hold(() => this.claims.take(free, { aheadMs }));
+    if (this.#isNested) return this.#holding(async () => (await this.claims.take(free, { aheadMs })).deliveries);
     for (;;) {
-      const claimed = await this.#solitude.take(free, 0, aheadMs);
-      this.#held = claimed?.length ?? 0;
-      this.#solitude.arrived();
-      if (!claimed) await this.#turn.sleep(LOOK_EVERY_MS);
-      else if (claimed.length > 0 || this.#solitude.wasAlone || !(await this.#solitude.look(aheadMs))) return claimed;
+      const found = await this.#quarantine.take(free, 0, aheadMs);
+      this.#held = found?.deliveries.length ?? 0;
+      this.#quarantine.claimEnded();
+      if (!found) await this.#wakeup.sleep(CHECK_EVERY_MS);
+      else if (this.#held > 0 || found.allowedSuspects || !(await this.#quarantine.check(aheadMs))) return found.deliveries;
     }
   }
 
-  /** Takes the due deliveries of given emissions, beside whatever runs. */
+  /** Takes the due deliveries of given emissions, beside all that runs. */
   async takeOf(emissionIds: readonly string[]): Promise<readonly ClaimedDelivery[]> {
-    return this.#hold(() => this.claims.takeOf(emissionIds));
+    return this.#holding(() => this.claims.takeOf(emissionIds));
   }
 
   /** Its process is to end: see {@link Lease.stopping}. */
@@ -109,10 +100,10 @@ export class Visit {
   }
 
   leave(): void {
-    this.#company.leave();
+    this.#members.leave();
   }
 
-  async #hold(claim: () => Promise<readonly ClaimedDelivery[]>): Promise<readonly ClaimedDelivery[]> {
+  async #holding(claim: () => Promise<readonly ClaimedDelivery[]>): Promise<readonly ClaimedDelivery[]> {
     this.#held = 1;
     const claimed = await claim();
     this.#held = claimed.length;

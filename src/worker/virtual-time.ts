@@ -1,6 +1,6 @@
-// Which deliveries a drain with `ahead` runs: those that are due within that time, as if it passed while the drain runs. Without
-// waiting, a delivery that asks for later, or emits for later, would be due again at once, for ever. So each delivery has a
-// time of its own, which the delays move on, and the drain ends where that time does. Pure: the clock is the database's.
+// Decides which deliveries a drain with `ahead` runs: those that are due within that time, as if the time passed while the drain runs.
+// As the drain does not wait, a delivery that asks for later, or emits for later, would be due again at once, for ever. So each delivery
+// has a time of its own, which its delays move on, and the drain ends where that time ends. Pure: the clock is the database's.
 import type { ClaimedDelivery } from '../store/deliveries/claim.ts';
 
 type Claimed = Pick<ClaimedDelivery, 'id' | 'emittedAt' | 'runAt'>;
@@ -9,9 +9,9 @@ type Claimed = Pick<ClaimedDelivery, 'id' | 'emittedAt' | 'runAt'>;
 export class VirtualTime {
   readonly #startMs: number;
   readonly #endMs: number;
-  /** The latest time of what has run. */
+  /** The latest time of a delivery that has run. */
   #nowMs: number;
-  /** Of deliveries that are to run, or to run again. */
+  /** The times of deliveries that are to run, or to run again. */
   readonly #due = new Map<string, number>();
 
   /** @param startUs when the drain began, in microseconds since 1970 */
@@ -21,7 +21,7 @@ export class VirtualTime {
     this.#nowMs = this.#startMs;
   }
 
-  /** Whether a delivery that was claimed is run. Another one is not due before the end. */
+  /** Whether a claimed delivery is run: it is due before the end. */
   admits(delivery: Claimed): boolean {
     const dueMs = this.#due.get(delivery.id) ?? this.#firstDueMs(delivery);
     if (dueMs > this.#endMs) return false;
@@ -38,7 +38,7 @@ export class VirtualTime {
     else this.#due.set(id, dueMs + delayMs);
   }
 
-  /** What was emitted since the start is taken to come from what ran last. */
+  /** A delivery that was emitted since the start is taken to come from the one that ran last. */
   #firstDueMs({ emittedAt, runAt }: Claimed): number {
     const [emittedMs, runAtMs] = [emittedAt.getTime(), Math.floor(Math.round(runAt * 1e6) / 1_000)];
     return emittedMs > this.#startMs ? this.#nowMs + Math.max(0, runAtMs - emittedMs) : Math.max(runAtMs, this.#startMs);

@@ -1,23 +1,25 @@
-// The worker: its life, from its making to its stop. What it does meanwhile is a shift (active-worker.ts), or ticks.
+// A worker and its phases: new, started, stopping, stopped. What works between start and stop is an ActiveWorker; a tick works by
+// itself, with a TemporaryWorker.
 //
 // The race: start, stop, tick and close come in any order and in one turn. So each sets the phase before it waits for anything,
-// and what began before a stop is waited for by it: a start until it has worked or failed, each tick to its end.
+// and a stop waits for what began before it: for a start until it has worked or failed, for each tick until its end.
 import { checkOptions } from '../core/options.ts';
 import { SignalboxError } from '../errors.ts';
+import { rescueDeliveries } from '../liveness/rescue.ts';
+import { Watchdog } from '../liveness/watchdog.ts';
 import type { WorkerHealth } from '../operate/health.ts';
 import { reaching } from '../store/unreachable.ts';
-import { rescueDeliveries } from '../liveness/rescue.ts';
 import type { Ambient } from '../transaction/ambient.ts';
 import { currentCall, refuseInside } from '../transaction/call.ts';
+import { ActiveWorker, type ActiveWorkerParts } from './active-worker.ts';
 import { runOnce } from './drain.ts';
-import { INTERRUPTION_MS, STOP_OPTIONS, type StopOptions, type WorkerSettings } from './options.ts';
+import { STOP_OPTIONS, type StopOptions, type WorkerSettings } from './options.ts';
 import { runUntilSignal } from './process-signals.ts';
+import { Runners } from './runners.ts';
 import type { Runner } from './running/runner.ts';
-import { Shift, type ShiftParts } from './active-worker.ts';
-import { type Visit, withVisit } from './temporary-worker.ts';
-import { Watchdog } from '../liveness/watchdog.ts';
+import { type TemporaryWorker, withTemporaryWorker } from './temporary-worker.ts';
 
-export interface WorkerParts extends ShiftParts {
+export interface WorkerParts extends ActiveWorkerParts {
   readonly ambient: Ambient;
   /** False for tests: a worker that is started claims nothing. */
   readonly claims: boolean;
@@ -27,7 +29,7 @@ export interface WorkerParts extends ShiftParts {
   assertOpen(): void;
   /** @throws SignalboxError if a service with receivers cannot be made */
   checkServices(): void;
-  /** Tells of deliveries that wait for receivers of which this process has no code. */
+  /** Warns of deliveries that wait for receivers which this process does not have. */
   warnOfWaiting(): Promise<void>;
 }
 
@@ -39,17 +41,14 @@ export class Worker {
   readonly #parts: WorkerParts;
   readonly #settings: WorkerSettings;
   #phase: 'new' | 'started' | 'stopping' | 'stopped' = 'new';
-  #shift: Shift | undefined;
+  #active: ActiveWorker | undefined;
   #starting: Promise<unknown> | undefined;
   #stopping: Promise<void> | undefined;
   readonly #ticks = new Set<Promise<unknown>>();
-  readonly #visits = new Set<Visit>();
-  readonly #runners = new Set<Runner>();
+  /** The workers of the ticks. */
+  readonly #temporary = new Set<TemporaryWorker>();
+  readonly #runners = new Runners();
   #watchdog: Watchdog | undefined;
-  #isInterrupted = false;
-  #patience: NodeJS.Timeout | undefined;
-  #giveUp: () => void = () => {};
-  readonly #gaveUp = new Promise<void>((resolve) => (this.#giveUp = resolve));
 
   /** @internal Made by `box.worker()`. */
   constructor(parts: WorkerParts, settings: WorkerSettings) {
@@ -76,13 +75,13 @@ export class Worker {
   }
 
   /**
-   * Stops: claims nothing more, waits for what runs, interrupts it after the shutdown timeout and gives it back.
+   * Stops: claims nothing more, waits for what runs, interrupts and releases it after the shutdown timeout.
    * @throws SignalboxError `InvalidOption`; `WaitsForItself` in a receiver that this worker runs
    */
   async stop(options: StopOptions = {}): Promise<void> {
     checkOptions(options, STOP_OPTIONS, 'worker.stop');
     this.assertOutside('worker.stop()');
-    if (options.force) this.#parts.ambient.neutrally(() => this.#interrupt());
+    if (options.force) this.#parts.ambient.neutrally(() => this.#runners.interrupt());
     this.#stopping ??= this.#parts.ambient.neutrally(() => this.#stop());
     return this.#stopping;
   }
@@ -98,7 +97,7 @@ export class Worker {
   }
 
   /**
-   * Looks once: takes back what dead workers held, claims up to `concurrency` due deliveries and runs them to their end.
+   * Works once: rescues what dead workers held, claims up to `concurrency` due deliveries and runs them to their end.
    * For cron and tests, in place of `start`. Returns the number of deliveries run. One may begin while another is under way.
    * @throws SignalboxError as {@link Worker.start}
    */
@@ -119,12 +118,12 @@ export class Worker {
 
   /** @internal Its state for the health of the box; `undefined` unless it is started. */
   get health(): WorkerHealth | undefined {
-    return this.#phase === 'started' ? this.#shift?.health : undefined;
+    return this.#phase === 'started' ? this.#active?.health : undefined;
   }
 
   /** @internal @throws SignalboxError `WaitsForItself` */
   assertOutside(what: string): void {
-    refuseInside(what, ({ runner }) => (this.#runners as ReadonlySet<object>).has(runner));
+    refuseInside(what, ({ runner }) => this.#runners.has(runner));
   }
 
   /** {@link Worker.stop} with `force`. */
@@ -133,17 +132,14 @@ export class Worker {
   }
 
   async #start(): Promise<void> {
-    const shift = new Shift(this.#parts, this.#settings);
     try {
       await this.#prepare();
       if (!this.#parts.claims) return this.#parts.log.info({}, "this worker claims nothing, for testing is 'manual'");
-      await shift.enrol(() => this.#parts.warnOfWaiting());
+      this.#active = await ActiveWorker.start(this.#parts, this.#settings, () => this.#parts.warnOfWaiting());
     } catch (error) {
       if (this.#phase === 'started') this.#end();
       throw error;
     }
-    this.#shift = shift;
-    shift.work();
   }
 
   async #prepare(): Promise<void> {
@@ -157,14 +153,14 @@ export class Worker {
     const { store, events, driver } = this.#parts;
     const { leaseMs, queues, concurrency } = this.#settings;
     await reaching(driver, () => this.#prepare());
-    return withVisit(this.#parts, { leaseMs, queues, openSession: driver.openSession }, async (visit, runner) => {
-      this.#visits.add(visit);
-      if (this.#phase !== 'new') visit.stopping();
+    return withTemporaryWorker(this.#parts, { leaseMs, queues, openSession: driver.openSession }, async (worker, runner) => {
+      this.#temporary.add(worker);
+      if (this.#phase !== 'new') worker.stopping();
       try {
         await rescueDeliveries(store.workers, events);
-        return (await runOnce(visit, runner, concurrency)).length;
+        return (await runOnce(worker, runner, concurrency)).length;
       } finally {
-        this.#visits.delete(visit);
+        this.#temporary.delete(worker);
         this.#runners.delete(runner);
       }
     });
@@ -173,15 +169,16 @@ export class Worker {
   async #stop(): Promise<void> {
     // At once: a start in this very turn finds it stopping.
     this.#phase = 'stopping';
-    for (const visit of this.#visits) visit.stopping();
-    const deadline = setTimeout(() => this.#interrupt(), this.#settings.shutdownMs);
+    for (const worker of this.#temporary) worker.stopping();
+    const deadline = setTimeout(() => this.#runners.interrupt(), this.#settings.shutdownMs);
+    const { gaveUp } = this.#runners;
     try {
-      // Who started it hears of a failure.
+      // The caller of start hears of its failure.
       await this.#starting?.catch(() => {});
-      await Promise.all([this.#shift?.end(this.#gaveUp), Promise.race([Promise.allSettled(this.#ticks), this.#gaveUp])]);
+      await Promise.all([this.#active?.end(gaveUp), Promise.race([Promise.allSettled(this.#ticks), gaveUp])]);
     } finally {
       clearTimeout(deadline);
-      clearTimeout(this.#patience);
+      this.#runners.close();
       this.#end();
     }
   }
@@ -204,21 +201,8 @@ export class Worker {
   }
 
   #keep(runner: Runner): Runner {
-    this.#runners.add(runner);
     runner.watch = this.#watchdog;
-    if (this.#isInterrupted) this.#interruptOne(runner);
+    this.#runners.add(runner);
     return runner;
-  }
-
-  /** A query that does not end keeps its transaction, and so its delivery, for a while yet; it does not keep the worker. */
-  #interrupt(): void {
-    this.#isInterrupted = true;
-    for (const runner of this.#runners) this.#interruptOne(runner);
-    this.#patience ??= setTimeout(this.#giveUp, INTERRUPTION_MS);
-  }
-
-  #interruptOne(runner: Runner): void {
-    runner.abort();
-    runner.giveUp();
   }
 }

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../../src', import.meta.url));
  * within a room has a place of its own, or else that of the room around it.
  */
 const LEVELS = [
-  ['errors.ts'],
+  ['errors.ts', 'version.ts'],
   ['core'],
   ['decorators', 'drivers', 'observe'],
   ['container'],

@@ -55,8 +55,8 @@ test.each<[budget: number | undefined, crashes: number, left: string]>([
 
 /** Claims as a worker that runs nothing would, and tells what it took by its crashes. */
 async function claimed(h: StoreHarness, receiverId: number, worker: number): Promise<string[]> {
-  const taken = await h.store.deliveries.claim(worker, [{ receiverId, free: 9, version: 1 }], 9, { alone: true });
-  return taken.map(({ crashes, alone }) => `${crashes}${alone ? ' alone' : ''}`);
+  const taken = await h.store.deliveries.claim(worker, [{ receiverId, free: 9, version: 1 }], 9, { suspects: true });
+  return taken.map(({ crashes, isSuspect }) => `${crashes}${isSuspect ? ' alone' : ''}`);
 }
 
 test.each<[budget: number, beside: string[], alone: string]>([

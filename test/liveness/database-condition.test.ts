@@ -1,15 +1,15 @@
-// What is told of a database that goes away and comes back.
+// The reports of a database that goes away and comes back.
 import { expect, test } from 'vitest';
-import { Condition } from '../../src/liveness/database-condition.ts';
+import { DatabaseCondition } from '../../src/liveness/database-condition.ts';
 
-function watch() {
-  const told: unknown[] = [];
-  const condition = new Condition({ onFailing: (error) => told.push(error), onRecovered: () => told.push('recovered') });
-  return { condition, told };
+function observed() {
+  const reports: unknown[] = [];
+  const condition = new DatabaseCondition({ onFailing: (error) => reports.push(error), onRecovered: () => reports.push('recovered') });
+  return { condition, reports };
 }
 
-test('an absence is told once, and so is its end', () => {
-  const { condition, told } = watch();
+test('an absence is reported once, and so is its end', () => {
+  const { condition, reports } = observed();
   condition.answered(1);
   condition.failed('first', 2);
   expect(condition.isFailing).toBe(true);
@@ -17,15 +17,15 @@ test('an absence is told once, and so is its end', () => {
   condition.answered(4);
   expect(condition.isFailing).toBe(false);
   condition.answered(5);
-  expect(told).toEqual(['first', 'recovered']);
+  expect(reports).toEqual(['first', 'recovered']);
 });
 
-test('what began before the database answered again is no new absence, and what began after is', () => {
-  const { condition, told } = watch();
+test('a statement that began before the database answered again shows no new absence, and one that began after does', () => {
+  const { condition, reports } = observed();
   condition.failed('first', 1);
   condition.answered(10);
   condition.failed('late', 9);
   expect(condition.isFailing).toBe(false);
   condition.failed('next', 10);
-  expect(told).toEqual(['first', 'recovered', 'next']);
+  expect(reports).toEqual(['first', 'recovered', 'next']);
 });

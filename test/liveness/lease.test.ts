@@ -70,16 +70,19 @@ class Fixture {
       },
       resign,
     };
-    return Lease.enrol(workers as WorkersStore, {
+    const lease = await Lease.enrol(workers, {
       label: 'test',
       processId: '00000000-0000-7000-8000-000000000001',
       leaseMs: LEASE_MS,
       openSession: single ? undefined : (onLost) => this.#open(onLost),
+    });
+    lease.reportTo({
       onLost: (workerId, newWorkerId) => this.told.push(`lost ${workerId} for ${newWorkerId}`),
       onError: (error) => this.told.push((error as Error).message.replace(/:.*/, '')),
       onRenewed: () => this.told.push('renewed'),
       onSessionLost: () => {},
     });
+    return lease;
   }
 
   get times(): number[] {

@@ -1,9 +1,9 @@
-// Who waits for whom in one process, and that a suspect runs alone in it: beside another worker, a drain, another box.
+// Which member of a process waits for which, and that a suspect runs alone in it: beside another worker, a drain, another box.
 import { afterEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, OnSignal, type Worker } from '../../src/index.ts';
 import { inCall, newCall } from '../../src/transaction/call.ts';
-import { Company, type Member } from '../../src/liveness/process-members.ts';
+import { ProcessMembers, type Member } from '../../src/liveness/process-members.ts';
 import { readDeliveries } from '../support/deliveries.ts';
 import { harness, type Harness } from '../support/harness.ts';
 import { Latch } from '../support/latch.ts';
@@ -11,11 +11,11 @@ import { Latch } from '../support/latch.ts';
 class One implements Member {
   held = 0;
   wants = false;
-  rung = 0;
-  readonly company = new Company(this);
+  woken = 0;
+  readonly others = new ProcessMembers(this);
   load = (): number => this.held;
-  wantsSolitude = (): boolean => this.wants;
-  ring = (): void => void this.rung++;
+  wantsQuarantine = (): boolean => this.wants;
+  wake = (): void => void this.woken++;
 }
 
 let members: One[] = [];
@@ -25,53 +25,53 @@ const join = (): One => {
   return one;
 };
 afterEach(() => {
-  for (const { company } of members) company.leave();
+  for (const { others } of members) others.leave();
   members = [];
 });
 
-test('one that wants to be alone is waited for by the others, and not by itself', () => {
+test('the others wait for a member that wants a quarantine, and it does not wait for itself', () => {
   const [a, b] = [join(), join()];
-  expect([a.company.isPaused, b.company.isPaused]).toEqual([false, false]);
+  expect([a.others.mustWait, b.others.mustWait]).toEqual([false, false]);
   b.wants = true;
-  expect([a.company.isPaused, b.company.isPaused]).toEqual([true, false]);
-  b.company.leave();
-  expect(a.company.isPaused).toBe(false);
+  expect([a.others.mustWait, b.others.mustWait]).toEqual([true, false]);
+  b.others.leave();
+  expect(a.others.mustWait).toBe(false);
 });
 
-test('of several that want to be alone the first goes first, so that they do not wait for each other', () => {
+test('of several that want a quarantine the first goes first, so that they do not wait for each other', () => {
   const [a, b, c] = [join(), join(), join()];
   b.wants = true;
   c.wants = true;
-  expect([a, b, c].map(({ company }) => company.isPaused)).toEqual([true, false, true]);
+  expect([a, b, c].map(({ others }) => others.mustWait)).toEqual([true, false, true]);
   b.wants = false;
-  expect([a, b, c].map(({ company }) => company.isPaused)).toEqual([true, true, false]);
+  expect([a, b, c].map(({ others }) => others.mustWait)).toEqual([true, true, false]);
 });
 
-test('one is alone when the others hold nothing', () => {
+test('the others are idle when they hold nothing', () => {
   const [a, b] = [join(), join()];
   a.held = 3;
-  expect([a.company.isAlone, b.company.isAlone]).toEqual([true, false]);
+  expect([a.others.othersAreIdle, b.others.othersAreIdle]).toEqual([true, false]);
   a.held = 0;
-  expect(b.company.isAlone).toBe(true);
+  expect(b.others.othersAreIdle).toBe(true);
 });
 
-test('those who wait to be alone are rung when others hold less, and all others when one has been', () => {
+test('members that want a quarantine are woken when others hold less, and all others when one has ended', () => {
   const [a, b, c] = [join(), join(), join()];
-  a.company.holdsLess();
-  expect([a.rung, b.rung, c.rung]).toEqual([0, 0, 0]);
+  a.others.holdsLess();
+  expect([a.woken, b.woken, c.woken]).toEqual([0, 0, 0]);
   b.wants = true;
-  a.company.holdsLess();
-  b.company.holdsLess();
-  expect([a.rung, b.rung, c.rung]).toEqual([0, 1, 0]);
+  a.others.holdsLess();
+  b.others.holdsLess();
+  expect([a.woken, b.woken, c.woken]).toEqual([0, 1, 0]);
   b.wants = false;
-  b.company.isThrough();
-  expect([a.rung, b.rung, c.rung]).toEqual([1, 1, 1]);
-  c.company.leave();
-  expect([a.rung, b.rung]).toEqual([2, 2]);
+  b.others.quarantineEnded();
+  expect([a.woken, b.woken, c.woken]).toEqual([1, 1, 1]);
+  c.others.leave();
+  expect([a.woken, b.woken]).toEqual([2, 2]);
 });
 
-const long = defineSignal('company.long', z.object({}));
-const short = defineSignal('company.short', z.object({}));
+const long = defineSignal('members.long', z.object({}));
+const short = defineSignal('members.short', z.object({}));
 
 let began: Latch;
 let goOn: Latch;
@@ -112,10 +112,10 @@ async function beside(h: Harness): Promise<Worker> {
   return worker;
 }
 
-/** Resolves when some worker or drain of this process wants to be alone. */
+/** Resolves when some worker or drain of this process wants a quarantine. */
 async function wanted(): Promise<void> {
-  const { members: all } = (globalThis as unknown as Record<symbol, { members: Set<Member> }>)[Symbol.for('signalbox.company.v1')]!;
-  await vi.waitFor(() => expect(Array.from(all).some((member) => member.wantsSolitude())).toBe(true), { timeout: 30_000, interval: 5 });
+  const { members: all } = (globalThis as unknown as Record<symbol, { members: Set<Member> }>)[Symbol.for('signalbox.process-members.v1')]!;
+  await vi.waitFor(() => expect(Array.from(all).some((member) => member.wantsQuarantine())).toBe(true), { timeout: 30_000, interval: 5 });
 }
 
 const states = async (h: Harness): Promise<string[]> =>
@@ -124,7 +124,7 @@ const states = async (h: Harness): Promise<string[]> =>
 const [LONG, SHORT] = ['Receivers.takesLong completed 0', 'Receivers.takesShort completed 2'];
 
 test(
-  'a second worker of the process makes room for a suspect: the first one claims nothing until it has been alone',
+  'a second worker of the process waits with a suspect: the first one claims nothing until the suspect has run',
   { timeout: 90_000 },
   async () => {
     await using h = await harness({ services: [Receivers] });

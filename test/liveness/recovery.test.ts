@@ -1,32 +1,33 @@
-// How often a worker asks the database for others: on a clock of the test's own.
+// How often a worker checks the others and rescues: on a clock of the test's own.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { watchAndRescue, type RecoveryParts } from '../../src/liveness/recovery.ts';
-import type { Watch } from '../../src/liveness/failure-detector.ts';
+import { checkAndRescue } from '../../src/liveness/recovery.ts';
+import { Events } from '../../src/observe/events.ts';
+import { silentLogger } from '../../src/observe/log.ts';
 
 const LEASE_MS = 10_000;
 
 interface Counts {
-  looks: number;
+  checks: number;
   rescues: number;
 }
 
-/** What is asked within a minute. */
-async function aMinuteOf(isWatching: boolean): Promise<Counts> {
-  const counts: Counts = { looks: 0, rescues: 0 };
-  let runs = true;
-  const parts = { workers: { rescue: async () => (counts.rescues++, []) } } as unknown as RecoveryParts;
-  const over = watchAndRescue(parts, {
+/** How often each happens within a minute. */
+async function aMinuteOf(hasOthers: boolean): Promise<Counts> {
+  const counts: Counts = { checks: 0, rescues: 0 };
+  const stopping = new AbortController();
+  const parts = { workers: { rescue: async () => (counts.rescues++, []) }, events: new Events(silentLogger) };
+  const options = {
     leaseMs: LEASE_MS,
-    watch: { look: async () => (counts.looks++, false), unwell: () => {} } as unknown as Watch,
-    isWatching: () => isWatching,
+    failureDetector: { check: async () => (counts.checks++, false), holdOff: () => {} },
+    hasOthers: () => hasOthers,
     workerId: () => 1,
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    isRunning: () => runs,
+    sleep: (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)),
     onRescued: () => {},
     onError: () => {},
-  });
+  };
+  const over = checkAndRescue(parts, options, stopping.signal);
   await vi.advanceTimersByTimeAsync(60_000);
-  runs = false;
+  stopping.abort();
   await vi.advanceTimersByTimeAsync(LEASE_MS);
   await over;
   return counts;
@@ -35,13 +36,13 @@ async function aMinuteOf(isWatching: boolean): Promise<Counts> {
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test('with others it looks at them all the time, and takes back what is over a few times in a lease', async () => {
-  const { looks, rescues } = await aMinuteOf(true);
-  expect(looks).toBe(151);
+test('with others it checks them all the time, and rescues a few times in a lease', async () => {
+  const { checks, rescues } = await aMinuteOf(true);
+  expect(checks).toBe(151);
   expect(rescues).toBeLessThanOrEqual(25);
 });
 
-test('alone it looks every few seconds whether it still is', async () => {
-  const { looks, rescues } = await aMinuteOf(false);
-  expect([looks, rescues]).toEqual([13, 25]);
+test('without others it checks every few seconds whether some have come', async () => {
+  const { checks, rescues } = await aMinuteOf(false);
+  expect([checks, rescues]).toEqual([13, 25]);
 });

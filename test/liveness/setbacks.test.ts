@@ -1,6 +1,6 @@
 // How long deliveries wait whose receivers cannot be called, and when that is told.
 import { expect, test } from 'vitest';
-import { Condition } from '../../src/liveness/database-condition.ts';
+import { DatabaseCondition } from '../../src/liveness/database-condition.ts';
 import { Setbacks } from '../../src/liveness/setbacks.ts';
 
 function watch() {
@@ -36,7 +36,7 @@ test('it is told once, and its end when something succeeds after all that was pu
 
 test('a worker whose statements are answered is failing all the same while it cannot call receivers', () => {
   const told: unknown[] = [];
-  const condition = new Condition({ onFailing: (error) => told.push(error), onRecovered: () => told.push('recovered') });
+  const condition = new DatabaseCondition({ onFailing: (error) => told.push(error), onRecovered: () => told.push('recovered') });
   condition.setbacks.failed('refused', 0, 0.5);
   condition.answered(100);
   condition.failed('late', 50);

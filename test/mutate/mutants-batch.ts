@@ -144,16 +144,16 @@ const items = mutantsOf({ file: 'src/worker/running/batch-items.ts', tests: runn
 const groups = mutantsOf({ file: 'src/worker/claiming/batching.ts', tests: grouping }, [
   { name: 'groups: no more than the receiver takes', find: ' && group.length < most', replace: '' },
   { name: 'groups: of a list no more than the receiver takes', find: 'group && group.length < (receiver.batch ?? 1)', replace: 'group' },
-  { name: 'groups: what must be alone is joined by none', find: 'first.delivery.alone ? 1 : ', replace: '' },
-  { name: 'groups: what must be alone joins none', find: '!other.delivery.alone && ', replace: '' },
-  { name: 'groups: in a list, what must be alone is', find: 'delivery.alone ? undefined : ', replace: '' },
+  { name: 'groups: a suspect is joined by none', find: 'first.delivery.isSuspect ? 1 : ', replace: '' },
+  { name: 'groups: a suspect joins none', find: '!other.delivery.isSuspect && ', replace: '' },
+  { name: 'groups: in a list, a suspect is alone', find: 'delivery.isSuspect ? undefined : ', replace: '' },
   { name: 'groups: of one receiver', find: 'receiverOf(other.delivery) === receiver && ', replace: '' },
   { name: 'groups: of one kind', find: ' && isSame(first, other)', replace: '' },
 ]);
 
 const forming = [
   ...mutantsOf({ file: 'src/worker/claiming/prefetch.ts', tests: grouping }, [
-    { name: 'pace: a batch ahead at least', find: 'Math.max(this.#least(), ', replace: 'Math.max(0, ' },
+    { name: 'prefetch: a batch at least', find: 'Math.max(this.#least(), ', replace: 'Math.max(0, ' },
   ]),
   ...mutantsOf({ file: 'src/worker/claiming/service-order.ts', tests: grouping }, [
     { name: 'claim: the share of a receiver has a whole batch', find: 'Math.max(share, batch)', replace: 'share' },

@@ -32,8 +32,8 @@ export const contextMutants: readonly Mutant[] = [
     { name: 'context: a worker stops in none', find: 'this.#parts.ambient.neutrally(() => this.#stop())', replace: 'this.#stop()' },
     {
       name: 'context: receivers are interrupted in none',
-      find: 'this.#parts.ambient.neutrally(() => this.#interrupt())',
-      replace: 'this.#interrupt()',
+      find: 'this.#parts.ambient.neutrally(() => this.#runners.interrupt())',
+      replace: 'this.#runners.interrupt()',
     },
   ]),
   ...mutantsOf({ file: 'src/box/drain.ts', tests }, [
@@ -43,11 +43,11 @@ export const contextMutants: readonly Mutant[] = [
       replace: 'ambient.outside(() =>\n    reaching(',
     },
   ]),
-  ...mutantsOf({ file: 'src/box/visits.ts', tests }, [
+  ...mutantsOf({ file: 'src/box/temporary-workers.ts', tests }, [
     {
       name: 'context: immediate mode is in none',
-      find: '(work) => ambient.neutrallyIn(currentCall(), () => withVisit(work))',
-      replace: 'withVisit',
+      find: '(work) => ambient.neutrallyIn(currentCall(), () => withTemporaryWorker(work))',
+      replace: 'withTemporaryWorker',
     },
   ]),
   ...mutantsOf({ file: 'src/box/services.ts', tests }, [

@@ -156,8 +156,8 @@ const worker = [
   }),
   ...of('src/worker/process-signals.ts', ['test/cli/verbs/worker.system.test.ts'], {
     name: 'run: a second signal interrupts',
-    find: 'if (started) void worker.stop({ force: true });',
-    replace: 'if (started) return;',
+    find: 'if (isStarted) void worker.stop({ force: true });',
+    replace: 'if (isStarted) return;',
     hangs: 'The receiver runs on.',
   }),
   ...of('src/worker/waking/wakeup.ts', ['test/worker/claiming/claim-loop.test.ts', 'test/worker/waking/sleeping-flag.test.ts'], {

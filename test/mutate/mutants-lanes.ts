@@ -48,12 +48,20 @@ const lane = mutantsOf({ file: 'src/drivers/postgres-js-lane.ts', tests: ['test/
 const slots = mutantsOf({ file: 'src/worker/claiming/slots.ts', tests: ['test/worker/claiming/slots.test.ts'] }, [
   {
     name: 'slots: a lane is released when nothing follows',
-    find: '      if (track && this.#idle.at(-1) === track) track.lane.release();\n',
+    find: '      if (slotLane && this.#idle.at(-1) === slotLane) slotLane.lane.release();\n',
     replace: '',
   },
-  { name: 'slots: the next is on the lane of the one before', find: '      if (track) this.#idle.push(track);\n', replace: '' },
-  { name: 'slots: only transactions follow', find: ' && (this.#parts.receiverOf(next.delivery)?.transactional ?? false)', replace: '' },
-  { name: "slots: only the worker's own follow", find: ' && this.#parts.owns(next.delivery.workerId) && (this', replace: ' && (this' },
+  { name: 'slots: the next is on the lane of the one before', find: '      if (slotLane) this.#idle.push(slotLane);\n', replace: '' },
+  {
+    name: 'slots: only transactions follow',
+    find: 'return this.#parts.receiverOf(next)?.transactional ?? false;',
+    replace: 'return true;',
+  },
+  {
+    name: "slots: only the worker's own follow",
+    find: ' || !this.#parts.lease.owns(next.workerId)',
+    replace: '',
+  },
 ]);
 
 export const laneMutants: readonly Mutant[] = [...lane, ...slots];

@@ -1,5 +1,5 @@
-// Mutants of what keeps a worker alive in the eyes of others, of how it looks at them, of what suspects are and how they
-// get to run alone, and of failures that are odd.
+// Mutants of what keeps a worker alive in the eyes of others, of how it checks them, of the quarantine of suspects, and of failures
+// that are odd.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const lease = mutantsOf({ file: 'src/liveness/lease.ts', tests: ['test/liveness/lease.test.ts'] }, [
@@ -23,7 +23,7 @@ const lease = mutantsOf({ file: 'src/liveness/lease.ts', tests: ['test/liveness/
   { name: 'lease: a lost session is answered at once', find: '    this.#schedule(0);\n', replace: '    this.#schedule(this.#interval);\n' },
   {
     name: 'lease: a lost session has lost the lock',
-    find: '    this.#lockPid = undefined;\n    this.#options.onSessionLost();\n    this.#renewNow();\n',
+    find: '    this.#lockPid = undefined;\n    this.#listener.onSessionLost();\n    this.#renewNow();\n',
     replace: '    this.#renewNow();\n',
   },
   { name: 'lease: a session lost during a renewal leads to no second one', find: 'this.#ended || this.#renewing', replace: 'this.#ended' },
@@ -66,11 +66,11 @@ const lease = mutantsOf({ file: 'src/liveness/lease.ts', tests: ['test/liveness/
     replace: 'under way.\n',
   },
   { name: 'lease: it is too late from when it was given up', find: '      this.#round++;\n', replace: '' },
-  { name: 'lease: who was found dead goes on anew', find: 'if (pid === undefined) await this.#enrolAnew();', replace: '' },
+  { name: 'lease: a worker that was marked dead goes on anew', find: 'if (pid === undefined) await this.#enrolAnew();', replace: '' },
   {
     name: 'lease: under a new id, with a lock of its own',
-    find: '    this.#lockPid = undefined;\n    this.#options.onLost',
-    replace: '    this.#options.onLost',
+    find: '    this.#lockPid = undefined;\n    this.#listener.onLost',
+    replace: '    this.#listener.onLost',
   },
   {
     name: 'lease: and renews soon',
@@ -87,91 +87,95 @@ const lease = mutantsOf({ file: 'src/liveness/lease.ts', tests: ['test/liveness/
 ]);
 
 const recovery = mutantsOf({ file: 'src/liveness/recovery.ts', tests: ['test/liveness/recovery.test.ts'] }, [
-  { name: 'recovery: alone, it looks seldom', find: 'options.isWatching() || performance', replace: 'true || performance' },
-  { name: 'recovery: but it does', find: ' || performance.now() >= lookAt', replace: '' },
+  { name: 'recovery: alone, it checks seldom', find: 'options.hasOthers() || performance', replace: 'true || performance' },
+  { name: 'recovery: but it does', find: ' || performance.now() >= checkAt', replace: '' },
 ]);
 
-const watch = mutantsOf({ file: 'src/liveness/failure-detector.ts', tests: ['test/liveness/failure-detector.test.ts'] }, [
+const failureDetector = mutantsOf({ file: 'src/liveness/failure-detector.ts', tests: ['test/liveness/failure-detector.test.ts'] }, [
   {
-    name: 'watch: at first only those that the server knows',
-    find: 'const known = performance.now() - this.#started < this.#graceMs;',
+    name: 'failure detector: at first only workers that the server knows',
+    find: 'const known = performance.now() - this.#startedAt < this.#graceMs;',
     replace: 'const known = false;',
   },
   {
-    name: 'watch: later all',
-    find: 'const known = performance.now() - this.#started < this.#graceMs;',
+    name: 'failure detector: later all',
+    find: 'const known = performance.now() - this.#startedAt < this.#graceMs;',
     replace: 'const known = true;',
   },
   {
-    name: 'watch: leaves others alone after a failure',
-    find: '    if (performance.now() - this.#unwell < this.#graceMs) return false;\n',
+    name: 'failure detector: holds off after a failure',
+    find: '    if (performance.now() - this.#failedAt < this.#graceMs) return false;\n',
     replace: '',
   },
   {
-    name: 'watch: and after each',
-    find: '  unwell(): void {\n    this.#unwell = performance.now();\n',
-    replace: '  unwell(): void {\n',
+    name: 'failure detector: and after each',
+    find: '  holdOff(): void {\n    this.#failedAt = performance.now();\n',
+    replace: '  holdOff(): void {\n',
   },
-  { name: 'watch: looks again only where there is something', find: '    if (freed.length === 0) return false;\n', replace: '' },
-  { name: 'watch: time between the looks', find: '    await pause(BETWEEN_LOOKS_MS);\n', replace: '' },
+  { name: 'failure detector: checks again only where a lock is free', find: '    if (unlocked.length === 0) return false;\n', replace: '' },
+  { name: 'failure detector: time between the checks', find: '    await pause(BETWEEN_CHECKS_MS);\n', replace: '' },
   {
-    name: 'watch: the second look decides',
-    find: 'return (await this.#workers.markUnlockedDead(freed, { known })) > 0;',
-    replace: 'await this.#workers.markUnlockedDead(freed, { known });\n    return true;',
+    name: 'failure detector: the second check decides',
+    find: 'return (await this.#workers.markUnlockedDead(unlocked, { known })) > 0;',
+    replace: 'await this.#workers.markUnlockedDead(unlocked, { known });\n    return true;',
   },
 ]);
 
-const solitude = mutantsOf({ file: 'src/worker/claiming/quarantine.ts', tests: ['test/worker/claiming/quarantine.test.ts'] }, [
-  { name: 'solitude: nothing without a slot', find: '    if (free <= 0) return undefined;\n', replace: '' },
+const quarantine = mutantsOf({ file: 'src/worker/claiming/quarantine.ts', tests: ['test/worker/claiming/quarantine.test.ts'] }, [
+  { name: 'quarantine: nothing without a slot', find: '    if (free <= 0) return undefined;\n', replace: '' },
   {
-    name: 'solitude: a suspect waits until nothing runs',
-    find: 'if (running === 0 && this.#company.isAlone) {',
-    replace: 'if (this.#company.isAlone) {',
+    name: 'quarantine: a suspect waits until nothing runs',
+    find: 'if (running === 0 && this.#members.othersAreIdle) {',
+    replace: 'if (this.#members.othersAreIdle) {',
   },
   {
-    name: 'solitude: nor anything in the process',
-    find: 'if (running === 0 && this.#company.isAlone) {',
+    name: 'quarantine: nor anything in the process',
+    find: 'if (running === 0 && this.#members.othersAreIdle) {',
     replace: 'if (running === 0) {',
   },
-  { name: 'solitude: looks', find: 'const waits = await this.#claims.hasSuspect(aheadMs);', replace: 'const waits = false as boolean;' },
-  { name: 'solitude: takes none beside others', find: 'const alone = running === 0 && ', replace: 'const alone = ' },
-  { name: 'solitude: takes none beside others of its process', find: 'running === 0 && this.#company.isAlone;', replace: 'running === 0;' },
-  { name: 'solitude: waits while another is to be alone', find: '    if (this.#company.isPaused) return undefined;\n', replace: '' },
+  { name: 'quarantine: checks', find: 'const isDue = await this.#claims.hasSuspect(aheadMs);', replace: 'const isDue = false as boolean;' },
+  { name: 'quarantine: takes none beside others', find: 'const suspects = running === 0 && ', replace: 'const suspects = ' },
   {
-    name: 'solitude: goes on when it was alone',
-    find: '    if (this.#isAlone) this.#goOn();\n',
+    name: 'quarantine: takes none beside others of its process',
+    find: 'running === 0 && this.#members.othersAreIdle;',
+    replace: 'running === 0;',
+  },
+  { name: 'quarantine: waits for that of another', find: '    if (this.#members.mustWait) return undefined;\n', replace: '' },
+  {
+    name: 'quarantine: goes on when it was alone',
+    find: '    if (this.#hasSuspect) this.#end();\n',
     replace: '',
   },
-  { name: 'solitude: goes on where the suspect is gone', find: '      else this.#goOn();\n', replace: '' },
+  { name: 'quarantine: goes on where the suspect is gone', find: '      else this.#end();\n', replace: '' },
   {
-    name: 'solitude: a suspect beside which another began is given back',
-    find: '    if (this.#company.isAlone) {\n      this.#isAlone = true;',
-    replace: '    if (true as boolean) {\n      this.#isAlone = true;',
+    name: 'quarantine: a suspect beside which another began is released',
+    find: '    if (this.#members.othersAreIdle) {\n      this.#hasSuspect = true;',
+    replace: '    if (true as boolean) {\n      this.#hasSuspect = true;',
   },
   {
-    name: 'solitude: and room is made for it',
-    find: '    this.#makeRoom();\n    await this.#claims.giveBack',
-    replace: '    await this.#claims.giveBack',
+    name: 'quarantine: and the worker becomes idle for it',
+    find: '    this.#wait();\n    await this.#claims.release',
+    replace: '    await this.#claims.release',
   },
   {
-    name: 'solitude: room is not made for ever',
+    name: 'quarantine: is not waited for for ever',
     find: '    if (now < until) return undefined;\n',
     replace: '    if (until > 0) return undefined;\n',
   },
-  { name: 'solitude: but longer each time', find: '    this.#patienceMs *= 2;\n', replace: '' },
-  { name: 'solitude: nor at once again', find: '    this.#lookAt = now + this.#patienceMs;\n', replace: '' },
-  { name: 'solitude: it gives up at a failure', find: '    if (this.#makesRoom !== undefined) this.#goOn();\n', replace: '' },
+  { name: 'quarantine: but longer each time', find: '    this.#patienceMs *= 2;\n', replace: '' },
+  { name: 'quarantine: nor at once again', find: '    this.#checkAt = now + this.#patienceMs;\n', replace: '' },
+  { name: 'quarantine: is cancelled at a failure', find: '    if (this.#waitsUntil !== undefined) this.#end();\n', replace: '' },
   {
-    name: 'solitude: whoever is idle need not look',
-    find: '    if (alone && claimed.every((delivery) => delivery.alone)) this.#lookAt = performance.now() + LOOK_EVERY_MS;\n',
+    name: 'quarantine: an idle worker need not check',
+    find: '    if (suspects && found.deliveries.every(isSuspect)) this.#checkAt = performance.now() + CHECK_EVERY_MS;\n',
     replace: '',
   },
   {
-    name: 'solitude: who finds more each time is not idle',
-    find: 'if (alone && claimed.every((delivery) => delivery.alone))',
-    replace: 'if (alone)',
+    name: 'quarantine: a worker that finds more each time is not idle',
+    find: 'if (suspects && found.deliveries.every(isSuspect))',
+    replace: 'if (suspects)',
   },
-  { name: 'solitude: nor who runs something', find: 'if (alone && claimed', replace: 'if (claimed' },
+  { name: 'quarantine: nor is one that runs something', find: 'if (suspects && found', replace: 'if (found' },
 ]);
 
 const batcher = mutantsOf({ file: 'src/worker/running/write-batcher.ts', tests: ['test/worker/running/write-batcher.test.ts'] }, [
@@ -185,7 +189,7 @@ const batcher = mutantsOf({ file: 'src/worker/running/write-batcher.ts', tests: 
 const order = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/order-of-life.test.ts'] }, [
   { name: 'life: a start after a stop in the same turn', find: "    this.#phase = 'stopping';\n", replace: '' },
   { name: 'life: a stop waits for the start under way', find: '      await this.#starting?.catch(() => {});\n', replace: '' },
-  { name: 'life: a stop waits for ticks', find: ', Promise.race([Promise.allSettled(this.#ticks), this.#gaveUp])]', replace: ']' },
+  { name: 'life: a stop waits for ticks', find: ', Promise.race([Promise.allSettled(this.#ticks), gaveUp])]', replace: ']' },
   {
     name: 'life: no start beside ticks',
     find: "this.#phase !== 'new' || this.#ticks.size > 0)\n      throw",
@@ -194,16 +198,21 @@ const order = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/ord
   { name: 'life: a closed box starts nothing', find: '    this.#parts.assertOpen();\n', replace: '', count: 2 },
   { name: 'life: a box ends the ticks under way', find: '    this.#begin();\n    const tick', replace: '    const tick' },
   {
-    name: 'life: a box forgets who has ticked',
+    name: 'life: a box forgets a worker that has ticked',
     find: "      if (this.#ticks.size === 0 && this.#phase === 'new') this.#rest();\n",
     replace: '',
   },
   {
-    name: 'life: a box forgets who has stopped',
+    name: 'life: a box forgets a worker that has stopped',
     find: "    this.#phase = 'stopped';\n    this.#rest();\n",
     replace: "    this.#phase = 'stopped';\n",
   },
-  { name: 'life: a tick is interrupted, too', find: '    for (const runner of this.#runners) this.#interruptOne(runner);\n', replace: '' },
+  {
+    name: 'life: a tick is interrupted, too',
+    file: 'src/worker/runners.ts',
+    find: '    for (const runner of this.#runners) interrupt(runner);\n',
+    replace: '',
+  },
   { name: 'life: a stop in a receiver of its own', find: "    this.assertOutside('worker.stop()');\n", replace: '' },
   {
     name: 'life: a close in a receiver of its own',
@@ -258,40 +267,40 @@ const watchdog = mutantsOf({ file: 'src/liveness/watchdog.ts', tests: ['test/cra
   },
 ]);
 
-const company = mutantsOf({ file: 'src/liveness/process-members.ts', tests: ['test/liveness/process-members.test.ts'] }, [
-  { name: 'company: waits for who wants to be alone', find: 'member.wantsSolitude() && !(wants && isAfter)', replace: 'false' },
-  { name: 'company: of several, one does not wait', find: ' && !(wants && isAfter)', replace: '' },
-  { name: 'company: the first', find: '!(wants && isAfter)', replace: '!wants' },
-  { name: 'company: alone when the others hold nothing', find: ' && member.load() > 0', replace: '' },
+const members = mutantsOf({ file: 'src/liveness/process-members.ts', tests: ['test/liveness/process-members.test.ts'] }, [
+  { name: 'members: wait for one that wants a quarantine', find: 'member.wantsQuarantine() && !(wants && isAfter)', replace: 'false' },
+  { name: 'members: of several, one does not wait', find: ' && !(wants && isAfter)', replace: '' },
+  { name: 'members: the first', find: '!(wants && isAfter)', replace: '!wants' },
+  { name: 'members: idle when they hold nothing', find: ' && member.load() > 0', replace: '' },
   {
-    name: 'company: not alone when they do',
+    name: 'members: not idle when they do',
     find: 'if (member !== this.#me && member.load() > 0) return false;',
     replace: 'if (member.load() < 0) return false;',
   },
   {
-    name: 'company: those who wait are told of less',
-    find: 'if (member !== this.#me && member.wantsSolitude()) member.ring();',
+    name: 'members: those that wait are woken when others hold less',
+    find: 'if (member !== this.#me && member.wantsQuarantine()) member.wake();',
     replace: 'void member;',
   },
   {
-    name: 'company: and only those',
-    find: 'if (member !== this.#me && member.wantsSolitude()) member.ring();',
-    replace: 'if (member !== this.#me) member.ring();',
+    name: 'members: and only those',
+    find: 'if (member !== this.#me && member.wantsQuarantine()) member.wake();',
+    replace: 'if (member !== this.#me) member.wake();',
   },
   {
-    name: 'company: all are told when one was alone',
-    find: 'if (member !== this.#me) member.ring();',
+    name: 'members: all are woken when a quarantine has ended',
+    find: 'if (member !== this.#me) member.wake();',
     replace: 'void member;',
   },
-  { name: 'company: and when one has left', find: '    this.isThrough();\n', replace: '' },
+  { name: 'members: and when one has left', find: '    this.quarantineEnded();\n', replace: '' },
   {
-    name: 'company: a drain waits with a suspect',
+    name: 'members: a drain waits with a suspect',
     file: 'src/worker/temporary-worker.ts',
-    find: ' || !(await this.#solitude.look(aheadMs))',
+    find: ' || !(await this.#quarantine.check(aheadMs))',
     replace: ' || true',
   },
   {
-    name: 'company: but not inside a receiver',
+    name: 'members: but not inside a receiver',
     file: 'src/worker/temporary-worker.ts',
     find: '#isNested = currentCall() !== undefined',
     replace: '#isNested = false',
@@ -314,10 +323,10 @@ const crashBudget = [
   ...mutantsOf({ file: 'src/store/deliveries/deliveries.ts', tests: budget }, [
     { name: 'crash budget: alone from one less', find: 'Math.max(1, crashBudget - 1)', replace: 'Math.max(1, crashBudget)' },
     { name: 'crash budget: what never crashed is never a suspect', find: 'Math.max(1, crashBudget - 1)', replace: 'crashBudget - 1' },
-    { name: 'crash budget: a suspect is claimed as one', find: 'crashes >= this.#aloneFrom,', replace: 'crashes >= 2,' },
+    { name: 'crash budget: a suspect is claimed as one', find: 'crashes >= this.#suspectFrom,', replace: 'crashes >= 2,' },
     {
       name: 'crash budget: only what has crashed is one',
-      find: 'alone: crashes > 0 && ',
+      find: 'isSuspect: crashes > 0 && ',
       replace: 'alone: ',
       equivalent: 'Nothing is a suspect before its first crash: see "what never crashed is never a suspect".',
     },
@@ -339,11 +348,11 @@ const failures: Mutant[] = [
 export const lifeMutants: readonly Mutant[] = [
   ...lease,
   ...recovery,
-  ...watch,
-  ...solitude,
+  ...failureDetector,
+  ...quarantine,
   ...order,
   ...watchdog,
-  ...company,
+  ...members,
   ...batcher,
   ...crashBudget,
   ...failures,

@@ -50,7 +50,7 @@ const worker = [
     {
       name: 'sleeping flag: a claim follows it',
       tests: ['test/worker/claiming/claim-loop.test.ts'],
-      find: '    this.#hungry = true;\n    const wasSet = ',
+      find: '    wakeup.mayBeDue = true;\n    const wasSet = ',
       replace: '    const wasSet = ',
     },
     {

@@ -5,7 +5,7 @@ const slots = mutantsOf({ file: 'src/worker/claiming/slots.ts', tests: ['test/wo
   { name: 'slots: no more than its slots', find: ' && this.#busy < concurrency', replace: '' },
   {
     name: 'slots: nothing after the lease',
-    find: '      if (!owns(this.#waiting[this.#first]!.delivery.workerId)) return;\n',
+    find: '      if (!lease.owns(this.#waiting[this.#first]!.delivery.workerId)) return;\n',
     replace: '',
   },
   {
@@ -18,47 +18,51 @@ const slots = mutantsOf({ file: 'src/worker/claiming/slots.ts', tests: ['test/wo
     find: 'filter(({ delivery }) => delivery.workerId !== workerId)',
     replace: 'filter(() => true)',
   },
-  { name: 'slots: nothing beside what must be alone', find: '    if (this.#occupied) return 0;\n', replace: '' },
-  { name: 'slots: what must be alone occupies the worker', find: '    this.#occupied ||= alone;\n', replace: '' },
-  { name: 'slots: until it is over', find: '      if (alone) this.#occupied = false;\n', replace: '' },
+  { name: 'slots: nothing beside a suspect', find: '    if (this.#hasSuspect) return 0;\n', replace: '' },
+  { name: 'slots: a suspect has the worker for itself', find: '    this.#hasSuspect ||= isSuspect;\n', replace: '' },
+  { name: 'slots: until it is over', find: '      if (isSuspect) this.#hasSuspect = false;\n', replace: '' },
   { name: 'slots: a slot is freed once', find: '      if (isFree) return;\n', replace: '' },
   { name: 'slots: what waits for its write is bounded', find: ' && runner.running - this.#called < MOST_UNWRITTEN', replace: '' },
   {
     name: 'slots: a write makes way for the next',
-    find: '      this.fill();\n      this.#tellRoom();\n    };\n    const options',
-    replace: '      this.#tellRoom();\n    };\n    const options',
+    find: '      this.fill();\n      this.#reportCapacity();\n    };\n    const options',
+    replace: '      this.#reportCapacity();\n    };\n    const options',
   },
   { name: 'slots: patience', find: ' || now - this.#waiting[this.#first]!.since < PATIENCE_MS', replace: '' },
   { name: 'slots: holds what waits', find: '      this.#waiting.slice(this.#first).some(isIt) ||\n', replace: '' },
   { name: 'slots: holds what is held back', find: 'this.#heldBack.some((delivery) => isSameClaim(delivery, claim))', replace: 'false' },
-  { name: 'slots: no claim while enough waits', find: 'this.waiting > this.#few ? 0 : ', replace: '' },
+  { name: 'slots: no claim while enough waits', find: 'this.waiting > this.#lowWater ? 0 : ', replace: '' },
 ]);
 
 const loop = mutantsOf({ file: 'src/worker/claiming/claim-loop.ts', tests: ['test/worker/claiming/prefetch.test.ts'] }, [
   {
-    name: 'claim loop: gives back what waits for too long',
-    find: "    await within(answerMs, 'a release', claims.giveBack(slots.giveBack(performance.now())));\n",
+    name: 'claim loop: releases what waits for too long',
+    find: "    await within(answerMs, 'a release', claims.release(slots.takeReleasable(performance.now())));\n",
     replace: '',
   },
 ]);
 
+const wakeup = mutantsOf({ file: 'src/worker/claiming/claim-wakeup.ts', tests: ['test/worker/claiming/claim-loop.test.ts'] }, [
+  { name: 'claim loop: claims when work may be due', find: '    this.mayBeDue = true;\n', replace: '' },
+]);
+
 const worker = mutantsOf({ file: 'src/worker/active-worker.ts', tests: ['test/worker/claiming/prefetch.test.ts'] }, [
   {
-    name: 'worker: a stop gives back what was not started',
-    find: 'const givenBack = this.#giveBack();',
-    replace: 'const givenBack = undefined;',
+    name: 'worker: a stop releases what was not started',
+    find: 'const released = this.#releaseWaiting();',
+    replace: 'const released = undefined;',
   },
 ]);
 
-const horizon = mutantsOf({ file: 'src/worker/claiming/scan-window.ts', tests: ['test/worker/claiming/scan-window.test.ts'] }, [
+const scanWindow = mutantsOf({ file: 'src/worker/claiming/scan-window.ts', tests: ['test/worker/claiming/scan-window.test.ts'] }, [
   {
-    name: 'horizon: never back',
-    find: 'Math.max(this.#reached.get(receiverId) ?? -Infinity, runAt - PRECISION_S)',
+    name: 'scan window: never back',
+    find: 'Math.max(this.#startOf.get(receiverId) ?? -Infinity, runAt - PRECISION_S)',
     replace: 'runAt - PRECISION_S',
   },
-  { name: 'horizon: what a float loses', find: ' - PRECISION_S', replace: '' },
-  { name: 'horizon: only looks from the beginning count', find: 'if (lookedBack) this', replace: 'this' },
-  { name: 'horizon: a cheap look is repeated', find: 'tookMs < CHEAP_MS ? 0 : ', replace: '' },
+  { name: 'scan window: what a float loses', find: ' - PRECISION_S', replace: '' },
+  { name: 'scan window: only full scans count', find: 'if (all) this', replace: 'this' },
+  { name: 'scan window: a cheap full scan is repeated', find: 'tookMs < CHEAP_MS ? 0 : ', replace: '' },
 ]);
 
 const since = mutantsOf(
@@ -66,4 +70,4 @@ const since = mutantsOf(
   [{ name: 'claim: from where the last one had come', find: 'd.run_at >= to_timestamp(r.since) and ', replace: '' }],
 );
 
-export const slotsMutants: readonly Mutant[] = [...slots, ...loop, ...worker, ...horizon, ...since];
+export const slotsMutants: readonly Mutant[] = [...slots, ...loop, ...wakeup, ...worker, ...scanWindow, ...since];

@@ -42,8 +42,8 @@ const saying = [
     { name: 'stopping: said by a worker that was started', find: '    this.#lease.stopping();\n', replace: '' },
   ]),
   ...mutantsOf({ file: 'src/worker/worker.ts', tests }, [
-    { name: 'stopping: said by a tick', find: '    for (const visit of this.#visits) visit.stopping();\n', replace: '' },
-    { name: 'stopping: said by a tick that has only begun', find: "      if (this.#phase !== 'new') visit.stopping();\n", replace: '' },
+    { name: 'stopping: said by a tick', find: '    for (const worker of this.#temporary) worker.stopping();\n', replace: '' },
+    { name: 'stopping: said by a tick that has only begun', find: "      if (this.#phase !== 'new') worker.stopping();\n", replace: '' },
   ]),
 ];
 

@@ -98,7 +98,7 @@ const immediate = mutantsOf({ file: 'src/worker/immediate.ts', tests: ['test/wor
   { name: 'immediate: nothing joins a run that is over', find: 'if (current && !current.isOver)', replace: 'if (current)' },
   {
     name: 'immediate: what is committed is said to be',
-    find: '      // Never as it is: who sees the error of a query takes the transaction for rolled back.\n',
+    find: '      // Never as it is: a caller that sees the error of a query takes the transaction for rolled back.\n',
     replace: '      throw error;\n',
   },
 ]);
@@ -107,7 +107,7 @@ const worker = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/ru
   {
     name: 'worker: an absence of the database is told once',
     file: 'src/liveness/database-condition.ts',
-    find: '    if (this.#failing) return;\n',
+    find: '    if (this.#isFailing) return;\n',
     replace: '',
     tests: ['test/liveness/database-condition.test.ts'],
   },

@@ -23,7 +23,7 @@ export interface ClaimedDelivery {
   readonly attempt: number;
   readonly crashes: number;
   /** It may have killed its workers: nothing else may run beside it. */
-  readonly alone: boolean;
+  readonly isSuspect: boolean;
   /** JSON text; null: its emission is gone. */
   readonly payload: string | null;
   /** JSON text, or null. */

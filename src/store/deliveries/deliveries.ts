@@ -21,20 +21,20 @@ export interface ReleaseItem extends ClaimRef {
 
 export class DeliveriesStore {
   readonly #pool: Run;
-  readonly #aloneFrom: number;
+  readonly #suspectFrom: number;
 
   /** @param crashBudget how many workers may die with a delivery before it is given up; the last of them had nothing else */
   constructor(pool: Run, crashBudget: number) {
     this.#pool = pool;
-    this.#aloneFrom = Math.max(1, crashBudget - 1);
+    this.#suspectFrom = Math.max(1, crashBudget - 1);
   }
 
-  /** Takes due deliveries, in the order of `claimable`; `alone` also one that must run alone, if no other is due. */
+  /** Takes due deliveries, in the order of `claimable`; with `suspects` one that is suspect, if no other is due. */
   async claim(
     workerId: number,
     claimable: readonly Claimable[],
     limit: number,
-    { aheadMs = 0, alone = false }: { readonly aheadMs?: number; readonly alone?: boolean } = {},
+    { aheadMs = 0, suspects = false }: { readonly aheadMs?: number; readonly suspects?: boolean } = {},
   ): Promise<ClaimedDelivery[]> {
     const rows = await this.#pool(claims.claim, [
       workerId,
@@ -43,8 +43,8 @@ export class DeliveriesStore {
       intArray(claimable.map(({ version }) => version)),
       limit,
       aheadMs,
-      this.#aloneFrom,
-      String(alone),
+      this.#suspectFrom,
+      String(suspects),
       `{${claimable.map(({ since = -Infinity }) => since).join(',')}}`,
     ]);
     const rank = new Map(claimable.map(({ receiverId }, index) => [receiverId, index]));
@@ -62,11 +62,11 @@ export class DeliveriesStore {
     return rows.map((row) => this.#claimed(row, workerId)).sort(byId);
   }
 
-  /** Whether a suspect is due: it waits for a worker that runs nothing else. */
+  /** Whether a suspect is due, which waits for a worker that runs nothing else. */
   async hasSuspect(claimable: readonly Claimable[], aheadMs = 0): Promise<boolean> {
     const ids = intArray(claimable.map(({ receiverId }) => receiverId));
     const versions = intArray(claimable.map(({ version }) => version));
-    const [row] = await this.#pool(claims.suspectWaits, [ids, versions, this.#aloneFrom, aheadMs]);
+    const [row] = await this.#pool(claims.suspectWaits, [ids, versions, this.#suspectFrom, aheadMs]);
     return row!.waits;
   }
 
@@ -132,7 +132,7 @@ export class DeliveriesStore {
       workerId,
       attempt: row.attempt,
       crashes,
-      alone: crashes > 0 && crashes >= this.#aloneFrom,
+      isSuspect: crashes > 0 && crashes >= this.#suspectFrom,
       payload: row.payload,
       headers: row.headers,
       emittedAt: new Date(row.emitted_at_ms ?? NaN),

@@ -1,18 +1,18 @@
-// Which deliveries go to their receiver in one call. Pure.
+// Decides which deliveries go to their receiver in one call. Pure.
 import type { Receiver } from '../../core/receivers.ts';
 import type { ClaimedDelivery } from '../../store/deliveries/claim.ts';
 
 /** The receiver of a delivery, if there still is one. */
 export type ReceiverOf = (delivery: ClaimedDelivery) => Receiver | undefined;
 
-/** What of the front of a queue is one call: the first, and others of its receiver, which need not be right behind it. */
+/** The next call of a queue: its first delivery, and others of the same receiver, which need not be right behind it. */
 export interface Front<T> {
   readonly group: readonly T[];
-  /** Those in between, which stay. */
+  /** The deliveries in between, which stay in the queue. */
   readonly passed: readonly T[];
 }
 
-/** The next call of `queue` from index `from` on, where there is something. @param isSame whether another may go with the first */
+/** The next call of `queue`, which is not empty from index `from` on. @param isSame whether another delivery may go with the first */
 export function frontOf<T extends { readonly delivery: ClaimedDelivery }>(
   queue: readonly T[],
   from: number,
@@ -21,23 +21,23 @@ export function frontOf<T extends { readonly delivery: ClaimedDelivery }>(
 ): Front<T> {
   const first = queue[from]!;
   const receiver = receiverOf(first.delivery);
-  const most = first.delivery.alone ? 1 : (receiver?.batch ?? 1);
+  const most = first.delivery.isSuspect ? 1 : (receiver?.batch ?? 1);
   const group = [first];
   const passed: T[] = [];
   for (let at = from + 1; at < queue.length && group.length < most; at++) {
     const other = queue[at]!;
-    const joins = !other.delivery.alone && receiverOf(other.delivery) === receiver && isSame(first, other);
+    const joins = !other.delivery.isSuspect && receiverOf(other.delivery) === receiver && isSame(first, other);
     (joins ? group : passed).push(other);
   }
   return { group, passed };
 }
 
-/** All calls that a list makes, in the order of the first delivery of each. */
+/** All calls that a list of deliveries makes, in the order of the first delivery of each. */
 export function groupsOf(deliveries: readonly ClaimedDelivery[], receiverOf: ReceiverOf): ClaimedDelivery[][] {
   const groups: ClaimedDelivery[][] = [];
   const open = new Map<Receiver, ClaimedDelivery[]>();
   for (const delivery of deliveries) {
-    const receiver = delivery.alone ? undefined : receiverOf(delivery);
+    const receiver = delivery.isSuspect ? undefined : receiverOf(delivery);
     const group = receiver && open.get(receiver);
     if (group && group.length < (receiver.batch ?? 1)) group.push(delivery);
     else {

@@ -1,32 +1,31 @@
-// Claims deliveries for a worker's slots, again and again, until it stops.
+// Claims deliveries into a worker's slots, again and again, until the worker stops.
 // NOTIFY is a hint, polling is the truth: a lost notification costs at most one poll interval. Before the worker sleeps it sets its
 // sleeping flag, and claims once more (sleeping-flag.ts).
-import type { ClaimedDelivery } from '../../store/deliveries/claim.ts';
-import type { Claims } from './claims.ts';
-import { Company } from '../../liveness/process-members.ts';
-import type { SleepingFlag } from '../waking/sleeping-flag.ts';
-import type { Slots } from './slots.ts';
-import { Solitude } from './quarantine.ts';
-import { Strays } from './lost-claims.ts';
-import { Wakeup } from '../waking/wakeup.ts';
 import { within } from '../../liveness/call-timeout.ts';
+import { ProcessMembers } from '../../liveness/process-members.ts';
+import type { SleepingFlag } from '../waking/sleeping-flag.ts';
+import type { ClaimWakeup } from './claim-wakeup.ts';
+import type { ClaimResult, Claims } from './claims.ts';
+import { LostClaims } from './lost-claims.ts';
+import { Quarantine } from './quarantine.ts';
+import type { Slots } from './slots.ts';
 
 export interface ClaimLoopParts {
-  readonly claims: Claims;
-  readonly slots: Slots;
-  readonly sleepingFlag: SleepingFlag;
+  readonly claims: Pick<Claims, 'take' | 'hasSuspect' | 'held' | 'release' | 'probeInMs'>;
+  readonly slots: Pick<Slots, 'load' | 'isBusy' | 'holds' | 'demand' | 'accept' | 'takeReleasable'>;
+  readonly sleepingFlag: Pick<SleepingFlag, 'state' | 'isAvailable' | 'mark' | 'clear'>;
+  readonly wakeup: ClaimWakeup;
   readonly pollMs: number;
   /** How long a claim may take. */
   readonly answerMs: number;
-  isRunning(): boolean;
-  /** It looked, and found nothing. */
+  /** A claim has looked for all that is due, and found nothing. */
   onIdle(): void;
   onAnswer(): void;
-  /** @param since when what failed began */
+  /** A statement failed that began at `since`. */
   onError(error: unknown, since: number): void;
 }
 
-/** Between two looks of a busy worker that found little: more comes meanwhile. */
+/** Between two claims of a busy worker that found little: more comes meanwhile. */
 const BUSY_NAP_MS = 2;
 /** The shortest nap while an append is pending, or the sleeping flag cannot be set. */
 const SHORTEST_NAP_MS = 4;
@@ -35,126 +34,119 @@ const LONGEST_RETRY_MS = 5_000;
 
 export class ClaimLoop {
   readonly #parts: ClaimLoopParts;
-  readonly #solitude: Solitude;
-  readonly #company: Company;
-  readonly #strays: Strays;
-  readonly #wakeup = new Wakeup();
-  #hungry = true;
+  readonly #members: ProcessMembers;
+  readonly #quarantine: Quarantine;
+  readonly #lostClaims: LostClaims;
   #retryMs = FIRST_RETRY_MS;
   /** When the sleeping flag was set. */
   #markedAt = 0;
-  /** The next nap if it cannot be; each further one is twice as long. */
+  /** The next nap if the flag cannot be set; each further one is twice as long. */
   #napMs = SHORTEST_NAP_MS;
 
   constructor(parts: ClaimLoopParts) {
     this.#parts = parts;
-    this.#company = new Company({
-      load: () => parts.slots.load + (this.#solitude.isClaiming ? 1 : 0),
-      wantsSolitude: () => this.#solitude.isWanted,
-      ring: () => this.#wakeup.wake(),
+    this.#members = new ProcessMembers({
+      load: () => parts.slots.load + (this.#quarantine.isClaiming ? 1 : 0),
+      wantsQuarantine: () => this.#quarantine.isWanted,
+      wake: () => parts.wakeup.wake(),
     });
-    this.#solitude = new Solitude(parts.claims, this.#company);
-    this.#strays = new Strays(parts.claims, parts.slots);
+    this.#quarantine = new Quarantine(parts.claims, this.#members);
+    this.#lostClaims = new LostClaims(parts.claims, parts.slots);
   }
 
-  /** There may be something to take, or the worker stops. */
-  ring(): void {
-    this.#hungry = true;
-    this.#wakeup.wake();
+  /** The slots can take more. */
+  capacityFreed(): void {
+    this.#parts.wakeup.wake();
+    this.#members.holdsLess();
   }
 
-  /** There is room for more. */
-  makeRoom(): void {
-    this.#wakeup.wake();
-    this.#company.holdsLess();
-  }
-
-  /** Its worker holds nothing more: others of the process may run alone. */
+  /** Its worker holds nothing more: other members of the process may have their quarantine. */
   leave(): void {
-    this.#company.leave();
+    this.#members.leave();
   }
 
-  async run(): Promise<void> {
-    const { isRunning, onError, pollMs } = this.#parts;
-    while (isRunning()) {
-      if (!this.#hungry) {
-        if (!(await this.#wakeup.sleep(Math.min(pollMs, this.#parts.claims.probeInMs)))) this.#hungry = true;
+  /** Claims until the worker is told to stop, which also has to end the loop's sleep. */
+  async run(stopping: AbortSignal): Promise<void> {
+    const { wakeup, claims, pollMs, onError } = this.#parts;
+    while (!stopping.aborted) {
+      if (!wakeup.mayBeDue) {
+        if (!(await wakeup.sleep(Math.min(pollMs, claims.probeInMs)))) wakeup.mayBeDue = true;
         continue;
       }
       const begun = performance.now();
       try {
-        await this.#claim();
+        await this.#claim(stopping);
         this.#retryMs = FIRST_RETRY_MS;
       } catch (error) {
-        this.#solitude.giveUp();
-        this.#strays.doubt();
+        this.#quarantine.cancel();
+        this.#lostClaims.claimFailed();
         onError(error, begun);
-        await this.#wakeup.sleep(this.#retryMs);
+        await wakeup.sleep(this.#retryMs);
         this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
-        this.#hungry = true;
+        wakeup.mayBeDue = true;
       }
     }
-    this.#solitude.giveUp();
+    this.#quarantine.cancel();
   }
 
-  async #claim(): Promise<void> {
-    const { claims, slots, sleepingFlag, answerMs, pollMs, isRunning, onAnswer, onIdle } = this.#parts;
-    // Before the claim: a notification that comes during it must lead to another one.
-    this.#hungry = false;
+  async #claim(stopping: AbortSignal): Promise<void> {
+    const { claims, slots, sleepingFlag, wakeup, answerMs, pollMs, onAnswer, onIdle } = this.#parts;
+    // Before the claim: a notification that comes during the claim must lead to another one.
+    wakeup.mayBeDue = false;
     const wasSafe = sleepingFlag.state === 'safe';
-    await within(answerMs, 'a look at what this worker holds', this.#strays.giveBack());
-    await within(answerMs, 'a release', claims.giveBack(slots.giveBack(performance.now())));
-    const room = slots.room(performance.now());
-    const claimed = await this.#fill(room);
-    if (!isRunning()) return;
-    if (claimed === undefined) {
-      // No slot is free, or another of the process is to be alone: the end of a run rings.
-      this.#hungry = true;
-      await this.#wakeup.sleep(pollMs);
+    await within(answerMs, 'a check for lost claims', this.#lostClaims.release());
+    await within(answerMs, 'a release', claims.release(slots.takeReleasable(performance.now())));
+    const found = await this.#fill(slots.demand(performance.now()), stopping);
+    if (stopping.aborted) return;
+    if (!found) {
+      // No slot is free, or the worker waits for a quarantine: the end of a run wakes the loop.
+      wakeup.mayBeDue = true;
+      await wakeup.sleep(pollMs);
       return;
     }
     onAnswer();
-    if (claimed.length === 0 && claims.lookedBack) onIdle();
-    if (claimed.length > 0 && slots.isBusy) await this.#goOn();
-    // Beside what runs alone nothing was looked for.
-    else if (claims.leftSome || claimed.some(({ alone }) => alone)) this.#hungry = true;
-    else if (!claims.lookedBack) await this.#waitToLookBack();
+    const isEmpty = found.deliveries.length === 0;
+    if (isEmpty && found.scannedAll) onIdle();
+    if (!isEmpty && slots.isBusy) await this.#stayAwake(found);
+    else if (found.mayHaveMore) wakeup.mayBeDue = true;
+    else if (!found.scannedAll) await this.#waitForFullScan(found);
     else if (!wasSafe) await this.#prepareToSleep();
   }
 
   /** Claims into the slots. */
-  async #fill(room: number): Promise<ClaimedDelivery[] | undefined> {
-    const { claims, slots, answerMs, isRunning } = this.#parts;
+  async #fill(demand: number, stopping: AbortSignal): Promise<ClaimResult | undefined> {
+    const { claims, slots, answerMs } = this.#parts;
     try {
-      const claimed = await within(answerMs, 'a claim', this.#solitude.take(room, slots.load));
-      if (!claimed) return undefined;
-      if (isRunning()) slots.take(claimed, performance.now());
-      else await within(answerMs, 'a release', claims.giveBack(claimed));
-      return claimed;
+      const found = await within(answerMs, 'a claim', this.#quarantine.take(demand, slots.load));
+      if (!found) return undefined;
+      if (stopping.aborted) await within(answerMs, 'a release', claims.release(found.deliveries));
+      else slots.accept(found.deliveries, performance.now());
+      return found;
     } finally {
-      this.#solitude.arrived();
+      this.#quarantine.claimEnded();
     }
   }
 
   /** So much comes that each claim finds something, and appends need not notify. */
-  async #goOn(): Promise<void> {
-    const { claims, sleepingFlag, answerMs } = this.#parts;
-    this.#hungry = true;
+  async #stayAwake({ mayHaveMore }: ClaimResult): Promise<void> {
+    const { sleepingFlag, wakeup, answerMs } = this.#parts;
+    wakeup.mayBeDue = true;
     await within(answerMs, 'clearing the sleeping flag', sleepingFlag.clear());
-    if (!claims.leftSome) await this.#wakeup.sleep(BUSY_NAP_MS);
+    if (!mayHaveMore) await wakeup.sleep(BUSY_NAP_MS);
   }
 
-  /** There may be something that has been due for longer. */
-  async #waitToLookBack(): Promise<void> {
-    this.#hungry = true;
-    await this.#wakeup.sleep(Math.min(this.#parts.pollMs, this.#parts.claims.lookBackInMs));
+  /** A delivery that has been due for longer may have been left out. */
+  async #waitForFullScan({ untilFullScanMs }: ClaimResult): Promise<void> {
+    const { wakeup, pollMs } = this.#parts;
+    wakeup.mayBeDue = true;
+    await wakeup.sleep(Math.min(pollMs, untilFullScanMs));
   }
 
   /** Nothing is due. After this the worker claims once more, or sleeps if no session can hold its sleeping flag. */
   async #prepareToSleep(): Promise<void> {
-    const { sleepingFlag, answerMs, pollMs } = this.#parts;
+    const { sleepingFlag, wakeup, answerMs, pollMs } = this.#parts;
     if (!sleepingFlag.isAvailable) return;
-    this.#hungry = true;
+    wakeup.mayBeDue = true;
     const wasSet = sleepingFlag.state !== 'unset';
     const state = await within(answerMs, 'setting the sleeping flag', sleepingFlag.mark());
     const now = performance.now();
@@ -165,6 +157,6 @@ export class ClaimLoop {
     // transaction took, however often other appends notify and end the naps.
     const nap = state === 'pending' ? Math.max(SHORTEST_NAP_MS, now - this.#markedAt) : this.#napMs;
     if (state === 'unset') this.#napMs = Math.min(pollMs, this.#napMs * 2);
-    await this.#wakeup.sleep(Math.min(pollMs, nap));
+    await wakeup.sleep(Math.min(pollMs, nap));
   }
 }

@@ -1,50 +1,66 @@
-// Claims deliveries for one worker: which receivers it serves, in which order, under which lease.
+// Claims deliveries for one worker: of which receivers, in which order, under which lease.
 import type { Receiver } from '../../core/receivers.ts';
+import type { Lease } from '../../liveness/lease.ts';
 import type { Catalogue } from '../../store/catalogue/catalogue.ts';
 import type { Claimable, ClaimedDelivery, ClaimRef } from '../../store/deliveries/claim.ts';
-import type { Store } from '../../store/store.ts';
-import { groupsOf } from './batching.ts';
-import type { Horizon } from './scan-window.ts';
-import type { Lease } from '../../liveness/lease.ts';
+import type { DeliveriesStore } from '../../store/deliveries/deliveries.ts';
 import type { Pauses } from '../running/pauses.ts';
-import { ladenAfter, runningOrder, serviceOrder } from './service-order.ts';
+import { groupsOf } from './batching.ts';
+import type { ScanWindow } from './scan-window.ts';
+import { backloggedAfter, runningOrder, serviceOrder } from './service-order.ts';
 
-interface TakeOptions {
+export interface ClaimsParts {
+  readonly store: Pick<DeliveriesStore, 'claim' | 'claimEmissions' | 'hasSuspect' | 'heldDeliveries' | 'release'>;
+  readonly catalogue: Pick<Catalogue, 'announce' | 'entries'>;
+  readonly lease: Pick<Lease, 'workerId'>;
+  readonly pauses: Pick<Pauses, 'isEmpty' | 'allowance' | 'probing' | 'waitMs' | 'holdsBack'>;
+  /** Default: all. */
+  readonly queues?: readonly string[] | undefined;
+  /** Of a worker that claims again and again. */
+  readonly scanWindow?: ScanWindow | undefined;
+}
+
+export interface ClaimOptions {
+  /** Takes also deliveries that are due within this time. */
   readonly aheadMs?: number;
-  readonly alone?: boolean;
+  /** Nothing else runs, so that a suspect may be taken. */
+  readonly suspects?: boolean;
+}
+
+/** What a claim found. */
+export interface ClaimResult {
+  /** In the order in which they are to run. */
+  readonly deliveries: readonly ClaimedDelivery[];
+  /** The claim may have left something that is due. A claim that takes a suspect takes nothing else. */
+  readonly mayHaveMore: boolean;
+  /** The claim looked for all that is due, however long it has been due. */
+  readonly scannedAll: boolean;
+  /** The time until a claim scans all. */
+  readonly untilFullScanMs: number;
+  /** The claim would have taken a suspect. */
+  readonly allowedSuspects: boolean;
+}
+
+/** The receivers of one claim. */
+interface Wanted {
+  readonly claimable: readonly Claimable[];
+  /** Paused receivers of which the claim may take one delivery. What it takes of a receiver that is paused meanwhile is released. */
+  readonly probed: ReadonlySet<Receiver>;
 }
 
 const NONE: ReadonlySet<Receiver> = new Set();
 
 export class Claims {
-  readonly #store: Store;
-  readonly #catalogue: Catalogue;
-  readonly #lease: Lease;
-  readonly #queues: readonly string[] | undefined;
+  readonly #parts: ClaimsParts;
+  /** Counts the claims. */
   #turn = 0;
-  readonly #horizon: Horizon | undefined;
-  readonly #pauses: Pauses;
-  /** The paused receivers of which the claim under way may take one. Of one that is paused meanwhile it takes what is to be given back. */
-  #probed: ReadonlySet<Receiver> = NONE;
-  /** When it was asked last which receivers are paused. */
+  /** When a claim last asked which receivers are paused. */
   #askedAt = 0;
-  #leftSome = false;
-  #laden: ReadonlySet<number> = new Set();
-  #lookedBack = true;
+  /** Receivers of which the last claim may have left some. */
+  #backlogged: ReadonlySet<number> = new Set();
 
-  /** @param queues `undefined`: all @param horizon for a worker that claims again and again */
-  constructor(store: Store, catalogue: Catalogue, lease: Lease, pauses: Pauses, queues?: readonly string[], horizon?: Horizon) {
-    this.#store = store;
-    this.#pauses = pauses;
-    this.#catalogue = catalogue;
-    this.#lease = lease;
-    this.#queues = queues;
-    this.#horizon = horizon;
-  }
-
-  /** Whether the last look may have left something that is due. */
-  get leftSome(): boolean {
-    return this.#leftSome;
+  constructor(parts: ClaimsParts) {
+    this.#parts = parts;
   }
 
   /** How many deliveries one call of a receiver may take; 0 if none takes batches. */
@@ -52,114 +68,112 @@ export class Claims {
     return Math.max(0, ...this.#entries().map(([, { batch = 0 }]) => batch));
   }
 
-  /** What was claimed, as it is to be run: in calls of receivers. */
+  /** The time until a paused receiver may be probed that could not be at the last claim. */
+  get probeInMs(): number {
+    const { pauses } = this.#parts;
+    return pauses.isEmpty ? Infinity : pauses.waitMs(this.#askedAt, performance.now());
+  }
+
+  /** Groups claimed deliveries into calls of receivers. */
   groups(claimed: readonly ClaimedDelivery[]): ClaimedDelivery[][] {
-    const entries = this.#catalogue.entries();
+    const entries = this.#parts.catalogue.entries();
     return groupsOf(claimed, ({ receiverId }) => entries.get(receiverId));
   }
 
-  /** Whether the last look was for all that is due, however long it has been. */
-  get lookedBack(): boolean {
-    return this.#lookedBack;
-  }
-
-  /** The time until a look is for all. */
-  get lookBackInMs(): number {
-    return this.#horizon?.waitMs(performance.now()) ?? 0;
-  }
-
-  /**
-   * Takes up to `free` due deliveries.
-   * @param options `aheadMs`: also those that are due within this time; `alone`: nothing runs, so that one may be taken which must run alone
-   */
-  async take(free: number, options: TakeOptions = {}): Promise<ClaimedDelivery[]> {
+  /** Takes up to `free` due deliveries. */
+  async take(free: number, options: ClaimOptions = {}): Promise<ClaimResult> {
+    const { catalogue, scanWindow } = this.#parts;
     // Receivers may have been connected since the worker started.
-    await this.#catalogue.announce();
-    const claimable = this.#claimable(free);
-    const claimed = claimable.length === 0 ? [] : await this.#claim(claimable, free, options);
-    this.#laden = ladenAfter(claimed, claimable, free, this.#laden);
-    this.#leftSome = claimed.length > 0 && (claimed.length >= free || this.#laden.size > 0);
-    const entries = this.#catalogue.entries();
-    if (this.#probed.size > 0)
-      for (const delivery of claimed) {
-        const receiver = entries.get(delivery.receiverId);
-        if (receiver && this.#probed.has(receiver)) this.#pauses.probing(receiver, delivery);
-      }
-    return claimable.length < 2 ? claimed : runningOrder(claimed, (id) => entries.get(id)?.priority ?? 0);
+    await catalogue.announce();
+    const { claimable, probed } = this.#wanted(free);
+    const all = scanWindow?.isFullScanDue(performance.now()) ?? true;
+    const claimed = claimable.length === 0 ? [] : await this.#claim(claimable, free, all, options);
+    this.#backlogged = backloggedAfter(claimed, claimable, free, this.#backlogged);
+    this.#noteProbes(claimed, probed);
+    const entries = catalogue.entries();
+    return {
+      deliveries: claimable.length < 2 ? claimed : runningOrder(claimed, (id) => entries.get(id)?.priority ?? 0),
+      mayHaveMore: claimed.length > 0 && (claimed.length >= free || this.#backlogged.size > 0 || claimed[0]!.isSuspect),
+      scannedAll: all,
+      untilFullScanMs: scanWindow?.untilFullScanMs(performance.now()) ?? 0,
+      allowedSuspects: options.suspects ?? false,
+    };
   }
 
-  /** Whether a suspect waits, which must run alone. */
+  /** Whether a suspect is due. */
   async hasSuspect(aheadMs = 0): Promise<boolean> {
-    return this.#store.deliveries.hasSuspect(this.#claimable(1), aheadMs);
+    return this.#parts.store.hasSuspect(this.#wanted(1).claimable, aheadMs);
   }
 
   /** Takes the due deliveries of given emissions. */
-  async takeOf(emissionIds: readonly string[]): Promise<ClaimedDelivery[]> {
-    await this.#catalogue.announce();
-    const claimable = this.#claimable(1);
-    return claimable.length === 0 ? [] : this.#store.deliveries.claimEmissions(this.#lease.workerId, claimable, emissionIds);
+  async takeOf(emissionIds: readonly string[]): Promise<readonly ClaimedDelivery[]> {
+    const { store, catalogue, lease } = this.#parts;
+    await catalogue.announce();
+    const { claimable } = this.#wanted(1);
+    return claimable.length === 0 ? [] : store.claimEmissions(lease.workerId, claimable, emissionIds);
   }
 
-  /**
-   * Gives back what this worker holds and does not run: the answer to its claim was lost on the way. Not while a claim is
-   * under way. What has ended since it was read, or is somebody else's, keeps its state: release is guarded by the claim.
-   */
-  async returnStrays(holds: (claim: ClaimRef) => boolean): Promise<void> {
-    const held = await this.#store.deliveries.heldDeliveries(this.#lease.workerId);
-    await this.giveBack(held.filter((claim) => !holds(claim)));
+  /** What this worker holds by the tables, whether it knows of it or not. */
+  async held(): Promise<readonly ClaimRef[]> {
+    return this.#parts.store.heldDeliveries(this.#parts.lease.workerId);
   }
 
-  /** Gives back what was not started. */
-  async giveBack(claims: readonly ClaimRef[]): Promise<void> {
-    if (claims.length > 0)
-      await this.#store.deliveries.release(claims.map(({ id, epoch, workerId }) => ({ id, epoch, workerId, delayMs: 0 })));
+  /** Releases deliveries that were not started. */
+  async release(claims: readonly ClaimRef[]): Promise<void> {
+    if (claims.length === 0) return;
+    await this.#parts.store.release(claims.map(({ id, epoch, workerId }) => ({ id, epoch, workerId, delayMs: 0 })));
   }
 
-  async #claim(claimable: readonly Claimable[], free: number, options: TakeOptions): Promise<ClaimedDelivery[]> {
-    const horizon = this.#horizon;
+  /** Whether a claimed delivery is to be released unrun: its receiver was paused meanwhile. */
+  holdsBack(delivery: ClaimedDelivery): boolean {
+    const { pauses, catalogue } = this.#parts;
+    return !pauses.isEmpty && pauses.holdsBack(catalogue.entries().get(delivery.receiverId), delivery);
+  }
+
+  async #claim(claimable: readonly Claimable[], free: number, all: boolean, options: ClaimOptions): Promise<ClaimedDelivery[]> {
+    const { store, lease, scanWindow } = this.#parts;
     const begun = performance.now();
-    const lookedBack = horizon?.looksBack(begun) ?? true;
-    const wanted = lookedBack ? claimable : claimable.map((one) => ({ ...one, since: horizon!.since(one.receiverId) }));
-    const claimed = await this.#store.deliveries.claim(this.#lease.workerId, wanted, free, options);
+    const wanted = all ? claimable : claimable.map((one) => ({ ...one, since: scanWindow!.startOf(one.receiverId) }));
+    const claimed = await store.claim(lease.workerId, wanted, free, options);
     const now = performance.now();
-    horizon?.claimed(claimed, { lookedBack, tookMs: now - begun, now });
-    this.#lookedBack = lookedBack;
+    scanWindow?.scanned(claimed, { all, tookMs: now - begun, now });
     return claimed;
   }
 
-  #claimable(free: number): Claimable[] {
-    const inOrder = serviceOrder(this.#entries(), free, this.#turn++, this.#laden);
-    this.#probed = NONE;
-    return this.#pauses.isEmpty ? inOrder : this.#withoutPaused(inOrder);
+  #noteProbes(claimed: readonly ClaimedDelivery[], probed: ReadonlySet<Receiver>): void {
+    if (probed.size === 0) return;
+    const { catalogue, pauses } = this.#parts;
+    const entries = catalogue.entries();
+    for (const delivery of claimed) {
+      const receiver = entries.get(delivery.receiverId);
+      if (receiver && probed.has(receiver)) pauses.probing(receiver, delivery);
+    }
   }
 
-  /** One of each paused receiver whose probe is due, be it under several names. */
-  #withoutPaused(inOrder: readonly Claimable[]): Claimable[] {
+  #wanted(free: number): Wanted {
+    const claimable = serviceOrder(this.#entries(), free, this.#turn++, this.#backlogged);
+    return this.#parts.pauses.isEmpty ? { claimable, probed: NONE } : this.#withoutPaused(claimable);
+  }
+
+  /** Leaves one of each paused receiver whose probe is due, even if it has several names. */
+  #withoutPaused(inOrder: readonly Claimable[]): Wanted {
+    const { catalogue, pauses } = this.#parts;
     const now = (this.#askedAt = performance.now());
-    const entries = this.#catalogue.entries();
+    const entries = catalogue.entries();
     const probed = new Set<Receiver>();
-    this.#probed = probed;
-    return inOrder.flatMap((one) => {
+    const claimable = inOrder.flatMap((one) => {
       const receiver = entries.get(one.receiverId)!;
-      const allowance = probed.has(receiver) ? 0 : this.#pauses.allowance(receiver, now);
+      const allowance = probed.has(receiver) ? 0 : pauses.allowance(receiver, now);
       if (allowance === Infinity) return [one];
       if (allowance > 0) probed.add(receiver);
       return allowance > 0 ? [{ ...one, free: allowance }] : [];
     });
+    return { claimable, probed };
   }
 
-  /** The time until a paused receiver may be probed that could not be at the last claim. */
-  get probeInMs(): number {
-    return this.#pauses.isEmpty ? Infinity : this.#pauses.waitMs(this.#askedAt, performance.now());
-  }
-
-  /** Whether what was claimed is to be given back unrun: its receiver was paused meanwhile. */
-  holdsBack(delivery: ClaimedDelivery): boolean {
-    return !this.#pauses.isEmpty && this.#pauses.holdsBack(this.#catalogue.entries().get(delivery.receiverId), delivery);
-  }
-
-  /** The receivers that it serves. */
+  /** The receivers that this worker serves. */
   #entries(): [id: number, receiver: Receiver][] {
-    return [...this.#catalogue.entries()].filter(([, { queue }]) => this.#queues?.includes(queue) ?? true);
+    const { catalogue, queues } = this.#parts;
+    return [...catalogue.entries()].filter(([, { queue }]) => queues?.includes(queue) ?? true);
   }
 }

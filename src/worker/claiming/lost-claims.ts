@@ -1,36 +1,40 @@
-// Gives back what a worker holds and does not know of. A claim whose connection is lost may have been carried out all the
-// same, even a little after its failure was heard of; its deliveries would be `running` as long as the worker lives.
+// Releases lost claims: deliveries that a worker holds without knowing it. The database may carry out a claim whose connection is
+// lost, even a little after the worker has heard of the failure; its deliveries would stay `running` for as long as the worker lives.
 import type { Claims } from './claims.ts';
 import type { Slots } from './slots.ts';
 
 /** How long after its failure a claim may still wait at the server to be carried out. */
 const LATE_CLAIM_MS = 10_000;
-/** It reads all deliveries, so not before each claim. */
-const LOOK_EVERY_MS = 500;
+/** The check reads all deliveries, so it does not precede each claim. */
+const CHECK_EVERY_MS = 500;
 
-export class Strays {
-  readonly #claims: Claims;
-  readonly #slots: Slots;
-  #doubtedAt: number | undefined;
-  #lookAt = 0;
+export class LostClaims {
+  readonly #claims: Pick<Claims, 'held' | 'release'>;
+  readonly #slots: Pick<Slots, 'holds'>;
+  #failedAt: number | undefined;
+  #checkAt = 0;
 
-  constructor(claims: Claims, slots: Slots) {
+  constructor(claims: Pick<Claims, 'held' | 'release'>, slots: Pick<Slots, 'holds'>) {
     this.#claims = claims;
     this.#slots = slots;
   }
 
   /** A claim has failed. */
-  doubt(): void {
-    this.#doubtedAt = performance.now();
-    this.#lookAt = 0;
+  claimFailed(): void {
+    this.#failedAt = performance.now();
+    this.#checkAt = 0;
   }
 
-  /** To be called when no claim is under way. Does nothing unless a claim has failed lately. */
-  async giveBack(): Promise<void> {
-    if (this.#doubtedAt === undefined || performance.now() < this.#lookAt) return;
-    this.#lookAt = performance.now() + LOOK_EVERY_MS;
-    const isOver = performance.now() - this.#doubtedAt > LATE_CLAIM_MS;
-    await this.#claims.returnStrays((claim) => this.#slots.holds(claim));
-    if (isOver) this.#doubtedAt = undefined;
+  /**
+   * Releases what was lost; does nothing unless a claim has failed lately. Not to be called while a claim is under way. A delivery that
+   * has ended since it was read, or that another worker has by now, keeps its state: the release is guarded by the claim.
+   */
+  async release(): Promise<void> {
+    if (this.#failedAt === undefined || performance.now() < this.#checkAt) return;
+    this.#checkAt = performance.now() + CHECK_EVERY_MS;
+    const isOver = performance.now() - this.#failedAt > LATE_CLAIM_MS;
+    const held = await this.#claims.held();
+    await this.#claims.release(held.filter((claim) => !this.#slots.holds(claim)));
+    if (isOver) this.#failedAt = undefined;
   }
 }

@@ -1,12 +1,12 @@
-// How far a worker claims ahead of its free slots: what it will start within a tenth of a second, as it goes now. So a
-// fast receiver never waits for a claim, and a slow one keeps next to nothing from other workers. No clock of its own.
+// How many deliveries a worker claims ahead of its free slots: as many as it will start within a tenth of a second at its present
+// rate. So a fast receiver never waits for a claim, and a slow one keeps next to nothing from other workers. No clock of its own.
 
-/** What is claimed ahead is started within about this time. */
-const HORIZON_MS = 100;
-/** The pace is measured over at least this long. */
+/** Deliveries that are claimed ahead are started within about this time. */
+const LEAD_MS = 100;
+/** The rate is measured over at least this long. */
 const WINDOW_MS = 20;
 
-export class Pace {
+export class Prefetch {
   readonly #most: number;
   readonly #least: () => number;
   #since: number;
@@ -26,14 +26,14 @@ export class Pace {
   }
 
   /** How many to hold beside those that run. */
-  ahead(now: number): number {
+  target(now: number): number {
     const elapsed = now - this.#since;
     if (elapsed >= WINDOW_MS) {
-      // Half of what it was: one long garbage collection must not empty the hands.
-      this.#perMs = Math.max(this.#count / elapsed, elapsed > HORIZON_MS ? 0 : this.#perMs / 2);
+      // Half of what it was, so that one long GC pause does not drop the prefetch to zero.
+      this.#perMs = Math.max(this.#count / elapsed, elapsed > LEAD_MS ? 0 : this.#perMs / 2);
       this.#count = 0;
       this.#since = now;
     }
-    return Math.max(this.#least(), Math.min(this.#most, Math.floor(this.#perMs * HORIZON_MS)));
+    return Math.max(this.#least(), Math.min(this.#most, Math.floor(this.#perMs * LEAD_MS)));
   }
 }

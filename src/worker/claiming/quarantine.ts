@@ -1,129 +1,128 @@
-// Lets suspects run alone: what may have killed its workers. A worker that is idle now and then takes one by itself; one
-// that never is has to make room: it lets its receivers end, runs the delivery with nothing beside it, and goes on. Alone
-// is meant of the process (process-members.ts): the other workers of it make room as well.
+// Quarantines suspects: a delivery that may have killed its workers runs only while nothing else does. A worker that is idle now and
+// then takes a suspect with an ordinary claim. A busy one has to become idle for it: it claims nothing until its receivers have ended,
+// runs the suspect, and goes on. Nothing else means nothing in the process (process-members.ts): its other workers wait as well.
 //
-// The race: while an idle worker claims, another one of the process begins to. It is not kept waiting, for next to no claim
-// finds a suspect. One that does gives the suspect back, and makes room for it.
+// The race: while an idle worker claims, another one of the process begins to. Neither waits for the other, for next to no claim
+// finds a suspect. A worker that does find one then releases it, and becomes idle for it.
+import type { ProcessMembers } from '../../liveness/process-members.ts';
 import type { ClaimedDelivery } from '../../store/deliveries/claim.ts';
-import type { Claims } from './claims.ts';
-import type { Company } from '../../liveness/process-members.ts';
+import type { ClaimOptions, ClaimResult, Claims } from './claims.ts';
 
-/** How often a worker that is never idle looks for suspects. */
-const LOOK_EVERY_MS = 5_000;
-/** How long it makes room at first; when that was in vain it works for as long, and then makes room for twice that time. */
+/** How often a worker that is never idle checks for suspects. */
+const CHECK_EVERY_MS = 5_000;
+/** How long a worker waits to become idle at first. When it waited in vain, it works for as long, and then waits for twice that time. */
 const PATIENCE_MS = 30_000;
 
-export class Solitude {
-  readonly #claims: Claims;
-  readonly #company: Company;
-  #lookAt = performance.now() + LOOK_EVERY_MS;
-  /** Until when it makes room. */
-  #makesRoom: number | undefined;
-  #patienceMs = PATIENCE_MS;
-  /** It took a suspect, and has not come back for more yet. */
-  #isAlone = false;
-  #isClaiming = false;
-  #wasAlone = false;
+const isSuspect = (delivery: ClaimedDelivery): boolean => delivery.isSuspect;
 
-  constructor(claims: Claims, company: Company) {
+export class Quarantine {
+  readonly #claims: Pick<Claims, 'take' | 'hasSuspect' | 'release'>;
+  readonly #members: Pick<ProcessMembers, 'mustWait' | 'othersAreIdle' | 'holdsLess' | 'quarantineEnded'>;
+  #checkAt = performance.now() + CHECK_EVERY_MS;
+  /** Set while the worker waits for the process to become idle: when it stops waiting. */
+  #waitsUntil: number | undefined;
+  #patienceMs = PATIENCE_MS;
+  /** The worker took a suspect, and has not come back for more yet. */
+  #hasSuspect = false;
+  #isClaiming = false;
+
+  constructor(
+    claims: Pick<Claims, 'take' | 'hasSuspect' | 'release'>,
+    members: Pick<ProcessMembers, 'mustWait' | 'othersAreIdle' | 'holdsLess' | 'quarantineEnded'>,
+  ) {
     this.#claims = claims;
-    this.#company = company;
+    this.#members = members;
   }
 
   /** Whether the others of this process have to wait. */
   get isWanted(): boolean {
-    return this.#makesRoom !== undefined || this.#isAlone;
+    return this.#waitsUntil !== undefined || this.#hasSuspect;
   }
 
-  /** Whether deliveries are on their way to it. */
+  /** Whether deliveries are on their way to the worker. */
   get isClaiming(): boolean {
     return this.#isClaiming;
   }
 
-  /** Whether the last claim would have taken a suspect. */
-  get wasAlone(): boolean {
-    return this.#wasAlone;
-  }
-
   /**
-   * Claims into `free` slots beside what is `running`; `undefined` when the worker has to wait: for these, for others of this
-   * process, or for a suspect that runs alone. What it claims is on its way until `arrived` is called.
+   * Claims up to `free` deliveries beside the `running` ones. `undefined` when the worker has to wait: for what it runs, for others of
+   * this process, or for a suspect in quarantine. Claimed deliveries are on their way until `claimEnded` is called.
    */
-  async take(free: number, running: number, aheadMs = 0): Promise<ClaimedDelivery[] | undefined> {
+  async take(free: number, running: number, aheadMs = 0): Promise<ClaimResult | undefined> {
     if (free <= 0) return undefined;
-    if (this.#isAlone) this.#goOn();
-    if (this.#company.isPaused) return undefined;
-    if (this.#makesRoom === undefined && performance.now() > this.#lookAt) await this.look(aheadMs);
-    if (this.#makesRoom !== undefined) {
-      const suspects = await this.#takeSuspect(running, this.#makesRoom, aheadMs);
-      if (suspects?.length !== 0) return suspects;
+    if (this.#hasSuspect) this.#end();
+    if (this.#members.mustWait) return undefined;
+    if (this.#waitsUntil === undefined && performance.now() > this.#checkAt) await this.check(aheadMs);
+    if (this.#waitsUntil !== undefined) {
+      const found = await this.#takeSuspect(running, this.#waitsUntil, aheadMs);
+      if (found !== 'none') return found;
     }
-    const alone = running === 0 && this.#company.isAlone;
-    const claimed = await this.#claim(free, { alone, aheadMs });
-    // A claim takes suspects only where nothing else is due: else, also of a worker that runs one at a time, they would wait.
-    if (alone && claimed.every((delivery) => delivery.alone)) this.#lookAt = performance.now() + LOOK_EVERY_MS;
-    if (!claimed.some((delivery) => delivery.alone)) return claimed;
-    if (this.#company.isAlone) {
-      this.#isAlone = true;
-      return claimed;
+    const suspects = running === 0 && this.#members.othersAreIdle;
+    const found = await this.#claim(free, { suspects, aheadMs });
+    // A claim takes suspects only where nothing else is due. So a worker that finds more each time is not idle, even if it runs one
+    // delivery at a time: its suspects would wait for ever.
+    if (suspects && found.deliveries.every(isSuspect)) this.#checkAt = performance.now() + CHECK_EVERY_MS;
+    if (!found.deliveries.some(isSuspect)) return found;
+    if (this.#members.othersAreIdle) {
+      this.#hasSuspect = true;
+      return found;
     }
-    this.#makeRoom();
-    await this.#claims.giveBack(claimed);
+    this.#wait();
+    await this.#claims.release(found.deliveries);
     return undefined;
   }
 
-  /** What was claimed is held now, or given up. */
-  arrived(): void {
+  /** The worker holds by now what was claimed, or has given up the claim. */
+  claimEnded(): void {
     if (!this.#isClaiming) return;
     this.#isClaiming = false;
-    this.#company.holdsLess();
+    this.#members.holdsLess();
   }
 
-  /** Makes room if a suspect waits. Returns whether one does. */
-  async look(aheadMs = 0): Promise<boolean> {
-    const waits = await this.#claims.hasSuspect(aheadMs);
-    if (waits) this.#makeRoom();
-    this.#lookAt = performance.now() + LOOK_EVERY_MS;
-    return waits;
+  /** Begins to wait for a quarantine if a suspect is due. Returns whether one is. */
+  async check(aheadMs = 0): Promise<boolean> {
+    const isDue = await this.#claims.hasSuspect(aheadMs);
+    if (isDue) this.#wait();
+    this.#checkAt = performance.now() + CHECK_EVERY_MS;
+    return isDue;
   }
 
-  /** It makes room no longer. */
-  giveUp(): void {
-    if (this.#makesRoom !== undefined) this.#goOn();
+  /** The worker no longer waits for a quarantine. */
+  cancel(): void {
+    if (this.#waitsUntil !== undefined) this.#end();
   }
 
-  #makeRoom(): void {
-    this.#makesRoom = performance.now() + this.#patienceMs;
+  #wait(): void {
+    this.#waitsUntil = performance.now() + this.#patienceMs;
   }
 
   /** All of the process may go on. */
-  #goOn(): void {
-    this.#isAlone = false;
-    this.#makesRoom = undefined;
-    this.#company.isThrough();
+  #end(): void {
+    this.#hasSuspect = false;
+    this.#waitsUntil = undefined;
+    this.#members.quarantineEnded();
   }
 
-  async #claim(free: number, options: { readonly alone: boolean; readonly aheadMs: number }): Promise<ClaimedDelivery[]> {
+  async #claim(free: number, options: ClaimOptions): Promise<ClaimResult> {
     this.#isClaiming = true;
-    this.#wasAlone = options.alone;
     return this.#claims.take(free, options);
   }
 
-  /** None: there is none any more, or it has been waited for long enough. */
-  async #takeSuspect(running: number, until: number, aheadMs: number): Promise<ClaimedDelivery[] | undefined> {
-    if (running === 0 && this.#company.isAlone) {
-      const suspects = await this.#claim(0, { alone: true, aheadMs });
+  /** `none`: no suspect is due any more, or the worker has waited for long enough. */
+  async #takeSuspect(running: number, until: number, aheadMs: number): Promise<ClaimResult | 'none' | undefined> {
+    if (running === 0 && this.#members.othersAreIdle) {
+      const found = await this.#claim(0, { suspects: true, aheadMs });
       this.#patienceMs = PATIENCE_MS;
-      this.#isAlone = suspects.length > 0;
-      if (this.#isAlone) this.#makesRoom = undefined;
-      else this.#goOn();
-      return suspects;
+      this.#hasSuspect = found.deliveries.length > 0;
+      if (this.#hasSuspect) this.#waitsUntil = undefined;
+      else this.#end();
+      return this.#hasSuspect ? found : 'none';
     }
     const now = performance.now();
     if (now < until) return undefined;
-    this.#lookAt = now + this.#patienceMs;
+    this.#checkAt = now + this.#patienceMs;
     this.#patienceMs *= 2;
-    this.#goOn();
-    return [];
+    this.#end();
+    return 'none';
   }
 }

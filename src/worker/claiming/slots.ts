@@ -1,30 +1,30 @@
-// A worker's slots. What it has claimed waits here, in its order, until one of the `concurrency` slots is free.
+// A worker's slots. Claimed deliveries wait here, in their order, until one of the `concurrency` slots is free.
 //
-// The races: a worker that was frozen wakes up with its hands full, after others have found it dead and taken all of it.
-// So nothing is started when the lease is over, and what was claimed under an id that was lost is dropped. And receivers
-// may be slower than they were when this was claimed: what has waited for long is given back, for other workers may idle.
+// The races: a worker that was frozen continues with deliveries waiting, after other workers have marked it dead and rescued them. So
+// nothing is started when the lease has expired, and deliveries that were claimed under an id that was lost are dropped. And receivers
+// may have become slower since the claim: deliveries that have waited for long are released, for other workers may be idle.
 import type { Logger } from '../../core/logger.ts';
 import type { Driver, Lane } from '../../drivers/driver.ts';
 import { neutrally } from '../../observe/async-context.ts';
 import { type ClaimedDelivery, type ClaimRef, isSameClaim } from '../../store/deliveries/claim.ts';
 import { frontOf, type ReceiverOf } from './batching.ts';
-import type { Pace } from './prefetch.ts';
+import type { Lease } from '../../liveness/lease.ts';
+import type { Claims } from './claims.ts';
+import type { Prefetch } from './prefetch.ts';
 import type { Runner } from '../running/runner.ts';
 
 export interface SlotsParts {
-  readonly runner: Runner;
-  readonly pace: Pace;
+  readonly runner: Pick<Runner, 'run' | 'running' | 'isAt'>;
+  readonly prefetch: Pick<Prefetch, 'started' | 'target'>;
+  readonly lease: Pick<Lease, 'owns'>;
+  readonly claims: Pick<Claims, 'holdsBack'>;
   readonly log: Logger;
   readonly concurrency: number;
-  /** Whether deliveries that were claimed under this id are still this worker's, for all that it knows. */
-  owns(workerId: number): boolean;
   /** Makes lanes, where the driver has them. */
   readonly openLane: Driver['openLane'];
   readonly receiverOf: ReceiverOf;
-  /** Whether a delivery is not to be started now, but to be given back. */
-  holdsBack(delivery: ClaimedDelivery): boolean;
-  /** There is room for more. */
-  onRoom(): void;
+  /** The slots can take more. */
+  onCapacity(): void;
 }
 
 interface Waiting {
@@ -32,41 +32,41 @@ interface Waiting {
   readonly since: number;
 }
 
-/** A lane, and what it tells of the COMMIT of the delivery that is on it. */
-interface Track {
+/** A lane, and the listener to the COMMIT of the delivery that is on it. */
+interface SlotLane {
   readonly lane: Lane;
   onCommitting: () => void;
 }
 
-/** From this many ahead on (a thousand starts a second) the worker looks for more by itself, and need not be rung. */
+/** With a prefetch of at least this many (a thousand starts a second) the worker polls so often that it need not be notified. */
 const BUSY_AHEAD = 100;
-/** What has not been started after this time is given back. */
+/** A delivery that has not been started after this time is released. */
 const PATIENCE_MS = 1_000;
-/** Receivers that returned and wait for their write: beyond this, the next ones wait. */
+/** With more receivers than this that have returned and wait for their write, the next ones wait. */
 const MOST_UNWRITTEN = 2_000;
 
 export class Slots {
   readonly #parts: SlotsParts;
   #waiting: Waiting[] = [];
-  /** To be given back at once. */
+  /** To be released at once. */
   #heldBack: ClaimedDelivery[] = [];
   /** Where `#waiting` begins: shifting a long array is slow. */
   #first = 0;
   #busy = 0;
   /** Deliveries whose receivers have not returned. */
   #called = 0;
-  /** With fewer waiting than this, more are wanted. */
-  #few = 0;
+  /** With no more than this waiting, the slots want more: half of the prefetch. */
+  #lowWater = 0;
   /** Lanes on which nothing runs. */
-  readonly #idle: Track[] = [];
-  /** Something runs that must run alone. */
-  #occupied = false;
+  readonly #idle: SlotLane[] = [];
+  /** A suspect runs, beside which nothing may run. */
+  #hasSuspect = false;
 
   constructor(parts: SlotsParts) {
     this.#parts = parts;
   }
 
-  /** How many it holds: those that wait and those that run, up to their written end. */
+  /** How many deliveries they hold: those that wait and those that run, until their outcome is written. */
   get load(): number {
     return this.waiting + this.#heldBack.length + this.#parts.runner.running;
   }
@@ -75,21 +75,21 @@ export class Slots {
     return this.#waiting.length - this.#first;
   }
 
-  /** Whether so much comes that a look at any time finds something. */
+  /** Whether so much comes that a claim at any time finds something. */
   get isBusy(): boolean {
-    return this.#few * 2 >= BUSY_AHEAD;
+    return this.#lowWater * 2 >= BUSY_AHEAD;
   }
 
-  /** How many more it can use. 0 unless that is worth a claim. */
-  room(now: number): number {
-    const { concurrency, pace } = this.#parts;
-    if (this.#occupied) return 0;
-    const ahead = pace.ahead(now);
-    this.#few = ahead / 2;
-    return this.waiting > this.#few ? 0 : Math.max(0, concurrency - this.#busy + ahead - this.waiting);
+  /** How many more they can use. 0 unless that is worth a claim. */
+  demand(now: number): number {
+    const { concurrency, prefetch } = this.#parts;
+    if (this.#hasSuspect) return 0;
+    const ahead = prefetch.target(now);
+    this.#lowWater = ahead / 2;
+    return this.waiting > this.#lowWater ? 0 : Math.max(0, concurrency - this.#busy + ahead - this.waiting);
   }
 
-  /** Whether it holds the delivery of this claim. */
+  /** Whether they hold the delivery of this claim. */
   holds(claim: ClaimRef): boolean {
     const isIt = ({ delivery }: Waiting): boolean => isSameClaim(delivery, claim);
     return (
@@ -99,19 +99,19 @@ export class Slots {
     );
   }
 
-  /** Takes what was claimed. */
-  take(deliveries: readonly ClaimedDelivery[], now: number): void {
+  /** Takes claimed deliveries. */
+  accept(deliveries: readonly ClaimedDelivery[], now: number): void {
     for (const delivery of deliveries) {
-      if (this.#parts.holdsBack(delivery)) this.#heldBack.push(delivery);
+      if (this.#parts.claims.holdsBack(delivery)) this.#heldBack.push(delivery);
       else this.#waiting.push({ delivery, since: now });
     }
     this.fill();
   }
 
-  /** Of what waits, nothing is started that is to be held back now. */
+  /** A receiver was paused: none of its waiting deliveries is started. */
   holdBack(): void {
     const waiting = this.#waiting.slice(this.#first);
-    const isHeldBack = ({ delivery }: Waiting): boolean => this.#parts.holdsBack(delivery);
+    const isHeldBack = ({ delivery }: Waiting): boolean => this.#parts.claims.holdsBack(delivery);
     this.#heldBack.push(...waiting.filter(isHeldBack).map(({ delivery }) => delivery));
     this.#waiting = waiting.filter((one) => !isHeldBack(one));
     this.#first = 0;
@@ -119,9 +119,9 @@ export class Slots {
 
   /** Starts as many as there are free slots. */
   fill(): void {
-    const { concurrency, runner, owns } = this.#parts;
+    const { concurrency, runner, lease } = this.#parts;
     while (this.waiting > 0 && this.#busy < concurrency && runner.running - this.#called < MOST_UNWRITTEN) {
-      if (!owns(this.#waiting[this.#first]!.delivery.workerId)) return;
+      if (!lease.owns(this.#waiting[this.#first]!.delivery.workerId)) return;
       this.#start(this.#next());
     }
     if (this.#first > 1_000) {
@@ -130,25 +130,25 @@ export class Slots {
     }
   }
 
-  /** Forgets what was claimed under an id that is lost: it belongs to others. */
+  /** Forgets deliveries that were claimed under an id that is lost: other workers rescue them. */
   drop(workerId: number): void {
     this.#waiting = this.#waiting.slice(this.#first).filter(({ delivery }) => delivery.workerId !== workerId);
     this.#heldBack = this.#heldBack.filter((delivery) => delivery.workerId !== workerId);
     this.#first = 0;
   }
 
-  /** Hands out what is held back, and what has waited for too long; all of it if `now` is not given. */
-  giveBack(now = Infinity): ClaimedDelivery[] {
-    const given = this.#heldBack;
+  /** Hands out deliveries to be released: those held back, and all that wait if they have waited for too long or `now` is not given. */
+  takeReleasable(now = Infinity): ClaimedDelivery[] {
+    const released = this.#heldBack;
     this.#heldBack = [];
-    if (this.waiting === 0 || now - this.#waiting[this.#first]!.since < PATIENCE_MS) return given;
-    for (const { delivery } of this.#waiting.slice(this.#first)) given.push(delivery);
+    if (this.waiting === 0 || now - this.#waiting[this.#first]!.since < PATIENCE_MS) return released;
+    for (const { delivery } of this.#waiting.slice(this.#first)) released.push(delivery);
     this.#waiting = [];
     this.#first = 0;
-    return given;
+    return released;
   }
 
-  /** What waits first, with what its receiver takes together with it. */
+  /** The first delivery that waits, with those that its receiver takes in the same call. */
   #next(): ClaimedDelivery[] {
     const isSame = (first: Waiting, other: Waiting): boolean => first.delivery.workerId === other.delivery.workerId;
     const { group, passed } = frontOf(this.#waiting, this.#first, this.#parts.receiverOf, isSame);
@@ -158,58 +158,57 @@ export class Slots {
   }
 
   #start(deliveries: readonly ClaimedDelivery[]): void {
-    const { runner, pace, log } = this.#parts;
-    const alone = deliveries.some((delivery) => delivery.alone);
-    pace.started(deliveries.length);
+    const { runner, prefetch, log } = this.#parts;
+    const isSuspect = deliveries.some((delivery) => delivery.isSuspect);
+    prefetch.started(deliveries.length);
     this.#busy++;
     this.#called += deliveries.length;
-    this.#occupied ||= alone;
-    const track = this.#idle.pop() ?? this.#openTrack();
+    this.#hasSuspect ||= isSuspect;
+    const slotLane = this.#idle.pop() ?? this.#openSlotLane();
     let isFree = false;
     const free = (): void => {
       if (isFree) return;
       isFree = true;
       this.#busy--;
       this.#called -= deliveries.length;
-      if (track) this.#idle.push(track);
+      if (slotLane) this.#idle.push(slotLane);
       this.fill();
       // Unless the next one is on it already.
-      if (track && this.#idle.at(-1) === track) track.lane.release();
-      this.#tellRoom();
+      if (slotLane && this.#idle.at(-1) === slotLane) slotLane.lane.release();
+      this.#reportCapacity();
     };
-    if (track) track.onCommitting = free;
+    if (slotLane) slotLane.onCommitting = free;
     const ended = (): void => {
-      if (alone) this.#occupied = false;
+      if (isSuspect) this.#hasSuspect = false;
       free();
-      // Its write may have been what the next one waited for.
+      // The next one may have waited for this write.
       this.fill();
-      this.#tellRoom();
+      this.#reportCapacity();
     };
-    const options = { onReturned: free, lane: track?.lane };
-    // It may be started by the end of another: of that one's context it is to see nothing.
+    const options = { onReturned: free, lane: slotLane?.lane };
+    // The end of another run may start it: it must see nothing of that run's async context.
     neutrally(() => runner.run(deliveries, options)).then(ended, (error: unknown) => {
-      log.error({ err: error }, 'the outcome of a delivery could not be written; it is taken back when this worker ends');
+      log.error({ err: error }, 'the outcome of a delivery could not be written; the delivery is rescued when this worker ends');
       ended();
     });
   }
 
-  #openTrack(): Track | undefined {
+  #openSlotLane(): SlotLane | undefined {
     const { openLane } = this.#parts;
     if (!openLane) return undefined;
-    const lane = openLane({ isWanted: () => this.#followsTransaction(), onCommitting: () => track.onCommitting() });
-    const track: Track = { lane, onCommitting: () => {} };
-    return track;
+    const lane = openLane({ isWanted: () => this.#followsTransaction(), onCommitting: () => slotLane.onCommitting() });
+    const slotLane: SlotLane = { lane, onCommitting: () => {} };
+    return slotLane;
   }
 
-  /** Whether what is next can begin its transaction on the lane that is about to be free. */
+  /** Whether the next delivery can begin its transaction on the lane that is about to be free. */
   #followsTransaction(): boolean {
-    const next = this.#waiting[this.#first];
-    return (
-      next !== undefined && this.#parts.owns(next.delivery.workerId) && (this.#parts.receiverOf(next.delivery)?.transactional ?? false)
-    );
+    const next = this.#waiting[this.#first]?.delivery;
+    if (next === undefined || !this.#parts.lease.owns(next.workerId)) return false;
+    return this.#parts.receiverOf(next)?.transactional ?? false;
   }
 
-  #tellRoom(): void {
-    if (this.waiting <= this.#few) this.#parts.onRoom();
+  #reportCapacity(): void {
+    if (this.waiting <= this.#lowWater) this.#parts.onCapacity();
   }
 }

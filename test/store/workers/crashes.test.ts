@@ -151,8 +151,8 @@ test('a claim takes what must run alone only if nothing else is due, only when i
   const [receiver, second] = [await addReceiver(h.sql), await addReceiver(h.sql, 'B.receive')];
   const worker = await addWorker(h.sql);
   const claimable = [receiver, second].map((receiverId) => ({ receiverId, free: 5, version: 1 }));
-  const claim = async (alone: boolean): Promise<[string, boolean][]> =>
-    (await h.store.deliveries.claim(worker, claimable, 5, { alone })).map((delivery) => [delivery.id, delivery.alone]);
+  const claim = async (suspects: boolean): Promise<[string, boolean][]> =>
+    (await h.store.deliveries.claim(worker, claimable, 5, { suspects })).map((delivery) => [delivery.id, delivery.isSuspect]);
   const [one, two] = [await addCrashed(h, receiver, 2), await addCrashed(h, second, 3)];
   const [once, never] = [await addCrashed(h, receiver, 1), await addCrashed(h, receiver, 0)];
   expect(await claim(true)).toEqual([
@@ -175,7 +175,7 @@ test.each([
   const worker = await addWorker(h.sql);
   await addCrashed(h, receiver, 2, options);
   const claimable = [{ receiverId: receiver, free: 5, version: 1 }];
-  expect(await h.store.deliveries.claim(worker, claimable, 5, { alone: true })).toEqual([]);
+  expect(await h.store.deliveries.claim(worker, claimable, 5, { suspects: true })).toEqual([]);
   expect(await h.store.deliveries.hasSuspect(claimable)).toBe(false);
 });
 
@@ -185,7 +185,7 @@ test('a worker that is lost takes nothing alone, either', async () => {
   await addCrashed(h, receiver, 2);
   const claimable = [{ receiverId: receiver, free: 5, version: 1 }];
   expect(await h.store.deliveries.hasSuspect(claimable)).toBe(true);
-  expect(await h.store.deliveries.claim(await addWorker(h.sql, { lost: true }), claimable, 5, { alone: true })).toEqual([]);
+  expect(await h.store.deliveries.claim(await addWorker(h.sql, { lost: true }), claimable, 5, { suspects: true })).toEqual([]);
 });
 
 test('nobody makes room for what has cost one worker, or none', async () => {

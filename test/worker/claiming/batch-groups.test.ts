@@ -5,7 +5,7 @@ import { type BatchContext, type BatchItem, defineSignal, OnSignal } from '../..
 import type { Receiver } from '../../../src/core/receivers.ts';
 import type { ClaimedDelivery } from '../../../src/store/deliveries/claim.ts';
 import { frontOf, groupsOf } from '../../../src/worker/claiming/batching.ts';
-import { Pace } from '../../../src/worker/claiming/prefetch.ts';
+import { Prefetch } from '../../../src/worker/claiming/prefetch.ts';
 import { serviceOrder } from '../../../src/worker/claiming/service-order.ts';
 import { readDeliveries } from '../../support/deliveries.ts';
 import { createEffects, effects, readEffects } from '../../support/effects.ts';
@@ -151,11 +151,12 @@ test('a worker runs at once what is there, and takes together what has come mean
 
 const batching = { batch: 3 } as Receiver;
 const single = {} as Receiver;
-const deliver = (id: number, receiverId = 1, alone = false): ClaimedDelivery => ({ id: String(id), receiverId, alone }) as ClaimedDelivery;
+const deliver = (id: number, receiverId = 1, isSuspect = false): ClaimedDelivery =>
+  ({ id: String(id), receiverId, isSuspect }) as ClaimedDelivery;
 const receiverOf = ({ receiverId }: ClaimedDelivery): Receiver | undefined => (receiverId === 1 ? batching : single);
 const idsOf = (groups: readonly (readonly ClaimedDelivery[])[]): string[] => groups.map((group) => group.map(({ id }) => id).join(' '));
 
-test('a group has no more than its receiver takes, need not be in one piece, and never has what must run alone', () => {
+test('a group has no more than its receiver takes, need not be in one piece, and never has what must run isSuspect', () => {
   const list = [deliver(1), deliver(2, 2), deliver(3), deliver(4, 1, true), deliver(5), deliver(6), deliver(7, 2)];
   expect(idsOf(groupsOf(list, receiverOf))).toEqual(['1 3 5', '2', '4', '6', '7']);
 });
@@ -170,7 +171,7 @@ test('what a group passes by in a queue keeps its order; what is of another kind
 });
 
 test('a worker wants a batch ahead from the start, and a claim takes a whole one of a receiver', () => {
-  expect(new Pace(1_000, 0, () => 50).ahead(10)).toBe(50);
+  expect(new Prefetch(1_000, 0, () => 50).target(10)).toBe(50);
   const entry = (id: number, batch?: number): [number, Receiver] => [id, { priority: 0, signal: { version: 1 }, batch } as Receiver];
   const entries = [entry(1, 50), ...Array.from({ length: 9 }, (_, index) => entry(index + 2))];
   expect(serviceOrder(entries, 60, 0).map(({ free }) => free)).toEqual([50, ...Array.from({ length: 9 }, () => 10)]);

@@ -1,33 +1,33 @@
-// When a worker's loop looks again and when it sleeps, with a bell and claims that do as they are told.
+// When a worker's loop claims again and when it sleeps, with a sleeping flag and claims that answer as the test says.
 import { expect, test, vi } from 'vitest';
+import type { ClaimedDelivery } from '../../../src/store/deliveries/claim.ts';
 import type { SleepingState } from '../../../src/store/workers/workers.ts';
 import { ClaimLoop } from '../../../src/worker/claiming/claim-loop.ts';
-import type { Claims } from '../../../src/worker/claiming/claims.ts';
-import type { SleepingFlag } from '../../../src/worker/waking/sleeping-flag.ts';
-import type { Slots } from '../../../src/worker/claiming/slots.ts';
+import { ClaimWakeup } from '../../../src/worker/claiming/claim-wakeup.ts';
 
 const POLL_MS = 60_000;
+const DELIVERY = { isSuspect: false } as ClaimedDelivery;
 
-interface Act {
-  readonly what: 'look' | 'bell';
+interface Step {
+  readonly what: 'claim' | 'mark';
   /** Milliseconds from the start. */
   readonly at: number;
 }
 
 /** Set from outside while the loop runs. */
-interface Stage {
-  readonly loop: ClaimLoop;
+interface Conditions {
+  readonly wakeup: ClaimWakeup;
   isBusy: boolean;
-  /** The next looks that find something. */
+  /** The next claims that find something. */
   due: number;
 }
 
-/** What a worker does while `during` runs, which moves the clock. @param hang what the bell answers */
-async function actsOf(hang: (at: number) => SleepingState, during: (stage: Stage) => Promise<unknown>): Promise<Act[]> {
+/** What a worker does while `during` runs, which moves the clock. @param mark the state of the flag when it is set */
+async function stepsOf(mark: (at: number) => SleepingState, during: (conditions: Conditions) => Promise<unknown>): Promise<Step[]> {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   const begun = performance.now();
-  const acts: Act[] = [];
-  const act = (what: Act['what']): number => acts.push({ what, at: performance.now() - begun });
+  const steps: Step[] = [];
+  const step = (what: Step['what']): number => steps.push({ what, at: performance.now() - begun });
   let state: SleepingState = 'unset';
   const sleepingFlag = {
     get state() {
@@ -35,118 +35,134 @@ async function actsOf(hang: (at: number) => SleepingState, during: (stage: Stage
     },
     isAvailable: true,
     mark: async () => {
-      act('bell');
-      return (state = hang(performance.now() - begun));
+      step('mark');
+      return (state = mark(performance.now() - begun));
     },
     clear: async () => void (state = 'unset'),
   };
   const claims = {
-    workerId: 1,
-    lookedBack: true,
-    leftSome: false,
     probeInMs: Infinity,
     hasSuspect: async () => false,
-    giveBack: async () => {},
+    held: async () => [],
+    release: async () => {},
     take: async () => {
-      act('look');
-      return stage.due-- > 0 ? [{}] : [];
+      step('claim');
+      const deliveries = conditions.due-- > 0 ? [DELIVERY] : [];
+      return { deliveries, mayHaveMore: false, scannedAll: true, untilFullScanMs: 0, allowedSuspects: true };
     },
   };
   const slots = {
     load: 0,
-    room: () => 1,
-    take: () => {},
-    giveBack: () => [],
+    demand: () => 1,
+    accept: () => {},
+    holds: () => false,
+    takeReleasable: () => [],
     get isBusy() {
-      return stage.isBusy;
+      return conditions.isBusy;
     },
   };
-  let isRunning = true;
+  const wakeup = new ClaimWakeup();
+  const conditions: Conditions = { wakeup, isBusy: false, due: 0 };
   const loop = new ClaimLoop({
-    claims: claims as unknown as Claims,
-    sleepingFlag: sleepingFlag as unknown as SleepingFlag,
-    slots: slots as unknown as Slots,
+    claims,
+    sleepingFlag,
+    slots,
+    wakeup,
     pollMs: POLL_MS,
     answerMs: POLL_MS,
-    isRunning: () => isRunning,
     onIdle: () => {},
     onAnswer: () => {},
     onError: (error) => {
       throw error;
     },
   });
-  const stage: Stage = { loop, isBusy: false, due: 0 };
-  const ended = loop.run();
-  await during(stage);
-  const until = [...acts];
-  isRunning = false;
-  loop.ring();
+  const stopping = new AbortController();
+  const ended = loop.run(stopping.signal);
+  await during(conditions);
+  const until = [...steps];
+  stopping.abort();
+  wakeup.workMayBeDue();
   await ended;
+  loop.leave();
   vi.useRealTimers();
   return until;
 }
 
 /** Of a worker to which nothing is ever due, until just before its first poll. */
-async function idleWith(bells: SleepingState[]): Promise<Act['what'][]> {
-  const acts = await actsOf(
-    () => bells.shift() ?? 'safe',
+async function idleWith(states: SleepingState[]): Promise<Step['what'][]> {
+  const steps = await stepsOf(
+    () => states.shift() ?? 'safe',
     () => vi.advanceTimersByTimeAsync(POLL_MS - 1),
   );
-  return acts.map(({ what }) => what);
+  return steps.map(({ what }) => what);
 }
 
-test('a worker that has hung out the bell looks a last time before it sleeps', async () => {
-  expect(await idleWith(['safe'])).toEqual(['look', 'bell', 'look']);
+test('a worker that has set its flag claims once more before it sleeps', async () => {
+  expect(await idleWith(['safe'])).toEqual(['claim', 'mark', 'claim']);
 });
 
-test('a worker asks again at the door, and looks each time, until all is calm', async () => {
-  expect(await idleWith(['pending', 'pending', 'safe'])).toEqual(['look', 'bell', 'look', 'bell', 'look', 'bell', 'look']);
+test('a worker asks again for pending appends, and claims each time, until it is safe to sleep', async () => {
+  expect(await idleWith(['pending', 'pending', 'safe'])).toEqual(['claim', 'mark', 'claim', 'mark', 'claim', 'mark', 'claim']);
 });
 
-const looksWithin = (acts: readonly Act[], from: number, to: number): number =>
-  acts.filter(({ what, at }) => what === 'look' && at >= from && at <= to).length;
+test('a worker that sleeps claims when work may be due, and not when it has only got capacity', async () => {
+  const steps = await stepsOf(
+    () => 'safe',
+    async ({ wakeup }) => {
+      for (const wake of [() => wakeup.wake(), () => wakeup.workMayBeDue()]) {
+        await vi.advanceTimersByTimeAsync(1_000);
+        wake();
+      }
+      await vi.advanceTimersByTimeAsync(1_000);
+    },
+  );
+  expect(steps.filter(({ at }) => at > 0).map(({ what, at }) => `${what} ${at}`)).toEqual(['claim 2000']);
+});
 
-test('what was appended unrung is found within twice the time of its transaction, however often others ring', async () => {
-  const acts = await actsOf(
+const claimsWithin = (steps: readonly Step[], from: number, to: number): number =>
+  steps.filter(({ what, at }) => what === 'claim' && at >= from && at <= to).length;
+
+test('a pending append is found within twice the time of its transaction, however often others notify', async () => {
+  const steps = await stepsOf(
     (at) => (at < 100 ? 'pending' : 'safe'),
-    async ({ loop }) => {
+    async ({ wakeup }) => {
       for (let times = 0; times < 50; times++) {
         await vi.advanceTimersByTimeAsync(1);
-        loop.ring();
+        wakeup.workMayBeDue();
       }
       await vi.advanceTimersByTimeAsync(150);
     },
   );
-  expect(looksWithin(acts, 100, 200)).toBeGreaterThan(0);
+  expect(claimsWithin(steps, 100, 200)).toBeGreaterThan(0);
 });
 
-test('a bell that is hung out anew begins with short naps, however long it hung before', async () => {
-  const acts = await actsOf(
+test('a flag that is set anew begins with short naps, however long it was set before', async () => {
+  const steps = await stepsOf(
     (at) => (at < 5_020 ? 'pending' : 'safe'),
-    async (stage) => {
+    async (conditions) => {
       await vi.advanceTimersByTimeAsync(5_000);
-      // It is taken down at 5,000 and hung out again at 5,002.
-      Object.assign(stage, { isBusy: true, due: 1 });
-      stage.loop.ring();
+      // It is cleared at 5,000 and set again at 5,002.
+      Object.assign(conditions, { isBusy: true, due: 1 });
+      conditions.wakeup.workMayBeDue();
       await vi.advanceTimersByTimeAsync(1);
-      stage.isBusy = false;
+      conditions.isBusy = false;
       await vi.advanceTimersByTimeAsync(100);
     },
   );
-  expect(looksWithin(acts, 5_020, 5_040)).toBeGreaterThan(0);
+  expect(claimsWithin(steps, 5_020, 5_040)).toBeGreaterThan(0);
 });
 
-test('a bell that could be hung out meanwhile is tried again as soon as at first', async () => {
-  const acts = await actsOf(
+test('a flag that could be set meanwhile is tried again as soon as at first', async () => {
+  const steps = await stepsOf(
     (at) => (at >= 10_000 && at < 20_000 ? 'pending' : 'unset'),
     () => vi.advanceTimersByTimeAsync(POLL_MS - 1),
   );
-  const late = acts.filter(({ what, at }) => what === 'bell' && at >= 20_000);
+  const late = steps.filter(({ what, at }) => what === 'mark' && at >= 20_000);
   expect(late[3]!.at - late[0]!.at).toBeLessThan(100);
 });
 
-test('a bell that cannot be hung out is tried again, ever more seldom', async () => {
-  const bells = await idleWith(Array.from({ length: 1_000 }, () => 'unset'));
-  expect(bells.filter((what) => what === 'bell').length).toBeGreaterThan(5);
-  expect(bells.length).toBeLessThan(50);
+test('a flag that cannot be set is tried again, ever more seldom', async () => {
+  const steps = await idleWith(Array.from({ length: 1_000 }, () => 'unset'));
+  expect(steps.filter((what) => what === 'mark').length).toBeGreaterThan(5);
+  expect(steps.length).toBeLessThan(50);
 });

@@ -1,8 +1,8 @@
-// In which order a claim serves receivers, how much each may give, and in which order what was claimed runs.
+// In which order a claim serves receivers, how much each may give, and in which order claimed deliveries run.
 import { expect, test } from 'vitest';
 import type { Receiver } from '../../../src/core/receivers.ts';
 import type { Claimable, ClaimedDelivery } from '../../../src/store/deliveries/claim.ts';
-import { ladenAfter, runningOrder, serviceOrder } from '../../../src/worker/claiming/service-order.ts';
+import { backloggedAfter, runningOrder, serviceOrder } from '../../../src/worker/claiming/service-order.ts';
 
 const entry = (id: number, priority = 0): readonly [number, Receiver] => [id, { priority, signal: { version: 1 } } as Receiver];
 const of = (receiverId: number, id: string): ClaimedDelivery => ({ receiverId, id }) as ClaimedDelivery;
@@ -38,7 +38,7 @@ test('what was claimed runs by priority, and equals take turns', () => {
   expect(order.map(({ id }) => id)).toEqual(['5', '6', '1', '4', '2', '3']);
 });
 
-test('who had more than its share comes last, and gets what the others leave', () => {
+test('a receiver that had more than its share comes last, and gets what the others leave', () => {
   const entries = Array.from({ length: 40 }, (_, id) => entry(id));
   const one = shares(serviceOrder(entries, 1_000, 0, new Set([3])));
   expect([one.length, one[0], one.at(-1)]).toEqual([40, [0, 25], [3, 1_000]]);
@@ -53,14 +53,14 @@ test('who had more than its share comes last, and gets what the others leave', (
 test('a claim has left some of a receiver that gave its share, and of none that gave less', () => {
   const claimable = serviceOrder([entry(1), entry(2)], 40, 0);
   const twenty = Array.from({ length: 20 }, (_, id) => of(1, `${id}`));
-  expect(ladenAfter(twenty.slice(1), claimable, 40)).toEqual(new Set());
-  expect(ladenAfter(twenty, claimable, 40)).toEqual(new Set([1]));
-  expect(ladenAfter([], claimable, 40, new Set([1]))).toEqual(new Set());
+  expect(backloggedAfter(twenty.slice(1), claimable, 40)).toEqual(new Set());
+  expect(backloggedAfter(twenty, claimable, 40)).toEqual(new Set([1]));
+  expect(backloggedAfter([], claimable, 40, new Set([1]))).toEqual(new Set());
 });
 
-test('after a full claim, who had more before is taken to have more still', () => {
+test('after a full claim, a receiver that had more before is taken to have more still', () => {
   const claimable = serviceOrder([entry(1), entry(2)], 40, 0, new Set([1]));
   const full = [of(2, 'a'), ...Array.from({ length: 39 }, (_, id) => of(1, `${id}`))];
-  expect(ladenAfter(full, claimable, 40, new Set([1]))).toEqual(new Set([1]));
-  expect(ladenAfter(full.slice(1), claimable, 40, new Set([1]))).toEqual(new Set());
+  expect(backloggedAfter(full, claimable, 40, new Set([1]))).toEqual(new Set([1]));
+  expect(backloggedAfter(full.slice(1), claimable, 40, new Set([1]))).toEqual(new Set());
 });

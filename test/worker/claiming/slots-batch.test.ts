@@ -3,24 +3,24 @@ import { expect, test } from 'vitest';
 import type { Receiver } from '../../../src/core/receivers.ts';
 import { silentLogger } from '../../../src/observe/log.ts';
 import type { ClaimedDelivery } from '../../../src/store/deliveries/claim.ts';
-import type { Pace } from '../../../src/worker/claiming/prefetch.ts';
-import type { Runner, RunOptions } from '../../../src/worker/running/runner.ts';
+import type { RunOptions } from '../../../src/worker/running/runner.ts';
+import type { RunResult } from '../../../src/worker/running/run-result.ts';
 import { Slots } from '../../../src/worker/claiming/slots.ts';
 
 const delivery = (id: number, receiverId = 1): ClaimedDelivery =>
-  ({ id: String(id), epoch: 1, receiverId, alone: false }) as ClaimedDelivery;
+  ({ id: String(id), epoch: 1, receiverId, isSuspect: false }) as ClaimedDelivery;
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
 /** Slots whose receiver 1 takes batches, and the calls that they make. */
 function openSlots({ batch = 3, concurrency = 1 } = {}) {
   const calls: { readonly ids: string; readonly returns: () => void; readonly ends: () => void }[] = [];
   let running = 0;
-  const run = (ids: readonly string[], { onReturned = () => {} }: RunOptions): Promise<unknown> => {
+  const run = (ids: readonly string[], { onReturned = () => {} }: RunOptions): Promise<RunResult[]> => {
     running += ids.length;
     return new Promise((resolve) => {
       const ends = (): void => {
         running -= ids.length;
-        resolve(undefined);
+        resolve([]);
       };
       calls.push({ ids: ids.join(' '), returns: onReturned, ends });
     });
@@ -29,7 +29,8 @@ function openSlots({ batch = 3, concurrency = 1 } = {}) {
     get running() {
       return running;
     },
-    run: (deliveries: readonly ClaimedDelivery[], options: RunOptions) =>
+    isAt: () => false,
+    run: (deliveries: readonly ClaimedDelivery[], options: RunOptions = {}) =>
       run(
         deliveries.map(({ id }) => id),
         options,
@@ -41,22 +42,22 @@ function openSlots({ batch = 3, concurrency = 1 } = {}) {
     [2, {} as Receiver],
   ]);
   const slots = new Slots({
-    runner: runner as unknown as Runner,
-    pace: { started: (count: number) => started.push(count), ahead: () => 5_000 } as unknown as Pace,
+    runner,
+    prefetch: { started: (count: number) => void started.push(count), target: () => 5_000 },
     log: silentLogger,
     concurrency,
     openLane: undefined,
     receiverOf: ({ receiverId }) => receivers.get(receiverId),
-    owns: () => true,
-    holdsBack: () => false,
-    onRoom: () => {},
+    lease: { owns: () => true },
+    claims: { holdsBack: () => false },
+    onCapacity: () => {},
   });
   return { slots, calls, started, idsOf: () => calls.map(({ ids }) => ids) };
 }
 
 test('a free slot takes as many as its receiver takes, wherever they wait, and leaves the others in their order', () => {
   const { slots, calls, started, idsOf } = openSlots();
-  slots.take([delivery(1), delivery(2, 2), delivery(3), delivery(4, 2), delivery(5), delivery(6)], 0);
+  slots.accept([delivery(1), delivery(2, 2), delivery(3), delivery(4, 2), delivery(5), delivery(6)], 0);
   expect([idsOf(), slots.waiting]).toEqual([['1 3 5'], 3]);
   for (let index = 0; index < 3; index++) calls[index]!.returns();
   expect([idsOf(), slots.waiting, started]).toEqual([['1 3 5', '2', '4', '6'], 0, [3, 1, 1, 1]]);
@@ -64,12 +65,12 @@ test('a free slot takes as many as its receiver takes, wherever they wait, and l
 
 test('what is called is not what waits for its write, however much it is', () => {
   const { slots, calls, idsOf } = openSlots({ batch: 1_000, concurrency: 4 });
-  slots.take(
+  slots.accept(
     range(1, 4_000).map((id) => delivery(id)),
     0,
   );
   expect(calls).toHaveLength(4);
-  slots.take(
+  slots.accept(
     range(4_001, 4_002).map((id) => delivery(id)),
     0,
   );

@@ -1,15 +1,16 @@
-// The slots of a worker: what is claimed ahead waits in them, and is started, given back or dropped.
+// The slots of a worker: deliveries that are claimed ahead wait in them, and are started, released or dropped.
 import { describe, expect, test } from 'vitest';
 import type { Receiver } from '../../../src/core/receivers.ts';
 import type { Driver, Lane, LaneHooks } from '../../../src/drivers/driver.ts';
 import { silentLogger } from '../../../src/observe/log.ts';
 import type { ClaimedDelivery, ClaimRef } from '../../../src/store/deliveries/claim.ts';
-import { Pace } from '../../../src/worker/claiming/prefetch.ts';
-import type { Runner, RunOptions } from '../../../src/worker/running/runner.ts';
+import { Prefetch } from '../../../src/worker/claiming/prefetch.ts';
+import type { RunOptions } from '../../../src/worker/running/runner.ts';
+import type { RunResult } from '../../../src/worker/running/run-result.ts';
 import { Slots } from '../../../src/worker/claiming/slots.ts';
 
 const delivery = (id: string, about: Partial<ClaimedDelivery> = {}): ClaimedDelivery =>
-  ({ id, epoch: 1, workerId: 7, alone: false, ...about }) as ClaimedDelivery;
+  ({ id, epoch: 1, workerId: 7, isSuspect: false, ...about }) as ClaimedDelivery;
 
 const deliveries = (...ids: string[]): ClaimedDelivery[] => ids.map((id) => delivery(id));
 
@@ -27,10 +28,11 @@ class Runs {
     return epoch === 1 && workerId === 7 && this.#open.has(id);
   }
 
-  run([{ id }]: readonly [ClaimedDelivery], { onReturned: returned = () => {}, lane }: RunOptions): Promise<unknown> {
+  run([first]: readonly ClaimedDelivery[], { onReturned: returned = () => {}, lane }: RunOptions = {}): Promise<RunResult[]> {
+    const { id } = first!;
     if (lane) this.lanes.set(id, lane);
     this.started.push(id);
-    return new Promise((resolve) => this.#open.set(id, { returned, written: () => resolve(undefined) }));
+    return new Promise((resolve) => this.#open.set(id, { returned, written: () => resolve([]) }));
   }
 
   returns(id: string): void {
@@ -48,24 +50,23 @@ class Runs {
 interface Staging {
   concurrency?: number;
   owner?: number;
-  ahead?: number;
+  prefetch?: number;
   openLane?: Driver['openLane'];
 }
 
-function openSlots({ concurrency = 2, owner = 7, ahead = 100, openLane }: Staging = {}) {
+function openSlots({ concurrency = 2, owner = 7, prefetch = 100, openLane }: Staging = {}) {
   const runs = new Runs();
-  const state = { owner, rooms: 0, heldBack: new Set<string>() };
-  const pace = { started: () => {}, ahead: () => ahead } as unknown as Pace;
+  const state = { owner, reports: 0, heldBack: new Set<string>() };
   const slots = new Slots({
-    runner: runs as unknown as Runner,
-    pace,
+    runner: runs,
+    prefetch: { started: () => {}, target: () => prefetch },
     log: silentLogger,
     concurrency,
     openLane,
     receiverOf: ({ id }) => ({ transactional: !id.startsWith('detached') }) as Receiver,
-    owns: (workerId) => workerId === state.owner,
-    holdsBack: ({ id }) => state.heldBack.has(id),
-    onRoom: () => state.rooms++,
+    lease: { owns: (workerId) => workerId === state.owner },
+    claims: { holdsBack: ({ id }) => state.heldBack.has(id) },
+    onCapacity: () => state.reports++,
   });
   return { slots, runs, state };
 }
@@ -73,7 +74,7 @@ function openSlots({ concurrency = 2, owner = 7, ahead = 100, openLane }: Stagin
 describe('slots', () => {
   test('start what they take in its order, as many as there are slots, and the next when a receiver has returned', async () => {
     const { slots, runs } = openSlots();
-    slots.take(deliveries('1', '2', '3', '4'), 0);
+    slots.accept(deliveries('1', '2', '3', '4'), 0);
     expect(runs.started).toEqual(['1', '2']);
     runs.returns('2');
     expect(runs.started).toEqual(['1', '2', '3']);
@@ -87,7 +88,7 @@ describe('slots', () => {
 
   test('know what they hold, waiting or running, by its claim', () => {
     const { slots } = openSlots({ concurrency: 1 });
-    slots.take(deliveries('1', '2'), 0);
+    slots.accept(deliveries('1', '2'), 0);
     expect(['1', '2', '3'].map((id) => slots.holds({ id, epoch: 1, workerId: 7 }))).toEqual([true, true, false]);
     expect(['1', '2'].map((id) => slots.holds({ id, epoch: 2, workerId: 7 }))).toEqual([false, false]);
     expect(['1', '2'].map((id) => slots.holds({ id, epoch: 1, workerId: 8 }))).toEqual([false, false]);
@@ -95,7 +96,7 @@ describe('slots', () => {
 
   test('start nothing of a worker whose lease may be over, until it is renewed', async () => {
     const { slots, runs, state } = openSlots({ concurrency: 1 });
-    slots.take(deliveries('1', '2'), 0);
+    slots.accept(deliveries('1', '2'), 0);
     state.owner = 0;
     await runs.ends('1');
     expect([runs.started, slots.waiting]).toEqual([['1'], 1]);
@@ -106,76 +107,76 @@ describe('slots', () => {
 
   test('forget what was claimed under an id that was lost, and only that', async () => {
     const { slots, runs, state } = openSlots({ concurrency: 1 });
-    slots.take(deliveries('1', '2'), 0);
+    slots.accept(deliveries('1', '2'), 0);
     slots.drop(7);
     state.owner = 8;
-    slots.take([delivery('3', { workerId: 8 })], 0);
+    slots.accept([delivery('3', { workerId: 8 })], 0);
     slots.drop(7);
     await runs.ends('1');
     expect(runs.started).toEqual(['1', '3']);
   });
 
-  test('hand out what has waited for a second, or all when asked for it', () => {
+  test('hand out for release what has waited for a second, or all when asked for it', () => {
     const { slots, runs } = openSlots({ concurrency: 1 });
-    slots.take(deliveries('1', '2', '3'), 5_000);
-    expect(slots.giveBack(5_999)).toEqual([]);
-    expect(slots.giveBack(6_000).map(({ id }) => id)).toEqual(['2', '3']);
-    expect([slots.waiting, slots.giveBack(9_000), runs.started]).toEqual([0, [], ['1']]);
-    slots.take(deliveries('4'), 10_000);
-    expect(slots.giveBack().map(({ id }) => id)).toEqual(['4']);
+    slots.accept(deliveries('1', '2', '3'), 5_000);
+    expect(slots.takeReleasable(5_999)).toEqual([]);
+    expect(slots.takeReleasable(6_000).map(({ id }) => id)).toEqual(['2', '3']);
+    expect([slots.waiting, slots.takeReleasable(9_000), runs.started]).toEqual([0, [], ['1']]);
+    slots.accept(deliveries('4'), 10_000);
+    expect(slots.takeReleasable().map(({ id }) => id)).toEqual(['4']);
   });
 
-  test('hand out at once what is held back, be it waiting or on its way, and start none of it', async () => {
+  test('hand out for release at once what is held back, waiting or newly claimed, and start none of it', async () => {
     const { slots, runs, state } = openSlots({ concurrency: 1 });
-    slots.take(deliveries('1', '2', '3', '4'), 0);
+    slots.accept(deliveries('1', '2', '3', '4'), 0);
     state.heldBack = new Set(['2', '4', '5']);
     slots.holdBack();
-    slots.take(deliveries('5', '6'), 0);
+    slots.accept(deliveries('5', '6'), 0);
     expect([slots.waiting, slots.load, slots.holds({ ...delivery('5'), workerId: 7 })]).toEqual([2, 6, true]);
-    expect(slots.giveBack(1).map(({ id }) => id)).toEqual(['2', '4', '5']);
-    expect(slots.giveBack(1)).toEqual([]);
+    expect(slots.takeReleasable(1).map(({ id }) => id)).toEqual(['2', '4', '5']);
+    expect(slots.takeReleasable(1)).toEqual([]);
     await runs.ends('1');
     await runs.ends('3');
     expect(runs.started).toEqual(['1', '3', '6']);
   });
 
-  test('have room for free slots and what is wanted ahead, and none while enough waits', async () => {
-    const { slots, runs } = openSlots({ concurrency: 2, ahead: 4 });
-    expect(slots.room(0)).toBe(6);
-    slots.take(deliveries('1', '2', '3', '4', '5', '6'), 0);
-    expect(slots.room(0)).toBe(0);
+  test('want as many as they have free slots and prefetch, and none while enough waits', async () => {
+    const { slots, runs } = openSlots({ concurrency: 2, prefetch: 4 });
+    expect(slots.demand(0)).toBe(6);
+    slots.accept(deliveries('1', '2', '3', '4', '5', '6'), 0);
+    expect(slots.demand(0)).toBe(0);
     await runs.ends('1');
-    expect([slots.waiting, slots.room(0)]).toEqual([3, 0]);
+    expect([slots.waiting, slots.demand(0)]).toEqual([3, 0]);
     await runs.ends('2');
-    expect([slots.waiting, slots.room(0)]).toEqual([2, 2]);
+    expect([slots.waiting, slots.demand(0)]).toEqual([2, 2]);
   });
 
-  test('tell of room when less waits than half of what is wanted', async () => {
-    const { slots, runs, state } = openSlots({ concurrency: 1, ahead: 4 });
-    slots.take(deliveries('1', '2', '3', '4'), 0);
-    slots.room(0);
+  test('report capacity when no more waits than half of the prefetch', async () => {
+    const { slots, runs, state } = openSlots({ concurrency: 1, prefetch: 4 });
+    slots.accept(deliveries('1', '2', '3', '4'), 0);
+    slots.demand(0);
     runs.returns('1');
-    expect(state.rooms).toBe(1);
-    const { slots: many, runs: others, state: full } = openSlots({ concurrency: 1, ahead: 4 });
-    many.take(deliveries('1', '2', '3', '4', '5'), 0);
-    many.room(0);
+    expect(state.reports).toBe(1);
+    const { slots: many, runs: others, state: full } = openSlots({ concurrency: 1, prefetch: 4 });
+    many.accept(deliveries('1', '2', '3', '4', '5'), 0);
+    many.demand(0);
     others.returns('1');
-    expect(full.rooms).toBe(0);
+    expect(full.reports).toBe(0);
   });
 
-  test('have no room beside a delivery that must run alone', async () => {
+  test('want nothing beside a suspect', async () => {
     const { slots, runs } = openSlots({ concurrency: 3 });
-    slots.take([delivery('1', { alone: true })], 0);
-    expect(slots.room(0)).toBe(0);
+    slots.accept([delivery('1', { isSuspect: true })], 0);
+    expect(slots.demand(0)).toBe(0);
     runs.returns('1');
-    expect(slots.room(0)).toBe(0);
+    expect(slots.demand(0)).toBe(0);
     await runs.ends('1');
-    expect(slots.room(0)).toBeGreaterThan(0);
+    expect(slots.demand(0)).toBeGreaterThan(0);
   });
 
   test('start nothing more while too many receivers that returned wait for their write', async () => {
     const { slots, runs } = openSlots({ concurrency: 1 });
-    slots.take(deliveries(...Array.from({ length: 2_100 }, (_, index) => String(index))), 0);
+    slots.accept(deliveries(...Array.from({ length: 2_100 }, (_, index) => String(index))), 0);
     for (let index = 0; index < 2_000; index++) runs.returns(String(index));
     expect(runs.started).toHaveLength(2_000);
     await runs.ends('0');
@@ -198,7 +199,7 @@ describe('slots with lanes', () => {
   test('start the next delivery on a lane as soon as the COMMIT of the one before has gone out', async () => {
     const { lanes, openLane } = laneStage();
     const { slots, runs } = openSlots({ concurrency: 1, openLane });
-    slots.take(deliveries('1', '2', '3'), 0);
+    slots.accept(deliveries('1', '2', '3'), 0);
     expect(lanes[0]!.hooks.isWanted()).toBe(true);
     lanes[0]!.hooks.onCommitting();
     expect([runs.started, runs.lanes.get('2'), lanes[0]!.released]).toEqual([['1', '2'], runs.lanes.get('1'), 0]);
@@ -215,10 +216,10 @@ describe('slots with lanes', () => {
   test('want no transaction behind one if the next delivery has none, or is no longer theirs', () => {
     const { lanes, openLane } = laneStage();
     const { slots, state } = openSlots({ concurrency: 1, openLane });
-    slots.take(deliveries('1', 'detached 2', '3'), 0);
+    slots.accept(deliveries('1', 'detached 2', '3'), 0);
     expect(lanes[0]!.hooks.isWanted()).toBe(false);
     slots.drop(7);
-    slots.take(deliveries('4'), 0);
+    slots.accept(deliveries('4'), 0);
     expect(lanes[0]!.hooks.isWanted()).toBe(true);
     state.owner = 8;
     expect(lanes[0]!.hooks.isWanted()).toBe(false);
@@ -227,7 +228,7 @@ describe('slots with lanes', () => {
   test('release a lane on which nothing follows, whatever it was told', () => {
     const { lanes, openLane } = laneStage();
     const { slots, state } = openSlots({ concurrency: 1, openLane });
-    slots.take(deliveries('1', '2'), 0);
+    slots.accept(deliveries('1', '2'), 0);
     state.owner = 8;
     lanes[0]!.hooks.onCommitting();
     expect(lanes[0]!.released).toBe(1);
@@ -236,30 +237,30 @@ describe('slots with lanes', () => {
   test('have a lane for each delivery that runs, and no more', async () => {
     const { lanes, openLane } = laneStage();
     const { slots, runs } = openSlots({ concurrency: 2, openLane });
-    slots.take(deliveries('1', '2', '3', '4'), 0);
+    slots.accept(deliveries('1', '2', '3', '4'), 0);
     await runs.ends('1');
     await runs.ends('2');
     expect([lanes.length, new Set(runs.lanes.values()).size]).toEqual([2, 2]);
   });
 });
 
-describe('pace', () => {
-  test('wants as much ahead as is started within a tenth of a second, and nothing before it knows', () => {
-    const pace = new Pace(1_000, 0);
-    expect(pace.ahead(10)).toBe(0);
-    for (let started = 0; started < 50; started++) pace.started();
-    expect(pace.ahead(50)).toBe(100);
+describe('prefetch', () => {
+  test('is as much as is started within a tenth of a second, and nothing before that is known', () => {
+    const prefetch = new Prefetch(1_000, 0);
+    expect(prefetch.target(10)).toBe(0);
+    for (let started = 0; started < 50; started++) prefetch.started();
+    expect(prefetch.target(50)).toBe(100);
   });
 
-  test('wants no more than it may', () => {
-    const pace = new Pace(30, 0);
-    for (let started = 0; started < 500; started++) pace.started();
-    expect(pace.ahead(50)).toBe(30);
+  test('is no more than it may be', () => {
+    const prefetch = new Prefetch(30, 0);
+    for (let started = 0; started < 500; started++) prefetch.started();
+    expect(prefetch.target(50)).toBe(30);
   });
 
   test('falls by halves in a pause, and to nothing after a long one', () => {
-    const pace = new Pace(1_000, 0);
-    for (let started = 0; started < 50; started++) pace.started();
-    expect([pace.ahead(50), pace.ahead(80), pace.ahead(110), pace.ahead(1_000)]).toEqual([100, 50, 25, 0]);
+    const prefetch = new Prefetch(1_000, 0);
+    for (let started = 0; started < 50; started++) prefetch.started();
+    expect([prefetch.target(50), prefetch.target(80), prefetch.target(110), prefetch.target(1_000)]).toEqual([100, 50, 25, 0]);
   });
 });

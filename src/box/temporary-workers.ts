@@ -1,0 +1,27 @@
+// Temporary workers of this process, for a drain and for immediate runs: a lease and a runner for as long as the work takes.
+import type { Ambient } from '../transaction/ambient.ts';
+import { currentCall } from '../transaction/call.ts';
+import type { Follower } from '../transaction/transactions.ts';
+import { Immediate, type OnFailure, type WithTemporaryWorker } from '../worker/immediate.ts';
+import { type TemporaryWorkerParts, withTemporaryWorker } from '../worker/temporary-worker.ts';
+
+/** How long other workers wait for a drain, or an immediate run, whose process has died. */
+const LEASE_MS = 30_000;
+
+/** Announces the receivers, then lends a temporary worker. */
+export const temporaryWorkersOf =
+  (parts: TemporaryWorkerParts): WithTemporaryWorker =>
+  async (work) => {
+    await parts.catalogue.announce();
+    return withTemporaryWorker(parts, { leaseMs: LEASE_MS }, work);
+  };
+
+/** Runs what a transaction emitted right after its commit, in no context but that of the call in which it was committed. */
+export function immediately(
+  { onFailure }: { readonly onFailure: OnFailure },
+  ambient: Ambient,
+  withTemporaryWorker: WithTemporaryWorker,
+): Follower {
+  const immediate = new Immediate((work) => ambient.neutrallyIn(currentCall(), () => withTemporaryWorker(work)), onFailure);
+  return (scope) => immediate.afterCommit(scope.emissions);
+}

@@ -1,0 +1,13 @@
+// The version of this package, read from its manifest.
+import { readFileSync } from 'node:fs';
+
+/** `unknown` where a bundler has left the manifest behind. */
+export function packageVersion(): string {
+  try {
+    const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+    const { name, version } = JSON.parse(text) as { name: string; version: string };
+    return name === 'signalbox' ? version : 'unknown';
+  } catch {
+    return 'unknown';
+  }
+}
