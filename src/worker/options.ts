@@ -1,24 +1,24 @@
-// What a worker can be told, and whether the pool has room for it.
+// The options of a worker, and the check that the pool has enough connections for it.
 import { type Duration, toMs } from '../core/duration.ts';
 import { checkOptions, type OptionTable } from '../core/options.ts';
 import type { Receiver } from '../core/receivers.ts';
 import { flag, listOf, text, timer, whole } from '../core/rules.ts';
 import { SignalboxError } from '../errors.ts';
 
-/** What a worker can be told. */
+/** Options of a worker. */
 export interface WorkerOptions {
-  /** Deliveries that run at once, 1 to 1000. Default: 10, or what the pool has room for if that is less; 1 on a single session. */
+  /** Deliveries that run at once, 1 to 1000. Default: 10, or as many as the pool has connections for if that is less; 1 on a single session. */
   concurrency?: number;
   /**
-   * Deliveries that are claimed ahead of free slots at most, 0 to 10,000. As many are held as would be started within a
-   * tenth of a second, so slow receivers hold next to none. Default 2,000.
+   * The most deliveries that are claimed ahead of free slots, 0 to 10,000. The worker holds as many as it would start within a tenth
+   * of a second, so next to none of slow receivers. Default 2,000.
    */
   prefetch?: number;
   /** Serve only receivers of these queues; each must have one in this process. Default: all. */
   queues?: readonly string[];
-  /** The longest time between two looks for work; notifications come before it. 10 ms to 24.8 days. Default `'1s'`. */
+  /** The longest time between two polls for work; notifications come before it. 10 ms to 24.8 days. Default `'1s'`. */
   pollInterval?: Duration;
-  /** How long others wait before they take over from a worker that no longer renews. 1 s to 24.8 days. Default `'10s'`. */
+  /** How long other workers wait before they take over from one that no longer renews. 1 s to 24.8 days. Default `'10s'`. */
   lease?: Duration;
   /**
    * How long a stop waits for running receivers before it interrupts them. 24.8 days at most. Default `'20s'`: with the 8 s that
@@ -27,8 +27,8 @@ export interface WorkerOptions {
   shutdownTimeout?: Duration;
   /**
    * Ends the whole process (SIGKILL, after a line on standard error) when its event loop has been blocked for longer than
-   * `lease`: a receiver is in an endless loop, others have its deliveries, and only a new process can help. Needs a supervisor that starts
-   * it again. Off while a debugger is attached. Default false; `signalbox worker` turns it on.
+   * `lease`: a receiver is in an endless loop, other workers have its deliveries, and only a new process can help. Needs a supervisor
+   * that starts the process again. Off while a debugger is attached. Default false; `signalbox worker` turns it on.
    */
   watchdog?: boolean;
 }
@@ -45,18 +45,18 @@ export interface WorkerSettings {
 
 /** How long interrupted receivers may take to end. */
 export const INTERRUPTION_MS = 3_000;
-/** How long signing off may take: the lease ends by itself. */
+/** How long signing off may take: after that the lease expires by itself. */
 export const SIGN_OFF_MS = 5_000;
 const DEFAULT_CONCURRENCY = 10;
 const DEFAULT_PREFETCH = 2_000;
 /**
- * Connections of the pool that a worker needs beside those of its running receivers: one claims and settles, one looks after
- * other workers, or renews where a pooler leaves it no lock. Not of the pool: the connection that listens, and the session
- * that holds the lock and renews.
+ * Connections of the pool that a worker needs beside those of its running receivers: one claims and settles, one checks other workers,
+ * or renews where a pooler leaves the worker no lock. Not of the pool: the connection that listens, and the session that holds the lock
+ * and renews.
  */
 const OWN_CONNECTIONS = 2;
 
-/** What `worker.stop` may be told. */
+/** Options of `worker.stop`. */
 export interface StopOptions {
   /** Interrupt what runs at once. Default `false`. */
   force?: boolean;
@@ -81,8 +81,8 @@ export function workerSettings(
   { maxConnections }: { readonly maxConnections: number | undefined },
 ): WorkerSettings {
   checkOptions(options, WORKER_OPTIONS, 'Worker');
-  const room = maxConnections === undefined ? 1 : Math.max(1, maxConnections - OWN_CONNECTIONS);
-  const { concurrency = Math.min(DEFAULT_CONCURRENCY, room) } = options;
+  const available = maxConnections === undefined ? 1 : Math.max(1, maxConnections - OWN_CONNECTIONS);
+  const { concurrency = Math.min(DEFAULT_CONCURRENCY, available) } = options;
   if (
     maxConnections !== undefined &&
     concurrency + OWN_CONNECTIONS > maxConnections &&
@@ -93,7 +93,7 @@ export function workerSettings(
       `Worker: concurrency ${concurrency} needs a pool of ${concurrency + OWN_CONNECTIONS} connections (one for each running receiver, two for the worker); it has ${maxConnections}. Give the pool more (max), or the worker less.`,
     );
   return {
-    // A single session does one thing at a time: two receivers would only keep each other waiting.
+    // A single session does one thing at a time: two receivers would only make each other wait.
     concurrency: maxConnections === undefined ? 1 : concurrency,
     prefetch: options.prefetch ?? DEFAULT_PREFETCH,
     queues: checkQueues(options.queues, receivers),

@@ -22,7 +22,7 @@ function completions(h: Conformance, wanted: number): Promise<void> {
 
 export const workerCases: readonly Case[] = [
   {
-    name: 'an emit wakes a sleeping worker long before it would look by itself; a stopped worker leaves nothing behind',
+    name: 'an emit wakes a sleeping worker long before its next poll; a stopped worker leaves nothing behind',
     async run(driver) {
       await using h = await openConformance(driver, { services: [receiverThat('One')] });
       const worker = h.box.worker({ pollInterval: '1h' });

@@ -300,7 +300,7 @@ test('a worker that others found dead goes on under a new id, takes its lock and
   expect(fixture.locks).toEqual([1, 2]);
 });
 
-test('a worker that has resigned renews no more, though its session ends; the session is closed even if nobody could be told', async () => {
+test('a worker that has resigned renews no more, though its session ends; the session is closed even if the resignation failed', async () => {
   const fixture = new Fixture();
   const lease = await fixture.enrol({ resign: () => Promise.reject(new Error('the database is away')) });
   await vi.advanceTimersByTimeAsync(200);

@@ -1,4 +1,4 @@
-// Mutants of what decides who lives: leases, the verdict, what is taken back, and who may claim.
+// Mutants of what decides which workers live: leases, the verdict, the rescue, and which workers may claim.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const file = 'src/store/workers/workers.sql.ts';
@@ -10,7 +10,7 @@ const crashes = ['test/store/workers/crashes.test.ts'];
 
 const alive = mutantsOf({ file: 'src/store/deliveries/claim.sql.ts', within: 'ALIVE', tests: claims }, [
   { name: 'claim: for a worker that there is', find: 'w.id = $1::int and ', replace: '$1::int is not null and ', tests },
-  { name: 'claim: not for a worker that others found dead', find: ' and w.lost_at is null', replace: '' },
+  { name: 'claim: not for a worker that others marked dead', find: ' and w.lost_at is null', replace: '' },
   { name: 'claim: not for a worker whose lease is over', find: ' and w.lease_until > statement_timestamp()', replace: '' },
   { name: 'claim: FOR KEY SHARE', find: '\n  for key share', replace: '' },
   { name: 'claim: lets its own renewal pass', find: 'for key share', replace: 'for share', tests: ['test/store/races.test.ts'] },
@@ -38,7 +38,7 @@ const leases = mutantsOf({ file, tests }, [
     replace: "statement_timestamp() + 0 * ${ms('$2')}",
   },
   { name: 'renew: id', within: 'renewLease', find: 'where id = $1::int and ', replace: 'where $1::int is not null and ' },
-  { name: 'renew: not when others found it dead', within: 'renewLease', find: ' and lost_at is null', replace: '' },
+  { name: 'renew: not when others marked it dead', within: 'renewLease', find: ' and lost_at is null', replace: '' },
   { name: 'renew: lease', within: 'renewLease', find: "statement_timestamp() + ${ms('$2')}", replace: "lease_until + 0 * ${ms('$2')}" },
   { name: 'renew: session', within: 'renewLease', find: ', backend_pid = pg_backend_pid(),\n', replace: ',\n' },
   {
@@ -75,18 +75,22 @@ const leases = mutantsOf({ file, tests }, [
 ]);
 
 const verdict = mutantsOf({ file, within: 'markExpiredDead', tests }, [
-  { name: 'lose: not those that are lost already', find: 'lost_at is null and ', replace: '' },
-  { name: 'lose: only when the lease is over', find: ' and lease_until < statement_timestamp()', replace: '' },
-  { name: 'lose: locks', find: ' for update skip locked', replace: '' },
-  { name: 'lose: SKIP LOCKED', find: 'for update skip locked', replace: 'for update' },
-  { name: 'lose: conflicts with claims', find: 'for update skip locked', replace: 'for no key update skip locked' },
+  { name: 'mark dead: not those that are dead already', find: 'lost_at is null and ', replace: '' },
+  { name: 'mark dead: only when the lease is over', find: ' and lease_until < statement_timestamp()', replace: '' },
+  { name: 'mark dead: locks', find: ' for update skip locked', replace: '' },
+  { name: 'mark dead: SKIP LOCKED', find: 'for update skip locked', replace: 'for update' },
+  { name: 'mark dead: conflicts with claims', find: 'for update skip locked', replace: 'for no key update skip locked' },
   {
-    name: 'lose: order of locks',
+    name: 'mark dead: order of locks',
     find: 'order by id ',
     replace: '',
-    equivalent: 'Whoever skips locked rows waits for none, so the order in which it takes them cannot close a circle.',
+    equivalent: 'A statement that skips locked rows waits for none, so the order in which it takes them cannot close a circle.',
   },
-  { name: 'lose: also those that others marked', find: ' union select id from signalbox.worker where lost_at is not null', replace: '' },
+  {
+    name: 'mark dead: also those that others marked',
+    find: ' union select id from signalbox.worker where lost_at is not null',
+    replace: '',
+  },
 ]);
 
 const pooler = mutantsOf({ file: 'src/liveness/lease.ts', tests: ['test/crash/pooled.system.test.ts'] }, [
@@ -100,36 +104,36 @@ const pooler = mutantsOf({ file: 'src/liveness/lease.ts', tests: ['test/crash/po
 
 const TRY = ' where pg_try_advisory_xact_lock_shared(${WORKER_LOCK}, id)';
 
-const looks = mutantsOf({ file, within: 'findUnlocked', tests: lock }, [
-  { name: 'first look: a lock that is trusted', find: 'w.locked and ', replace: '' },
-  { name: 'first look: not those that are lost already', find: ' and w.lost_at is null', replace: '' },
-  { name: 'first look: not oneself', find: ' and w.id <> $1::int', replace: ' and $1::int is not null' },
-  { name: 'first look: those that come after it', find: 'order by w.id <= $1::int, w.id', replace: 'order by w.id' },
-  { name: 'first look: so many at most', find: '\n  limit ${MOST_CHECKED}', replace: '' },
-  { name: 'first look: whose lock is free', find: TRY, replace: '' },
+const checks = mutantsOf({ file, within: 'findUnlocked', tests: lock }, [
+  { name: 'first check: a lock that is trusted', find: 'w.locked and ', replace: '' },
+  { name: 'first check: not those that are dead already', find: ' and w.lost_at is null', replace: '' },
+  { name: 'first check: not oneself', find: ' and w.id <> $1::int', replace: ' and $1::int is not null' },
+  { name: 'first check: those that come after it', find: 'order by w.id <= $1::int, w.id', replace: 'order by w.id' },
+  { name: 'first check: so many at most', find: '\n  limit ${MOST_CHECKED}', replace: '' },
+  { name: 'first check: whose lock is free', find: TRY, replace: '' },
   {
-    name: 'first look: two do not see each other',
+    name: 'first check: two do not take each other for a session',
     find: 'pg_try_advisory_xact_lock_shared',
     replace: 'pg_try_advisory_xact_lock',
   },
   {
-    name: 'first look: at first only of those that the server knows',
+    name: 'first check: at first only of those that the server knows',
     find: ' and (not $2::text::boolean or w.incarnation = ${INCARNATION})',
     replace: ' and $2::text is not null',
   },
   {
-    name: 'first look: later at all of them',
+    name: 'first check: later at all of them',
     find: 'not $2::text::boolean or ',
     replace: '$2::text is not null and ',
   },
   {
-    name: 'second look: at first only of those that the server knows',
+    name: 'second check: at first only of those that the server knows',
     within: 'markUnlockedDead',
     find: '\n    and (not $2::text::boolean or w.incarnation = ${INCARNATION})',
     replace: ' and $2::text is not null',
   },
   {
-    name: 'second look: later at all of them',
+    name: 'second check: later at all of them',
     within: 'markUnlockedDead',
     find: 'not $2::text::boolean or ',
     replace: '$2::text is not null and ',
@@ -146,21 +150,21 @@ const looks = mutantsOf({ file, within: 'findUnlocked', tests: lock }, [
     tests: lock,
   },
   {
-    name: 'second look: no renewal in between',
+    name: 'second check: no renewal in between',
     within: 'markUnlockedDead',
     find: " and ${micros('w.lease_until')} = f.lease",
     replace: '',
   },
-  { name: 'second look: a lock that is trusted', within: 'markUnlockedDead', find: ' and w.locked', replace: '' },
-  { name: 'second look: the verdict is given once', within: 'markUnlockedDead', find: ' and w.lost_at is null', replace: '' },
-  { name: 'second look: SKIP LOCKED', within: 'markUnlockedDead', find: ' skip locked', replace: '' },
-  { name: 'second look: locks', within: 'markUnlockedDead', find: ' for update of w skip locked', replace: '' },
-  { name: 'second look: whose lock is free', within: 'markUnlockedDead', find: TRY, replace: '' },
+  { name: 'second check: a lock that is trusted', within: 'markUnlockedDead', find: ' and w.locked', replace: '' },
+  { name: 'second check: the verdict is given once', within: 'markUnlockedDead', find: ' and w.lost_at is null', replace: '' },
+  { name: 'second check: SKIP LOCKED', within: 'markUnlockedDead', find: ' skip locked', replace: '' },
+  { name: 'second check: locks', within: 'markUnlockedDead', find: ' for update of w skip locked', replace: '' },
+  { name: 'second check: whose lock is free', within: 'markUnlockedDead', find: TRY, replace: '' },
 ]);
 
 const ends = mutantsOf({ file, within: 'endTransactions', tests: lock }, [
   {
-    name: 'end: of lost workers',
+    name: 'end: of dead workers',
     find: "join pg_catalog.unnest($1::text::int[]) as lost(id) on a.application_name = 'signalbox worker ' || lost.id::text",
     replace: "join unnest($1::text::int[]) as lost(id) on a.application_name like 'signalbox worker %'",
   },
@@ -181,8 +185,8 @@ const rescue = mutantsOf({ file, within: 'rescue', tests }, [
   { name: 'rescue: raises the epoch', find: 'epoch = d.epoch + 1, ', replace: '' },
   { name: 'rescue: refund of the attempt', find: 'attempt = d.attempt - 1, ', replace: '' },
   { name: 'rescue: counts the crash', find: 'd.crashes + case when f.charged then 1 else 0 end', replace: 'd.crashes' },
-  { name: "rescue: what is taken back is nobody's", find: ', worker_id = null', replace: '' },
-  { name: 'rescue: given up is only what ran alone', find: 'load.held = 1 and not', replace: 'not', tests: crashes },
+  { name: "rescue: what is rescued is no worker's", find: ', worker_id = null', replace: '' },
+  { name: 'rescue: dead is only what ran alone', find: 'load.held = 1 and not', replace: 'not', tests: crashes },
   {
     name: 'rescue: alone in the process, not in the worker',
     find: 'w.process_id in (select lost.process_id from signalbox.worker lost where lost.id = any($1::text::int[]))',
@@ -196,15 +200,15 @@ const rescue = mutantsOf({ file, within: 'rescue', tests }, [
     tests: crashes,
     equivalent: 'The load is joined by the process: that of others is counted for nothing. Only time is saved.',
   },
-  { name: 'rescue: what waits is no company', find: " and d.state = 'running'\n  group", replace: '\n  group', tests: crashes },
-  { name: 'rescue: alone also before what was taken back', find: ' and not w.had_company', replace: '', count: 2, tests: crashes },
-  { name: 'rescue: company is remembered', find: 'set had_company = true', replace: 'set had_company = false', tests: crashes },
-  { name: 'rescue: and only company', find: 'load.held > 1 and not', replace: 'not', tests: crashes },
+  { name: 'rescue: what waits is no neighbour', find: " and d.state = 'running'\n  group", replace: '\n  group', tests: crashes },
+  { name: 'rescue: alone also before what was rescued', find: ' and not w.had_company', replace: '', count: 2, tests: crashes },
+  { name: 'rescue: neighbours are remembered', find: 'set had_company = true', replace: 'set had_company = false', tests: crashes },
+  { name: 'rescue: and only neighbours', find: 'load.held > 1 and not', replace: 'not', tests: crashes },
   {
-    name: 'rescue: only where something is taken back',
+    name: 'rescue: only where something is rescued',
     find: ' and exists (select from held)',
     replace: '',
-    equivalent: 'Company that nothing was taken back from is there to be counted the next time, too.',
+    equivalent: 'A neighbour of which nothing was rescued is there to be counted the next time, too.',
   },
   {
     name: 'rescue: workers in one order',
@@ -233,4 +237,4 @@ const forget = mutantsOf({ file, within: 'forgetWorkers', tests }, [
   { name: 'forget: what is ready is not held', find: " and d.state = 'running'", replace: '' },
 ]);
 
-export const livenessMutants: readonly Mutant[] = [...alive, ...leases, ...verdict, ...pooler, ...looks, ...ends, ...rescue, ...forget];
+export const livenessMutants: readonly Mutant[] = [...alive, ...leases, ...verdict, ...pooler, ...checks, ...ends, ...rescue, ...forget];

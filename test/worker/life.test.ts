@@ -37,7 +37,7 @@ const emit = async (h: Harness, value = 1): Promise<void> =>
 
 const workers = async (h: Harness): Promise<number> => (await h.sql`select from signalbox.worker`).length;
 
-test('an emit wakes a sleeping worker long before it would look by itself', async () => {
+test('an emit wakes a sleeping worker long before its next poll', async () => {
   const { Waiting, gate } = waiting();
   gate.open();
   await using h = await harness({ services: [Waiting] });
@@ -59,7 +59,7 @@ test('a lost notification costs no more than the poll interval', async () => {
   await worker.start();
   await idle;
   const completed = h.box.next('delivery.completed');
-  // A delivery that comes due tells nobody.
+  // A delivery that comes due notifies nothing.
   await h.db.transaction(async (tx) => void (await happened.emitReliable(tx, { value: 1 }, { delay: 20 })));
   await completed;
 });
@@ -83,7 +83,7 @@ test('a stop waits for what runs, claims nothing more, and leaves no trace of th
   await expect(worker.start()).rejects.toMatchObject({ code: 'WorkerBusy' });
 });
 
-test('what still runs at the shutdown timeout is interrupted and given back without losing an attempt', async () => {
+test('what still runs at the shutdown timeout is interrupted and released without losing an attempt', async () => {
   const { Waiting, entered, gate, interruption } = waiting();
   await using h = await harness({ services: [Waiting] });
   await using worker = h.box.worker({ shutdownTimeout: 20 });
@@ -151,7 +151,7 @@ test('a forced stop does not wait for a query that does not end', async () => {
     await emit(h);
     await untilBlocked(h.sql);
     await worker.stop({ force: true });
-    // Its transaction lives on in the database, so nobody else can have the delivery yet.
+    // Its transaction lives on in the database, so no other worker can have the delivery yet.
     expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'running', attempt: 1 }]);
     const [held] = await h.sql<{ over: boolean }[]>`select lease_until <= now() as over from signalbox.worker`;
     expect(held).toEqual({ over: true });
@@ -239,7 +239,7 @@ test('a class with receivers that the box was not given is named in a warning', 
   expect(lines).toContainEqual(expect.objectContaining({ level: 'warn', message: expect.stringContaining('Forgotten') as string }));
 });
 
-test('tick looks once and leaves nothing behind', async () => {
+test('tick claims once and leaves nothing behind', async () => {
   const { Waiting, gate } = waiting();
   gate.open();
   await using h = await harness({ services: [Waiting] });

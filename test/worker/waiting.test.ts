@@ -34,7 +34,7 @@ test('an announcement counts what is due for each receiver that the box does not
   expect((await h.another({ services: [Before] }).receivers.announce()).elsewhere).toMatchObject([{ name: 'After.receive', waiting: 0 }]);
 });
 
-test('what somebody runs does not wait', async () => {
+test('what a worker runs does not wait', async () => {
   await using h = await harness({ services: [After] });
   h.leaves('deliveries', 'it is told to be running by hand');
   await abandon(h, 1);

@@ -146,7 +146,7 @@ test('what a stopping worker held is a neighbour of what the others of its proce
   expect([await stateOf(h.sql, uncharged), await stateOf(h.sql, charged)]).toEqual(['ready 2/0/2', 'ready 2/0/3']);
 });
 
-test('a claim takes what must run alone only if nothing else is due, only when it may, and one of it', async () => {
+test('a claim takes suspects only if nothing else is due, only when it may, and one of them', async () => {
   await using h = await openStore();
   const [receiver, second] = [await addReceiver(h.sql), await addReceiver(h.sql, 'B.receive')];
   const worker = await addWorker(h.sql);
@@ -169,7 +169,7 @@ test.each([
   ['is for later', { dueInSeconds: 60 }],
   ['is newer than the worker can read', { version: 2 }],
   ['runs already', RUNNING],
-])('what must run alone and %s is not taken, nor waited for', async (_why, options) => {
+])('a suspect that %s is not taken, nor waited for', async (_why, options) => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const worker = await addWorker(h.sql);
@@ -179,7 +179,7 @@ test.each([
   expect(await h.store.deliveries.hasSuspect(claimable)).toBe(false);
 });
 
-test('a worker that is lost takes nothing alone, either', async () => {
+test('a worker that is dead takes no suspect, either', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   await addCrashed(h, receiver, 2);
@@ -188,7 +188,7 @@ test('a worker that is lost takes nothing alone, either', async () => {
   expect(await h.store.deliveries.claim(await addWorker(h.sql, { lost: true }), claimable, 5, { suspects: true })).toEqual([]);
 });
 
-test('nobody makes room for what has cost one worker, or none', async () => {
+test('no quarantine is needed for what has cost one worker, or none', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   await addCrashed(h, receiver, 0);

@@ -1,4 +1,4 @@
-// The lock of a worker's session: when it counts, who is found without it, and that one look is not enough.
+// The lock of a worker's session: when it counts, which workers are found without it, and that one check is not enough.
 import type postgres from 'postgres';
 import { expect, test } from 'vitest';
 import type { Run } from '../../../src/drivers/driver.ts';
@@ -68,7 +68,7 @@ test('a lock is had by one session at a time', async () => {
   expect(await h.store.workers.lock(id, other.run)).toBeUndefined();
 });
 
-test('those who have lost their lock are found: not who has it, whose lock is not trusted, who is lost already, nor oneself', async () => {
+test('workers whose lock is free are found: not those that hold it, whose lock is not trusted, that are dead already, nor the checking worker', async () => {
   await using h = await openStore();
   await using session = await openSession(h);
   const [looking, freed, holding] = [await addLocked(h), await addLocked(h), await addLocked(h, session)];
@@ -78,7 +78,7 @@ test('those who have lost their lock are found: not who has it, whose lock is no
   expect([holding, untrusted]).not.toContain(freed);
 });
 
-test('two who look at the same time find the same', async () => {
+test('two workers that check at the same time find the same', async () => {
   await using h = await openStore();
   const [looking, freed] = [await addLocked(h), await addLocked(h)];
   const first = await h.hold((_transaction, store) => store.workers.findUnlocked(looking, ANY));
@@ -86,7 +86,7 @@ test('two who look at the same time find the same', async () => {
   await first.commit();
 });
 
-test('each looks at those that come after it, around the ring', async () => {
+test('each worker checks those that come after it, around the ring', async () => {
   await using h = await openStore();
   const workers: number[] = [];
   for (let count = 0; count < 13; count++) workers.push(await addLocked(h));
@@ -96,7 +96,7 @@ test('each looks at those that come after it, around the ring', async () => {
   ]);
 });
 
-test('who is found free twice is lost', async () => {
+test('a worker whose lock is free at two checks is marked dead', async () => {
   await using h = await openStore();
   const [looking, freed] = [await addLocked(h), await addLocked(h)];
   expect(await h.store.workers.markUnlockedDead(await h.store.workers.findUnlocked(looking, ANY), ANY)).toBe(1);
@@ -138,7 +138,7 @@ const signsOfLife: [sign: string, live: (h: StoreHarness, id: number) => Promise
   ],
 ];
 
-test.each(signsOfLife)('between the two looks, %s keeps a worker alive', async (_sign, live) => {
+test.each(signsOfLife)('between the two checks, %s keeps a worker alive', async (_sign, live) => {
   await using h = await openStore();
   const [looking, freed] = [await addLocked(h), await addLocked(h)];
   const first = await h.store.workers.findUnlocked(looking, ANY);
@@ -157,12 +157,12 @@ test('of a worker that has renewed since the server keeps locks a new one knows 
   expect(ids(await h.store.workers.findUnlocked(looking, KNOWN))).toEqual([renewed]);
   const all = await h.store.workers.findUnlocked(looking, ANY);
   expect(ids(all)).toEqual([renewed, older, unknown]);
-  // It may have restarted between the two looks.
+  // It may have restarted between the two checks.
   expect(await h.store.workers.markUnlockedDead(all, KNOWN)).toBe(1);
   expect(await h.store.workers.markUnlockedDead(all, ANY)).toBe(2);
 });
 
-test('a verdict is given once: who is lost already is not lost again', async () => {
+test('a verdict is given once: a worker that is dead already is not marked again', async () => {
   await using h = await openStore();
   const looking = await addLocked(h);
   await addLocked(h);
@@ -171,7 +171,7 @@ test('a verdict is given once: who is lost already is not lost again', async () 
   expect(await h.store.workers.markUnlockedDead(first, ANY)).toBe(0);
 });
 
-test('the transactions of lost workers are ended, so that what they hold can be taken back; those of others go on', async () => {
+test('the transactions of dead workers are ended, so that what they hold can be rescued; those of others go on', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const [dead, alive] = [await addWorker(h.sql, { leaseSeconds: -1 }), await addWorker(h.sql)];

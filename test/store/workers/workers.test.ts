@@ -202,7 +202,7 @@ test('what many dead workers held is taken back a thousand at a time, the oldest
   ]);
 });
 
-test('what a worker holds is what it runs, and nobody else', async () => {
+test('what a worker holds is what it runs, and no other worker', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const [one, two] = [await addWorker(h.sql), await addWorker(h.sql)];

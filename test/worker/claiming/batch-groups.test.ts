@@ -156,7 +156,7 @@ const deliver = (id: number, receiverId = 1, isSuspect = false): ClaimedDelivery
 const receiverOf = ({ receiverId }: ClaimedDelivery): Receiver | undefined => (receiverId === 1 ? batching : single);
 const idsOf = (groups: readonly (readonly ClaimedDelivery[])[]): string[] => groups.map((group) => group.map(({ id }) => id).join(' '));
 
-test('a group has no more than its receiver takes, need not be in one piece, and never has what must run isSuspect', () => {
+test('a group has no more than its receiver takes, need not be in one piece, and never has a suspect beside others', () => {
   const list = [deliver(1), deliver(2, 2), deliver(3), deliver(4, 1, true), deliver(5), deliver(6), deliver(7, 2)];
   expect(idsOf(groupsOf(list, receiverOf))).toEqual(['1 3 5', '2', '4', '6', '7']);
 });

@@ -1,5 +1,5 @@
 // A claim that is carried out, and whose answer is lost with its connection: the worker holds deliveries that it does not
-// know of, and lives on. Nobody would rescue them.
+// know of, and lives on. No worker would rescue them.
 import { drizzle } from 'drizzle-orm/postgres-js';
 import type postgres from 'postgres';
 import { expect, test } from 'vitest';
@@ -33,7 +33,7 @@ function losingFirstClaim(client: postgres.Sql, lose: () => Promise<never>, arme
 test.each([
   ['lost', async (): Promise<never> => Promise.reject(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))],
   ['never heard, for the connection is dead without having noticed', async (): Promise<never> => new Promise(() => {})],
-])('deliveries whose claim was carried out, and its answer %s, are given back and run, and cost no attempt', async (_how, lose) => {
+])('deliveries whose claim was carried out, and its answer %s, are released and run, and cost no attempt', async (_how, lose) => {
   await using h = await harness({ services: [Receiver] });
   await h.db.transaction(async (tx) => void (await happened.emitReliable(tx, {})));
   const box = createSignalbox({ db: drizzle({ client: losingFirstClaim(h.connect(), lose) }), services: [Receiver], log: false });
@@ -48,7 +48,7 @@ test.each([
   await box.close();
 });
 
-test('what the worker runs when the answer to a claim is lost is not given back with what it does not know of', async () => {
+test('what the worker runs when the answer to a claim is lost is not released with what it does not know of', async () => {
   const entered = new Latch();
   const gate = new Latch();
   const runs: string[] = [];
@@ -73,7 +73,7 @@ test('what the worker runs when the answer to a claim is lost is not given back 
   const second = box.next('delivery.completed');
   await emit();
   await failing;
-  // It was given back, and taken again.
+  // It was released, and claimed again.
   expect(await second).toMatchObject({ epoch: 3 });
   const first = Promise.race([box.next('delivery.completed'), box.next('delivery.stale')]);
   gate.open();

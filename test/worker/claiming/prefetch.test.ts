@@ -1,4 +1,4 @@
-// What a worker claims ahead of its free slots, in a real database: nobody else waits for it for long.
+// What a worker claims ahead of its free slots, in a real database: no other worker waits for it for long.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, OnSignal } from '../../../src/index.ts';
@@ -28,7 +28,7 @@ async function emitQuickThenSlow({ db }: Harness): Promise<void> {
   });
 }
 
-test('what waits behind a slow receiver is given back within a second, and another worker runs it', async () => {
+test('what waits behind a slow receiver is released within a second, and another worker runs it', async () => {
   await using h = await harness({ services: [Receiver] });
   await emitQuickThenSlow(h);
   const worker = h.box.worker({ concurrency: 1 });
@@ -43,7 +43,7 @@ test('what waits behind a slow receiver is given back within a second, and anoth
   await worker.stop();
 });
 
-test('what was claimed ahead is given back at once when the worker stops, and costs no attempt', async () => {
+test('what was claimed ahead is released at once when the worker stops, and costs no attempt', async () => {
   await using h = await harness({ services: [Receiver] });
   await emitQuickThenSlow(h);
   const worker = h.box.worker({ concurrency: 1, pollInterval: '30s' });
