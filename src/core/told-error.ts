@@ -2,9 +2,7 @@
 // contains the reason, and leaves out every part that may hold a payload: the parameters of a query, the values that
 // the database quotes, the row that it shows (`detail`), and every member that is not named here. Every text is
 // bounded, and no thrown value can make this file throw.
-//
-// A thrown value is read by its shape and not by its class: an error of another realm (a vm context, as Jest's) is no
-// instance of this realm's Error, and a DOMException or an error of a third party may be none either.
+import { clip, describe, errorName, firstOf, isError, isList, MAX_NAME, read, textOf } from './thrown.ts';
 
 /** The parts of a thrown value that may be stored and logged. */
 export interface ToldError {
@@ -21,7 +19,6 @@ export interface ToldError {
   readonly table?: string;
 }
 
-const MAX_NAME = 200;
 const MAX_MESSAGE = 4_000;
 const MAX_STACK = 12_000;
 /** An error and its causes. */
@@ -32,9 +29,6 @@ const MAX_INNER = 5;
 const MAX_DEPTH = 2;
 /** Characters of the text of a failed query; the reason matters more. */
 const MAX_QUERY = 300;
-/** Members of a thrown object that is no error. */
-const MAX_KEYS = 20;
-const MAX_VALUE = 200;
 
 /** The reported form of a thrown value. Never throws. */
 export function toldError(thrown: unknown): ToldError {
@@ -66,7 +60,7 @@ function tell(thrown: unknown): ToldError {
   const errors = chain.map(({ error }) => error);
   const ofDatabase = errors.filter((error) => typeof read(error, 'severity') === 'string');
   return {
-    name: nameOf(thrown),
+    name: errorName(thrown),
     message,
     stack,
     ...named('code', errors, ['code']),
@@ -156,23 +150,13 @@ function stackOf({ error, raw, text }: Link): string {
   if (!isError(error)) return text;
   const told = clip(text, MAX_MESSAGE);
   const stack = read(error, 'stack');
-  if (typeof stack !== 'string') return `${nameOf(error)}: ${told}`;
+  if (typeof stack !== 'string') return `${errorName(error)}: ${told}`;
   const at = raw === '' ? -1 : stack.indexOf(`: ${raw}`);
   // The message may have been changed since, and any text may be in its place.
-  const head = at < 0 || at > MAX_QUERY ? nameOf(error) : stack.slice(0, at);
+  const head = at < 0 || at > MAX_QUERY ? errorName(error) : stack.slice(0, at);
   const behind = at < 0 ? 0 : at + 2 + raw.length;
   const frames = stack.slice(behind, behind + MAX_STACK).split('\n');
   return [`${head}: ${told}`, ...frames.filter((line) => /^\s+at \S/.test(line))].join('\n');
-}
-
-/** The error's own name, or else that of its class. */
-function nameOf(error: unknown): string {
-  const name = textOf(read(error, 'name') ?? '');
-  // node-postgres names its errors 'error'.
-  if (name !== '' && name !== 'Error' && name !== 'error') return clip(name, MAX_NAME);
-  const ofClass = textOf(read(read(error, 'constructor'), 'name') ?? '');
-  // A minifier leaves one or two letters.
-  return clip(ofClass.length > 2 && ofClass !== 'Object' ? ofClass : 'Error', MAX_NAME);
 }
 
 function named(key: string, errors: readonly unknown[], members: readonly string[]): object {
@@ -182,90 +166,4 @@ function named(key: string, errors: readonly unknown[], members: readonly string
       if (typeof value === 'string' && value !== '') return { [key]: clip(value, MAX_NAME) };
     }
   return {};
-}
-
-/**
- * Whether a value is an error, of any realm or library: recognised by its message, or by its class where the message is
- * no text.
- */
-function isError(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return typeof read(value, 'message') === 'string' || isNative(value);
-}
-
-function isNative(value: object): boolean {
-  try {
-    return value instanceof Error;
-  } catch {
-    return false;
-  }
-}
-
-/**
- * Members that may name a failure. Of any other member only the name is reported: it may be a payload, or a request.
- */
-const REASONS = new Set('name message error reason code status statusCode statusText title detail type errno syscall'.split(' '));
-
-/** A thrown value that is no error. */
-function describe(value: unknown): string {
-  if (typeof value === 'function') return `function ${textOf(read(value, 'name') ?? '') || '(anonymous)'}`;
-  if (typeof value !== 'object' || value === null) return textOf(value);
-  if (isList(value)) return `[${value.length} items]`;
-  if (ArrayBuffer.isView(value)) return '[bytes]';
-  const members = keysOf(value)
-    .slice(0, MAX_KEYS)
-    .map((key) => [clip(key, MAX_NAME), REASONS.has(key) ? simplified(read(value, key)) : '…'] as const);
-  return JSON.stringify(Object.fromEntries(members));
-}
-
-function simplified(value: unknown): string | number | boolean | null {
-  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value;
-  return typeof value === 'string' || typeof value === 'bigint' ? clip(String(value), MAX_VALUE) : '…';
-}
-
-/** Whether a value is an array, of any realm. */
-function isList(value: unknown): value is readonly unknown[] {
-  try {
-    return Array.isArray(value);
-  } catch {
-    // A proxy that was revoked.
-    return false;
-  }
-}
-
-/** By index: an iterator may have no end. */
-function firstOf(list: readonly unknown[], most: number): unknown[] {
-  return Array.from({ length: Math.min(most, list.length) }, (_, index) => read(list, index));
-}
-
-function keysOf(value: object): string[] {
-  try {
-    return Object.keys(value);
-  } catch {
-    return [];
-  }
-}
-
-/** A member; `undefined` if it cannot be read. */
-function read(value: unknown, key: string | number): unknown {
-  if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return undefined;
-  try {
-    return (value as Record<string | number, unknown>)[key];
-  } catch {
-    return undefined;
-  }
-}
-
-/** The text of a simple value; empty for an object, whose own conversion may run any code. */
-function textOf(value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (value === null) return 'null';
-  // oxlint-disable-next-line typescript/no-base-to-string -- no object comes here
-  return typeof value === 'object' || typeof value === 'function' ? '' : String(value);
-}
-
-/** The text, bounded, and without the characters that jsonb refuses. */
-function clip(text: string, length: number): string {
-  const clean = text.slice(0, length).replaceAll('\u0000', '').toWellFormed();
-  return text.length > length ? `${clean}…` : clean;
 }
