@@ -35,6 +35,9 @@ export const ERROR_CODES = {
   NotInTransaction: 'A reliable emit or a commit hook was used outside a transaction.',
   UntrackedTransaction: 'The transaction was not opened through the database object that the box was given.',
   EmissionNotFound: 'There is no emission of this id, or none that is committed.',
+  // extensions
+  ExtensionMisused: 'An extension called `next` more than once, or not at all.',
+  ExtensionFailed: 'An extension kept a receiver from being called.',
   // transactions
   TransactionEnded: 'A transaction was used after it had ended.',
   TransactionControl: 'A statement that ends the transaction was sent inside it.',

@@ -61,5 +61,11 @@ export type { DeliveryEvent, EventName, ReceiverEvent, SignalboxEvents, WorkerEv
 export type { OutsideWrites } from './transaction/outside-writes.ts';
 export type { GivenLogger, Logger } from './core/logger.ts';
 
+// extensions
+export type { Extension } from './box/extension.ts';
+export type { EmitInfo, NextEmit, NextReceive, ReceivedDelivery, ReceiveInfo } from './core/extension.ts';
+export type { MaintenanceTask } from './maintenance/task.ts';
+export type { EventListeners } from './observe/events.ts';
+
 // errors
 export { ERROR_CODES, isSignalboxError, SignalboxError, type ErrorCode, type ErrorDetails } from './errors.ts';

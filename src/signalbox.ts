@@ -11,7 +11,6 @@ import type { DatabaseHandle } from './core/handles.ts';
 import { attach } from './dispatch/dispatch.ts';
 import { Places } from './dispatch/emit-target.ts';
 import { driverOf } from './drivers/detect.ts';
-import { logEvents } from './observe/event-log.ts';
 import { refreshCatalogue } from './maintenance/tasks/refresh-catalogue.ts';
 import { Events } from './observe/events.ts';
 import { Deliveries } from './operate/deliveries.ts';
@@ -40,7 +39,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
 /** The same for an adapter, which finds the classes itself. */
 export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, { place, beforeUse = () => {} }: Adapter): Signalbox<D> {
   const settings = settingsOf(options);
-  const { db, log } = settings;
+  const { db, log, extensions } = settings;
   const driver = driverOf(db, settings);
   const receivers = receiversOf(settings.services);
   const lifetime = new Lifetime(beforeUse);
@@ -64,20 +63,21 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
   const afterCommits = new AfterCommits(ambient, transactions, ambientDb, log);
   transactions.follow((scope) => afterCommits.run(scope));
 
-  const newRunner = runnersOf({ store, catalogue, driver, registry, transactions, ambient, events, log });
+  const newRunner = runnersOf({ ...extensions, store, catalogue, driver, registry, transactions, ambient, events, log });
   const withTemporaryWorker = temporaryWorkersOf({ store, catalogue, events, newRunner });
   const isImmediate = settings.testing === 'immediate';
   if (isImmediate) transactions.follow(immediately(settings, ambient, withTemporaryWorker));
 
   const places = new Places(db, ambientDb, ambient, transactions, outside);
-  const untracked = isImmediate ? 'refuse' : 'allow';
-  lifetime.onClosed(attach({ db, driver, store, catalogue, receivers, registry, places, log, untracked, place, beforeUse }));
+  const untracked = isImmediate ? ('refuse' as const) : ('allow' as const);
+  const emitting = { ...extensions, db, driver, store, catalogue, receivers, registry, places, log, untracked, place, beforeUse };
+  lifetime.onClosed(attach(emitting));
   lifetime.onClosed(() => outside.release());
   lifetime.onClosed(() => transactions.release());
-  lifetime.onClosed(logEvents(events, log));
+  for (const listeners of extensions.listeners) lifetime.onClosed(events.onEach(listeners));
   if (settings.onDead) events.on('delivery.dead', settings.onDead);
 
-  const tasks = [refreshCatalogue(catalogue)];
+  const tasks = [refreshCatalogue(catalogue), ...extensions.tasks];
   const parts = { db, ambientDb, driver, store, catalogue, events, ambient, log, receivers, services, lifetime, warnings };
   return new Box({
     ...parts,

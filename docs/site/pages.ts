@@ -42,6 +42,7 @@ export const groups: readonly Group[] = [
   {
     title: 'Fit in',
     pages: {
+      'guides/extensions.md': 'Hooks around emits and receivers, listeners, maintenance tasks and providers in one object.',
       'guides/nestjs.md': 'Signalbox in a NestJS application.',
       'guides/frameworks.md': 'Hono, Fastify and Express: one box for the process, a transaction in each request, an orderly end.',
       'guides/serverless.md': 'Processes that only emit: functions, cron jobs, scripts.',
@@ -101,6 +102,7 @@ export const groups: readonly Group[] = [
       'design/plans.md': 'Why the statements leave the planner no choice.',
       'design/head-start.md': 'Why an emission has a head start in time, and no priority.',
       'design/telling.md': 'Which parts of an error are stored and logged, and why a logger that fails decides nothing.',
+      'design/extensions.md': 'Why there is one port for additions, and what a hook that throws means.',
       'design/async-context.md': 'Which AsyncLocalStorage receivers, listeners and callbacks see, and why none of the sender.',
       'design/copies.md': 'How two copies of the package in one process understand each other.',
       'design/shelves.md': 'Which verbs stand on the box, and which on a shelf of it.',

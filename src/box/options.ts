@@ -11,10 +11,12 @@ import { type ProviderLiteral, type Provision, provisionOf } from '../container/
 import type { Container } from '../container/registry.ts';
 import { SignalboxError } from '../errors.ts';
 import { defaultLogger, silentLogger } from '../observe/log.ts';
+import { eventLog } from '../observe/event-log.ts';
 import type { SignalboxEvents } from '../observe/events.ts';
 import { safeLogger } from '../observe/safe-log.ts';
 import type { OutsideWrites } from '../transaction/outside-writes.ts';
 import type { OnFailure } from '../worker/immediate.ts';
+import { type Extension, type Extensions, extensionsOf } from './extension.ts';
 
 /** When deliveries run in tests: right after the commit that stored them, or in `drain` and `tick` alone. */
 export type Testing = 'immediate' | 'manual';
@@ -34,6 +36,11 @@ export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
    * `providers` and `overrides` still come first. Give that container `box.db` for `Db`.
    */
   resolve?: Container;
+  /**
+   * Additions to this box: around its emits and its receivers, listeners, maintenance tasks, providers. The first is outermost.
+   * Default: none, which costs nothing.
+   */
+  extensions?: readonly Extension[];
   /** Called with each delivery that ends dead, after that is written. What it throws is logged. */
   onDead?: (event: SignalboxEvents['delivery.dead']) => unknown;
   /**
@@ -88,6 +95,7 @@ export const BOX_OPTIONS: OptionTable<SignalboxOptions> = {
   providers: listOf('what provide(…) returns, or of { provide, useValue }'),
   overrides: listOf('what provide(…) returns, or of { provide, useValue }'),
   resolve: callable,
+  extensions: listOf('extensions'),
   onDead: callable,
   crashBudget: whole(1, 100),
   testing: oneOf('immediate', 'manual'),
@@ -108,6 +116,7 @@ export type BoxSettings<D extends DatabaseHandle> = Required<Omit<SignalboxOptio
 /** Those that are given in several forms. */
 interface Normal {
   readonly log: Logger;
+  readonly extensions: Extensions;
   readonly providers: readonly Provision[];
   readonly overrides: readonly Provision[];
 }
@@ -120,7 +129,7 @@ const DEFAULTS = {
   onFailure: 'throw',
   prepare: true,
   outsideWrites: 'warn',
-} as const satisfies Omit<BoxSettings<DatabaseHandle>, 'db' | 'log' | Optional>;
+} as const satisfies Omit<BoxSettings<DatabaseHandle>, 'db' | 'log' | 'extensions' | Optional>;
 
 /** Checks the options of a box and fills in the defaults. @throws SignalboxError `InvalidOption` */
 export function settingsOf<D extends DatabaseHandle>(options: SignalboxOptions<D>): BoxSettings<D> {
@@ -132,10 +141,13 @@ export function settingsOf<D extends DatabaseHandle>(options: SignalboxOptions<D
       `createSignalbox: onFailure is '${given.onFailure}', and testing is not 'immediate'. Leave onFailure out: a worker writes each failure to its delivery.`,
     );
   const settings = { ...DEFAULTS, ...given };
+  const log = loggerOf(given.log);
+  const extensions = extensionsOf([...(given.log === false ? [] : [eventLog(log)]), ...(given.extensions ?? [])]);
   return {
     ...settings,
-    log: loggerOf(given.log),
-    providers: settings.providers.map((provider) => provisionOf(provider, 'createSignalbox')),
+    log,
+    extensions,
+    providers: [...extensions.providers, ...settings.providers.map((provider) => provisionOf(provider, 'createSignalbox'))],
     overrides: settings.overrides.map((provider) => provisionOf(provider, 'createSignalbox')),
   };
 }

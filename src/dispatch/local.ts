@@ -3,6 +3,7 @@
 import type { BatchItem } from '../core/batch.ts';
 import type { DetachedDeliveryContext } from '../core/context.ts';
 import type { EmitOptions, ReceiverResult } from '../core/dispatcher.ts';
+import type { ComposedEmit, ComposedReceive } from '../core/compose.ts';
 import { decodePayload, encodeHeaders, encodePayload } from '../core/envelope.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Receiver, Receivers } from '../core/receivers.ts';
@@ -13,12 +14,16 @@ import { emissionId } from './emission-id.ts';
 import type { Place, Places } from './emit-target.ts';
 
 type Call = (receiver: Receiver) => Promise<unknown>;
+type Headers = Readonly<Record<string, string>>;
 
 export interface LocalParts {
   readonly receivers: Receivers;
   readonly registry: Registry;
   readonly places: Places;
   readonly log: Logger;
+  /** The hooks of the extensions, if there are any. */
+  readonly aroundEmit?: ComposedEmit | undefined;
+  readonly aroundReceive?: ComposedReceive | undefined;
 }
 
 export class LocalDispatch {
@@ -26,8 +31,12 @@ export class LocalDispatch {
   readonly #registry: Registry;
   readonly #places: Places;
   readonly #log: Logger;
+  readonly #aroundEmit: ComposedEmit | undefined;
+  readonly #aroundReceive: ComposedReceive | undefined;
 
-  constructor({ receivers, registry, places, log }: LocalParts) {
+  constructor({ receivers, registry, places, log, aroundEmit, aroundReceive }: LocalParts) {
+    this.#aroundEmit = aroundEmit;
+    this.#aroundReceive = aroundReceive;
     this.#receivers = receivers;
     this.#registry = registry;
     this.#places = places;
@@ -35,12 +44,39 @@ export class LocalDispatch {
   }
 
   async emit(signal: Signal, handle: object, payload: unknown, options: EmitOptions): Promise<void> {
-    const call = await this.#prepare(signal, this.#places.find(handle), payload, options, 'joined');
-    for (const receiver of this.#receivers.of(signal)) await call(receiver);
+    const place = this.#places.find(handle);
+    await this.#around('emit', signal, payload, options, (headers) => this.#emit(signal, place, payload, headers));
   }
 
   async emitRobust(signal: Signal, handle: object, payload: unknown, options: EmitOptions): Promise<ReceiverResult[]> {
-    const call = await this.#prepare(signal, this.#places.find(handle), payload, options, 'apart');
+    const place = this.#places.find(handle);
+    return this.#around('emitRobust', signal, payload, options, (headers) => this.#emitRobust(signal, place, payload, headers));
+  }
+
+  async #around<T>(
+    kind: 'emit' | 'emitRobust',
+    signal: Signal,
+    payload: unknown,
+    { headers = {} }: EmitOptions,
+    emit: (headers: Headers) => Promise<T>,
+  ): Promise<T> {
+    if (this.#aroundEmit === undefined) return emit(headers);
+    let result!: T;
+    await this.#aroundEmit({ kind, signal: signal.name, payloads: [payload], headers }, async (merged) => {
+      result = await emit(merged);
+      // Nothing is stored.
+      return [];
+    });
+    return result;
+  }
+
+  async #emit(signal: Signal, place: Place, payload: unknown, headers: Headers): Promise<void> {
+    const call = await this.#prepare(signal, place, payload, headers, 'joined');
+    for (const receiver of this.#receivers.of(signal)) await call(receiver);
+  }
+
+  async #emitRobust(signal: Signal, place: Place, payload: unknown, headers: Headers): Promise<ReceiverResult[]> {
+    const call = await this.#prepare(signal, place, payload, headers, 'apart');
     const results: ReceiverResult[] = [];
     for (const receiver of this.#receivers.of(signal)) {
       try {
@@ -57,10 +93,10 @@ export class LocalDispatch {
    * How to call a receiver at this place. `'apart'`: each in a savepoint of its own, so that one that fails in a query
    * does not take the caller's transaction along.
    */
-  async #prepare(signal: Signal, place: Place, payload: unknown, options: EmitOptions, manner: 'joined' | 'apart'): Promise<Call> {
+  async #prepare(signal: Signal, place: Place, payload: unknown, headers: Headers, manner: 'joined' | 'apart'): Promise<Call> {
     const json = await encodePayload(signal, payload);
-    encodeHeaders(signal.name, options.headers);
-    const emission = { id: emissionId(), signal: signal.name, emittedAt: new Date(), headers: options.headers ?? {} };
+    encodeHeaders(signal.name, headers);
+    const emission = { id: emissionId(), signal: signal.name, emittedAt: new Date(), headers };
     const { signal: abortSignal } = new AbortController();
 
     return async (receiver) => {
@@ -73,7 +109,7 @@ export class LocalDispatch {
         log: this.#log.child({ emissionId: emission.id, receiver: receiver.name }),
       };
       // Before a transaction begins.
-      const made = await callOf(receiver, this.#registry);
+      const made = await callOf(receiver, this.#registry, this.#aroundReceive);
       const call = receiver.batch === undefined ? made : withOne(made);
       if (!receiver.transactional) return call(decoded, context);
       return this.#places.inTransaction(place, manner, async (tx) => call(decoded, { ...context, tx }));

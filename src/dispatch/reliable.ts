@@ -1,4 +1,5 @@
 // emitReliable and emitMany: checks everything that can be wrong before any SQL, then appends in the caller's transaction.
+import type { ComposedEmit } from '../core/compose.ts';
 import type { EmissionReceipt, EmitOptions } from '../core/dispatcher.ts';
 import { type Duration, HOUR_MS, toMs } from '../core/duration.ts';
 import { encodeHeaders, encodePayload } from '../core/envelope.ts';
@@ -28,7 +29,13 @@ export interface ReliableParts {
   readonly untracked: UntrackedPolicy;
   /** Where a class with receivers is added to the box, in messages: as it follows "to". */
   readonly place: string;
+  /** The hooks of the extensions, if there are any. */
+  readonly aroundEmit?: ComposedEmit | undefined;
 }
+
+type Kind = 'emitReliable' | 'emitMany';
+/** Where something can be stored. */
+type Target = Exclude<Place, { kind: 'database' }>;
 
 export class ReliableDispatch {
   readonly #driver: Driver;
@@ -38,8 +45,10 @@ export class ReliableDispatch {
   readonly #log: Logger;
   readonly #untracked: UntrackedPolicy;
   readonly #place: string;
+  readonly #around: ComposedEmit | undefined;
 
-  constructor({ driver, store, catalogue, places, log, untracked, place }: ReliableParts) {
+  constructor({ driver, store, catalogue, places, log, untracked, place, aroundEmit }: ReliableParts) {
+    this.#around = aroundEmit;
     this.#driver = driver;
     this.#store = store;
     this.#catalogue = catalogue;
@@ -50,15 +59,16 @@ export class ReliableDispatch {
   }
 
   emitReliable(signal: Signal, handle: object, payload: unknown, options: EmitOptions): Promise<EmissionReceipt> {
-    return this.#start(signal, handle, [payload], options, (receipts) => receipts[0]!);
+    return this.#start('emitReliable', signal, handle, [payload], options, (receipts) => receipts[0]!);
   }
 
   emitMany(signal: Signal, handle: object, payloads: readonly unknown[], options: EmitOptions): Promise<EmissionReceipt[]> {
-    return this.#start(signal, handle, payloads, options, (receipts) => receipts);
+    return this.#start('emitMany', signal, handle, payloads, options, (receipts) => receipts);
   }
 
   /** The promise takes part in the commit: if nobody awaits it, the transaction does, and fails if it fails. */
   #start<T>(
+    kind: Kind,
     signal: Signal,
     handle: object,
     payloads: readonly unknown[],
@@ -68,14 +78,14 @@ export class ReliableDispatch {
     const place = this.#places.find(handle);
     switch (place.kind) {
       case 'scope':
-        return place.scope.pend(this.#emit(signal, payloads, options, place).then(pick));
+        return place.scope.pend(this.#emit(kind, signal, payloads, options, place).then(pick));
       case 'untracked':
         if (this.#untracked === 'refuse')
           throw new SignalboxError(
             'UntrackedTransaction',
             `${signal.name} was emitted in a transaction that was not opened through the database object of this box, so immediate mode cannot tell when it commits. Open it with that object's transaction().`,
           );
-        return this.#emit(signal, payloads, options, place).then(pick);
+        return this.#emit(kind, signal, payloads, options, place).then(pick);
       case 'database':
         throw new SignalboxError(
           'NotInTransaction',
@@ -86,12 +96,13 @@ export class ReliableDispatch {
     }
   }
 
-  async #emit(
-    signal: Signal,
-    payloads: readonly unknown[],
-    options: EmitOptions,
-    place: Exclude<Place, { kind: 'database' }>,
-  ): Promise<EmissionReceipt[]> {
+  #emit(kind: Kind, signal: Signal, payloads: readonly unknown[], options: EmitOptions, place: Target): Promise<EmissionReceipt[]> {
+    if (this.#around === undefined) return this.#append(signal, payloads, options, place);
+    const info = { kind, signal: signal.name, payloads, headers: options.headers ?? {} };
+    return this.#around(info, (headers) => this.#append(signal, payloads, { ...options, headers }, place)) as Promise<EmissionReceipt[]>;
+  }
+
+  async #append(signal: Signal, payloads: readonly unknown[], options: EmitOptions, place: Target): Promise<EmissionReceipt[]> {
     const schedule = scheduleOf(signal, options);
     const headers = encodeHeaders(signal.name, options.headers);
     const emissions: NewEmission[] = [];

@@ -1,5 +1,8 @@
-// What a maintenance task is.
+// What a maintenance task is, and which tasks are refused.
 import type { Duration } from '../core/duration.ts';
+import { checkOptions, type OptionTable, show } from '../core/options.ts';
+import { callable, storedName, timer } from '../core/rules.ts';
+import { SignalboxError } from '../errors.ts';
 
 /**
  * What every started worker does now and then beside its deliveries.
@@ -15,4 +18,13 @@ export interface MaintenanceTask {
   readonly every: Duration;
   /** The work. `abortSignal` is aborted when the worker stops, which waits for the task as it waits for a receiver. */
   run(abortSignal: AbortSignal): unknown;
+}
+
+const TASK: OptionTable<MaintenanceTask> = { name: storedName, every: timer({ least: '1s' }), run: callable };
+
+/** @throws SignalboxError `InvalidOption` */
+export function checkTask(task: MaintenanceTask, subject: string): void {
+  if (typeof task !== 'object' || task === null)
+    throw new SignalboxError('InvalidOption', `${subject}: a task is ${show(task)}. Give an object with name, every and run.`);
+  checkOptions(task, TASK, `${subject}, task ${show(task.name)}`, { required: ['name', 'every', 'run'] });
 }

@@ -2,7 +2,7 @@
 // tell of, never before. A listener that throws is reported to the log; it stops nobody.
 import type { Logger } from '../core/logger.ts';
 import { apart } from './async-context.ts';
-import { checkValue } from '../core/options.ts';
+import { checkValue, type OptionTable } from '../core/options.ts';
 import { callable, oneOf } from '../core/rules.ts';
 
 /** Which delivery an event is about. */
@@ -116,6 +116,11 @@ const eventName = oneOf(...Object.keys(NAMES));
 
 type Listener<E extends EventName> = (event: SignalboxEvents[E]) => unknown;
 
+/** A listener for each event that is listened to. */
+export type EventListeners = { readonly [E in EventName]?: (event: SignalboxEvents[E]) => unknown };
+
+export const EVENT_LISTENERS = Object.fromEntries(Object.keys(NAMES).map((name) => [name, callable])) as OptionTable<EventListeners>;
+
 export class Events {
   readonly #listeners = new Map<EventName, Set<Listener<never>>>();
   readonly #log: Logger;
@@ -133,6 +138,14 @@ export class Events {
     const own: Listener<E> = (raised) => listener(raised);
     this.#listeners.set(event, listeners.add(own));
     return () => void listeners.delete(own);
+  }
+
+  /** Calls each of the listeners for its event from now on. Returns the undo. */
+  onEach(listeners: EventListeners): () => void {
+    const undo = Object.entries(listeners).map(([event, listener]) => this.on(event as EventName, listener as Listener<EventName>));
+    return () => {
+      for (const off of undo) off();
+    };
   }
 
   /** The next `event` that `matches`. Never rejects, never times out: race it with what you like. @throws SignalboxError `InvalidOption` */

@@ -1,19 +1,26 @@
-// How a receiver is called: its object comes from the registry, its method from the class that was registered.
-// Nothing of this depends on a row's content.
+// How a receiver is called: its object comes from the registry, its method from the class that was registered, and the hooks of
+// extensions go around the call. Nothing of this depends on a row's content.
+import type { Call, ComposedReceive } from '../core/compose.ts';
 import { nameOf } from '../core/copies.ts';
 import type { MethodTarget, Receiver } from '../core/receivers.ts';
 import { SignalboxError } from '../errors.ts';
 import type { Registry } from '../container/registry.ts';
 
-/** Calls a receiver. Returns what that returns, so a promise if it is asynchronous. */
-export type Call = (payload: unknown, context: object) => unknown;
+export type { Call };
 
 /**
  * Makes what a receiver needs, and no call yet: before a transaction begins, for a service that cannot be made is no failure of the
  * delivery. Returns a promise where another container answers with one.
+ * @param around the hooks of the extensions, if there are any
  * @throws what the registry throws when the service cannot be made
  */
-export function callOf(receiver: Receiver, registry: Registry): Call | Promise<Call> {
+export function callOf(receiver: Receiver, registry: Registry, around?: ComposedReceive): Call | Promise<Call> {
+  const call = boundCall(receiver, registry);
+  if (around === undefined) return call;
+  return call instanceof Promise ? call.then((made) => around(receiver, made)) : around(receiver, call);
+}
+
+function boundCall(receiver: Receiver, registry: Registry): Call | Promise<Call> {
   const { target } = receiver;
   if (target.placement === 'function') return (payload, context) => target.call(payload as never, context as never);
   const boundTo = (self: object): Call => {

@@ -19,6 +19,11 @@ const fault = mutantsOf({ file: 'src/worker/running/fault.ts', tests: ['test/wor
   },
   { name: 'fault: an explicit outcome is no conflict', find: 'outcomeKind(error) === undefined && ', replace: '' },
   { name: 'fault: a conflict is one, whatever is thrown because of it', find: " || CONFLICT.test(sqlState(query) ?? '')", replace: '' },
+  {
+    name: 'fault: an extension that kept the receiver from being called is not the receiver',
+    find: "      if (isSignalboxError(error, 'ExtensionFailed')) return notItsOwn(state);\n",
+    replace: '',
+  },
   { name: 'fault: an error without a code at the end is the receiver', find: "state === '' || ", replace: '' },
   { name: 'fault: a query that failed before the end is the receiver', find: 'state === FAILED_BEFORE || ', replace: '' },
   { name: 'fault: a swallowed conflict is one', find: 'isolated && CONFLICT.test(state) ? ', replace: 'false ? ' },

@@ -140,8 +140,8 @@ const commit = mutantsOf({ file: 'src/transaction/commit.ts', tests: ['test/tran
 const emit = mutantsOf({ file: 'src/dispatch/reliable.ts', tests: ['test/dispatch'] }, [
   {
     name: 'emit: takes part in the commit',
-    find: 'place.scope.pend(this.#emit(signal, payloads, options, place).then(pick))',
-    replace: 'this.#emit(signal, payloads, options, place).then(pick)',
+    find: 'place.scope.pend(this.#emit(kind, signal, payloads, options, place).then(pick))',
+    replace: 'this.#emit(kind, signal, payloads, options, place).then(pick)',
     tests: ['test/transaction/floating.test.ts'],
   },
   {

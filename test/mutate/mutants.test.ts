@@ -55,7 +55,7 @@ const WITHOUT_GUARDS: Record<string, string> = {
   'src/drivers/postgres-js-connection.ts': 'how a connection is ended; who does that, and when, has mutants',
   'src/drivers/statement.ts': 'how rows are read: the clients that change them (hostile-clients.test.ts)',
   'src/transaction/drizzle-handle.ts': 'where Drizzle keeps what is needed of it',
-  'src/maintenance/task.ts': 'types',
+  'src/maintenance/task.ts': 'options, held by the table of core/options.ts',
   'src/dispatch/emission-id.ts': 'random ids',
   'src/worker/running/delivery-context.ts': 'what a receiver is given',
   'src/worker/running/new-runner.ts': 'the parts of runners',

@@ -11,6 +11,7 @@ import { copyMutants } from './mutants-copies.ts';
 import { edgeMutants } from './mutants-edges.ts';
 import { emittingMutants } from './mutants-emitting.ts';
 import { laneMutants } from './mutants-lanes.ts';
+import { extensionMutants } from './mutants-extensions.ts';
 import { faultMutants } from './mutants-fault.ts';
 import { lifeMutants } from './mutants-life.ts';
 import { livenessMutants } from './mutants-liveness.ts';
@@ -46,6 +47,7 @@ export const mutants: readonly Mutant[] = [
   ...runningMutants,
   ...livenessMutants,
   ...laneMutants,
+  ...extensionMutants,
   ...faultMutants,
   ...lifeMutants,
   ...maintenanceMutants,

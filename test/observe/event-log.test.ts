@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, Discard, OnSignal, Unrecoverable } from '../../src/index.ts';
-import { logEvents } from '../../src/observe/event-log.ts';
+import { eventLog } from '../../src/observe/event-log.ts';
 import { Events, type SignalboxEvents } from '../../src/observe/events.ts';
 import { harness } from '../support/harness.ts';
 import { recordingLogger } from '../support/log.ts';
@@ -62,7 +62,7 @@ test.each<Row>([
 ])('%s is one line', (event, raised, level, message, fields) => {
   const { log, lines } = recordingLogger();
   const events = new Events(log);
-  logEvents(events, log);
+  events.onEach(eventLog(log).events);
   events.raise(event, raised);
   expect(lines).toEqual([{ level, message, fields }]);
 });
@@ -70,7 +70,7 @@ test.each<Row>([
 test('what comes with every run or every look is no line', () => {
   const { log, lines } = recordingLogger();
   const events = new Events(log);
-  logEvents(events, log);
+  events.onEach(eventLog(log).events);
   events.raise('delivery.started', delivery);
   events.raise('worker.idle', { workerId: 1 });
   expect(lines).toEqual([]);
@@ -79,7 +79,7 @@ test('what comes with every run or every look is no line', () => {
 test('a delivery that is cancelled by what is no error has its text as the reason', () => {
   const { log, lines } = recordingLogger();
   const events = new Events(log);
-  logEvents(events, log);
+  events.onEach(eventLog(log).events);
   events.raise('delivery.cancelled', { ...delivery, durationMs: 1, error: 'text' });
   expect(lines).toMatchObject([{ fields: { reason: 'text' } }]);
 });
@@ -87,7 +87,7 @@ test('a delivery that is cancelled by what is no error has its text as the reaso
 test('nothing is logged after the undo', () => {
   const { log, lines } = recordingLogger();
   const events = new Events(log);
-  const undo = logEvents(events, log);
+  const undo = events.onEach(eventLog(log).events);
   undo();
   events.raise('delivery.completed', { ...delivery, durationMs: 1 });
   events.raise('worker.stopped', { workerId: 1 });

@@ -39,6 +39,10 @@ export function outcomeOf(error: unknown): Execution & { readonly kind: 'outcome
   return { kind: 'outcome', outcome };
 }
 
+/** The same of a receiver without a transaction, which an extension may have kept from being called. */
+export const detachedOutcomeOf = (error: unknown): Execution =>
+  isSignalboxError(error, 'ExtensionFailed') ? { kind: 'prevented', error } : outcomeOf(error);
+
 export const interrupted = (delayMs: number): Execution & { readonly kind: 'outcome' } => ({
   kind: 'outcome',
   outcome: { kind: 'interrupted', delayMs },

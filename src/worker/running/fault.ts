@@ -47,6 +47,8 @@ export function faultOf({ phase, error, query, isolated }: Failure): Fault {
     case 'begin':
       return OF_THE_ROW.test(state) ? { kind: 'receiver' } : notItsOwn(state);
     case 'call':
+      // The receiver was not called.
+      if (isSignalboxError(error, 'ExtensionFailed')) return notItsOwn(state);
       return isolated && outcomeKind(error) === undefined && (CONFLICT.test(state) || CONFLICT.test(sqlState(query) ?? ''))
         ? { kind: 'conflict', charged: true }
         : { kind: 'receiver' };

@@ -9,7 +9,7 @@ import type { Lane } from '../../drivers/driver.ts';
 import { apart } from '../../observe/async-context.ts';
 import { type Call, callOf } from '../../receivers/invoke.ts';
 import type { Deadline, Deadlines } from './deadline.ts';
-import { type Conflict, type Execution, outcomeOf, RETURNED } from './execution.ts';
+import { type Conflict, detachedOutcomeOf, type Execution, outcomeOf, RETURNED } from './execution.ts';
 import type { ReceiverCall } from './receiver-call.ts';
 import { inTransaction, type TransactionParts } from './receiver-transaction.ts';
 
@@ -61,7 +61,8 @@ export class Performer {
    */
   #once(call: ReceiverCall, deadline: Deadline, lane: Lane | undefined): Ended | Promise<Ended> {
     try {
-      const made = callOf(call.receiver, this.#parts.registry);
+      const { registry, aroundReceive } = this.#parts;
+      const made = callOf(call.receiver, registry, aroundReceive);
       if (made instanceof Promise) return this.#whenMade(made, call, deadline, lane);
       return this.#made(made, call, deadline, lane);
     } catch (error) {
@@ -108,6 +109,6 @@ async function whenReturned(returned: PromiseLike<unknown>, deadline: Deadline):
     await deadline.race(returned);
     return RETURNED;
   } catch (error) {
-    return outcomeOf(error);
+    return detachedOutcomeOf(error);
   }
 }

@@ -3,6 +3,7 @@
 // The race: a stalled worker may wake up after its deliveries were given to other workers. So the first statement of the
 // transaction takes them under (id, state, epoch). If it finds no row, the receiver is not called. If it finds the row, its lock
 // is held to the end, and no other worker can take the delivery meanwhile.
+import type { ComposedReceive } from '../../core/compose.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Driver, Lane } from '../../drivers/driver.ts';
 import { contextOfNow } from '../../observe/async-context.ts';
@@ -21,6 +22,8 @@ export interface TransactionParts {
   readonly store: Store;
   readonly driver: Driver;
   readonly registry: Registry;
+  /** The hooks of the extensions around the call of a receiver, if there are any. */
+  readonly aroundReceive?: ComposedReceive | undefined;
   readonly transactions: Transactions;
   readonly ambient: Ambient;
   readonly log: Logger;

@@ -44,6 +44,18 @@ test.each(['40001', '40P01'])('%s that the receiver throws is its own, unless it
   expect(kind({ phase: 'commit', error: swallowed, isolated: true })).toBe('conflict, charged');
 });
 
+test("an extension that kept the receiver from being called is nobody's attempt, whatever it met", () => {
+  const failed = (cause: unknown): string => kind({ phase: 'call', error: new SignalboxError('ExtensionFailed', 'x', { cause }) });
+  expect([new Error('a bug'), coded('23505'), coded('40001'), coded('55P03')].map(failed)).toEqual([
+    'surroundings',
+    'surroundings',
+    'conflict',
+    'passing',
+  ]);
+  const misused = new SignalboxError('ExtensionMisused', 'x');
+  expect(kind({ phase: 'call', error: misused })).toBe('receiver');
+});
+
 test.each(['55P03', '57014'])('%s passes by itself', (code) => {
   for (const phase of ['begin', 'end'] as const) expect(kind({ phase, error: coded(code) })).toBe('passing');
 });

@@ -1,0 +1,98 @@
+// What an extension is, and what those of a box come to together: composed once, when the box is made, in the order in which they
+// were given. How hooks are composed is decided in core/compose.ts.
+import { type ComposedEmit, composeEmit, type ComposedReceive, composeReceive } from '../core/compose.ts';
+import type { EmitInfo, Hook, NextEmit, NextReceive, ReceiveInfo } from '../core/extension.ts';
+import { checkOptions, type OptionTable, show } from '../core/options.ts';
+import { bag, callable, listOf, storedName } from '../core/rules.ts';
+import { type ProviderLiteral, type Provision, provisionOf } from '../container/provider.ts';
+import { SignalboxError } from '../errors.ts';
+import { checkTask, type MaintenanceTask } from '../maintenance/task.ts';
+import { REFRESH_CATALOGUE } from '../maintenance/tasks/refresh-catalogue.ts';
+import { EVENT_LISTENERS, type EventListeners } from '../observe/events.ts';
+
+/** An addition to a box: what it wraps, hears, does now and then, and provides. */
+export interface Extension {
+  /** Its name in errors: no other extension of the box has it. */
+  readonly name: string;
+  /**
+   * Called around each emit, in the caller's async context, inside the sender's transaction if there is one. It calls `next` once, with
+   * headers to add if it likes. What it throws, the emit rejects with.
+   */
+  aroundEmit?(emission: EmitInfo, next: NextEmit): unknown;
+  /**
+   * Called around each call of a receiver, inside the transaction of the run. It calls `next` once: the receiver sees the async context
+   * in which `next` is called.
+   * @throws `Discard`, `Unrecoverable`, `RetryAfter` and `Unavailable` mean what they mean of a receiver; anything else before `next` is
+   * called keeps the receiver from being called, which costs no attempt, and after it is a failure of the receiver
+   */
+  aroundReceive?(call: ReceiveInfo, next: NextReceive): unknown;
+  /** Listeners, as `box.on` takes them, until the box is closed. */
+  readonly events?: EventListeners;
+  /** What each started worker of this process does now and then. */
+  readonly tasks?: readonly MaintenanceTask[];
+  /** What it provides for injection. The `providers` and `overrides` of the box go before it. */
+  readonly providers?: readonly (Provision | ProviderLiteral)[];
+}
+
+const EXTENSION: OptionTable<Extension> = {
+  name: storedName,
+  aroundEmit: callable,
+  aroundReceive: callable,
+  events: bag('an object of listeners', EVENT_LISTENERS),
+  tasks: listOf('tasks'),
+  providers: listOf('what provide(…) returns, or of { provide, useValue }'),
+};
+
+/** All extensions of a box. What none of them has is `undefined`, or empty. */
+export interface Extensions {
+  readonly aroundEmit: ComposedEmit | undefined;
+  readonly aroundReceive: ComposedReceive | undefined;
+  readonly listeners: readonly EventListeners[];
+  readonly tasks: readonly MaintenanceTask[];
+  readonly providers: readonly Provision[];
+}
+
+/** @throws SignalboxError `InvalidOption` */
+export function extensionsOf(extensions: readonly Extension[]): Extensions {
+  for (const extension of extensions) checkExtension(extension);
+  refuseTwice(
+    'extensions',
+    extensions.map(({ name }) => name),
+  );
+  const tasks = extensions.flatMap((extension) => extension.tasks ?? []);
+  refuseTwice('maintenance tasks', [REFRESH_CATALOGUE, ...tasks.map(({ name }) => name)]);
+  return {
+    aroundEmit: composeEmit(hooks(extensions, 'aroundEmit')),
+    aroundReceive: composeReceive(hooks(extensions, 'aroundReceive')),
+    listeners: extensions.flatMap(({ events }) => events ?? []),
+    tasks,
+    providers: extensions.flatMap(({ name, providers = [] }) => providers.map((provider) => provisionOf(provider, subjectOf(name)))),
+  };
+}
+
+function checkExtension(extension: Extension): void {
+  if (typeof extension !== 'object' || extension === null)
+    throw new SignalboxError('InvalidOption', `createSignalbox: an extension is ${show(extension)}. Give an object with a name.`);
+  const subject = subjectOf(extension.name);
+  checkOptions(extension, EXTENSION, subject, { required: ['name'] });
+  for (const task of extension.tasks ?? []) checkTask(task, subject);
+}
+
+const subjectOf = (name: string): string => `The extension ${show(name)}`;
+
+function refuseTwice(what: string, names: readonly string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new SignalboxError('InvalidOption', `createSignalbox: two ${what} are named ${twice}. Give each a name of its own.`);
+}
+
+/** Bound to their extension, so that it may be an object of a class. */
+function hooks<Key extends 'aroundEmit' | 'aroundReceive'>(
+  extensions: readonly Extension[],
+  key: Key,
+): Hook<NonNullable<Extension[Key]>>[] {
+  return extensions.flatMap((extension) => {
+    const around = extension[key];
+    return around ? [{ extension: extension.name, around: around.bind(extension) as NonNullable<Extension[Key]> }] : [];
+  });
+}
