@@ -75,7 +75,7 @@ export const groups: readonly Group[] = [
       'reference/api/signalbox.md': 'signalbox: boxes, signals, receivers, workers, transactions, errors.',
       'reference/api/signalbox/schema.md': 'signalbox/schema: the tables, for drizzle-kit.',
       'reference/api/signalbox/nest.md': 'signalbox/nest: the module for NestJS.',
-      'reference/api/signalbox/vitest.md': 'signalbox/vitest: standard decorators under Vitest.',
+      'reference/api/signalbox/vitest-plugin.md': 'signalbox/vitest-plugin: standard decorators under Vitest.',
     },
   },
   {
@@ -105,6 +105,7 @@ export const groups: readonly Group[] = [
       'design/extensions.md': 'Why there is one port for additions, and what a hook that throws means.',
       'design/async-context.md': 'Which AsyncLocalStorage receivers, listeners and callbacks see, and why none of the sender.',
       'design/copies.md': 'How two copies of the package in one process understand each other.',
+      'design/payload-types.md': 'Why what emits take and what receivers get have two names.',
       'design/shelves.md': 'Which verbs stand on the box, and which on a shelf of it.',
       'design/options.md': 'Why every option is checked, and how.',
       'design/tools.md': 'Which loader, logger and compiler, and why.',

@@ -4,7 +4,7 @@ const NAMES = {
   index: 'signalbox',
   'store/schema': 'signalbox/schema',
   'nest/module': 'signalbox/nest',
-  vitest: 'signalbox/vitest',
+  'vitest-plugin': 'signalbox/vitest-plugin',
 };
 
 export function load(app) {

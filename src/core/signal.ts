@@ -55,6 +55,8 @@ export interface Signal<Name extends string = string, Schema extends ZodType = Z
   readonly maxPayloadBytes: number;
   /** How payloads of older versions are read, if they differ. */
   readonly upcast: ((stored: unknown, version: number) => unknown) | undefined;
+  /** Type only, `undefined` at run time: `typeof payment.completed.$payload` is what receivers get. As Drizzle's `$inferSelect`. */
+  readonly $payload: Received<Schema>;
 
   /**
    * Runs the receivers of this process now, one after the other; the first error stops them and is thrown.
@@ -62,7 +64,7 @@ export interface Signal<Name extends string = string, Schema extends ZodType = Z
    * @throws SignalboxError `InvalidPayload`, `PayloadNotStorable`, `PayloadTooLarge`, `BoxNotFound`, and whatever a
    *   receiver throws
    */
-  emit(handle: DatabaseHandle | TransactionHandle, payload: output<Schema>, options?: Pick<EmitOptions, 'headers'>): Promise<void>;
+  emit(handle: DatabaseHandle | TransactionHandle, payload: Emitted<Schema>, options?: Pick<EmitOptions, 'headers'>): Promise<void>;
 
   /**
    * Runs all receivers of this process now, one after the other, even if some of them throw.
@@ -71,7 +73,7 @@ export interface Signal<Name extends string = string, Schema extends ZodType = Z
    */
   emitRobust(
     handle: DatabaseHandle | TransactionHandle,
-    payload: output<Schema>,
+    payload: Emitted<Schema>,
     options?: Pick<EmitOptions, 'headers'>,
   ): Promise<ReceiverResult[]>;
 
@@ -87,18 +89,28 @@ export interface Signal<Name extends string = string, Schema extends ZodType = Z
    *   await payment.completed.emitReliable(tx, { paymentId: id });
    * });
    */
-  emitReliable(handle: ReliableHandle, payload: output<Schema>, options?: EmitOptions): Promise<EmissionReceipt>;
+  emitReliable(handle: ReliableHandle, payload: Emitted<Schema>, options?: EmitOptions): Promise<EmissionReceipt>;
 
   /**
    * {@link Signal.emitReliable} for many payloads, in one statement up to 5,000 of them or 8 million characters, in
    * several beyond. The receipts come in the order of the payloads.
    * @throws SignalboxError as {@link Signal.emitReliable}; then none of them is stored
    */
-  emitMany(handle: ReliableHandle, payloads: readonly output<Schema>[], options?: EmitOptions): Promise<EmissionReceipt[]>;
+  emitMany(handle: ReliableHandle, payloads: readonly Emitted<Schema>[], options?: EmitOptions): Promise<EmissionReceipt[]>;
 }
 
-/** What the emits of a signal take and its receivers get: the output type of its schema. */
-export type PayloadOf<S extends Signal> = output<S['schema']>;
+/** The payload that a receiver of signal `S` gets: the output type of its schema. The same as `typeof signal.$payload`. */
+export type PayloadOf<S extends Signal> = Received<S['schema']>;
+
+/**
+ * The payload that an emit of signal `S` takes: the value that its schema can encode. For a Zod schema this is its output type, as
+ * for receivers, because codecs turn a `Date` into the text that is stored and back. It has a name of its own for schemas that
+ * only validate: of these, an emit is to take the input type.
+ */
+export type EmittedBy<S extends Signal> = Emitted<S['schema']>;
+
+type Received<Schema extends ZodType> = output<Schema>;
+type Emitted<Schema extends ZodType> = output<Schema>;
 
 const OPTIONS: OptionTable<SignalOptions> = {
   version: whole(1, 1_000_000),
@@ -208,6 +220,7 @@ class DefinedSignal<Name extends string, Schema extends ZodType> implements Sign
   readonly version: number;
   readonly maxPayloadBytes: number;
   readonly upcast: Upcast<Schema> | undefined;
+  declare readonly $payload: Received<Schema>;
 
   constructor(name: Name, schema: Schema, version: number, maxPayloadBytes: number, upcast: Upcast<Schema> | undefined) {
     this.name = name;
@@ -218,24 +231,24 @@ class DefinedSignal<Name extends string, Schema extends ZodType> implements Sign
     Object.freeze(this);
   }
 
-  async emit(handle: object, payload: output<Schema>, options: EmitOptions = {}): Promise<void> {
+  async emit(handle: object, payload: Emitted<Schema>, options: EmitOptions = {}): Promise<void> {
     checkOptions(options, LOCAL_EMIT_OPTIONS, `${this.name}.emit`);
     return this.#dispatcher(handle).emit(this, handle, payload, options);
   }
 
-  async emitRobust(handle: object, payload: output<Schema>, options: EmitOptions = {}): Promise<ReceiverResult[]> {
+  async emitRobust(handle: object, payload: Emitted<Schema>, options: EmitOptions = {}): Promise<ReceiverResult[]> {
     checkOptions(options, LOCAL_EMIT_OPTIONS, `${this.name}.emitRobust`);
     return this.#dispatcher(handle).emitRobust(this, handle, payload, options);
   }
 
-  emitReliable(handle: object, payload: output<Schema>, options: EmitOptions = {}): Promise<EmissionReceipt> {
+  emitReliable(handle: object, payload: Emitted<Schema>, options: EmitOptions = {}): Promise<EmissionReceipt> {
     return rejecting(() => {
       checkOptions(options, RELIABLE_EMIT_OPTIONS, `${this.name}.emitReliable`);
       return this.#dispatcher(handle).emitReliable(this, handle, payload, options);
     });
   }
 
-  emitMany(handle: object, payloads: readonly output<Schema>[], options: EmitOptions = {}): Promise<EmissionReceipt[]> {
+  emitMany(handle: object, payloads: readonly Emitted<Schema>[], options: EmitOptions = {}): Promise<EmissionReceipt[]> {
     return rejecting(() => {
       checkOptions(options, RELIABLE_EMIT_OPTIONS, `${this.name}.emitMany`);
       checkValue(payloads, PAYLOADS, `${this.name}.emitMany`, 'what it was given');

@@ -112,10 +112,10 @@ test('it imports only what it declares, and never an optional peer', async () =>
   for (const entry of [
     'dist/index.js',
     'dist/cli/main.js',
-    'dist/vitest.js',
+    'dist/vitest-plugin.js',
     'dist/index.d.ts',
     'dist/store/schema/schema.d.ts',
-    'dist/vitest.d.ts',
+    'dist/vitest-plugin.d.ts',
   ]) {
     const { packages } = await graphOf(entry);
     expect([...packages].filter((name) => !(name in dependencies) && !required.includes(name))).toEqual([]);
@@ -172,7 +172,7 @@ test('the declarations compile for a project that checks those of its libraries,
   await installCopy(project.folder);
   await project.write(
     'main.ts',
-    "export * from 'signalbox';\nexport * as nest from 'signalbox/nest';\nexport * as schema from 'signalbox/schema';\nexport * from 'signalbox/vitest';\n",
+    "export * from 'signalbox';\nexport * as nest from 'signalbox/nest';\nexport * as schema from 'signalbox/schema';\nexport * from 'signalbox/vitest-plugin';\n",
   );
   const compilerOptions = {
     target: 'ES2022',

@@ -10,6 +10,7 @@ import {
   type DeliveryContext,
   type DetachedBatchContext,
   type DetachedDeliveryContext,
+  type EmittedBy,
   inject,
   OnSignal,
   type PayloadOf,
@@ -33,6 +34,11 @@ defineSignals('versions', {
   // @ts-expect-error -- an upcast returns the stored form, in which a date is a text
   wrong: { schema: z.object({ at: isoDate }), version: 2, upcast: () => ({ at: new Date() }) },
 });
+
+const received: typeof payment.completed.$payload = { id: 1, at: new Date() } satisfies PayloadOf<typeof payment.completed>;
+const emitted: EmittedBy<typeof payment.completed>[] = [received];
+// @ts-expect-error -- an emit takes the date, not the text that is stored of it
+emitted.push({ id: 1, at: '2030-01-01T09:00:00Z' });
 
 class Right {
   @OnSignal(payment.completed)

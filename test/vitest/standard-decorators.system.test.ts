@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { resolveConfig } from 'vite';
 import { isSignalboxError } from '../../src/index.ts';
-import { standardDecorators } from '../../src/vitest.ts';
+import { standardDecorators } from '../../src/vitest-plugin.ts';
 import { installCopy } from '../cli/installed.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject, type Project, tsconfig } from '../support/project.ts';
@@ -13,7 +13,7 @@ const RUN_MS = 60_000;
 const RUN = 'npx vitest run --reporter=verbose';
 
 const WITHOUT_PLUGIN = "import { defineConfig } from 'vitest/config';\nexport default defineConfig({});\n";
-const WITH_PLUGIN = `import { standardDecorators } from 'signalbox/vitest';
+const WITH_PLUGIN = `import { standardDecorators } from 'signalbox/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({ plugins: [standardDecorators()] });

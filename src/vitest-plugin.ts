@@ -1,4 +1,4 @@
-// signalbox/vitest: standard decorators under Vitest. Vite 8 compiles legacy decorators only and hands standard ones to
+// signalbox/vitest-plugin: standard decorators under Vitest. Vite 8 compiles legacy decorators only and hands standard ones to
 // Node, which knows none; this plugin lowers them with esbuild first, and leaves all else of a file to Vite.
 // It decides which files those are. esbuild is the user's to install.
 import { readFile } from 'node:fs/promises';
