@@ -112,10 +112,13 @@ async function beside(h: Harness): Promise<Worker> {
   return worker;
 }
 
+/** Lets the receiver of {@link beside} end, also in a test that has failed: the box waits for it. */
+const receiverEnds = (): Disposable => ({ [Symbol.dispose]: () => goOn.open() });
+
 /** Resolves when some worker or drain of this process wants a quarantine. */
 async function wanted(): Promise<void> {
   const { members: all } = (globalThis as unknown as Record<symbol, { members: Set<Member> }>)[Symbol.for('signalbox.process-members.v1')]!;
-  await vi.waitFor(() => expect(Array.from(all).some((member) => member.wantsQuarantine())).toBe(true), { timeout: 30_000, interval: 5 });
+  await vi.waitFor(() => expect(Array.from(all).some((member) => member.wantsQuarantine())).toBe(true), { timeout: 15_000, interval: 5 });
 }
 
 const states = async (h: Harness): Promise<string[]> =>
@@ -129,6 +132,7 @@ test(
   async () => {
     await using h = await harness({ services: [Receivers] });
     const first = await beside(h);
+    using _ = receiverEnds();
     await using second = h.box.worker({ queues: ['short'] });
     await second.start();
     await wanted();
@@ -150,6 +154,7 @@ test.each([
 ])('a drain %s waits with a suspect until the worker beside it has ended what it runs', async (_which, boxOf) => {
   await using h = await harness({ services: [Receivers] });
   await beside(h);
+  using _ = receiverEnds();
   const drained = boxOf(h).drain();
   await wanted();
   goOn.open();
@@ -161,7 +166,9 @@ test('a drain inside a receiver leaves suspects to others, and does not wait for
   await using h = await harness({ services: [Receivers] });
   await beside(h);
   const call = newCall({ runner: {}, receiver: { name: 'R', transactional: true }, deliveries: [] });
-  expect(await inCall(call, () => h.box.drain())).toMatchObject({ completed: 0 });
+  using _ = receiverEnds();
+  let drained: object | undefined;
+  void inCall(call, () => h.box.drain()).then((result) => (drained = result));
+  await expect.poll(() => drained).toMatchObject({ completed: 0 });
   call.isOver = true;
-  goOn.open();
 });

@@ -19,13 +19,15 @@ class Receiver {
 /** The same client, which does `lose` in place of answering the first claim that has taken something once it is `armed`. */
 function losingFirstClaim(client: postgres.Sql, lose: () => Promise<never>, armed = (): boolean => true): postgres.Sql {
   let lost = false;
+  const losing = async (text: string, answer: PromiseLike<readonly unknown[]>): Promise<unknown> => {
+    const rows = await answer;
+    if (lost || !text.includes("set state = 'running'") || rows.length === 0 || !armed()) return rows;
+    lost = true;
+    return lose();
+  };
   const unsafe = (text: string, ...rest: never[]): object => ({
-    raw: async () => {
-      const rows = await client.unsafe(text, ...rest).raw();
-      if (lost || !text.includes("set state = 'running'") || rows.length === 0 || !armed()) return rows;
-      lost = true;
-      return lose();
-    },
+    raw: () => losing(text, client.unsafe(text, ...rest).raw()),
+    values: () => losing(text, client.unsafe(text, ...rest).values()),
   });
   return new Proxy(client, { get: (target, key): unknown => (key === 'unsafe' ? unsafe : Reflect.get(target, key)) });
 }
