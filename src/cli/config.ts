@@ -1,4 +1,4 @@
-// Finds the configuration, loads it, and takes the box out of it.
+// Finds the configuration, loads it, and returns its box.
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -10,7 +10,7 @@ const NAMES = ['signalbox.config.ts', 'signalbox.config.js', 'signalbox.config.m
 
 /**
  * The box that a configuration exports as its default.
- * @param folder where to look, and what `given` is relative to
+ * @param folder the folder to search, to which `given` is relative
  * @throws SignalboxError `ConfigNotFound`, `ConfigInvalid`, `LoaderMissing`, and what createSignalbox throws
  */
 export async function loadBox(folder: string, given?: string): Promise<Signalbox> {
@@ -33,7 +33,8 @@ export async function loadBox(folder: string, given?: string): Promise<Signalbox
 }
 
 /**
- * A promise that never settles keeps no process alive: Node would end, with code 0 and without a word.
+ * Fails if the loading never settles. Such a promise keeps no process alive: Node would end with code 0 and without a
+ * message.
  * @throws SignalboxError `ConfigInvalid`
  */
 async function whileAlive<T>(file: string, load: () => Promise<T>): Promise<T> {
@@ -55,7 +56,7 @@ async function whileAlive<T>(file: string, load: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Of a module that was compiled to CommonJS, `default` is all that it exports. */
+/** The default export. For a module compiled to CommonJS, `default` is the object of all its exports. */
 function defaultOf(module: { default?: unknown }): unknown {
   const exported = module.default;
   return isCompiledToCommonJs(exported) ? exported.default : exported;
@@ -84,7 +85,7 @@ async function isFile(file: string): Promise<boolean> {
   }
 }
 
-/** By its members, not by its class: the configuration may come with another copy of this package. */
+/** Recognised by its members, not by its class: the configuration may use another copy of this package. */
 function isBox(value: unknown): value is Signalbox {
   const box = value as Partial<Signalbox> | null | undefined;
   return typeof box === 'object' && box !== null && [box.worker, box.drain, box.close].every((member) => typeof member === 'function');

@@ -1,4 +1,5 @@
-// What the command line understands as a whole, and the error for what it does not. Each verb says its own options.
+// The help text of the command line as a whole, and the error for an invalid command line. Each verb has its own
+// options.
 
 export const HELP = `Usage: signalbox <command> [options]
 
@@ -14,11 +15,11 @@ Commands:
 const USAGE = `Usage: signalbox <command> [options]
 Commands: worker, announce, migrate, tuning. More: signalbox --help`;
 
-/** The command line makes no sense: ends the process with code 2, as other commands do. */
+/** The command line is invalid. It ends the process with code 2, as in other commands. */
 export class UsageError extends Error {
   readonly usage: string;
 
-  /** @param usage what would make sense, in a line or two */
+  /** @param usage the valid form, in a line or two */
   constructor(message: string, usage: string = USAGE) {
     super(message);
     this.name = 'UsageError';

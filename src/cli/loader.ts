@@ -1,5 +1,5 @@
-// Loads TypeScript: by @oxc-node/core, which compiles legacy decorators and emits the types of constructor parameters.
-// (tsx and esbuild do not emit them, Node's own type stripping knows no decorators.) It is the user's to install.
+// Loads TypeScript with @oxc-node/core, which compiles legacy decorators and emits the types of constructor parameters.
+// (tsx and esbuild do not emit them, Node's own type stripping knows no decorators.) The user installs it.
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,10 +9,10 @@ const LOADER = '@oxc-node/core';
 
 export const isTypeScript = (file: string): boolean => /\.[cm]?tsx?$/.test(file);
 
-/** Loaders that Node may have been started with. Another one on top breaks what they do (tsx: on Node 22 and 24). */
+/** Loaders that Node may have been started with. A second loader breaks them (tsx: on Node 22 and 24). */
 const OTHERS = /(^|[\s=\\/@"'])(tsx|tsimp|jiti|ts-node|swc-node|esbuild-register|esbuild-kit)([\s\\/"']|$)/;
 
-/** Has imports from now on compile TypeScript. False: the loader is not installed in the project of `file`. */
+/** Makes later imports compile TypeScript. Returns false if the loader is not installed in the project of `file`. */
 export async function registerLoader(file: string): Promise<boolean> {
   if (OTHERS.test([...process.execArgv, process.env['NODE_OPTIONS']].join(' '))) return true;
   let entry: string;
@@ -25,7 +25,10 @@ export async function registerLoader(file: string): Promise<boolean> {
   return true;
 }
 
-/** What to tell the user whose configuration could not be loaded. @param loaded whether a loader was found, if one is needed */
+/**
+ * The error for a configuration that could not be loaded.
+ * @param loaded whether a loader was found, if one is needed
+ */
 export function explainLoadError(cause: unknown, file: string, loaded: boolean): SignalboxError {
   if (!loaded && isUncompiled(cause))
     return new SignalboxError(
@@ -38,7 +41,7 @@ export function explainLoadError(cause: unknown, file: string, loaded: boolean):
 }
 
 function hintFor(cause: unknown, text: string, loaded: boolean): string {
-  // Where Node strips types by itself it still takes './order.js' for a file of that name, not for order.ts.
+  // Where Node strips types by itself, './order.js' still means a file of that name, not order.ts.
   if (!loaded && codeOf(cause) === 'ERR_MODULE_NOT_FOUND') return ` If that is TypeScript of yours, run: npm install ${LOADER}`;
   if (cause instanceof ReferenceError && text.endsWith(' before initialization'))
     return ' Two files most likely import each other: the one that is loaded first needs a class or value of the other while that is not made yet. Put signals into a file that imports no services, and what both need into a third one.';
@@ -54,10 +57,13 @@ function isUncompiled(error: unknown): boolean {
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown } | null | undefined)?.code);
 
-/** As the loader says it. One mistake near a decorator makes it complain of the decorator first: that says nothing of tsconfig.json. */
+/**
+ * The loader's own words. A mistake near a decorator makes it complain about the decorator first, whatever
+ * tsconfig.json says.
+ */
 const isParseError = (text: string): boolean => text.startsWith('Failed to parse ');
 
-/** What the parser says has a line for each thing that it met; of anything else the first line will do. */
+/** All lines of an error of the parser, which has one for each problem; of any other error the first line. */
 function summaryOf(text: string): string {
   const lines = text.split('\n').map((line) => line.trim().replace(/[.:]$/, ''));
   return isParseError(text) ? lines.filter(Boolean).join('. ') : lines[0]!;

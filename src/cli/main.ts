@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command `signalbox`: picks the verb, reports what goes wrong, and ends the process with a code that says how it went.
+// The command `signalbox`: runs the verb, reports errors, and ends the process with an exit code.
 import { packageVersion } from '../version.ts';
 import { announceCommand } from './verbs/announce.ts';
 import { migrateCommand } from './verbs/migrate.ts';
@@ -9,7 +9,7 @@ import { tuningCommand } from './verbs/tuning.ts';
 import { HELP, UsageError } from './help.ts';
 import { workerCommand } from './verbs/worker.ts';
 
-/** Verbs and what runs them. */
+/** The function of each verb. */
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   worker: workerCommand,
   announce: announceCommand,
@@ -26,7 +26,7 @@ async function main([verb, ...args]: readonly string[]): Promise<void> {
   await COMMANDS[verb]!(args);
 }
 
-// The user's connection pool may keep the process alive: it has nothing more to do.
+// Ends explicitly: the user's connection pool may keep the process alive.
 main(process.argv.slice(2)).then(
   () => process.exit(0),
   (error: unknown) => process.exit(reportError(error)),

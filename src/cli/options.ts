@@ -1,16 +1,16 @@
-// Reads the options of a verb. What they mean is the verb's.
+// Reads the options of a verb. The verb interprets them.
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { UsageError } from './help.ts';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
-/** What parseArgs makes of the options `O`. */
+/** The values that parseArgs returns for the options `O`. */
 export type Values<O extends Options> = ReturnType<typeof parseArgs<{ options: O }>>['values'];
 
-/** Understood by every verb. */
+/** An option of every verb. */
 export const HELP_OPTION = { help: { type: 'boolean', short: 'h', default: false } } as const;
 
-/** @param usage what the error shows @throws UsageError for an unknown option or an argument too many */
+/** @param usage shown by the error @throws UsageError for an unknown option or an extra argument */
 export function readOptions<const O extends Options>(args: readonly string[], options: O, usage: string): Values<O> {
   try {
     return parseArgs({ args: [...args], options }).values;

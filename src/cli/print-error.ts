@@ -1,4 +1,4 @@
-// Tells a person what went wrong. An error of Signalbox says what to do next by itself; of any other the stack is needed.
+// Prints an error for a person. An error of Signalbox says what to do next; any other needs its stack.
 import { toldError } from '../core/told-error.ts';
 import { isSignalboxError } from '../errors.ts';
 import { UsageError } from './help.ts';
@@ -12,12 +12,15 @@ export function reportError(error: unknown): 1 | 2 {
 function describe(error: unknown): string {
   if (error instanceof UsageError) return `signalbox: ${error.message}\n\n${error.usage}`;
   if (!isSignalboxError(error)) return `signalbox: ${stackOf(error)}`;
-  // The configuration is the user's code: where it threw is what he looks for.
+  // The configuration is the user's code, so the user needs the place where it threw.
   const cause = error.code === 'ConfigInvalid' && error.cause ? `\n\n${stackOf(error.cause)}` : '';
   return `signalbox: ${error.message}${cause}`;
 }
 
-/** The stacks of it and its causes, and no other member: those of an invalid URL or a failed query hold what nobody wants on a screen. */
+/**
+ * The stacks of the error and its causes, and no other member: those of an invalid URL or a failed query hold
+ * confidential data.
+ */
 function stackOf(error: unknown): string {
   const { message, stack } = toldError(error);
   return stack ?? message;

@@ -1,13 +1,13 @@
-// Whether the services that receive can be made, found out without making anything: a service that cannot be made would
-// fail each of its deliveries, and burn their attempts, while its worker looks well.
+// Checks that the services with receivers can be made, without making anything: a service that cannot be made would
+// keep each of its deliveries from running.
 import type { Receivers } from '../core/receivers.ts';
 import type { Injectable } from '../decorators/service.ts';
 import { needsOf } from './dependencies.ts';
 import type { Registry } from './registry.ts';
 
 /**
- * Follows what constructors and factories take. What `inject()` takes in a field, and what another container makes, is
- * seen only when it is made. Static methods and functions need no object.
+ * Follows the parameters of constructors and factories. The needs of `inject()` in a field, and of objects of another
+ * container, show only when those are made. Static methods and functions need no object.
  * @throws SignalboxError `MissingProvider`, `CircularDependency`, `MissingMetadata`
  */
 export function checkReceivers(registry: Registry, receivers: Receivers): void {

@@ -1,5 +1,5 @@
-// What is needed to make something: what its provider says, and what the constructor of a class takes, from
-// @Service({ inject }) or from the types that the compiler emitted.
+// Finds the dependencies of an injectable: those that its provider lists, and the parameters of a class's constructor,
+// from @Service({ inject }) or from the types that the compiler emitted.
 import { nameOf } from '../core/copies.ts';
 import type { Class } from '../core/receivers.ts';
 import { type Injectable, serviceTag } from '../decorators/service.ts';
@@ -10,7 +10,10 @@ interface MetadataReader {
   getOwnMetadata?(key: string, target: object): unknown;
 }
 
-/** What `provider` needs to make `token`. A class that stands in for another needs just itself. @throws SignalboxError `MissingMetadata` */
+/**
+ * The needs of `provider` for making `token`. A class that stands in for another needs only itself.
+ * @throws SignalboxError `MissingMetadata`
+ */
 export function needsOf(token: Injectable, provider: Provider<unknown>): readonly Injectable[] {
   if ('useValue' in provider) return [];
   if ('useFactory' in provider) return provider.inject ?? [];

@@ -1,4 +1,4 @@
-// How a thing that is injected comes about: the three kinds of provider.
+// The three kinds of provider, by which an injected value comes about.
 import { nameOf } from '../core/copies.ts';
 import { checkOptions, type OptionTable, show } from '../core/options.ts';
 import type { Class } from '../core/receivers.ts';
@@ -8,35 +8,38 @@ import type { Injectable, Injected, Scope } from '../decorators/service.ts';
 import { SignalboxError } from '../errors.ts';
 
 /**
- * Where the value of an injectable comes from: `useValue` is the value, `useClass` a class that is made, `useFactory` a
- * function that is called with what `inject` lists. `scope` is `'singleton'` unless it says otherwise.
+ * The source of an injectable: `useValue` is the value, `useClass` a class that is made, `useFactory` a function that
+ * is called with the values that `inject` lists. `scope` is `'singleton'` by default.
  */
 export type Provider<T> =
   | { readonly useValue: T }
   | { readonly useClass: Class<T> }
   | {
-      /** Called with what `inject` lists. */
+      /** Called with the values that `inject` lists. */
       readonly useFactory: (...args: never[]) => T;
       readonly inject?: readonly Injectable[];
       readonly scope?: Scope;
     };
 
-/** A provider together with what it provides. */
+/** A provider together with its injectable. */
 export interface Provision {
-  /** What is asked for. */
+  /** The injectable. */
   readonly token: Injectable;
-  /** Where it comes from. */
+  /** Its source. */
   readonly provider: Provider<unknown>;
 }
 
-/** The same in one object, as NestJS writes it: `{ provide: CLOCK, useValue }`. The types of token and value are not held together. */
+/**
+ * A provision in one object, as NestJS writes it: `{ provide: CLOCK, useValue }`. The compiler does not check the value
+ * against the token.
+ */
 export type ProviderLiteral = Provider<unknown> & {
-  /** What is asked for. */
+  /** The injectable. */
   readonly provide: Injectable;
 };
 
 /**
- * Says where an injectable comes from: a value, another class, or a factory with its own list of injectables.
+ * Names the source of an injectable: a value, another class, or a factory with its own list of injectables.
  * @throws SignalboxError `InvalidOption`
  * @example
  * provide(CLOCK, { useValue: () => new Date() })
@@ -59,14 +62,14 @@ const FACTORY: OptionTable<Extract<Provider<unknown>, { useFactory: unknown }>> 
   scope: oneOf('singleton', 'transient'),
 };
 
-/** What each kind of provider may say. */
+/** The members of each kind of provider. */
 const KINDS = {
   useValue: { useValue: anything },
   useClass: { useClass: callable },
   useFactory: FACTORY,
 };
 
-/** The given one, if it can be meant. @throws SignalboxError `InvalidOption` */
+/** The given provision, if it is valid. @throws SignalboxError `InvalidOption` */
 export function checkProvision(provision: Provision | null | undefined, subject: string): Provision {
   const { token, provider } = provision ?? {};
   const wrong = (what: string): SignalboxError => new SignalboxError('InvalidOption', `${subject}: ${what}`);
@@ -85,14 +88,14 @@ export function checkProvision(provision: Provision | null | undefined, subject:
   return provision!;
 }
 
-/** The provision that was given in either form. @throws SignalboxError `InvalidOption` */
+/** The provision, given in either form. @throws SignalboxError `InvalidOption` */
 export function provisionOf(given: Provision | ProviderLiteral, subject: string): Provision {
   if (typeof given !== 'object' || given === null || !('provide' in given)) return checkProvision(given, subject);
   const { provide: token, ...provider } = given;
   return checkProvision({ token, provider }, subject);
 }
 
-/** Whether it is a class or a token. */
+/** Whether a value is a class or a token. */
 export function isInjectable(token: unknown): token is Injectable {
   return typeof token === 'function' || isToken(token);
 }

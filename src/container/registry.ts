@@ -1,5 +1,5 @@
 // The DI registry: makes services with their dependencies, singletons by default, and names the whole path when
-// something is missing or needs itself. One registry belongs to one box.
+// a dependency is missing or circular. One registry belongs to one box.
 import { type Maker, processWide } from '../decorators/process-wide.ts';
 import { type Injectable, serviceTag, type Scope } from '../decorators/service.ts';
 import { show } from '../core/options.ts';
@@ -7,7 +7,7 @@ import { SignalboxError } from '../errors.ts';
 import { needsOf } from './dependencies.ts';
 import { injectableName, isInjectable, type Provider, type Provision } from './provider.ts';
 
-/** The registry that made an object, if one did: of this copy of the package or of another. */
+/** The registry that made an object, if any: of this copy of the package or of another. */
 export function registryOf(made: object): Maker | undefined {
   return processWide().makers.get(made);
 }
@@ -29,8 +29,8 @@ export function inject<T>(token: Injectable<T>): T {
 }
 
 /**
- * Another container: returns the object that a class or token stands for, or a promise of it. `undefined` and `null` mean
- * that it has none, which is `MissingProvider`.
+ * Another container: returns the object that a class or token stands for, or a promise of it. `undefined` and `null`
+ * mean that the container has none; the registry then throws `MissingProvider`.
  */
 export type Container = (token: Injectable) => unknown;
 
@@ -45,7 +45,7 @@ export class Registry implements Maker {
 
   /**
    * @param container makes what no provision names, in place of this registry
-   * @param outside what is made lives on when the transaction in which it is first needed has ended, so it is made outside of that
+   * @param outside runs a construction outside of the current transaction, because the object outlives that
    */
   constructor(provisions: readonly Provision[], container?: Container, outside: Outside = (work) => work()) {
     this.#container = container;
@@ -54,18 +54,18 @@ export class Registry implements Maker {
     this.#standIns(provisions);
   }
 
-  /** Adds provisions; those that there are already, such as overrides, come first. */
+  /** Adds provisions. Earlier ones of the same token, such as overrides, take precedence. */
   provide(provisions: readonly Provision[]): void {
     for (const { token, provider } of provisions) if (!this.#providers.has(token)) this.#providers.set(token, provider);
     this.#standIns(provisions);
   }
 
-  /** Makes an object that somebody else made known as this registry's. */
+  /** Registers an object that this registry did not make, as if it had. */
   adopt(made: unknown): void {
     if (typeof made === 'object' && made !== null) processWide().makers.set(made, this);
   }
 
-  /** A class that stands in for another may be made, whether it carries @Service or not. */
+  /** A class that stands in for another may be made even without @Service. */
   #standIns(provisions: readonly Provision[]): void {
     for (const { provider } of provisions)
       if ('useClass' in provider && !this.#providers.has(provider.useClass)) this.#providers.set(provider.useClass, provider);
@@ -73,16 +73,17 @@ export class Registry implements Maker {
 
   /**
    * Another container may answer with a promise.
-   * @throws SignalboxError `MissingProvider`, `CircularDependency`, `MissingMetadata`, and whatever a constructor throws
+   * @throws SignalboxError `MissingProvider`, `CircularDependency`, `MissingMetadata`, and whatever a constructor
+   *   throws
    */
   get<T>(token: Injectable<T>): T {
     if (this.#singletons.has(token)) return this.#singletons.get(token) as T;
-    // A constructor may ask the box itself: the path goes on, or a circle would end in a stack overflow.
+    // A constructor may call the box itself: the path goes on, or a circle would end in a stack overflow.
     const { construction } = processWide();
     return this.#outside(() => this.resolve(token, construction?.maker === this ? construction.path : []));
   }
 
-  /** @internal `path` is what is being made, outermost first. */
+  /** @internal `path` lists the constructions under way, outermost first. */
   resolve<T>(token: Injectable<T>, path: readonly Injectable[]): T {
     if (this.#singletons.has(token)) return this.#singletons.get(token) as T;
     const provider = this.sourceOf(token, path);
@@ -92,9 +93,9 @@ export class Registry implements Maker {
     return made as T;
   }
 
-  /** @internal Where `token` comes from, which the last of `path` needs; `undefined`: from the other container. */
+  /** @internal The source of `token`, which the last of `path` needs; `undefined`: the other container. */
   sourceOf(token: Injectable, path: readonly Injectable[]): Provider<unknown> | undefined {
-    // Another container may know things by names and symbols.
+    // Another container may have names and symbols as keys.
     if (this.#container ? token === undefined || token === null : !isInjectable(token)) throw notInjectable(token, path);
     if (path.includes(token))
       throw new SignalboxError(
@@ -113,7 +114,7 @@ export class Registry implements Maker {
     return service === path.at(-1) ? this.#construct(path, () => Reflect.construct(service, args) as object) : args[0];
   }
 
-  /** The container decides how long its objects live. What it makes is known as this registry's, for @Transactional. */
+  /** The container decides how long its objects live. They are adopted by this registry, for @Transactional. */
   #fromContainer(container: Container, token: Injectable): unknown {
     const adopt = (made: unknown): unknown => {
       if (made === undefined || made === null)

@@ -4,5 +4,8 @@
 
 if (Symbol.metadata === undefined) Object.defineProperty(Symbol, 'metadata', { value: Symbol.for('Symbol.metadata') });
 
-/** The key under which a class carries its decorator metadata. Of no narrower type: not every project's `lib` knows Symbol.metadata. */
+/**
+ * The key of a class's decorator metadata. Its type is no narrower because not every project's `lib` has
+ * Symbol.metadata.
+ */
 export const METADATA: symbol = Symbol.metadata;

@@ -18,38 +18,42 @@ import { memberWithoutParentheses } from './parentheses.ts';
 /** How a receiver is registered and run. */
 export interface OnSignalOptions {
   /**
-   * The stored name, in place of `Class.method`: 1 to 200 characters without spaces. Pin it before you rename the method or
-   * minify the class's name.
+   * The stored name, in place of `Class.method`: 1 to 200 characters without spaces. Pin it before you rename the
+   * method or minify the class's name.
    */
   name?: string;
-  /** Stored names that it had before: it is the same receiver, whichever of them a process knows. List all of them. */
+  /** All stored names that it had before: it is the same receiver, whichever of its names a process has code for. */
   formerly?: readonly string[];
-  /** Which workers run it: those that serve this queue. Default `'default'`. */
+  /** Workers that serve this queue run it. Default `'default'`. */
   queue?: string;
   /** A whole number from -1000 to 1000: receivers with a higher one are served first. Default 0. */
   priority?: number;
   /** How often and how soon a failed delivery is tried again. Default: 12 attempts over about 20 hours. */
   retry?: RetryOptions;
-  /** So long after its call a run counts as failed: its transaction is rolled back. 1 ms to 24 hours. Default `'60s'`. */
+  /**
+   * The longest time of a run from its call; then it has failed, and its transaction is rolled back. 1 ms to 24 hours.
+   * Default `'60s'`.
+   */
   timeout?: Duration;
   /**
-   * `true` (the default): the receiver is handed a transaction, which commits with the completion of the delivery, so
-   * that its writes happen once. `false`: it is handed none, and runs at least once; for calls to other systems.
+   * `true` (the default): the receiver gets a transaction, which commits with the completion of the delivery, so
+   * that its writes happen once. `false`: it gets none, and runs at least once; for calls to other systems.
    */
   transactional?: boolean;
   /**
-   * How its transaction is kept apart from those beside it: `'read committed'` (the default, whatever the default of the database
-   * is), `'repeatable read'` or `'serializable'`. Where another transaction is in its way (40001, 40P01), it runs again at once, up to five
-   * times, and only then costs an attempt. Not for `emit` and `emitRobust`, which run it in the caller's transaction.
+   * The isolation level of its transaction: `'read committed'` (the default, whatever the default of the database is),
+   * `'repeatable read'` or `'serializable'`. After a conflict with another transaction (40001, 40P01) it runs again at
+   * once, up to five times, and only then costs an attempt. Not for `emit` and `emitRobust`, which run it in the
+   * caller's transaction.
    */
   isolation?: Isolation;
 }
 
-/** How a receiver is registered and run that takes several deliveries at a time. */
+/** How a receiver that takes several deliveries at a time is registered and run. */
 export interface BatchOptions extends OnSignalOptions {
   /**
    * A whole number from 2 to 1000: the method takes an array of up to this many deliveries (`BatchItem`) and a
-   * `BatchContext`. What is due is taken together; nothing waits for more.
+   * `BatchContext`. A call takes the deliveries that are due; it never waits for more.
    */
   batch: number;
 }
@@ -62,9 +66,9 @@ type MethodContext = Pick<ClassMethodDecoratorContext, 'kind' | 'name' | 'privat
 type Method<Payload, Context> = (payload: Payload, context: Context) => unknown;
 
 /**
- * A decorator for methods that take `Payload` and, if they wish, `Context`: a legacy one, called with the method's class, key and
- * descriptor, and a standard one, called with the method and its context. One signature on purpose: of overloads, the compiler
- * would report each one's error, and the one that helps last.
+ * A decorator for methods that take `Payload` and, if they wish, `Context`: a legacy one, called with the method's
+ * class, key and descriptor, and a standard one, called with the method and its context. One signature on purpose: of
+ * overloads, the compiler would report each one's error, and the one that helps last.
  */
 export type OnSignalDecorator<Payload, Context> = <
   M extends Method<Payload, Context>,
@@ -83,10 +87,10 @@ export interface OnSignalTag {
   readonly options: AnyOptions;
 }
 
-/** One signal, or a list of which each is received. */
+/** One signal, or a list of signals that are all received. */
 export type SignalOrSignals = Signal | readonly [Signal, ...Signal[]];
 
-/** What arrives from one signal, or from any of a list. */
+/** The payload of one signal, or of any of a list. */
 export type PayloadOfAny<S extends SignalOrSignals> = S extends readonly Signal[]
   ? PayloadOf<S[number]>
   : S extends Signal
@@ -94,9 +98,9 @@ export type PayloadOfAny<S extends SignalOrSignals> = S extends readonly Signal[
     : never;
 
 /**
- * Makes a method a receiver of `signal`, stored under the name `Class.method`; of several, if given a list or stacked.
- * Works on instance and static methods, as a standard and as a legacy decorator.
- * A method whose parameters do not fit the signal is a compile error.
+ * Makes a method a receiver of `signal`, stored under the name `Class.method`; a list, or stacked decorators, receive
+ * several. Works on instance and static methods, as a standard and as a legacy decorator. A method whose parameters do
+ * not fit the signal is a compile error.
  * @throws SignalboxError `InvalidDecorator` on anything but a public method
  * @example
  * class Order {
@@ -173,7 +177,7 @@ function tagLegacy(
 ): void {
   if (typeof descriptor?.value !== 'function') throw notAMethod(signal, key);
   addTag(target, { key, placement: typeof target === 'function' ? 'static' : 'instance', signal, options });
-  // A standard decorator of a method is not told of its class: there, @Service marks it.
+  // A standard decorator of a method does not get its class: there, @Service marks it.
   markService((typeof target === 'function' ? target : target.constructor) as Class);
 }
 

@@ -1,8 +1,8 @@
-// Decorators that are not called: `@Transactional` in place of `@Transactional()`.
+// Recognises decorators that are not called: `@Transactional` in place of `@Transactional()`.
 
 /**
- * The member on which a decorator stands that was not called: the compiler then hands it the member, and the second argument
- * is the member's context (standard decorators) or its key (legacy ones).
+ * The member under a decorator that was not called: the compiler then passes it the member, and as the second argument
+ * the member's context (standard decorators) or its key (legacy ones).
  */
 export function memberWithoutParentheses(second: unknown): string | undefined {
   if (typeof second === 'string' || typeof second === 'symbol') return String(second);

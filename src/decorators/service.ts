@@ -1,5 +1,5 @@
-// @Service: marks a class as one that the registry may make, pins its stored name, and lists what its constructor
-// takes where the compiler does not say. It decides nothing.
+// @Service: marks a class as one that the registry may make, pins its stored name, and lists the parameters of its
+// constructor where the compiler does not emit them. It decides nothing.
 import './metadata.ts';
 import { nameOf, readTag, writeTag } from '../core/copies.ts';
 import { checkOptions, type OptionTable } from '../core/options.ts';
@@ -9,7 +9,7 @@ import type { Token } from '../core/token.ts';
 import { SignalboxError } from '../errors.ts';
 import { markService } from './process-wide.ts';
 
-/** Something that can be injected: a class, or a token for what has no class. */
+/** A key of an injected value: a class, or a token for a value that has no class. */
 export type Injectable<T = unknown> = Class<T> | Token<T>;
 
 /** The values that a list of injectables stands for. */
@@ -17,7 +17,7 @@ export type Injected<List extends readonly Injectable[]> = {
   [Index in keyof List]: List[Index] extends Token<infer T> ? T : List[Index] extends Class<infer T> ? T : never;
 };
 
-/** What `@Service` says of a class. */
+/** Options of `@Service`. */
 export interface ServiceOptions {
   /** The class's part of stored receiver names, in place of its own name. Pin it against minifiers and renames. */
   name?: string;
@@ -25,10 +25,10 @@ export interface ServiceOptions {
   scope?: Scope;
 }
 
-/** How often the registry makes something: once for the box, or each time it is injected. */
+/** How often the registry makes a value: once for the box, or each time it is injected. */
 export type Scope = 'singleton' | 'transient';
 
-/** What `@Service` says of a class. */
+/** The content of `@Service` on a class. */
 export interface ServiceTag extends ServiceOptions {
   readonly inject?: readonly Injectable[];
 }
@@ -55,7 +55,7 @@ export function Service(options: ServiceTag = {}): ServiceDecorator<Class> {
     throw new SignalboxError('InvalidDecorator', `@Service stands on ${nameOf(options)} without parentheses. Write @Service().`);
   checkOptions(options, OPTIONS, '@Service');
   return (target, context) => {
-    // Only TypeScript refuses the other places. A legacy decorator of a member is given its key in place of the context.
+    // Only TypeScript refuses the other places. A legacy decorator of a member gets its key in place of the context.
     if (typeof target !== 'function' || (context !== undefined && context.kind !== 'class'))
       throw new SignalboxError('InvalidDecorator', '@Service stands on something that is no class. Put it on a class.');
     tagService(target, options);
@@ -67,7 +67,7 @@ const TAG = Symbol.for('signalbox.service');
 
 export const tagService = (service: Class, options: ServiceTag): ServiceTag => writeTag(service, TAG, options);
 
-/** What `@Service` says of exactly this class, if it is on it. @throws SignalboxError `IncompatibleCopy` */
+/** The content of `@Service` on exactly this class, if any. @throws SignalboxError `IncompatibleCopy` */
 export function serviceTag(service: Class<unknown>): ServiceTag | undefined {
   return readTag(service, TAG, nameOf(service)) as ServiceTag | undefined;
 }

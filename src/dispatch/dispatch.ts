@@ -1,4 +1,4 @@
-// The side of a box that its signals talk to: emits that store nothing go one way, reliable ones the other.
+// The part of a box that its signals call: passes emits that store nothing to local.ts, reliable ones to reliable.ts.
 import { attachDispatcher } from '../core/dispatcher.ts';
 import type { DatabaseHandle } from '../core/handles.ts';
 import { dialectOf } from '../transaction/drizzle-handle.ts';
@@ -11,7 +11,7 @@ export interface DispatchParts extends LocalParts, ReliableParts {
   beforeUse(): void;
 }
 
-/** Lets signals find the box through every handle of its database. Returns the undo. */
+/** Lets signals find the box through every handle of its database. Returns a function that undoes it. */
 export function attach(parts: DispatchParts): () => void {
   const local = new LocalDispatch(parts);
   const reliable = new ReliableDispatch(parts);

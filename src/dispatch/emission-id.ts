@@ -1,6 +1,6 @@
-// The ids of emissions: UUIDs of version 7, which rise within a process, so that their indexes grow at one end.
-// The library's own source of randomness asks the system for 16 bytes at a time, which took nearly half
-// of what each emission of a bulk emit cost Node.
+// The ids of emissions: UUIDs of version 7, which rise within a process, so that their indexes grow at one end. The
+// randomness comes from a pool: the library asks the system for 16 bytes at a time, which took nearly half of Node's
+// time for each emission of a bulk emit.
 import { randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
 
@@ -18,12 +18,12 @@ function randomBytes(): Uint8Array {
   return pool.subarray(used, (used += BYTES));
 }
 
-/** A new id. It is greater than those before it, also if the clock goes back. */
+/** A new id. It is greater than all earlier ones, even if the clock goes back. */
 export function emissionId(now = Date.now()): string {
   const random = randomBytes();
   if (now > msecs) {
     msecs = now;
-    // Of the lower half, so that there are ids enough above it.
+    // From the lower half, so that there are enough ids above it.
     sequence = ((random[6]! & 0x3f) << 24) | (random[7]! << 16) | (random[8]! << 8) | random[9]!;
   } else sequence += 1;
   return v7({ random, msecs, seq: sequence });

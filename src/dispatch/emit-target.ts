@@ -1,4 +1,5 @@
-// Where an emit takes place: which of the things that users pass as a handle it was given, told apart once for all emits.
+// Decides, once for all emits, what kind of handle an emit was given: a tracked transaction, another transaction, or a
+// database.
 import type { DatabaseHandle, TransactionHandle } from '../core/handles.ts';
 import type { Client } from '../drivers/driver.ts';
 import type { Ambient } from '../transaction/ambient.ts';
@@ -43,7 +44,7 @@ export class Places {
     return { kind: 'untracked', tx: handle, client };
   }
 
-  /** Runs `work` with a transaction: the one of the place, a savepoint of it (`'apart'`), or a new one. */
+  /** Runs `work` with a transaction: that of the place, a savepoint of it (`'apart'`), or a new one. */
   async inTransaction(place: Place, manner: 'joined' | 'apart', work: (tx: TransactionHandle) => Promise<unknown>): Promise<unknown> {
     switch (place.kind) {
       case 'scope':

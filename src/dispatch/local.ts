@@ -1,5 +1,5 @@
-// emit and emitRobust: the receivers of this process run now, in the caller's process and, if there is one, in the
-// caller's transaction. Payloads make the same trip through JSON as stored ones, so that what works here works there.
+// emit and emitRobust: run the receivers of this process at once, in the caller's transaction if there is one. Payloads
+// make the same trip through JSON as stored ones, so that a payload that works here also works when it is stored.
 import type { BatchItem } from '../core/batch.ts';
 import type { DetachedDeliveryContext } from '../core/context.ts';
 import type { EmitOptions, ReceiverResult } from '../core/dispatcher.ts';
@@ -90,8 +90,8 @@ export class LocalDispatch {
   }
 
   /**
-   * How to call a receiver at this place. `'apart'`: each in a savepoint of its own, so that one that fails in a query
-   * does not take the caller's transaction along.
+   * Prepares the calls of receivers at this place. `'apart'`: each in a savepoint of its own, so that a failed query of
+   * one does not fail the caller's transaction.
    */
   async #prepare(signal: Signal, place: Place, payload: unknown, headers: Headers, manner: 'joined' | 'apart'): Promise<Call> {
     const json = await encodePayload(signal, payload);
@@ -108,7 +108,7 @@ export class LocalDispatch {
         abortSignal,
         log: this.#log.child({ emissionId: emission.id, receiver: receiver.name }),
       };
-      // Before a transaction begins.
+      // The service is made before a transaction begins.
       const made = await callOf(receiver, this.#registry, this.#aroundReceive);
       const call = receiver.batch === undefined ? made : withOne(made);
       if (!receiver.transactional) return call(decoded, context);
@@ -117,7 +117,7 @@ export class LocalDispatch {
   }
 }
 
-/** Calls a receiver of batches with a batch of one. @throws what that one was given up for */
+/** Calls a receiver of batches with a batch of one. @throws the error that the receiver reported with `fail` */
 function withOne(call: ReceiverCall): ReceiverCall {
   return async (payload, context) => {
     const { emission, attempt, idempotencyKey, abortSignal, log, ...rest } = context as DetachedDeliveryContext & { readonly tx?: unknown };

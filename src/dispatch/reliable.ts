@@ -1,4 +1,5 @@
-// emitReliable and emitMany: checks everything that can be wrong before any SQL, then appends in the caller's transaction.
+// emitReliable and emitMany: check everything that can be wrong before any SQL is sent, then append in the caller's
+// transaction.
 import type { ComposedEmit } from '../core/compose.ts';
 import type { EmissionReceipt, EmitOptions } from '../core/dispatcher.ts';
 import { type Duration, HOUR_MS, toMs } from '../core/duration.ts';
@@ -13,11 +14,14 @@ import type { Store } from '../store/store.ts';
 import { emissionId } from './emission-id.ts';
 import type { Place, Places } from './emit-target.ts';
 
-/** Most emissions, and most characters of payload, that one statement carries. A longer emitMany takes several. */
+/** The most emissions, and the most characters of payload, of one statement. A longer emitMany takes several. */
 const BATCH_ITEMS = 5_000;
 const BATCH_CHARACTERS = 8 * 1024 * 1024;
 
-/** What happens with transactions that were opened past the tracked object: immediate mode would never learn of their commit. */
+/**
+ * Whether transactions that were opened past the tracked object are refused: immediate mode would never learn of their
+ * commit.
+ */
 export type UntrackedPolicy = 'allow' | 'refuse';
 
 export interface ReliableParts {
@@ -27,14 +31,14 @@ export interface ReliableParts {
   readonly places: Places;
   readonly log: Logger;
   readonly untracked: UntrackedPolicy;
-  /** Where a class with receivers is added to the box, in messages: as it follows "to". */
+  /** The place where a class with receivers is added to the box: the text that follows "to" in messages. */
   readonly place: string;
   /** The hooks of the extensions, if there are any. */
   readonly aroundEmit?: ComposedEmit | undefined;
 }
 
 type Kind = 'emitReliable' | 'emitMany';
-/** Where something can be stored. */
+/** A place where an emission can be stored. */
 type Target = Exclude<Place, { kind: 'database' }>;
 
 export class ReliableDispatch {
@@ -66,7 +70,9 @@ export class ReliableDispatch {
     return this.#start('emitMany', signal, handle, payloads, options, (receipts) => receipts);
   }
 
-  /** The promise takes part in the commit: if nobody awaits it, the transaction does, and fails if it fails. */
+  /**
+   * The promise is part of the commit: if the caller does not await it, the transaction does, and fails if it fails.
+   */
   #start<T>(
     kind: Kind,
     signal: Signal,
@@ -152,7 +158,7 @@ interface Schedule {
   readonly headStartHours: number;
 }
 
-/** Which options there are and what each may be was checked by the signal (core/signal.ts). */
+/** Checks the combination of options. The signal has checked each option by itself (core/signal.ts). */
 function scheduleOf(signal: Signal, { runAt, delay, headStart }: EmitOptions): Schedule {
   const wrong = (what: string): SignalboxError => new SignalboxError('InvalidOption', `${signal.name}.emitReliable: ${what}.`);
   if (runAt !== undefined && delay !== undefined) throw wrong('runAt and delay are both given; give one of them');

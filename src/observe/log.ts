@@ -1,4 +1,4 @@
-// The logger that a box has when it is given none: pino on standard error, readable on a terminal, JSON elsewhere.
+// The logger of a box that is given none: pino on standard error, readable on a terminal, JSON elsewhere.
 import { pino, type Logger as Pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import type { Logger } from '../core/logger.ts';
@@ -10,20 +10,21 @@ import { givenLogger } from './safe-log.ts';
 const level = oneOf('debug', 'info', 'warn', 'error', 'silent');
 const STDERR = 2;
 
-/** What is kept of lines that could not be written, until there is room for them. What comes beyond it is lost. */
+/** The most bytes of unwritten lines that are kept until they can be written. Further lines are lost. */
 const MOST_UNWRITTEN_BYTES = 1024 * 1024;
 
-/** Loggers that nobody chose, so that nobody chose their level either. */
+/** The loggers made here: the application has not chosen them, nor their level. */
 const defaults = new WeakSet<object>();
 
 /**
- * A pino logger that never throws, also when standard error is a full disk or a closed pipe. `SIGNALBOX_LOG_LEVEL` (debug,
- * info, warn, error, silent) sets its level, in any case of letters; it is `warn` without. @throws SignalboxError `InvalidOption`
+ * A pino logger that never throws, even when standard error is a full disk or a closed pipe. `SIGNALBOX_LOG_LEVEL`
+ * (debug, info, warn, error, silent, in upper or lower case) sets its level. Default `warn`.
+ * @throws SignalboxError `InvalidOption`
  */
 export function defaultLogger(): Logger & Pick<Pino, 'level'> {
   const options = { name: 'signalbox', level: levelFromEnvironment() ?? 'warn', serializers: { err: serialize } };
   const stderr = pino.destination({ fd: STDERR, sync: true, maxLength: MOST_UNWRITTEN_BYTES });
-  // Without a listener it throws, at each line.
+  // Without a listener it throws at each line.
   stderr.on('error', () => {});
   const pretty = prettyFactory({ singleLine: true, ignore: 'pid,hostname,name', translateTime: 'SYS:HH:MM:ss.l' });
   const log = process.stderr.isTTY
@@ -33,7 +34,9 @@ export function defaultLogger(): Logger & Pick<Pino, 'level'> {
   return log;
 }
 
-/** For a process whose purpose is to work: the default logger tells what it does, unless the environment says otherwise. */
+/**
+ * For a process whose purpose is a worker: raises the default logger to `info`, unless the environment sets a level.
+ */
 export function raiseToInfo(log: Logger): void {
   const given = givenLogger(log);
   if (defaults.has(given) && 'level' in given && levelFromEnvironment() === undefined) given.level = 'info';
@@ -48,13 +51,13 @@ export const silentLogger: Logger = {
   child: () => silentLogger,
 };
 
-/** An error as it is told, of a receiver's own lines too; pino's name for its kind is `type`. */
+/** The reported form of an error, also in a receiver's own lines. pino calls the name of an error `type`. */
 function serialize(thrown: unknown): object {
   const { name: type, message, ...rest } = toldError(thrown);
   return { type, message, ...rest };
 }
 
-/** An empty variable is one that is not set: compose files make such. */
+/** An empty variable counts as not set: compose files make such. */
 function levelFromEnvironment(): string | undefined {
   const given = process.env['SIGNALBOX_LOG_LEVEL'] || undefined;
   if (given !== undefined) checkValue(given.toLowerCase(), level, 'SIGNALBOX_LOG_LEVEL', 'the level');

@@ -1,18 +1,19 @@
-// Logging decides nothing. A box writes to the logger that it was given through this: a method that throws (a full disk),
-// rejects or is missing costs a line of the log, and never a transaction, a worker or the process. The first loss is told
-// by a warning of the process, which is shown where the log is not.
+// Logging decides nothing. A box writes to its logger through this file: a method that throws (a full disk), rejects or
+// is missing costs a line of the log, and never a transaction, a worker or the process. The first loss raises a warning
+// of the process, which is shown where the log is not.
 //
-// The box's own lines carry an error as it is told (core/told-error.ts), so that no logger, whatever it prints of an error,
-// prints the parameters of a query, or megabytes. What a receiver writes through its `log` goes through as it is.
+// The box's own lines carry the reported form of an error (core/told-error.ts), so that no logger, whatever it prints
+// of an error, prints the parameters of a query, or megabytes. Lines that a receiver writes through its `log` pass
+// unchanged.
 import type { GivenLogger, Logger } from '../core/logger.ts';
 import { toldError } from '../core/told-error.ts';
 
 const givenLoggers = new WeakMap<Logger, GivenLogger>();
 
-/** The logger behind one that {@link safeLogger} made; any other as it is. */
+/** The logger behind one that {@link safeLogger} made; any other logger itself. */
 export const givenLogger = (log: Logger): GivenLogger => givenLoggers.get(log) ?? log;
 
-/** A logger that never throws, in front of any. */
+/** Wraps any logger in one that never throws. */
 export function safeLogger(given: GivenLogger): Logger {
   const guard = lossGuard();
   const write =
@@ -38,7 +39,7 @@ function methodOf(given: GivenLogger, level: Level): ((fields: object, message: 
   return typeof given[level] === 'function' ? (fields, message) => given[level](fields, message) : undefined;
 }
 
-/** Runs a write; whatever it does, nothing comes of it. */
+/** Runs writes, and swallows their failures. */
 function lossGuard(): Guard {
   let isTold = false;
   const lost = (error: unknown): void => {
@@ -60,22 +61,24 @@ function told(fields: object): object {
   return 'err' in fields ? { ...fields, err: new LoggedError(fields.err) } : fields;
 }
 
-/** An error for loggers: they look for an Error, or take the members that they find. */
+/** An error for loggers, which recognise an Error, or print the members that they find. */
 class LoggedError extends Error {
   constructor(thrown: unknown) {
     super();
     const { name, message, stack = `${name}: ${message}`, ...named } = toldError(thrown);
-    // Enumerable, for loggers that write JSON of whatever they are given; pino takes its type from the name where there is no class.
+    // Enumerable, for loggers that write any object as JSON; pino takes its type from the name where there is no class.
     Object.assign(this, named);
     for (const [key, value] of Object.entries({ name, message, stack })) Object.defineProperty(this, key, { value, enumerable: true });
     Object.defineProperty(this, 'constructor', { value: undefined });
   }
 }
 
-/** The methods that write a line, of pino and its kin. */
+/** The methods of pino and similar loggers that write a line. */
 const WRITING = new Set<string | symbol>(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']);
 
-/** What a receiver is handed: the logger's own child, with all that it can, and writing that is safe. */
+/**
+ * The logger of a receiver: the given logger's own child with all its methods, of which those that write never throw.
+ */
 function guarded(child: Logger, guard: Guard): Logger {
   return new Proxy(child, {
     get(target, key) {
@@ -88,7 +91,7 @@ function guarded(child: Logger, guard: Guard): Logger {
   });
 }
 
-/** A child of a logger; where it makes none, lines that begin with the same fields. */
+/** A child of a logger, or, if the logger makes none, a substitute that adds the fields to each line. */
 function childOf(parent: GivenLogger, fields: object, guard: Guard, rest: readonly unknown[] = []): Logger {
   let child: unknown;
   guard(() => {

@@ -1,4 +1,4 @@
-// box.deliveries: looking at deliveries and acting on them, from code.
+// box.deliveries: finds deliveries and acts on them.
 import { errorRecord, LIVE_STATES, SETTLED_STATES, type DeliveryState } from '../core/delivery.ts';
 import { checkOptions, checkValue, type OptionTable, type Rule } from '../core/options.ts';
 import { Discard } from '../core/outcome.ts';
@@ -9,7 +9,7 @@ import { isOf, refuseInside } from '../transaction/call.ts';
 import type { Openness } from './emissions.ts';
 import type { Delivery, DeliveryAddress, OperationsStore } from '../store/operations/operations.ts';
 
-/** Which deliveries to find: those that match all that is given. */
+/** A filter of deliveries: those that match all given members. */
 export interface DeliveryFilter {
   /** Default: all states. Without an emission, `completed` reads the whole table. */
   states?: readonly DeliveryState[];
@@ -19,7 +19,7 @@ export interface DeliveryFilter {
   receiver?: string;
   /** The signal, or its name. */
   signal?: Signal | string;
-  /** The last id of the page before: deliveries come with the latest first. */
+  /** The last id of the previous page: deliveries come with the latest first. */
   beforeId?: string;
   /** 1 to 1000. Default 100. */
   limit?: number;
@@ -41,7 +41,7 @@ const ADDRESS: OptionTable<DeliveryAddress> = { emissionId: uuid, receiver: text
 
 const reason: Rule = { wants: 'a text', accepts: (value) => typeof value === 'string' };
 
-/** Deliveries for operators: what happened to an emission, and another try for what failed. */
+/** Deliveries, for operators: the state of each delivery of an emission, and acts on them. */
 export class Deliveries {
   readonly #store: OperationsStore;
   readonly #box: Openness;
@@ -52,7 +52,10 @@ export class Deliveries {
     this.#box = box;
   }
 
-  /** Deliveries that match, the latest first, with their errors and without payloads. @throws SignalboxError `InvalidOption` */
+  /**
+   * Deliveries that match, the latest first, with their errors and without payloads.
+   * @throws SignalboxError `InvalidOption`
+   */
   async find(filter: DeliveryFilter = {}): Promise<Delivery[]> {
     this.#box.assertOpen();
     checkOptions(filter, FILTER, 'deliveries.find');
@@ -61,8 +64,8 @@ export class Deliveries {
   }
 
   /**
-   * Another try: dead and cancelled deliveries are ready again with a fresh budget, waiting ones are due now. Each
-   * keeps its idempotency key. Returns the ids of those that changed. @throws SignalboxError `InvalidOption`
+   * Tries again: dead and cancelled deliveries are ready again with a fresh budget, waiting ones are due now. Each
+   * keeps its idempotency key. Returns the ids of the changed deliveries. @throws SignalboxError `InvalidOption`
    */
   async retry(address: DeliveryAddress): Promise<string[]> {
     this.#check(address, 'retry');
@@ -70,8 +73,9 @@ export class Deliveries {
   }
 
   /**
-   * Once more from the start, also what is completed: as a new generation, with a new idempotency key. For a receiver
-   * that was wrong. Returns the ids of those that changed. @throws SignalboxError `InvalidOption`
+   * Runs settled deliveries once more from the start, also completed ones: as a new generation, with a new idempotency
+   * key. For a receiver that was wrong. Returns the ids of the changed deliveries. @throws SignalboxError
+   * `InvalidOption`
    */
   async replay(address: DeliveryAddress): Promise<string[]> {
     this.#check(address, 'replay');
@@ -79,14 +83,15 @@ export class Deliveries {
   }
 
   /**
-   * Ends what waits or runs as `cancelled`, and so lays to rest what is dead; a receiver whose transaction is about to commit
-   * is waited for, and wins. Returns the ids of those that were cancelled.
-   * @throws SignalboxError `InvalidOption`; `WaitsForItself` in the receiver of such a delivery, which can throw `Discard`
+   * Ends waiting, running and dead deliveries as `cancelled`. It waits for a receiver whose transaction is about to
+   * commit; if that commits, the delivery is completed. Returns the ids of the cancelled deliveries.
+   * @throws SignalboxError `InvalidOption`; `WaitsForItself` in the receiver of such a delivery, which can throw
+   *   `Discard`
    */
   async cancel(address: DeliveryAddress, because = 'Cancelled by an operator.'): Promise<string[]> {
     this.#check(address, 'cancel');
     checkValue(because, reason, 'deliveries.cancel', 'its reason');
-    // Its own transaction holds the delivery to the end.
+    // The receiver's own transaction holds a lock on the delivery until it ends.
     refuseInside(
       'deliveries.cancel() of its own delivery',
       (call) =>
@@ -97,7 +102,8 @@ export class Deliveries {
   }
 
   /**
-   * A receiver that is there but undefined is most likely a variable that lacks its value, and would widen the act to all of them.
+   * Refuses a `receiver` that is present but undefined: most likely a variable lacks its value, and the act would widen
+   * to all receivers.
    * @throws SignalboxError `InvalidOption`, `BoxClosed`
    */
   #check(address: DeliveryAddress, act: string): void {

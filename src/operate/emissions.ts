@@ -1,4 +1,4 @@
-// box.emissions: what is about one emission as a whole.
+// box.emissions: methods about one emission as a whole.
 import { checkOptions, checkValue, type OptionTable } from '../core/options.ts';
 import { abortSignal, uuid } from '../core/rules.ts';
 import type { Delivery, OperationsStore } from '../store/operations/operations.ts';
@@ -7,7 +7,7 @@ import { untilSettled } from './until-settled.ts';
 
 /** Options of `box.emissions.settled`. */
 export interface SettledOptions {
-  /** Ends the wait: `settled` rejects with its reason. */
+  /** Aborting it ends the wait: `settled` rejects with its reason. */
   abortSignal?: AbortSignal;
 }
 
@@ -31,10 +31,11 @@ export class Emissions {
   }
 
   /**
-   * Waits until every delivery of an emission is completed, dead or cancelled; returns them, the latest first. Call it after the commit:
-   * before, there is no such emission. An emission that reached no receiver is settled at once, with no deliveries.
-   * @throws SignalboxError `EmissionNotFound`, `InvalidOption`, `WaitsForItself`, `BoxClosed` also when the box is closed meanwhile; and
-   *   the reason of `abortSignal` when that is aborted
+   * Waits until every delivery of an emission is completed, dead or cancelled; returns them, the latest first. Call it
+   * after the commit: before that, there is no such emission. An emission that reached no receiver is settled at once,
+   * with no deliveries.
+   * @throws SignalboxError `EmissionNotFound`, `InvalidOption`, `WaitsForItself`, `BoxClosed` also when the box is
+   *   closed meanwhile; and the reason of `abortSignal` when that is aborted
    */
   async settled(emissionId: string, options: SettledOptions = {}): Promise<Delivery[]> {
     this.#box.assertOpen();

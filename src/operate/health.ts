@@ -4,25 +4,28 @@
 export interface Health {
   /** Whether the database answers, has the tables, and no worker of this process is failing. */
   readonly ok: boolean;
-  /** What is wrong with the database, if anything. */
+  /** The error of the database, if it cannot be used. */
   readonly database: { readonly ok: true } | { readonly ok: false; readonly error: unknown };
   /** The started workers of this process. */
   readonly workers: readonly WorkerHealth[];
 }
 
-/** How a started worker is. */
+/** The condition of a started worker. */
 export interface WorkerHealth {
   /** Its id in `signalbox.worker`. */
   readonly id: number;
   /** Deliveries that run at this moment. */
   readonly running: number;
-  /** Its last look at the database did not succeed. */
+  /** Whether it is failing: the database does not answer, or receivers cannot be called. */
   readonly failing: boolean;
-  /** Receivers that it calls for one delivery at a time now and then, because what they call is away: they threw `Unavailable`. */
+  /**
+   * Receivers that threw `Unavailable` because a system that they call is down: the worker only probes them now and
+   * then.
+   */
   readonly paused: readonly string[];
 }
 
-/** Never rejects. @param check what fails if the database cannot be worked with */
+/** Never rejects. @param check rejects if the database cannot be used */
 export async function checkHealth(check: () => Promise<void>, workers: readonly WorkerHealth[]): Promise<Health> {
   let database: Health['database'] = { ok: true };
   try {

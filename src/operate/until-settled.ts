@@ -1,4 +1,4 @@
-// box.emissions.settled: waits until nothing of an emission is left to do.
+// box.emissions.settled: waits until no delivery of an emission is live.
 import { setTimeout as wait } from 'node:timers/promises';
 import { SignalboxError } from '../errors.ts';
 import type { Delivery, OperationsStore } from '../store/operations/operations.ts';

@@ -1,4 +1,4 @@
-// From the classes and functions that a box is given to the table of its receivers: names, defaults and limits are settled here.
+// Makes the receivers of a box from its classes and functions: decides names, defaults and limits.
 import { type Duration, toMs } from '../core/duration.ts';
 import { ISOLATION_LEVELS } from '../core/isolation.ts';
 import { checkOptions, checkValue, type OptionTable } from '../core/options.ts';
@@ -27,7 +27,8 @@ const OPTIONS: OptionTable<AnyOptions> = {
 
 /**
  * The receivers of the given classes.
- * @throws SignalboxError `ReceiverNameTaken`, `SignalNameTaken`, `InvalidOption`, `InvalidDecorator`, `IncompatibleCopy`
+ * @throws SignalboxError `ReceiverNameTaken`, `SignalNameTaken`, `InvalidOption`, `InvalidDecorator`,
+ *   `IncompatibleCopy`
  */
 export function receiversOf(services: readonly Class[]): Receivers {
   for (const [index, service] of services.entries())
@@ -39,7 +40,10 @@ export function receiversOf(services: readonly Class[]): Receivers {
   return new Receivers([...new Set(services)].flatMap(methodReceivers));
 }
 
-/** A class that says nothing of itself is most likely the wrong one, or was compiled without its decorators. */
+/**
+ * The receivers of a class. One without decorators is most likely the wrong class, or was compiled without its
+ * decorators.
+ */
 function methodReceivers(service: Class): Receiver[] {
   const tags = onSignalTags(service);
   if (tags.length === 0 && !isService(service))
@@ -51,7 +55,7 @@ function methodReceivers(service: Class): Receiver[] {
 }
 
 /**
- * The receivers that a plain function makes: one for each signal.
+ * The receivers of a plain function: one for each signal.
  * @throws SignalboxError `InvalidOption`
  */
 export function functionReceivers(
@@ -69,7 +73,7 @@ export function functionReceivers(
 }
 
 function methodReceiver(service: Class, { key, placement, signal, options }: OnSignalTag): Receiver {
-  // Before its own name is taken out of it.
+  // Before the name is read from the options.
   checkOptions(options, OPTIONS, `${nameOf(service)}.${String(key)}`);
   return receiver(options.name ?? `${serviceName(service)}.${methodName(key, service)}`, signal, options, { placement, service, key });
 }

@@ -1,5 +1,5 @@
-// How a receiver is called: its object comes from the registry, its method from the class that was registered, and the hooks of
-// extensions go around the call. Nothing of this depends on a row's content.
+// Calls receivers: the object comes from the registry, the method from the registered class, and the hooks of extensions
+// go around the call. None of this depends on the content of a row.
 import type { Call, ComposedReceive } from '../core/compose.ts';
 import { nameOf } from '../core/copies.ts';
 import type { MethodTarget, Receiver } from '../core/receivers.ts';
@@ -9,10 +9,10 @@ import type { Registry } from '../container/registry.ts';
 export type { Call };
 
 /**
- * Makes what a receiver needs, and no call yet: before a transaction begins, for a service that cannot be made is no failure of the
- * delivery. Returns a promise where another container answers with one.
+ * Makes the service of a receiver without calling it. This is done before a transaction begins, because a service that
+ * cannot be made is no failure of the delivery. Returns a promise where another container answers with one.
  * @param around the hooks of the extensions, if there are any
- * @throws what the registry throws when the service cannot be made
+ * @throws the registry's error when the service cannot be made
  */
 export function callOf(receiver: Receiver, registry: Registry, around?: ComposedReceive): Call | Promise<Call> {
   const call = boundCall(receiver, registry);

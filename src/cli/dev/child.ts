@@ -1,6 +1,6 @@
-// A worker in a process of its own, which says what it loads and is asked to end. Both sides are here.
+// A worker in a child process, which reports the files that it loads and ends on request. This file has both sides.
 //
-// What it loads it says by the protocol of `node --watch`: with WATCH_REPORT_DEPENDENCIES set, Node's loaders send each
+// It reports files by the protocol of `node --watch`: with WATCH_REPORT_DEPENDENCIES set, Node's loaders send each
 // file to the parent before they read it, whatever hooks compile it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
@@ -21,12 +21,12 @@ export class Child {
   readonly #process: ChildProcess;
   #asked = 0;
 
-  /** @param args of this program @param onLoad told of each file of the user's that it loads */
+  /** @param args of this program @param onLoad called with each file of the user that the child loads */
   constructor(args: readonly string[], onLoad: (file: string) => void) {
     this.#process = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...args], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: { ...process.env, [REPORT]: '1' },
-      // Ctrl-C reaches the parent alone, which asks the child once, not twice.
+      // Ctrl-C reaches only the parent, which then asks the child once, not twice.
       detached: process.platform !== 'win32',
     });
     this.#process.on('message', (message) => {
@@ -38,7 +38,10 @@ export class Child {
     });
   }
 
-  /** Has it asked to end, `times` in all: the first lets what runs finish, the second interrupts it. */
+  /**
+   * Ensures that the child was asked to end `times` in all: the first time lets receivers finish, the second interrupts
+   * them.
+   */
   ask(times: 1 | 2): void {
     for (; this.#asked < times; this.#asked++) this.#process.kill('SIGTERM');
   }
@@ -48,7 +51,7 @@ export class Child {
   }
 }
 
-/** In a child: ends as if it were asked to when its parent is gone, or it would work with old code for ever. */
+/** In a child: ends, as if asked to, when its parent is gone. Otherwise it would go on with old code for ever. */
 export function endWithParent(): void {
   if (!process.env[REPORT] || !process.send) return;
   const end = (): void => void process.kill(process.pid, 'SIGTERM');
@@ -62,7 +65,7 @@ function filesOf(message: unknown): string[] {
   return [imported, required].flatMap((names) => (Array.isArray(names) ? (names as unknown[]).flatMap(fileOf) : []));
 }
 
-/** ES modules are said as URLs, CommonJS ones as paths; what is no file is dropped. */
+/** ES modules are reported as URLs, CommonJS ones as paths. Names that are no files are dropped. */
 function fileOf(name: unknown): string[] {
   if (typeof name !== 'string') return [];
   if (name.startsWith('file:')) return [fileURLToPath(new URL(name))];

@@ -1,12 +1,13 @@
-// Notices when files change. It watches the folders that hold them, for editors replace a file rather than write into it,
-// and only those: no tree is walked, no node_modules, and what a program writes beside its code restarts nothing.
+// Notices when files change. It watches the folders of the files, because editors replace a file rather than write into
+// it. It watches no other folders: it walks no tree and no node_modules, and files that a program writes beside its
+// code restart nothing.
 import { existsSync, type FSWatcher, statSync, watch } from 'node:fs';
 import path from 'node:path';
 
-/** Editors write in several steps, compilers many files. */
+/** A pause after the last change: editors write in several steps, compilers write many files. */
 const QUIET_MS = 100;
 
-/** What may be code, or a folder of it. */
+/** Names that may be code, or a folder of code. */
 const CODE = /(^[^.]+|\.([cm]?[jt]sx?|json))$/;
 
 export class Changes {
@@ -18,7 +19,10 @@ export class Changes {
   #tell: ((file: string) => void) | undefined;
   #any = false;
 
-  /** Watches a file from now on. One that has changed since {@link reset} counts as a change: its reader may have read the old text. */
+  /**
+   * Watches a file from now on. If it has changed since {@link reset}, that counts as a change: its reader may have
+   * read the old text.
+   */
   add(file: string): void {
     if (this.#files.has(file)) return;
     this.#files.add(file);
@@ -26,7 +30,7 @@ export class Changes {
     if (modifiedAt(file) > this.#since) this.#note(file);
   }
 
-  /** Forgets changes until now. Folders that were lost and made again meanwhile are watched anew. */
+  /** Forgets earlier changes. Folders that were deleted and made again meanwhile are watched anew. */
   reset(): void {
     clearTimeout(this.#timer);
     this.#changed = undefined;
@@ -36,12 +40,12 @@ export class Changes {
     for (const file of this.#files) this.#open(path.dirname(file));
   }
 
-  /** From now on until {@link reset}, anything that may be code counts, also what was not there before. */
+  /** From now on until {@link reset}, a change of any file that may be code counts, also of a new file. */
   countAny(): void {
     this.#any = true;
   }
 
-  /** The next file that changes, once it has been quiet for a moment. One call at a time. */
+  /** The next file that changes, after a moment without further changes. One call at a time. */
   async next(): Promise<string> {
     return new Promise((resolve) => {
       this.#tell = resolve;
@@ -57,7 +61,7 @@ export class Changes {
   #open(folder: string): void {
     if (this.#folders.has(folder) || !existsSync(folder)) return;
     const watcher = watch(folder, (_event, name) => {
-      // Some platforms do not always say which file it was.
+      // Some platforms do not always name the file.
       if (name === null) this.#note(folder);
       else if (this.#files.has(path.join(folder, name)) || (this.#any && CODE.test(name))) this.#note(path.join(folder, name));
     });

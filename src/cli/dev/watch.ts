@@ -1,5 +1,6 @@
-// signalbox worker --watch: runs the worker in a child, and starts another one with the new code when a file that it has
-// loaded changes. The old one ends as on SIGTERM, so nothing stays claimed and what was interrupted costs no attempt.
+// signalbox worker --watch: runs the worker in a child process, and starts another one with the new code when a file
+// that it has loaded changes. The old one ends as on SIGTERM, so no delivery stays claimed and an interruption costs no
+// attempt.
 import { defaultLogger, silentLogger } from '../../observe/log.ts';
 import { handlingSignals } from '../../worker/process-signals.ts';
 import { Changes } from './file-watcher.ts';
@@ -8,7 +9,10 @@ import { Child, type Ending } from './child.ts';
 /** How long receivers may finish with the old code before they are interrupted. */
 const FINISH_MS = 5_000;
 
-/** How long an interrupted worker may take to end. What one that is killed held, others take over when its lease ends. */
+/**
+ * How long an interrupted worker may take to end before it is killed. Others then take over its deliveries when its
+ * lease expires.
+ */
 const END_MS = 10_000;
 
 /** Runs until SIGINT or SIGTERM. @param config the configuration's file @param args the command line of the child */
@@ -40,7 +44,7 @@ export async function watchWorker(config: string, args: readonly string[]): Prom
   });
   changes[Symbol.dispose]();
 
-  /** Ends the worker, in order if it lets itself be ended. */
+  /** Ends the worker, in order if it responds. */
   async function restart(old: Child, file: string): Promise<void> {
     log.info({ file }, 'changed: the worker starts again');
     old.ask(1);
@@ -49,7 +53,7 @@ export async function watchWorker(config: string, args: readonly string[]): Prom
     timers.forEach(clearTimeout);
   }
 
-  /** The worker has ended by itself, and has said why. */
+  /** Waits for a change after the worker has ended by itself, with its own message. */
   async function rest({ code, signal }: Ending): Promise<void> {
     child = undefined;
     changes.countAny();

@@ -1,13 +1,13 @@
-// signalbox announce: the step of a deploy that makes receivers known before their first worker starts. It prints what
-// the catalogue then holds; what that is, is the store's.
+// signalbox announce: the step of a deploy that registers receivers before their first worker starts. It prints the
+// announcement that the store returns.
 import type { AbsentReceiver, Announcement } from '../../store/catalogue/announcement.ts';
 import { loadBox } from '../config.ts';
 import { HELP_OPTION, print, readOptions } from '../options.ts';
 
 const HELP = `Usage: signalbox announce [options]
 
-Writes the receivers of the box that signalbox.config.ts (.js, .mjs) exports as its default into the
-catalogue, and prints what is there. From then on every process that emits their signals makes deliveries for them,
+Registers the receivers of the box that signalbox.config.ts (.js, .mjs) exports as its default in the
+catalogue, and prints it. From then on every process that emits their signals makes deliveries for them,
 whether a worker has started or not. Run it in a deploy after the migrations and before the new code.
 
 Options:
@@ -25,7 +25,7 @@ export async function announceCommand(args: readonly string[]): Promise<void> {
   await box.close();
 }
 
-/** How each list is called, in the order in which they are printed. */
+/** The word for each list, in the order in which they are printed. */
 const LISTS = [
   ['added', 'added'],
   ['changed', 'changed'],
@@ -56,7 +56,7 @@ function waitingOf({ waiting }: Partial<AbsentReceiver>): string {
   return waiting ? `, ${waiting} waiting` : '';
 }
 
-/** A receiver that is new, of a signal that another one has which nobody here knows, may be that one. */
+/** A new receiver may be a renamed one: another receiver of the same signal that is not in this box. */
 function renamesOf({ added, elsewhere }: Announcement): string[] {
   return elsewhere.flatMap(({ name, signal, live, waiting }) => {
     const heirs = live || waiting > 0 ? added.filter((receiver) => receiver.signal === signal).map((receiver) => receiver.name) : [];

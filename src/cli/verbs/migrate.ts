@@ -1,4 +1,5 @@
-// signalbox migrate: Drizzle's migrations without drizzle-kit, which production does not install. How is the store's.
+// signalbox migrate: applies Drizzle's migrations without drizzle-kit, which production does not install. The store
+// does it.
 import path from 'node:path';
 import { loadBox } from '../config.ts';
 import { HELP_OPTION, print, readOptions } from '../options.ts';
@@ -7,8 +8,8 @@ import { UsageError } from '../help.ts';
 const HELP = `Usage: signalbox migrate --folder <folder> [options]
 
 Applies the migrations of a Drizzle folder that are not applied yet, all or nothing, to the database of the box that
-signalbox.config.ts (.js, .mjs) exports as its default. It needs no drizzle-kit. Of several that start at once, one does it
-while the others wait.
+signalbox.config.ts (.js, .mjs) exports as its default. It needs no drizzle-kit. Of several processes that start
+at once, one migrates while the others wait.
 
 Options:
   --folder <folder>     the migrations that drizzle-kit generate wrote: \`out\` of its configuration

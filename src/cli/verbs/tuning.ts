@@ -1,4 +1,4 @@
-// signalbox tuning: prints SQL. Which settings, and why, is the store's.
+// signalbox tuning: prints SQL. The store decides on the settings and explains them.
 import { tuningMigration } from '../../store/schema/tuning.ts';
 import { HELP_OPTION, print, readOptions } from '../options.ts';
 

@@ -1,4 +1,4 @@
-// signalbox worker: what its options mean. The work itself is the box's.
+// signalbox worker: interprets its options. The box does the work.
 import type { Signalbox } from '../../box/box.ts';
 import { defaultLogger } from '../../observe/log.ts';
 import { tellWaiting } from '../../store/catalogue/unserved.ts';
@@ -19,7 +19,7 @@ Options:
   --config <file>       the configuration, if it is not in the current folder
   --concurrency <n>     deliveries that run at once (default 10, or what the pool has room for)
   --queues <a,b>        serve only receivers of these queues (default all)
-  --once                do what is due now, then exit
+  --once                run what is due now, then exit
   --no-watchdog         do not end the process when its event loop is blocked for longer than the lease
   --watch               start again when the code changes: for development
   --help                show this
@@ -42,7 +42,7 @@ const OPTIONS = {
 export async function workerCommand(args: readonly string[]): Promise<void> {
   const { config, help, once, watch, ...options } = parse(args);
   if (help) return print(HELP);
-  // Before the box makes its logger: a process that only works tells what it does.
+  // Before the box makes its logger: a process that only runs deliveries logs each of them.
   process.env['SIGNALBOX_LOG_LEVEL'] ||= 'info';
   if (watch) return watchWorker(await findConfig(process.cwd(), config), ['worker', ...args.filter((arg) => arg !== '--watch')]);
   endWithParent();
@@ -51,7 +51,10 @@ export async function workerCommand(args: readonly string[]): Promise<void> {
   await box.close();
 }
 
-/** Runs what is due until nothing is left, or until the process is told to end; told twice, it interrupts what runs. */
+/**
+ * Runs due deliveries until none is left, or until the process is told to end. A second signal interrupts running
+ * receivers.
+ */
 async function workOnce(box: Signalbox, options: WorkerOptions): Promise<void> {
   const worker = box.worker(options);
   const told = new AbortController();
@@ -67,7 +70,10 @@ async function workOnce(box: Signalbox, options: WorkerOptions): Promise<void> {
   });
 }
 
-/** What waits for receivers that the box does not have. Its rows are written already: announcing again only looks. */
+/**
+ * The deliveries that wait for receivers that the box does not have. The receivers are announced already, so this only
+ * reads.
+ */
 async function waitingFor(box: Signalbox): Promise<string[]> {
   const { elsewhere } = await box.receivers.announce();
   return elsewhere.filter(({ waiting }) => waiting > 0).map((row) => `${tellWaiting(row)}, which this box does not have`);
