@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Run } from '../../../src/drivers/driver.ts';
+import { transactionProgress } from '../../../src/store/deliveries/commits.sql.ts';
 import { CommitsStore } from '../../../src/store/deliveries/commits.ts';
 import { type AnySql, addDelivery, addReceiver, openStore, runOn, settleFirst, type StoreHarness, WORKER } from '../rows.ts';
 
@@ -47,7 +48,11 @@ test('a standby is no judge of a transaction, and a question that fails is no an
   const answering = (rows: readonly object[]): CommitsStore => new CommitsStore((async () => rows) as unknown as Run);
   expect(await answering([{ standby: true, status: 'aborted', stored: false }]).stateOf({ xid: '1', emissionId: '' })).toBe('open');
   const refused = Object.assign(new Error('permission denied'), { code: '42501' });
-  const failing = new CommitsStore(async () => Promise.reject(refused));
+  // The other question would be answered, and the transaction told as aborted.
+  const failing = new CommitsStore((async (statement: object) => {
+    if (statement === transactionProgress) throw refused;
+    return [{ stored: false }];
+  }) as unknown as Run);
   await expect(failing.stateOf({ xid: '1', emissionId: randomUUID() })).rejects.toThrow('permission denied');
 });
 

@@ -27,7 +27,7 @@ test('settleFirst completes a delivery in the transaction of its receiver', asyn
 
 test.each([
   ['of another epoch', { state: 'running', epoch: 4 }],
-  ['that is ready again, under the same epoch', { state: 'ready', epoch: 3 }],
+  ['that is ready again, under the same epoch', { state: 'ready', epoch: 3, worker: WORKER }],
 ] as const)('settleFirst refuses a delivery %s', async (_what, row) => {
   await using h = await openStore();
   const id = await addDelivery(h.sql, await addReceiver(h.sql), row);
@@ -82,7 +82,7 @@ test('settle records each outcome of a batch, and leaves out what was taken away
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const add = (epoch = 1, state: 'ready' | 'running' = 'running'): Promise<string> =>
-    addDelivery(h.sql, receiver, { state, epoch, attempt: 2 });
+    addDelivery(h.sql, receiver, { state, epoch, attempt: 2, worker: WORKER });
   const ids = [await add(), await add(), await add(), await add(), await add(), await add(2), await add(1, 'ready')];
   const [completed, retried, putOff, dead, cancelled, taken, ready] = ids as [string, string, string, string, string, string, string];
   expect(
