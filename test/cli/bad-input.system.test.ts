@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { createDatabase } from '../support/database.ts';
 import { createCliProject } from './support.ts';
+import { packageVersion } from '../../src/version.ts';
 
 test('wrong command lines end with code 2 and the usage', async () => {
   await using project = await createCliProject();
@@ -32,7 +33,7 @@ test('help and version are printed', async () => {
   for (const [args, says] of [
     [['--help'], 'Commands:'],
     [['worker', '--help'], '--once'],
-    [['--version'], '0.1.0'],
+    [['--version'], packageVersion()],
   ] as const) {
     const command = project.start(...args);
     expect(await command.exitCode).toBe(0);

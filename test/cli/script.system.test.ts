@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { createEffects, readEffects } from '../support/effects.ts';
 import { createCliProject } from './support.ts';
 import { untilBlocked } from '../store/waits.ts';
+import { packageVersion } from '../../src/version.ts';
 
 test('a script that calls run() works until SIGTERM, finishes what runs and ends by itself', async () => {
   await using project = await createCliProject();
@@ -20,7 +21,7 @@ test('a script that calls run() works until SIGTERM, finishes what runs and ends
   await blocker`select pg_advisory_lock(7)`;
   const worker = project.node('--import', '@oxc-node/core/register', 'worker.ts');
   await worker.says('worker started');
-  expect(JSON.parse(worker.output.split('\n', 1)[0]!)).toMatchObject({ msg: 'signalbox worker', version: '0.1.0' });
+  expect(JSON.parse(worker.output.split('\n', 1)[0]!)).toMatchObject({ msg: 'signalbox worker', version: packageVersion() });
   await project.emit('wait');
   await untilBlocked(sql);
   worker.child.kill('SIGTERM');

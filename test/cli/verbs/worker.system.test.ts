@@ -6,6 +6,7 @@ import { readDeliveries } from '../../support/deliveries.ts';
 import { createEffects, readEffects } from '../../support/effects.ts';
 import { createCliProject } from '../support.ts';
 import { untilBlocked } from '../../store/waits.ts';
+import { packageVersion } from '../../../src/version.ts';
 
 test('works from a TypeScript configuration with injection by type, until SIGTERM', async () => {
   await using project = await createCliProject();
@@ -22,7 +23,11 @@ test('works from a TypeScript configuration with injection by type, until SIGTER
   const started = worker.output.split('\n').find((line) => line.includes('worker started'))!;
   expect(JSON.parse(started)).toMatchObject({ concurrency: 3, queues: [], receivers: ['Listener.receive', 'Mail.send'] });
   expect((JSON.parse(started) as { database: string }).database).toMatch(new RegExp(`^[^:]+@.+:\\d+/${project.database.name}$`));
-  expect(JSON.parse(worker.output.split('\n', 1)[0]!)).toMatchObject({ msg: 'signalbox worker', version: '0.1.0', node: process.version });
+  expect(JSON.parse(worker.output.split('\n', 1)[0]!)).toMatchObject({
+    msg: 'signalbox worker',
+    version: packageVersion(),
+    node: process.version,
+  });
 });
 
 test('writes one line for each run of a delivery, and nothing of its payload', async () => {

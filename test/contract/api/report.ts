@@ -1,0 +1,71 @@
+// The public interface of each entry point, as text: made from the built declarations by API Extractor. The reports that are kept in
+// this folder say what the next release has; `npm run api` writes them anew, and api.system.test.ts compares them.
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+export const KEPT = path.join(root, 'test/contract/api');
+
+/** The compiler of API Extractor is older than ours, and reads declarations only: what it needs to know is said here. */
+const COMPILER = {
+  target: 'ES2022',
+  lib: ['ES2023', 'ES2024.String', 'ESNext.Disposable', 'ESNext.Decorators'],
+  module: 'NodeNext',
+  moduleResolution: 'NodeNext',
+  types: ['node'],
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  skipLibCheck: true,
+};
+
+/** Where reports are made: API Extractor looks for the package's manifest in the folders above. */
+const WORK = path.join(root, 'node_modules/.cache');
+
+export async function workFolder(): Promise<string> {
+  await mkdir(WORK, { recursive: true });
+  return mkdtemp(path.join(WORK, 'api-'));
+}
+
+const SILENT = { default: { logLevel: 'none' } };
+
+/** The entry points of the package that have declarations: the name of the report, and the file. */
+export async function entryPoints(): Promise<Map<string, string>> {
+  const manifest = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as {
+    exports: Record<string, string | { types: string }>;
+  };
+  const entries = Object.entries(manifest.exports).flatMap(([name, target]) =>
+    typeof target === 'string' ? [] : [[name === '.' ? 'signalbox' : name.slice(2), path.join(root, target.types)] as const],
+  );
+  return new Map(entries);
+}
+
+/**
+ * Writes the report of one entry point into a folder. What is not exported and yet visible in a type of something that is, is in it, too.
+ * @param declarations the entry's `.d.ts`
+ * @param folder one that {@link workFolder} made
+ */
+export async function writeReport(name: string, declarations: string, folder: string): Promise<string> {
+  const work = path.join(folder, `.${name}`);
+  await mkdir(work, { recursive: true });
+  const config = path.join(work, 'api-extractor.json');
+  const file = `${name}.api.md`;
+  await writeFile(
+    config,
+    JSON.stringify({
+      projectFolder: root,
+      mainEntryPointFilePath: declarations,
+      newlineKind: 'lf',
+      compiler: { overrideTsconfig: { compilerOptions: COMPILER, files: [declarations] } },
+      apiReport: { enabled: true, includeForgottenExports: true, reportFileName: file, reportFolder: folder, reportTempFolder: work },
+      docModel: { enabled: false },
+      dtsRollup: { enabled: false },
+      tsdocMetadata: { enabled: false },
+      messages: { extractorMessageReporting: SILENT, tsdocMessageReporting: SILENT },
+    }),
+  );
+  await promisify(execFile)(path.join(root, 'node_modules/.bin/api-extractor'), ['run', '--local', '--config', config], { cwd: root });
+  return readFile(path.join(folder, file), 'utf8');
+}
