@@ -11,35 +11,36 @@ import { untilBlocked } from '../store/waits.ts';
 const happened = defineSignal('operate.happened', z.object({ value: z.number() }));
 const unheard = defineSignal('operate.unheard', z.object({}));
 
-let mood: 'well' | 'badly' | 'not at all' = 'well';
-let keys: string[] = [];
-let entered: Latch;
-let gate: Latch;
-
-class Moody {
-  @OnSignal(happened, { retry: { attempts: 2 } })
-  static async receive({ value }: { value: number }, { tx, idempotencyKey }: DeliveryContext): Promise<void> {
-    keys.push(idempotencyKey);
-    await tx.insert(effects).values({ receiver: 'Moody', value });
-    if (mood === 'badly') throw new Error('in a bad mood');
-    if (mood === 'not at all') throw new Discard('not today');
-  }
-
-  @OnSignal(happened, { name: 'Steady.receive' })
-  static async steady(): Promise<void> {}
+interface Operated extends Harness {
+  emit(value?: number): Promise<string>;
+  /** How `Moody` behaves, and the idempotency keys that it has seen. */
+  readonly receiver: { mood: 'well' | 'badly' | 'not at all'; keys: string[] };
 }
 
-async function openBox(): Promise<Harness & { emit(value?: number): Promise<string> }> {
-  mood = 'well';
-  keys = [];
+async function openBox(): Promise<Operated> {
+  const receiver: Operated['receiver'] = { mood: 'well', keys: [] };
+  class Moody {
+    @OnSignal(happened, { retry: { attempts: 2 } })
+    static async receive({ value }: { value: number }, { tx, idempotencyKey }: DeliveryContext): Promise<void> {
+      receiver.keys.push(idempotencyKey);
+      await tx.insert(effects).values({ receiver: 'Moody', value });
+      if (receiver.mood === 'badly') throw new Error('in a bad mood');
+      if (receiver.mood === 'not at all') throw new Discard('not today');
+    }
+
+    @OnSignal(happened, { name: 'Steady.receive' })
+    static async steady(): Promise<void> {}
+  }
   const h = await harness({ services: [Moody] });
   await createEffects(h.sql);
-  return { ...h, emit: async (value = 1) => h.db.transaction(async (tx) => (await happened.emitReliable(tx, { value })).emissionId) };
+  const emit = async (value = 1): Promise<string> =>
+    h.db.transaction(async (tx) => (await happened.emitReliable(tx, { value })).emissionId);
+  return { ...h, emit, receiver };
 }
 
 test('a dead delivery is found with the history of its errors, and without its payload', async () => {
   await using h = await openBox();
-  mood = 'badly';
+  h.receiver.mood = 'badly';
   const emissionId = await h.emit();
   await h.box.drain({ ahead: '1h' });
   const found = await h.box.deliveries.find({ states: ['dead'] });
@@ -96,17 +97,17 @@ test('retry gives a dead or cancelled delivery a fresh budget, under the same id
     ['badly', 'dead'],
     ['not at all', 'cancelled'],
   ] as const) {
-    keys = [];
-    mood = wrong;
+    h.receiver.keys = [];
+    h.receiver.mood = wrong;
     const emissionId = await h.emit();
     await h.box.drain({ ahead: '1h' });
     expect(await h.box.deliveries.find({ emissionId, states: [state] })).toHaveLength(1);
-    mood = 'well';
+    h.receiver.mood = 'well';
     expect(await h.box.deliveries.retry({ emissionId })).toHaveLength(1);
     const [again] = await h.box.deliveries.find({ emissionId, states: ['ready'] });
     expect(again).toMatchObject({ attempt: 0, crashes: 0, generation: 0 });
     expect(await h.box.drain()).toMatchObject({ completed: 1 });
-    expect(new Set(keys).size).toBe(1);
+    expect(new Set(h.receiver.keys).size).toBe(1);
     expect(await h.box.deliveries.retry({ emissionId })).toEqual([]);
   }
   expect(await readEffects(h.sql)).toEqual(['Moody:1', 'Moody:1']);
@@ -114,10 +115,10 @@ test('retry gives a dead or cancelled delivery a fresh budget, under the same id
 
 test('retry makes a delivery that waits for its retry due now', async () => {
   await using h = await openBox();
-  mood = 'badly';
+  h.receiver.mood = 'badly';
   const emissionId = await h.emit();
   await h.box.drain();
-  mood = 'well';
+  h.receiver.mood = 'well';
   expect(await h.box.drain()).toMatchObject({ completed: 0 });
   expect(await h.box.deliveries.retry({ emissionId, receiver: 'Moody.receive' })).toHaveLength(1);
   expect(await h.box.drain()).toMatchObject({ completed: 1 });
@@ -130,7 +131,7 @@ test('replay runs what is completed once more, as a new generation with a new ke
   expect(await h.box.deliveries.replay({ emissionId, receiver: 'Moody.receive' })).toHaveLength(1);
   expect(await h.box.drain()).toMatchObject({ completed: 1 });
   expect(await readEffects(h.sql)).toEqual(['Moody:1', 'Moody:1']);
-  expect(new Set(keys).size).toBe(2);
+  expect(new Set(h.receiver.keys).size).toBe(2);
   expect(await readDeliveries(h.sql)).toMatchObject([
     { receiver: 'Moody.receive', state: 'completed', epoch: 3, attempt: 1 },
     { receiver: 'Steady.receive', state: 'completed', epoch: 1 },
@@ -149,7 +150,7 @@ test('cancel ends what waits, with its reason, and wakes nobody for it', async (
 
 test('cancel lays a dead delivery to rest, keeps its errors, and leaves what is completed alone', async () => {
   await using h = await openBox();
-  mood = 'badly';
+  h.receiver.mood = 'badly';
   const [emissionId, other] = [await h.emit(), await h.emit()];
   await h.box.drain({ ahead: '1h' });
   const cancel = async (receiver?: string): Promise<string[]> =>
@@ -173,7 +174,7 @@ test('cancel lays a dead delivery to rest, keeps its errors, and leaves what is 
 
 test('of two cancels that meet at a dead delivery, one gets it', async () => {
   await using h = await openBox();
-  mood = 'badly';
+  h.receiver.mood = 'badly';
   const emissionId = await h.emit();
   await h.box.drain({ ahead: '1h' });
   let both: Promise<string[]>[] = [];
@@ -187,8 +188,7 @@ test('of two cancels that meet at a dead delivery, one gets it', async () => {
 });
 
 test('a delivery that is cancelled while it runs detached is void for its worker', async () => {
-  entered = new Latch();
-  gate = new Latch();
+  const [entered, gate] = [new Latch(), new Latch()];
   class Slow {
     @OnSignal(happened, { transactional: false })
     static async receive(): Promise<void> {
@@ -210,8 +210,7 @@ test('a delivery that is cancelled while it runs detached is void for its worker
 });
 
 test('a cancel waits for a receiver that is about to commit, which wins', async () => {
-  entered = new Latch();
-  gate = new Latch();
+  const [entered, gate] = [new Latch(), new Latch()];
   class Committing {
     @OnSignal(happened)
     static async receive(): Promise<void> {

@@ -3,16 +3,20 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, OnSignal } from '../../../src/index.ts';
 import { harness, type Harness } from '../../support/harness.ts';
+import { Latch } from '../../support/latch.ts';
 
 const happened = defineSignal('prefetch.happened', z.object({ slow: z.boolean() }));
 
-let release: () => void = () => {};
-
-class Receiver {
-  @OnSignal(happened, { transactional: false })
-  static async receive({ slow }: { slow: boolean }): Promise<void> {
-    if (slow) await new Promise<void>((resolve) => (release = resolve));
+/** A receiver whose slow delivery waits until the test opens `gate`. */
+function slowOne() {
+  const gate = new Latch();
+  class Receiver {
+    @OnSignal(happened, { transactional: false })
+    static async receive({ slow }: { slow: boolean }): Promise<void> {
+      if (slow) await gate.opened;
+    }
   }
+  return { Receiver, gate };
 }
 
 const statesOf = async ({ sql }: Harness): Promise<string[]> =>
@@ -29,6 +33,7 @@ async function emitQuickThenSlow({ db }: Harness): Promise<void> {
 }
 
 test('what waits behind a slow receiver is released within a second, and another worker runs it', async () => {
+  const { Receiver, gate } = slowOne();
   await using h = await harness({ services: [Receiver] });
   await emitQuickThenSlow(h);
   const worker = h.box.worker({ concurrency: 1 });
@@ -38,12 +43,13 @@ test('what waits behind a slow receiver is released within a second, and another
   await using other = h.another({ services: [Receiver] }).worker({ concurrency: 1 });
   await other.start();
   await expect.poll(() => statesOf(h), { timeout: 10_000 }).toEqual(['running 1']);
-  release();
+  gate.open();
   await expect.poll(() => statesOf(h)).toEqual([]);
   await worker.stop();
 });
 
 test('what was claimed ahead is released at once when the worker stops, and costs no attempt', async () => {
+  const { Receiver, gate } = slowOne();
   await using h = await harness({ services: [Receiver] });
   await emitQuickThenSlow(h);
   const worker = h.box.worker({ concurrency: 1, pollInterval: '30s' });
@@ -52,23 +58,25 @@ test('what was claimed ahead is released at once when the worker stops, and cost
   await expect.poll(async () => (await statesOf(h)).length).toBe(200);
   const stopped = worker.stop();
   await expect.poll(() => statesOf(h)).toEqual(['running 1', ...Array.from({ length: 199 }, () => 'ready 0')]);
-  release();
+  gate.open();
   await stopped;
   expect(await statesOf(h)).toEqual(Array.from({ length: 199 }, () => 'ready 0'));
 });
 
 test('without prefetch a worker holds no more than it runs', async () => {
+  const { Receiver, gate } = slowOne();
   await using h = await harness({ services: [Receiver] });
   await emitQuickThenSlow(h);
   const worker = h.box.worker({ concurrency: 1, prefetch: 0 });
   await worker.start();
   await expect.poll(async () => (await statesOf(h)).length, { timeout: 10_000 }).toBe(200);
   expect((await statesOf(h)).filter((state) => state === 'running 1')).toHaveLength(1);
-  release();
+  gate.open();
   await worker.stop();
 });
 
 test('a prefetch out of bounds is refused', async () => {
+  const { Receiver } = slowOne();
   await using h = await harness({ services: [Receiver] });
   for (const prefetch of [-1, 0.5, 10_001])
     expect(() => h.box.worker({ prefetch })).toThrow(expect.objectContaining({ code: 'InvalidOption' }) as Error);
