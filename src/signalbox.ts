@@ -46,7 +46,7 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
   const events = new Events(log);
 
   const store = new Store(driver, settings.crashBudget);
-  const catalogue = new Catalogue(store, receivers, log);
+  const catalogue = new Catalogue(store.catalogue, receivers, log);
 
   const ambient = new Ambient();
   const ambientDb = ambientDatabase(db, driver, ambient);

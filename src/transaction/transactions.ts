@@ -45,8 +45,11 @@ const LOSS_NOTICED_MS = 1_000;
 
 const TRACKED = Symbol.for('signalbox.tracked');
 
+/** The members of a driver that tracked transactions need. */
+type TransactionDriver = Pick<Driver, 'openOn' | 'isolatesByConfig' | 'rejectsWhenLost' | 'isConnectionLoss' | 'guard'>;
+
 export class Transactions {
-  readonly #driver: Driver;
+  readonly #driver: TransactionDriver;
   readonly #ambient: Ambient;
   readonly #hooks: TransactionHooks;
   readonly #begin: OpenOn;
@@ -56,7 +59,7 @@ export class Transactions {
   readonly #scopes = new WeakMap<object, TransactionScope>();
 
   /** Starts tracking. @throws SignalboxError `BoxAlreadyOpen` */
-  constructor(db: DatabaseHandle, driver: Driver, ambient: Ambient, hooks: TransactionHooks) {
+  constructor(db: DatabaseHandle, driver: TransactionDriver, ambient: Ambient, hooks: TransactionHooks) {
     const primary = primaryOf(db);
     const tracking = new Set([db, primary]);
     if ([...tracking].some((handle) => TRACKED in handle))

@@ -19,7 +19,7 @@ class Listener {
 
 test('it shows that there is still a process that has the receiver', async () => {
   await using h = await harness();
-  const catalogue = new Catalogue(new Store(driverOf(h.db), 3), receiversOf([Listener]), silentLogger);
+  const catalogue = new Catalogue(new Store(driverOf(h.db), 3).catalogue, receiversOf([Listener]), silentLogger);
   await catalogue.announce();
   await h.sql`update signalbox.receiver set last_seen_at = last_seen_at - interval '300 days'`;
   await refreshCatalogue(catalogue).run(new AbortController().signal);

@@ -3,7 +3,6 @@
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import type { DatabaseHandle } from '../../src/core/handles.ts';
-import type { Driver } from '../../src/drivers/driver.ts';
 import { Ambient } from '../../src/transaction/ambient.ts';
 import { TransactionScope } from '../../src/transaction/scope.ts';
 import { Transactions } from '../../src/transaction/transactions.ts';
@@ -15,9 +14,15 @@ import { Latch } from '../support/latch.ts';
 function transactionsOn(open: (callback: () => Promise<unknown>) => Promise<unknown>, rejectsWhenLost: boolean): Transactions {
   const tx = { session: { client: {} }, _: {}, query: {} };
   const db = { transaction: (callback: (handle: object) => Promise<unknown>) => open(async () => callback(tx)) };
-  const driver = { rejectsWhenLost, isConnectionLoss: (error: unknown) => error === gaveUp, guard: (client: object) => client };
+  const driver = {
+    rejectsWhenLost,
+    isConnectionLoss: (error: unknown) => error === gaveUp,
+    guard: (client: object) => client,
+
+    isolatesByConfig: false,
+  };
   const hooks = { beforeBegin: async () => {}, assertCommitted: async () => {}, afterCommit: async () => {} };
-  return new Transactions(db as unknown as DatabaseHandle, driver as unknown as Driver, new Ambient(), hooks);
+  return new Transactions(db as unknown as DatabaseHandle, driver, new Ambient(), hooks);
 }
 
 const gaveUp = new Error('gave up');

@@ -4,7 +4,7 @@ import type { Receiver, Receivers } from '../../core/receivers.ts';
 import type { Identity } from '../../core/renames.ts';
 import type { Signal } from '../../core/signal.ts';
 import type { Run } from '../../drivers/driver.ts';
-import type { Store } from '../store.ts';
+import type { CatalogueStore } from './catalogue-store.ts';
 
 const RETRY_AFTER_MS = 5_000;
 /** Its receivers may have been joined to older ones meanwhile, whose ids new deliveries carry. */
@@ -12,7 +12,7 @@ const LOOK_AGAIN_AFTER_MS = 30_000;
 
 export class Catalogue {
   readonly receivers: Receivers;
-  readonly #store: Store;
+  readonly #store: Pick<CatalogueStore, 'announce'>;
   readonly #log: Logger;
   #byId: ReadonlyMap<number, Receiver> = new Map();
   #idsBySignal: ReadonlyMap<string, readonly number[]> = new Map();
@@ -23,7 +23,7 @@ export class Catalogue {
   /** When it last read the catalogue. */
   #readAt = -Infinity;
 
-  constructor(store: Store, receivers: Receivers, log: Logger) {
+  constructor(store: Pick<CatalogueStore, 'announce'>, receivers: Receivers, log: Logger) {
     this.#store = store;
     this.receivers = receivers;
     this.#log = log;
@@ -73,7 +73,7 @@ export class Catalogue {
     const own = this.receivers.of(signal);
     if (own.length === 0) return [];
     // Not remembered: the transaction may still roll back.
-    return (await this.#store.catalogue.announce(own, { run })).filter(({ isRoot }) => isRoot).map(({ id }) => id);
+    return (await this.#store.announce(own, { run })).filter(({ isRoot }) => isRoot).map(({ id }) => id);
   }
 
   /** The receiver that a delivery's receiver id stands for, and its id, for all receivers of this process. */
@@ -93,7 +93,7 @@ export class Catalogue {
   async #announceOnce(takesNames: boolean): Promise<void> {
     const { version, all } = this.receivers;
     const readAt = performance.now();
-    this.#learn(all.length > 0 ? await this.#store.catalogue.announce(all, { takesNames }) : []);
+    this.#learn(all.length > 0 ? await this.#store.announce(all, { takesNames }) : []);
     this.#announced = version;
     this.#readAt = readAt;
   }

@@ -7,7 +7,6 @@ import { defineSignal } from '../../../src/index.ts';
 import { silentLogger } from '../../../src/observe/log.ts';
 import { functionReceivers } from '../../../src/receivers/define.ts';
 import { Catalogue } from '../../../src/store/catalogue/catalogue.ts';
-import type { Store } from '../../../src/store/store.ts';
 
 const happened = defineSignal('catalogue.happened', z.object({}));
 
@@ -24,9 +23,8 @@ function open() {
       return ids.map((id, index) => ({ id, name: 'B', signal: happened.name, isRoot: index === 0 }));
     },
   };
-  const store = { catalogue: announcing } as unknown as Store;
   const receivers = new Receivers(functionReceivers([happened], () => {}, { name: 'B' }));
-  const catalogue = new Catalogue(store, receivers, silentLogger);
+  const catalogue = new Catalogue(announcing, receivers, silentLogger);
   return { catalogue, looks, pass: (ms: number) => (now += ms), join: () => (ids = [1, 2]) };
 }
 
