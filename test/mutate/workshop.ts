@@ -1,5 +1,6 @@
-// A copy of the project in which one mutant at a time is tried: the guard is taken away, its tests run, the file is put back.
-// Without tsconfig.build.json, so that a run of the tests builds nothing: see test/support/build.ts.
+// A copy of the project in which one mutant at a time is tried: the guard is removed, its tests run, the file is restored.
+// Without tsconfig.build.json, so that a run of the tests builds nothing (test/support/build.ts). System tests run the package, so
+// for them it is built here, unchecked: a mutant may leave a name unused.
 import { spawn } from 'node:child_process';
 import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,6 +9,10 @@ import { type Mutant, mutate } from './mutant.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const COPIED = ['src', 'test', 'examples', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+
+/** The project of the build, under a name of its own. */
+const BUILD = 'tsconfig.mutant.json';
+const SYSTEM = '.system.test.ts';
 
 /** The first test that hangs fails by its own limit; this is for what hangs besides. */
 const LIMIT_MS = 180_000;
@@ -49,6 +54,7 @@ export class Workshop {
   static async open(folder: string, databaseUrl: string): Promise<Workshop> {
     await mkdir(folder);
     for (const name of COPIED) await cp(path.join(root, name), path.join(folder, name), { recursive: true });
+    await cp(path.join(root, 'tsconfig.build.json'), path.join(folder, BUILD));
     await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'), 'junction');
     return new Workshop(folder, databaseUrl);
   }
@@ -67,6 +73,7 @@ export class Workshop {
 
   /** Runs tests until one fails twice in a row: a failure that comes and goes is none. */
   async test(paths: readonly string[], named?: string): Promise<Trial> {
+    if (paths.some((file) => file.endsWith(SYSTEM))) await this.#build();
     const report = path.join(this.#folder, 'report.json');
     await rm(report, { force: true });
     const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
@@ -87,6 +94,12 @@ export class Workshop {
     if (status === 'timeout') return { kind: 'hangs', what: 'all of it' };
     if (status === 0) return { kind: 'green' };
     return firstFailure(JSON.parse(await readFile(report, 'utf8').catch(() => '{"testResults":[]}')) as Report, output);
+  }
+
+  async #build(): Promise<void> {
+    const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
+    const { status, output } = await execute([compiler, '-p', BUILD, '--noCheck'], { cwd: this.#folder, env: process.env });
+    if (status !== 0) throw new Error(`The build of a mutant failed:\n${output}`);
   }
 }
 
