@@ -74,7 +74,7 @@ const drivers = [
     find: '    await current?.end();\n',
     replace: '',
   }),
-  ...of('src/drivers/pg-session.ts', ['test/conformance/node-postgres.test.ts'], {
+  ...of('src/drivers/pg-session.ts', ['test/drivers/pg-session.test.ts'], {
     name: 'session: a new one when the last was lost',
     find: '      if (current === connected) current = undefined;\n',
     replace: '',

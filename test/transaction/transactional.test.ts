@@ -69,3 +69,13 @@ test('a transactional method of an object that no box made says where to get one
     message: expect.stringContaining('box.get') as string,
   });
 });
+
+test.each<[what: string, decorated: unknown[]]>([
+  ['a property', [{}, 'value', undefined]],
+  ['a getter', [{}, 'value', { get: () => 1 }]],
+  ['a field of a standard class', [undefined, { kind: 'field', name: 'value' }]],
+  ['a standard class', [class {}, { kind: 'class', name: 'Accounts' }]],
+])('@Transactional on %s is refused', (_what, decorated) => {
+  const decorate = Transactional() as (...args: unknown[]) => unknown;
+  expect(() => decorate(...decorated)).toThrow(expect.objectContaining({ code: 'InvalidDecorator' }) as Error);
+});
