@@ -51,7 +51,7 @@ const MOST_LIVE = 150;
 const PACE_MS = 500;
 const PROGRESS_MS = 5_000;
 const LONGEST_DRAIN_MS = 90_000;
-/** Peace for so long with work left means that nobody will do it: many leases, polls and retries. */
+/** If no delivery changes for so long while some are left, none will: the time of many leases, polls and retries. */
 const STILLNESS_MS = 15_000;
 
 export async function runChaos(options: ChaosOptions): Promise<Verdict> {
@@ -130,7 +130,7 @@ async function pace(fleet: Fleet, sql: postgres.Sql): Promise<void> {
   if (now) for (const sender of fleet.sound('sender')) sender.tell(now.live > MOST_LIVE ? 'hold' : 'go');
 }
 
-/** Waits until no delivery is live, or nobody does anything about those that are. */
+/** Waits until no delivery is live, or no worker changes those that are. */
 async function drain(sql: postgres.Sql): Promise<number> {
   const startedAt = Date.now();
   let lastChange = '';
@@ -160,7 +160,7 @@ async function counts(sql: postgres.Sql): Promise<string> {
   }
 }
 
-/** Who is frozen, has no connection left, no database or no way to it cannot renew its lease. */
+/** A worker that is frozen, or has no connection, no database or no way to it, cannot renew its lease. */
 function lifetimesOf(fleet: Fleet, faults: readonly Done[], away: readonly Span[], poolerAway: readonly Span[]): Lifetime[] {
   const exhausted = faults.filter(({ kind }) => kind === 'exhaust');
   return fleet.children.map(({ pid, isPooled, endedAt, killedAt, askedAt, frozen }) => ({
@@ -175,7 +175,7 @@ function lifetimesOf(fleet: Fleet, faults: readonly Done[], away: readonly Span[
   }));
 }
 
-/** What befell the process before its delivery was taken away. */
+/** The faults that hit the process before its delivery was rescued. */
 function describeRescue({ deliveryId, heldBy, at }: Change, pid: number, fleet: Fleet, faults: readonly Done[]): string {
   const child = fleet.children.find((one) => one.pid === pid)!;
   const before = faults.filter((fault) => fault.pids.includes(pid) && fault.at <= at && fault.at > at - 3 * LEASE_MS);

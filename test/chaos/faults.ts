@@ -1,4 +1,4 @@
-// Which faults come when: a list that the seed fixes. What each does is in inject.ts.
+// Plans which fault comes when: a list that the seed fixes. inject.ts injects them.
 import { seededRandom } from './random.ts';
 
 /** Every kind, with its weight in the draw. */

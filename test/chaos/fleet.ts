@@ -77,7 +77,7 @@ export class Fleet {
     void this.#expectEnd(child);
   }
 
-  /** Lets the senders finish and thaws who is frozen; from now on senders are not replaced. */
+  /** Lets the senders finish and thaws frozen processes; from now on senders are not replaced. */
   async endSenders(): Promise<void> {
     for (const child of this.children) child.thaw();
     this.#sending = false;

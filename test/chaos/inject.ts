@@ -10,7 +10,7 @@ import type { Operator } from './operator.ts';
 import { LEASE_MS } from './programs/timing.ts';
 import type { Proxy } from './proxy.ts';
 
-/** What was done, and to whom. */
+/** An injected fault, and the processes that it hit. */
 export interface Done {
   readonly kind: FaultKind;
   /** Milliseconds of the epoch. */
@@ -41,7 +41,7 @@ export async function inject(fault: Fault, targets: Targets, done: (done: Done) 
   await ACTIONS[fault.kind](targets, fault, hit);
 }
 
-/** Called when a fault strikes, with whose deliveries are in danger; or it was about deliveries, and nobody is in danger. */
+/** Called when a fault strikes, with the processes whose deliveries are in danger, or for a fault of deliveries, which endangers none. */
 type Hit = (children: readonly Child[] | 'deliveries') => void;
 /** Ends when its part is over. */
 type Action = (targets: Targets, fault: Fault, hit: Hit) => Promise<void>;

@@ -6,7 +6,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Message, messages } from '../processes/proxy.ts';
 
-/** BindComplete: the answer to an execution begins. What comes before it, a client may wait for before it goes on. */
+/** BindComplete: the answer to an execution begins. A client may wait for earlier messages before it sends more. */
 const BOUND = '2';
 /** CommandComplete, and ReadyForQuery, whose body says whether a transaction is open. */
 const COMPLETE = 'C';
@@ -20,7 +20,7 @@ export interface Proxy extends AsyncDisposable {
   readonly ports: readonly number[];
   /** Cuts a share of the open connections, 0 to 1. */
   cut(share: number): number[];
-  /** The next COMMIT gets through, its answer does not; then its connection is cut. Nobody is hit if none comes in time. */
+  /** The next COMMIT gets through, its answer does not; then its connection is cut. No process is hit if none comes in time. */
   swallowCommit(withinMs: number): Promise<number[]>;
   /** The same for the next statement outside of a transaction: a claim, a settlement, a renewal. */
   swallowAnswer(withinMs: number): Promise<number[]>;
@@ -28,7 +28,7 @@ export interface Proxy extends AsyncDisposable {
   withholdNotifications(forMs: number): Promise<number>;
 }
 
-/** What all connections have in common. */
+/** State that all connections share. */
 interface Shared {
   readonly planned: PlannedLoss[];
   /** Until when notifications are withheld. */

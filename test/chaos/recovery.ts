@@ -15,16 +15,16 @@ export interface Recovery {
   readonly kind: FaultKind;
   /** Whether the process that had the delivery was behind the pooler, where a free lock tells nothing. */
   readonly isPooled: boolean;
-  /** Whether it was too often in bad company, and so has to wait for somebody who runs it alone. */
+  /** Whether it was with too many workers that died, so that it waits for a worker that runs it alone. */
   readonly isSuspect: boolean;
-  /** Milliseconds from the fault until it was ready again, and until somebody claimed it. */
+  /** Milliseconds from the fault until it was ready again, and until a worker claimed it. */
   readonly readyMs: number;
   readonly claimedMs: number;
 }
 
 const SUSPECT_CRASHES = 2;
 
-/** What became of each delivery that a process in danger held and did not end by itself. */
+/** The recovery of each delivery that a process in danger held and did not finish by itself. */
 export function recoveriesOf(
   changes: readonly Change[],
   faults: readonly Struck[],
@@ -42,7 +42,7 @@ export function recoveriesOf(
       const pid = pids.get(change.workerId!)!;
       // The last one before the delivery was given back is what it was given back for.
       const fault = faults.findLast((one) => one.at >= change.at && one.at <= next.change.at && one.pids.includes(pid));
-      // While the database is away nobody can do anything.
+      // While the database is away no worker can recover anything.
       if (!fault || (fault.kind !== 'postgres' && away.some(({ from, until }) => from <= next.change.at && until >= fault.at))) continue;
       const isSuspect = next.change.crashes >= SUSPECT_CRASHES;
       const [readyMs, claimedMs] = [next.change.at - fault.at, again.change.at - fault.at];
@@ -51,7 +51,7 @@ export function recoveriesOf(
   return recoveries;
 }
 
-/** What is known of a process over time, in milliseconds of the epoch. */
+/** The life of a process, in milliseconds of the epoch. */
 export interface Lifetime {
   readonly pid: number;
   /** When it was killed, asked to end or gone; the earliest of these. */

@@ -4,10 +4,10 @@ import type { Sent } from '../evidence/evidence.ts';
 
 export type LogLine = { readonly key: string; readonly emissions: number } | { readonly key: string; readonly outcome: Sent['outcome'] };
 
-/** What a log says of each transaction; one without a second line ended with its process. */
+/** The log's lines of one transaction; a transaction without a second line ended with its process. */
 export function readSent(text: string): Sent[] {
   const sent = new Map<string, Sent>();
-  // What follows the last line break was being written when the process was killed.
+  // The text after the last line break was being written when the process was killed.
   for (const line of text.split('\n').slice(0, -1)) {
     const told = JSON.parse(line) as LogLine;
     if ('emissions' in told) sent.set(told.key, { ...told, outcome: 'unknown' });

@@ -1,4 +1,4 @@
-// What the suite asks of a driver under test: databases with Signalbox' and the suite's tables, and Drizzle handles on them.
+// The suite's demands on a driver under test: databases with Signalbox' and the suite's tables, and Drizzle handles on them.
 // A case names what it needs of the driver beyond that, and is skipped, with the reason, where there is none.
 import * as drizzleOrm from 'drizzle-orm';
 import { integer, pgTable, text } from 'drizzle-orm/pg-core';
@@ -25,7 +25,7 @@ function relationsOf(orm: object): { schema: typeof schema } {
 export type Database = PostgresJsDatabase<typeof schema>;
 export type Row = Record<string, unknown>;
 
-/** What not every driver has, and why it is missed where it is missed. */
+/** Abilities that not every driver has, and the reason for which a case without one is skipped. */
 export const NEEDS = {
   outside: 'there is no session but the one under test, so nothing can look at it from outside',
   background: 'PostgreSQL runs in this process, which a long query stops',
@@ -91,7 +91,7 @@ export function rowsOf(result: unknown): Row[] {
   return Array.isArray(result) ? (result as Row[]) : (result as { rows: Row[] }).rows;
 }
 
-/** What a promise was rejected with. */
+/** The error that a promise was rejected with. */
 export async function errorOf(work: PromiseLike<unknown>): Promise<unknown> {
   try {
     await work;

@@ -109,7 +109,7 @@ export const lossCases: readonly Case[] = [
     async run(driver) {
       const discard = async ({ tx }: DeliveryContext): Promise<void> => {
         await tx.execute(sql`set local idle_in_transaction_session_timeout = 1`);
-        // The server ends the session while this process is busy, so nobody has heard of it when the receiver throws.
+        // The server ends the session while this process is busy, so no code has noticed it when the receiver throws.
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
         throw new Discard('not mine');
       };

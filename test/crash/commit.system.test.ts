@@ -24,12 +24,12 @@ class Receiver {
 
 interface CommitCrash extends AsyncDisposable {
   readonly h: BehindProxy;
-  /** Kills the database at the next COMMIT, starts it anew, and lets nobody in before `meanwhile` is done. */
+  /** Kills the database at the next COMMIT, starts it anew, and lets no connection in before `meanwhile` is done. */
   crashAtCommit(loss: ConnectionLoss, meanwhile?: () => Promise<void>): Promise<void>;
 }
 
 async function openCommitCrash(driver: DriverName): Promise<CommitCrash> {
-  // What was not flushed for a COMMIT is not flushed at all.
+  // The server flushes nothing but for a COMMIT.
   const server: RunningPostgres = await launchPostgres({ settings: { wal_writer_delay: '10s', autovacuum: 'off' } });
   const setUp = postgres(server.url, { max: 1, onnotice: () => {} });
   await setUp.unsafe(await readMigrations());

@@ -16,7 +16,7 @@ test.concurrent(
     await zombie.frozen();
     expect(await h.deliveries()).toEqual(['running 1/1/0']);
 
-    // The other claims it and freezes at the same point: the row is `running` again, and nobody has locked it. Its own
+    // The other claims it and freezes at the same point: the row is `running` again, and no session has locked it. Its own
     // lease is long, so it looks for dead workers only once, at its start.
     await h.leasesOver();
     const other = h.worker({ hold: 'frozen', lease: '1h' });

@@ -109,13 +109,13 @@ test.concurrent(
     await victim.kill('SIGKILL');
     const other = h.worker();
     await until('it is found dead', async () => (await h.workersLost()) === 1);
-    // The delivery is in a transaction that lives: nobody takes it.
+    // The delivery is in a transaction that lives: no worker takes it.
     await h.rescue();
     expect(await h.deliveries()).toEqual(['running 1/1/0']);
 
     await gate.open();
     await until('the dead worker is forgotten', async () => (await h.workersLost()) === 0);
-    // What the other takes after this, it would have taken before.
+    // The other worker would have claimed the first delivery before any that it claims after this.
     await h.emit(2);
     await until('the other works', async () => (await h.effects()).length === 2);
     expect(await h.deliveries()).toEqual(['completed 1/1/0', 'completed 1/1/0']);

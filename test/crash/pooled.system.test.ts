@@ -1,5 +1,5 @@
 // Workers behind PgBouncer in transaction mode, which gives each statement any backend: deliveries arrive, by polling; the
-// session lock is not believed; and the lease alone decides who is dead.
+// session lock is not believed; and the lease alone decides which workers are dead.
 import { drizzle as drizzleNodePostgres } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js';
 import { Pool } from 'pg';
@@ -106,7 +106,7 @@ pooled.for(DRIVERS)(
   },
 );
 
-// With one backend for all, each renewal comes from the session that took the lock, which is also that of those who watch.
+// With one backend for all, each renewal comes from the session that took the lock, which is also the session of the workers that watch.
 pooled(
   `workers behind a pooler with one backend leave each other alone: they know that it is not theirs${missing}`,
   { timeout },

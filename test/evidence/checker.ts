@@ -63,7 +63,7 @@ export function check(evidence: Evidence): Violation[] {
   return violations;
 }
 
-/** What the error of a delivery that is given up says. */
+/** Part of the error of a delivery that is given up. */
 const CRASHED = '[CrashBudgetSpent]';
 const atEpoch = ({ deliveryId, epoch }: { readonly deliveryId: string; readonly epoch: number }): string => `${deliveryId} ${epoch}`;
 
@@ -77,7 +77,7 @@ interface Index {
   readonly completions: ReadonlyMap<string, Change[]>;
   /** Delivery and epoch of each cancellation by an operator. */
   readonly operated: ReadonlySet<string>;
-  /** The same of each death by crashes: a fault may well strike whoever runs the same delivery three times. */
+  /** The same of each death by crashes: faults may well strike three workers that run the same delivery. */
   readonly givenUp: ReadonlySet<string>;
 }
 
@@ -181,7 +181,7 @@ function checkEffects({ deliveries, effects, changes, pids }: Evidence, index: I
   }
 }
 
-/** What a receiver emits in its transaction is there once for each generation that was completed. */
+/** An emission of a receiver in its transaction is stored once for each generation that was completed. */
 function checkConsequences({ deliveries }: Evidence, { receivers, emissions, byKey, completions }: Index, say: Say): void {
   for (const delivery of deliveries) {
     const emits = receivers.get(delivery.receiver)?.emits;
@@ -219,7 +219,7 @@ function checkHistories({ changes, deliveries }: Evidence, index: Index, say: Sa
   }
 }
 
-/** Only what its worker ran alone may be given up: nobody else can have killed it. */
+/** A delivery may be given up only if its worker ran nothing else: no other delivery can have killed the worker then. */
 function checkGivenUp(changes: readonly Change[], histories: ReadonlyMap<string, Step[]>, { givenUp }: Index, say: Say): void {
   const transitions = new Map([...histories.values()].flat().map(({ change, transition }) => [change, transition]));
   const held = new Map<number, Set<string>>();

@@ -1,4 +1,4 @@
-// What the checker judges: rows as they were read at the end of a run, and what the processes told of themselves. Types only.
+// The input of the checker: rows as they were read at the end of a run, and the reports of the processes. Types only.
 
 /** How its receivers take an emission; programs/receivers.ts says what each means. */
 export const SCRIPTS = ['fine', 'slow', 'flaky', 'later', 'discard', 'poison'] as const;
@@ -39,11 +39,11 @@ export interface Delivery {
   readonly state: State;
   readonly epoch: number;
   readonly attempt: number;
-  /** Who has it, if somebody has. */
+  /** The worker that holds it, if one does. */
   readonly workerId: number | undefined;
 }
 
-/** What a run of a receiver has left behind: one row, in its own transaction. */
+/** The trace of one run of a receiver: one row, in its own transaction. */
 export interface Effect {
   readonly deliveryId: string;
   readonly generation: number;
@@ -63,7 +63,7 @@ export interface Change {
   readonly epoch: number;
   readonly attempt: number;
   readonly crashes: number;
-  /** Who had it before, and who has it now. */
+  /** The worker that held it before, and the one that holds it now. */
   readonly heldBy: number | undefined;
   readonly workerId: number | undefined;
   /** Milliseconds of the epoch. */
@@ -103,7 +103,7 @@ export interface Evidence {
 /** The key of what the receiver of a delivery emits. */
 export const causeOf = (deliveryId: string): string => `delivery ${deliveryId}`;
 
-/** What a receiver throws on purpose begins so: every other error was charged for what was not the receiver's doing. */
+/** The beginning of each error that a receiver throws on purpose: any other error was charged although the receiver did not cause it. */
 export const ON_PURPOSE = 'chaos:';
 
 /** Why an operator cancels. */

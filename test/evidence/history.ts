@@ -76,7 +76,7 @@ function transitionOf(before: Moment, change: Change): Transition | undefined {
   if (from === 'ready' && to === 'ready') return moves(0, 0) ? 'make due' : undefined;
   if (from === 'running' && ENDS.has(to) && moves(0, 0)) return 'end';
   if (from === 'running' && to === 'dead') return moves(1, 0, 1) && change.crashes >= CRASH_BUDGET ? 'give up' : undefined;
-  // By an operator, who lays to rest what is dead, too. Whoever runs it is late from then on.
+  // By an operator, also of a dead delivery. The outcome of a run under way is void from then on.
   if (from !== 'completed' && from !== 'cancelled' && to === 'cancelled') return moves(1, 0) ? 'cancel' : undefined;
   if (ENDS.has(from) && to === 'ready')
     return rises('epoch') === 1 && change.attempt === 0 && change.crashes === 0 && rises('generation') <= 1 ? 'requeue' : undefined;

@@ -58,7 +58,7 @@ export async function prepareTables(sql: postgres.Sql): Promise<void> {
   await sql.unsafe(RECORDING);
 }
 
-/** What the tables tell. */
+/** The evidence that the tables hold. */
 export type Recorded = Pick<Evidence, 'emissions' | 'deliveries' | 'effects' | 'changes' | 'failures' | 'pids'>;
 
 export async function readTables(sql: postgres.Sql): Promise<Recorded> {

@@ -29,13 +29,13 @@ export const batched = defineSignal('faults.batched', payload);
 /** Its receiver is announced by the process that is killed, and was known to none before. */
 export const fresh = defineSignal('faults.fresh', payload);
 
-/** Nobody receives it. */
+/** Has no receiver. */
 export const unreceived = defineSignal('faults.unreceived', payload);
 
 const BUDGET = 3;
 const about = { retry: { attempts: BUDGET, delay: '20ms', factor: 1 }, timeout: '10s' } as const;
 
-/** What the checker expects of them. */
+/** The receivers, as the checker must know them. */
 export const RECEIVERS: readonly Receiver[] = [
   { name: 'Effects.write', signal: 'faults.happened', transactional: true, budget: BUDGET },
   { name: 'Effects.call', signal: 'faults.happened', transactional: false, budget: BUDGET },

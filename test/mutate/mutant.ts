@@ -1,4 +1,4 @@
-// What a mutant is: one guard of the source taken away. Also how it is found in a file and taken away there. Pure.
+// A mutant is one guard of the source removed. Also finds a guard in its file and removes it there. Pure.
 
 export interface Mutant {
   /** Says which guard is missing, in words; no two have the same. */

@@ -1,4 +1,4 @@
-// Mutation tests: takes away each guard of the protocol, one at a time, and runs the tests that must fail without it.
+// Mutation tests: removes each guard of the protocol, one at a time, and runs the tests that must fail without it.
 // Prints what killed each; fails when one survives that is not known to be equivalent. `npm run mutate`, or a part of
 // it: `npm run mutate -- settle epoch`. Only an assertion kills, and only one that fails twice in a row: a mutant that makes
 // the tests hang, or their process end, has to say so, with the reason.

@@ -17,7 +17,7 @@ const SYSTEM = '.system.test.ts';
 /** The first test that hangs fails by its own limit; this is for what hangs besides. */
 const LIMIT_MS = 180_000;
 
-/** What Vitest's JSON says of a test that took longer than it may: an error of its own, or that error's name alone. */
+/** In Vitest's JSON, the message of a test that ran out of time: an error of its own, or that error's name alone. */
 const OUT_OF_TIME = /^(Error: )?(STACK_TRACE_ERROR$|(Test|Hook) timed out in )/m;
 
 export type Trial =
@@ -27,7 +27,7 @@ export type Trial =
   /** A test or all of them came to no end, or the process to one of its own: no assertion has failed. */
   | { readonly kind: 'hangs'; readonly what: string };
 
-/** What the JSON reporter of Vitest writes, as far as it is read here. */
+/** The part of the JSON reporter's output that is read here. */
 interface Report {
   readonly testResults: readonly {
     readonly name: string;

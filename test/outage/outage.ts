@@ -8,13 +8,13 @@ import { readMigrations } from '../support/migrations.ts';
 const happened = defineSignal('outage.happened', z.object({ value: z.number() }));
 
 export interface OutageOptions {
-  /** A server's database without tables, which nobody else uses: WAL is counted for all of the server. */
+  /** A server's database without tables, that is used for nothing else: WAL is counted for all of the server. */
   readonly url: string;
   /** Deliveries that wait when the outage begins. */
   readonly waiting: number;
   /** Deliveries that are completed before, for the calm rate. */
   readonly calm: number;
-  /** What the receiver asks for, in milliseconds. */
+  /** The delay that the receiver asks for, in milliseconds. */
   readonly pauseMs: number;
   /** Resolves when it is over. */
   readonly lasts: (box: Signalbox) => Promise<unknown>;
@@ -52,7 +52,7 @@ export async function measureOutage({ url, waiting, calm, pauseMs, lasts }: Outa
   const client = postgres(url, { max: 14, onnotice: () => {}, fetch_types: false });
   const sql = postgres(url, { max: 1, onnotice: () => {} });
   await sql.unsafe(await readMigrations());
-  // What the calm time leaves to be vacuumed is not the outage's. That goes for the server's own tables, too: the statistics of the
+  // Rows that the calm time leaves to be vacuumed do not belong to the outage. That goes for the server's own tables, too: the statistics of the
   // ANALYZE below, vacuumed a minute later, were a third of all WAL.
   await sql`alter system set autovacuum = off`;
   await sql`select pg_reload_conf()`;

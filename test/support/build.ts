@@ -1,4 +1,4 @@
-// Builds `dist` once per test run, for the tests of what is published. What is built is decided by tsconfig.build.json.
+// Builds `dist` once per test run, for the tests of what is published. tsconfig.build.json decides what is built.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -19,7 +19,7 @@ import {
   refuseLeaks,
 } from './leaks.ts';
 
-/** What a client gets to finish its queries. postgres.js takes it whole after the server has ended a session of its pool. */
+/** The time that a client gets to finish its queries. postgres.js takes it whole after the server has ended a session of its pool. */
 const END_LIMIT_SECONDS = 1;
 
 export interface CreateDatabaseOptions {

@@ -24,7 +24,7 @@ export async function createDatabaseOn(serverUrl: string, { name, template }: Ne
   });
 }
 
-/** Nobody can connect to it any more, so that it can always be cloned and never changes. */
+/** Refuses connections to it from now on, so that it can always be cloned and never changes. */
 export async function sealDatabaseOn(serverUrl: string, name: string): Promise<void> {
   await withServer(serverUrl, (sql) => sql`alter database ${sql(name)} allow_connections false`);
 }

@@ -1,5 +1,5 @@
-// What happens once per test run: build dist, find or launch a PostgreSQL server, make the template that tests clone;
-// afterwards, leave nothing behind. DATABASE_URL names a server to use; its user must be allowed to create databases.
+// Runs once per test run: builds dist, finds or launches a PostgreSQL server, makes the template that tests clone, and leaves
+// nothing behind afterwards. DATABASE_URL names a server to use; its user must be allowed to create databases.
 import type { TestProject } from 'vitest/node';
 import { buildPackage } from './build.ts';
 import { belongsToRun, isLeftover, nameRun } from './database-names.ts';

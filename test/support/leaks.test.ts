@@ -112,7 +112,7 @@ test.each(leaks)('what is left of the %s fails the test: %s', async (_leak, what
 
 test.each(leaks)('a test may leave %s that it announces: %s', async (leak, _what, leave) => {
   const database = await createDatabase();
-  // Whoever keeps a connection from its pool keeps a session, and the timers of the pool, too.
+  // A test that keeps a connection from its pool keeps a session, and the timers of the pool, too.
   for (const left of [leak, 'sessions', 'handles'] as const) database.leaves(left, 'this test is about it');
   const end = await leave(database, database.connect({ max: 1 }));
   await dispose(database, end);

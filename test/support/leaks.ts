@@ -1,8 +1,8 @@
-// What a test may not leave behind, and how it is found: in its database before the database is dropped, and in this
-// process after. What is on its way out gets time; what is still there then fails the test. A test that leaves something
+// Finds what a test must not leave behind: in its database before the database is dropped, and in this process after that.
+// Whatever is ending gets time; whatever is left then fails the test. A test that leaves something
 // on purpose says so, with the reason, by `leaves` of its database.
 
-/** What a reader of a failure is to look for. */
+/** The kinds of leaks, as a failure names them. */
 const HINTS = {
   workers: 'a worker that has not stopped, or a lease that goes on',
   deliveries: 'a delivery that is still running, though no worker is left',
@@ -17,7 +17,7 @@ const HINTS = {
 export type Leak = keyof typeof HINTS;
 export type Leaks = readonly (readonly [leak: Leak, what: string])[];
 
-/** What is on its way out may take that long on a busy machine; only a leak waits to the end of it. */
+/** The end of a session may take that long on a busy machine; only a leak waits for all of it. */
 const PATIENCE_MS = 5_000;
 const PAUSE_MS = 20;
 const KEEPING = new Set(['Timeout', 'Immediate', 'TCPSocketWrap', 'TCPServerWrap', 'PipeConnectWrap', 'MessagePort', 'ProcessWrap']);
@@ -50,7 +50,7 @@ export class LeakCheck {
   }
 }
 
-/** What keeps this process alive now. */
+/** The handles that keep this process alive now. */
 export function handles(): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const kind of process.getActiveResourcesInfo()) if (KEEPING.has(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
@@ -62,7 +62,7 @@ export function fewest(one: ReadonlyMap<string, number>, other: ReadonlyMap<stri
   return new Map(Array.from(one, ([kind, count]) => [kind, Math.min(count, other.get(kind) ?? 0)]));
 }
 
-/** What has been added since. */
+/** The handles that were added since. */
 export function newHandles(before: ReadonlyMap<string, number>): Leaks {
   return [...handles()].flatMap(([kind, count]) => {
     const more = count - (before.get(kind) ?? 0);
@@ -105,7 +105,7 @@ async function ask(query: Query, text: string): Promise<Leaks> {
   return ((await query(text)) as { leak: Leak; what: string }[]).map(({ leak, what }) => [leak, what]);
 }
 
-/** What is open while the pools of the test still are. */
+/** Transactions and locks that are open while the pools of the test still are. */
 export const openWork = (query: Query): Promise<Leaks> => ask(query, SESSIONS);
 
 const NO_TABLE_OR_COLUMN = /^42(P01|703)$/;

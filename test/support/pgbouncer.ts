@@ -39,7 +39,7 @@ const program = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '
 /** Its version, or undefined where it is not installed. */
 export const pgBouncerVersion = program && /PgBouncer (\S+)/.exec(spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout)?.[1];
 
-/** @param serverUrl with the password: whoever goes through PgBouncer needs the same one */
+/** @param serverUrl with the password: clients of PgBouncer need the same one */
 export async function launchPgBouncer(serverUrl: string, { settings = {} }: PgBouncerOptions = {}): Promise<RunningPgBouncer> {
   if (program === undefined) throw new Error('PgBouncer is not installed.');
   const server = new URL(serverUrl);

@@ -9,7 +9,7 @@ export type Database = ReturnType<typeof drizzlePostgresJs>;
 
 /** Whether statements may be prepared. */
 export const prepare = process.env['POOLED'] === undefined;
-/** What a box is told: where they may be, those of Drizzle are, too. */
+/** The option of a box: where its statements may be prepared, those of Drizzle are, too. */
 export const prepareFor = prepare ? 'all' : false;
 
 export interface Connection {
@@ -27,7 +27,7 @@ export function connect(max: number): Connection {
   const name = `chaos-${process.pid}`;
   if (driver === 'postgres.js') {
     // postgres.js 3.4 may never send the first message of a connection whose predecessor was cut with a query in its buffer.
-    // Whoever waits for it then waits as long as this, which by default is 30 s.
+    // Its caller then waits for this timeout, which by default is 30 s.
     // Without the database it waits for up to 20 s between two tries, and every statement with it.
     // With what docs/guides/drivers.md tells users to say, and why.
     const client = postgres(url!, {

@@ -26,7 +26,7 @@ const retry = { attempts: BUDGET, delay: '150ms', factor: 2, maxDelay: '1s' } as
 /** Beyond the longest freeze, so that a frozen receiver is not over for its timeout. */
 const timeout = '12s';
 
-/** What the checker expects of them. */
+/** The receivers, as the checker must know them. */
 export const RECEIVERS: readonly Receiver[] = [
   { name: 'Effects.write', signal: 'chaos.happened', transactional: true, budget: BUDGET },
   { name: 'Effects.forward', signal: 'chaos.happened', transactional: true, budget: BUDGET, emits: 'chaos.further' },

@@ -12,7 +12,7 @@ type Tx = DeliveryContext['tx'];
 /** The value of a payload that kills the process. */
 export const POISON = -666;
 
-/** What happens at a point of the receiver; nothing, unless a program sets it. */
+/** Called at each point of the receiver; does nothing unless a program sets it. */
 export const holds: { at: (point: Point, tx: Tx) => Promise<void> } = { at: async () => {} };
 
 export class Effects {

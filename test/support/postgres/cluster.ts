@@ -18,7 +18,7 @@ export function initdbArguments(dataFolder: string, passwordFile: string): strin
   return ['-D', dataFolder, ...access, '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'];
 }
 
-/** What the server stores of a password. It is random, so hashing it 4,096 times would only slow down every connection. */
+/** The server's record of a password. It is random, so hashing it 4,096 times would only slow down every connection. */
 export function passwordVerifier(password: string): string {
   const salt = randomBytes(16);
   const key = pbkdf2Sync(password, salt, 1, 32, 'sha256');
@@ -34,7 +34,7 @@ export function postgresArguments(dataFolder: string, port: number, settings: Re
   return ['-D', dataFolder, '-p', String(port), ...configured];
 }
 
-/** Free now: whoever binds it must be ready to find it taken. */
+/** A port that is free now: its user must be ready to find it taken. */
 export async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

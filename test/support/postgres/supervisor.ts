@@ -17,7 +17,7 @@ export interface Command {
   user: ServerUser | undefined;
   /** A file that takes the program's output, both streams. */
   log: string;
-  /** What the program is sent when the folder is closed. */
+  /** The signal that the program gets when the folder is closed. */
   stopSignal: 'SIGKILL' | 'SIGQUIT';
 }
 
@@ -95,7 +95,7 @@ function startSupervisor(folder: string): SupervisorProcess {
   });
 }
 
-/** Emits each report by its type; a dead supervisor is an `error`, which rejects whoever waits with `once`. */
+/** Emits each report by its type; a dead supervisor is an `error`, which rejects a wait with `once`. */
 function readReports(child: SupervisorProcess): EventEmitter {
   const reports = new EventEmitter();
   let complaints = '';

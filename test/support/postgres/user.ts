@@ -7,7 +7,7 @@ export interface ServerUser {
   gid: number;
 }
 
-/** `undefined` when the server can run as whoever we are. */
+/** `undefined` when the server can run as the user of this process. */
 export function chooseServerUser(): ServerUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const accounts = readFileSync('/etc/passwd', 'utf8')

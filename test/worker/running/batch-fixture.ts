@@ -1,4 +1,4 @@
-// What the tests of batches have in common: a receiver that does as it is told, and readers of what came of it.
+// The fixture of the tests of batches: a receiver that follows the script of a test, and readers of the outcome.
 import { z } from 'zod';
 import { type BatchContext, type BatchItem, type BatchOptions, defineSignal, OnSignal } from '../../../src/index.ts';
 import type { BehindProxy } from '../../support/behind-proxy.ts';
@@ -8,7 +8,7 @@ import { type Database, harness, type Harness } from '../../support/harness.ts';
 import type { Latch } from '../../support/latch.ts';
 
 export type Item = BatchItem<{ value: number }>;
-/** What the receiver does in a call, from 1. */
+/** What the receiver does in a call; the calls are counted from 1. */
 export type Script = (items: Item[], context: BatchContext, call: number) => unknown;
 
 /** Where a latch is set: the check of a stored payload tells that a run has begun, and waits. */
