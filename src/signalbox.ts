@@ -17,6 +17,7 @@ import { Deliveries } from './operate/deliveries.ts';
 import { Emissions } from './operate/emissions.ts';
 import { receiversOf } from './receivers/define.ts';
 import { Catalogue } from './store/catalogue/catalogue.ts';
+import { Namespace } from './store/namespace.ts';
 import { Store } from './store/store.ts';
 import { AfterCommits } from './transaction/after-commit.ts';
 import { ambientDatabase } from './transaction/ambient-db.ts';
@@ -45,7 +46,7 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
   const lifetime = new Lifetime(beforeUse);
   const events = new Events(log);
 
-  const store = new Store(driver, settings.crashBudget);
+  const store = new Store(driver, settings.crashBudget, new Namespace(settings.schema));
   const catalogue = new Catalogue(store.catalogue, receivers, log);
 
   const ambient = new Ambient();

@@ -2,7 +2,7 @@
 // keep the ids that typedoc links them by.
 const NAMES = {
   index: 'signalbox',
-  'store/schema': 'signalbox/schema',
+  schema: 'signalbox/schema',
   'nest/module': 'signalbox/nest',
   'vitest-plugin': 'signalbox/vitest-plugin',
 };

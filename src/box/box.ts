@@ -24,6 +24,8 @@ import type { BoxWorkers, OwnWorkers } from './workers.ts';
  * all but what begins new work: `worker`, `drain`, `migrate`, `receivers.connect`, `receivers.announce`, `framework.register`.
  */
 export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
+  /** The PostgreSQL schema of its tables. */
+  readonly schema: string;
   /** The ambient form of the database; what is injected as `Db`. */
   readonly db: AmbientDatabase<D>;
   /** Deliveries, to look at and to act on. */
@@ -89,6 +91,7 @@ export interface BoxParts<D extends DatabaseHandle> extends DrainParts, Omit<Tar
 const handleRule = object('a transaction');
 
 export class Box<D extends DatabaseHandle> implements Signalbox<D> {
+  readonly schema: string;
   readonly db: AmbientDatabase<D>;
   readonly deliveries: Deliveries;
   readonly emissions: Emissions;
@@ -99,6 +102,7 @@ export class Box<D extends DatabaseHandle> implements Signalbox<D> {
 
   constructor(parts: BoxParts<D>) {
     this.#parts = parts;
+    this.schema = parts.store.namespace.schema;
     this.db = parts.ambientDb as unknown as AmbientDatabase<D>;
     this.deliveries = parts.deliveries;
     this.emissions = parts.emissions;

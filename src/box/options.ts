@@ -6,7 +6,7 @@ import type { DatabaseHandle } from '../core/handles.ts';
 import type { GivenLogger, Logger } from '../core/logger.ts';
 import { checkOptions, type OptionTable, type Rule } from '../core/options.ts';
 import type { Class } from '../core/receivers.ts';
-import { anything, callable, listOf, oneOf, whole } from '../core/rules.ts';
+import { anything, callable, DEFAULT_SCHEMA, listOf, oneOf, schemaName, whole } from '../core/rules.ts';
 import { type ProviderLiteral, type Provision, provisionOf } from '../container/provider.ts';
 import type { Container } from '../container/registry.ts';
 import { SignalboxError } from '../errors.ts';
@@ -25,6 +25,11 @@ export type Testing = 'immediate' | 'manual';
 export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
   /** What `drizzle({ client })` returned. Its `transaction` is tracked until the box is closed. */
   db: D;
+  /**
+   * The PostgreSQL schema of the tables, as given to `signalboxTables` in the Drizzle schema. Default `'signalbox'`. Applications that
+   * share a database and have each a schema of their own do not see, wake or wait for one another.
+   */
+  schema?: string;
   /** The classes whose `@OnSignal` methods receive signals, and those with `@Service` that the registry knows from the start. */
   services?: readonly Class[];
   /** Where injected things come from that are no services. */
@@ -91,6 +96,7 @@ const logger: Rule = {
 
 export const BOX_OPTIONS: OptionTable<SignalboxOptions> = {
   db: anything,
+  schema: schemaName,
   services: listOf('classes'),
   providers: listOf('what provide(…) returns, or of { provide, useValue }'),
   overrides: listOf('what provide(…) returns, or of { provide, useValue }'),
@@ -122,6 +128,7 @@ interface Normal {
 }
 
 const DEFAULTS = {
+  schema: DEFAULT_SCHEMA,
   services: [],
   providers: [],
   overrides: [],

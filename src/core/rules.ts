@@ -24,6 +24,20 @@ export const storedName: Rule = rule(
   (value) => isText(value) && value.length > 0 && value.length <= 200 && !/[\s\p{C}]/u.test(value),
 );
 
+/** The schema in which the tables lie, unless the application names another. */
+export const DEFAULT_SCHEMA = 'signalbox';
+
+/** A name that SQL takes without quotes, at most as long as PostgreSQL keeps, of a schema that drizzle-kit can make. */
+export const schemaName: Rule = rule(
+  'the name of a PostgreSQL schema of its own: 1 to 63 lower-case letters, digits and underscores, a letter or underscore first; not public, information_schema or pg_…',
+  (value) =>
+    isText(value) &&
+    /^[a-z_][a-z0-9_]{0,62}$/.test(value) &&
+    !value.startsWith('pg_') &&
+    value !== 'public' &&
+    value !== 'information_schema',
+);
+
 export const uuid: Rule = rule('a UUID, as `emissionId` of the receipt', (value) => isText(value) && UUID.test(value));
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

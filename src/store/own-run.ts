@@ -8,7 +8,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Driver, Run } from '../drivers/driver.ts';
 import { isConflict } from '../drivers/error-kind.ts';
-import { explained } from './schema/schema-check.ts';
+import type { Namespace } from './namespace.ts';
 
 /** More than any number of processes that start or claim at once has needed; an endless one is an error at last. */
 const REPEATS = 20;
@@ -31,4 +31,4 @@ export function repeated(run: Run): Run {
 }
 
 /** Runs our own statements on the pool. */
-export const ownRun = (driver: Driver): Run => explained(repeated(driver.run()));
+export const ownRun = (driver: Driver, namespace: Namespace): Run => namespace.on(repeated(driver.run()));

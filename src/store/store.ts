@@ -11,6 +11,7 @@ import { CommitsStore } from './deliveries/commits.ts';
 import { DeliveriesStore } from './deliveries/deliveries.ts';
 import { EmissionsStore } from './emissions/emissions.ts';
 import { OperationsStore } from './operations/operations.ts';
+import type { Namespace } from './namespace.ts';
 import { ownRun } from './own-run.ts';
 import { presentColumns } from './schema/schema-check.sql.ts';
 import { migrationMissing, missingParts } from './schema/schema-check.ts';
@@ -25,25 +26,28 @@ export class Store {
   readonly workers: WorkersStore;
   readonly catalogue: CatalogueStore;
   readonly operations: OperationsStore;
+  readonly namespace: Namespace;
   readonly #driver: Driver;
   readonly #pool: Run;
 
   /** @param crashBudget how many workers may die with a delivery before it is given up; the last of them had nothing else */
-  constructor(driver: Driver, crashBudget: number) {
+  constructor(driver: Driver, crashBudget: number, namespace: Namespace) {
+    this.namespace = namespace;
     this.#driver = driver;
-    this.#pool = ownRun(driver);
-    this.emissions = new EmissionsStore({ notifiesAlways: driver.openSession === undefined });
-    this.deliveries = new DeliveriesStore(this.#pool, crashBudget);
-    this.batches = new BatchesStore(this.deliveries);
+    this.#pool = ownRun(driver, namespace);
+    this.emissions = new EmissionsStore(namespace, { notifiesAlways: driver.openSession === undefined });
+    this.deliveries = new DeliveriesStore(this.#pool, namespace, crashBudget);
+    this.batches = new BatchesStore(this.deliveries, namespace);
     this.commits = new CommitsStore(this.#pool);
-    this.workers = new WorkersStore(this.#pool, crashBudget);
-    this.catalogue = new CatalogueStore(this.#pool);
-    this.operations = new OperationsStore(this.#pool);
+    this.workers = new WorkersStore(this.#pool, namespace, crashBudget);
+    this.catalogue = new CatalogueStore(this.#pool, namespace);
+    this.operations = new OperationsStore(this.#pool, namespace);
   }
 
   /** Whether there is a database to work with. @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing` */
   async check(): Promise<void> {
-    const missing = missingParts(await contacting(this.#driver, () => this.#pool(presentColumns, [])));
-    if (missing.length > 0) throw migrationMissing(missing);
+    const { schema } = this.namespace;
+    const missing = missingParts(schema, await contacting(this.#driver, () => this.#pool(presentColumns, [schema])));
+    if (missing.length > 0) throw migrationMissing(schema, missing);
   }
 }

@@ -52,7 +52,7 @@ export async function assertCommitted(ask: Ask, scope: TransactionScope, error: 
   throw new SignalboxError(
     'CommitUnknown',
     `The connection was lost during the COMMIT of transaction ${xid}, and the database could not be asked in time whether it got through. ` +
-      `Do not just repeat it. Once select pg_xact_status('${xid}') says anything but 'in progress', it has committed if signalbox.emission has the id ${emissionId}.`,
+      `Do not just repeat it. Once select pg_xact_status('${xid}') says anything but 'in progress', it has committed if the table emission has the id ${emissionId}.`,
     { cause: error, details: { xid, emissionId } },
   );
 }

@@ -73,7 +73,7 @@ export class ActiveWorker {
     });
     this.#failureDetector = new FailureDetector(store.workers, Math.min(GRACE_MS, settings.leaseMs / 2));
     this.#sleepingFlag = new SleepingFlag(store.workers, () => (driver.openSession ? lease.session : driver.run()));
-    this.#listener = new Listener(driver, () => this.#wakeup.workMayBeDue());
+    this.#listener = new Listener(driver, store.namespace.channel, () => this.#wakeup.workMayBeDue());
     this.#intake = new Intake(parts, {
       settings,
       lease,

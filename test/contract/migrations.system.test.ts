@@ -2,8 +2,14 @@
 import { cp, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { drizzle } from 'drizzle-orm/postgres-js';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { createSignalbox, defineSignal } from '../../src/index.ts';
+import { createDatabase } from '../support/database.ts';
 import { createProject, type Project } from '../support/project.ts';
+
+const happened = defineSignal('migrations.happened', z.object({}));
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const config = (schema: string): string =>
@@ -15,7 +21,7 @@ const migrationsOf = async (project: Project): Promise<string[]> =>
 
 test.each([
   ['re-exported by the schema of the project', "export * from 'signalbox/schema';", './schema.ts'],
-  ['named in the configuration', '', './node_modules/signalbox/dist/store/schema/schema.js'],
+  ['named in the configuration', '', './node_modules/signalbox/dist/schema.js'],
 ])('tables that are %s are generated once, and then there is nothing to do', async (_how, schema, file) => {
   await using project = await createProject();
   await project.write('schema.ts', schema);
@@ -28,6 +34,37 @@ test.each([
     expect(text).toContain(`CREATE TABLE "signalbox"."${table}"`);
   expect(await generate(project)).toContain('No schema changes');
   expect(await migrationsOf(project)).toHaveLength(1);
+});
+
+test('two applications bring their tables into one database by drizzle-kit, each in a schema of its own, and both work there', async () => {
+  await using database = await createDatabase({ migrated: false });
+  const environment = { DATABASE_URL: database.url };
+  const applications = [
+    { schema: "export * from 'signalbox/schema';", table: 'first_migrations', name: 'signalbox' },
+    {
+      schema: `import { signalboxTables } from 'signalbox/schema';
+        export const { signalboxSchema, emission, receiver, delivery, settled, deliveryError, worker } = signalboxTables('billing_signals');`,
+      table: 'second_migrations',
+      name: 'billing_signals',
+    },
+  ];
+  for (const { schema, table, name } of applications) {
+    await using project = await createProject();
+    await project.write('schema.ts', schema);
+    await project.write(
+      'drizzle.config.ts',
+      `export default { dialect: 'postgresql', schema: './schema.ts', out: './migrations', migrations: { table: '${table}' }, dbCredentials: { url: process.env.DATABASE_URL } };`,
+    );
+    await generate(project);
+    await project.run('npx drizzle-kit migrate', environment);
+    expect(await generate(project)).toContain('No schema changes');
+    expect(await migrationsOf(project)).toHaveLength(1);
+    const db = drizzle({ client: database.connect() });
+    await using box = createSignalbox({ db, schema: name, log: false });
+    box.receivers.connect(happened, () => {}, { name: `${name}.receiver` });
+    await db.transaction(async (tx) => happened.emitReliable(tx, {}));
+    expect(await box.drain()).toMatchObject({ completed: 1 });
+  }
 });
 
 test('the migrations of the example shop are those of its schema', async () => {

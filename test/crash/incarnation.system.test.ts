@@ -7,6 +7,8 @@ import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { postgresJs } from '../../src/drivers/postgres-js.ts';
+import { DEFAULT_SCHEMA } from '../../src/core/rules.ts';
+import { Namespace } from '../../src/store/namespace.ts';
 import { WorkersStore } from '../../src/store/workers/workers.ts';
 import { launchPostgres, type RunningPostgres } from '../support/postgres/launch.ts';
 import { until } from '../processes/program.ts';
@@ -64,7 +66,7 @@ test.concurrent.each(ends)(
     await migrate(drizzle({ client: before }), { migrationsFolder: 'examples/shop/migrations' });
     const enrol = async (workers: WorkersStore): Promise<number> =>
       (await workers.enrol({ label: 'test', leaseMs: 3_600_000, processId: crypto.randomUUID() })).id;
-    const early = new WorkersStore(postgresJs(before as never).run(), 3);
+    const early = new WorkersStore(postgresJs(before as never).run(), new Namespace(DEFAULT_SCHEMA), 3);
     // It has its lock no more, as far as anybody can see: its session is not there.
     const live = await enrol(early);
     const trust = async (sql: postgres.Sql, workers: WorkersStore, id: number): Promise<void> => {
@@ -78,7 +80,7 @@ test.concurrent.each(ends)(
     await restart(server);
     const after = connect(server);
     await answers(after);
-    const late = new WorkersStore(postgresJs(after as never).run(), 3);
+    const late = new WorkersStore(postgresJs(after as never).run(), new Namespace(DEFAULT_SCHEMA), 3);
     const looking = await enrol(late);
     expect(await late.findUnlocked(looking, KNOWN)).toEqual([]);
     await trust(after, late, live);
@@ -97,7 +99,7 @@ test.concurrent('a standby takes no renewal, so no worker of its own could misle
   await appendFile(path.join(server.folder, 'data', 'standby.signal'), '');
   await server.restart();
   const standby = connect(server);
-  const workers = new WorkersStore(postgresJs(standby as never).run(), 3);
+  const workers = new WorkersStore(postgresJs(standby as never).run(), new Namespace(DEFAULT_SCHEMA), 3);
   await expect(workers.renew(1, 1_000)).rejects.toMatchObject({ code: '25006' });
   await standby.end({ timeout: 0 });
 });

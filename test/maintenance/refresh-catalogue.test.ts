@@ -6,6 +6,8 @@ import { silentLogger } from '../../src/observe/log.ts';
 import { refreshCatalogue } from '../../src/maintenance/tasks/refresh-catalogue.ts';
 import { receiversOf } from '../../src/receivers/define.ts';
 import { Catalogue } from '../../src/store/catalogue/catalogue.ts';
+import { DEFAULT_SCHEMA } from '../../src/core/rules.ts';
+import { Namespace } from '../../src/store/namespace.ts';
 import { Store } from '../../src/store/store.ts';
 import { driverOf } from '../../src/drivers/detect.ts';
 import { harness } from '../support/harness.ts';
@@ -19,7 +21,11 @@ class Listener {
 
 test('it shows that there is still a process that has the receiver', async () => {
   await using h = await harness();
-  const catalogue = new Catalogue(new Store(driverOf(h.db), 3).catalogue, receiversOf([Listener]), silentLogger);
+  const catalogue = new Catalogue(
+    new Store(driverOf(h.db), 3, new Namespace(DEFAULT_SCHEMA)).catalogue,
+    receiversOf([Listener]),
+    silentLogger,
+  );
   await catalogue.announce();
   await h.sql`update signalbox.receiver set last_seen_at = last_seen_at - interval '300 days'`;
   await refreshCatalogue(catalogue).run(new AbortController().signal);

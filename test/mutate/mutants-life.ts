@@ -311,14 +311,18 @@ const budget = ['test/liveness/crash-budget.test.ts'];
 
 const crashBudget = [
   ...mutantsOf({ file: 'src/signalbox.ts', tests: budget }, [
-    { name: 'crash budget: counts', find: 'new Store(driver, settings.crashBudget)', replace: 'new Store(driver, 3)' },
+    { name: 'crash budget: counts', find: 'new Store(driver, settings.crashBudget', replace: 'new Store(driver, 3' },
   ]),
   ...mutantsOf({ file: 'src/box/options.ts', tests: budget }, [
     { name: 'crash budget: one at least', find: 'crashBudget: whole(1, 100)', replace: 'crashBudget: whole(0, 100)' },
     { name: 'crash budget: a hundred at most', find: 'crashBudget: whole(1, 100)', replace: 'crashBudget: whole(1, 101)' },
   ]),
   ...mutantsOf({ file: 'src/store/store.ts', tests: budget }, [
-    { name: 'crash budget: of the rescue', find: 'new WorkersStore(this.#pool, crashBudget)', replace: 'new WorkersStore(this.#pool, 3)' },
+    {
+      name: 'crash budget: of the rescue',
+      find: 'new WorkersStore(this.#pool, namespace, crashBudget)',
+      replace: 'new WorkersStore(this.#pool, namespace, 3)',
+    },
   ]),
   ...mutantsOf({ file: 'src/store/deliveries/deliveries.ts', tests: budget }, [
     { name: 'crash budget: alone from one less', find: 'Math.max(1, crashBudget - 1)', replace: 'Math.max(1, crashBudget)' },

@@ -102,7 +102,7 @@ const pooler = mutantsOf({ file: 'src/liveness/lease.ts', tests: ['test/crash/po
   },
 ]);
 
-const TRY = ' where pg_try_advisory_xact_lock_shared(${WORKER_LOCK}, id)';
+const TRY = ' where pg_try_advisory_xact_lock_shared(${WORKER_LOCKS}, id)';
 
 const checks = mutantsOf({ file, within: 'findUnlocked', tests: lock }, [
   { name: 'first check: a lock that is trusted', find: 'w.locked and ', replace: '' },

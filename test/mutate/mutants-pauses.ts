@@ -85,7 +85,7 @@ const used = mutantsOf({ file: 'src/worker/claiming/claims.ts', tests: ['test/wo
   {
     name: 'paused: an item is given back in the same commit',
     file: 'src/store/deliveries/deliveries.ts',
-    find: '(run ? explained(run) : this.#pool)(outcomes.release',
+    find: '(run ? this.#namespace.on(run) : this.#pool)(outcomes.release',
     replace: 'this.#pool(outcomes.release',
     named: 'an item that fails',
   },

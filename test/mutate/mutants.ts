@@ -22,6 +22,7 @@ import { pausesMutants } from './mutants-pauses.ts';
 import { outsideMutants } from './mutants-outside.ts';
 import { patienceMutants } from './mutants-patience.ts';
 import { runningMutants } from './mutants-running.ts';
+import { schemasMutants } from './mutants-schemas.ts';
 import { scopeMutants } from './mutants-scope.ts';
 import { slotsMutants } from './mutants-slots.ts';
 import { stoppingMutants } from './mutants-stopping.ts';
@@ -55,6 +56,7 @@ export const mutants: readonly Mutant[] = [
   ...patienceMutants,
   ...outsideMutants,
   ...optionMutants,
+  ...schemasMutants,
   ...scopeMutants,
   ...slotsMutants,
   ...stoppingMutants,

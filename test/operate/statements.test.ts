@@ -1,11 +1,13 @@
 // Operators' statements, each by itself: what it leaves alone, whom it waits for, and whom it wakes.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { DEFAULT_SCHEMA } from '../../src/core/rules.ts';
+import { Namespace } from '../../src/store/namespace.ts';
 import { OperationsStore } from '../../src/store/operations/operations.ts';
 import { type AnySql, addDelivery, addReceiver, type DeliveryOptions, openStore, runOn, stateOf } from '../store/rows.ts';
 import { untilBlocked } from '../store/waits.ts';
 
-const operationsOn = (sql: AnySql): OperationsStore => new OperationsStore(runOn(sql));
+const operationsOn = (sql: AnySql): OperationsStore => new OperationsStore(runOn(sql), new Namespace(DEFAULT_SCHEMA));
 
 const reason = { name: 'Discard', message: 'no more' };
 

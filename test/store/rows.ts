@@ -2,10 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import type postgres from 'postgres';
 import { CRASH_BUDGET } from '../../src/core/delivery.ts';
+import { DEFAULT_SCHEMA } from '../../src/core/rules.ts';
 import type { Driver, Run } from '../../src/drivers/driver.ts';
 import { postgresJs } from '../../src/drivers/postgres-js.ts';
 import { type Cell, rowsOf } from '../../src/drivers/statement.ts';
 import type { AppendOptions } from '../../src/store/emissions/emissions.ts';
+import { Namespace } from '../../src/store/namespace.ts';
 import { Store } from '../../src/store/store.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { inShort, readDeliveries } from '../support/deliveries.ts';
@@ -51,7 +53,7 @@ export async function openStore({ crashBudget = CRASH_BUDGET } = {}): Promise<St
   const client = (): postgres.Sql => database.connect({ max: 4, connection: { statement_timeout: PATIENCE_MS } });
   const sql = client();
   const deadlocks: string[] = [];
-  const store = new Store(notingDeadlocks(postgresJs(sql as never), deadlocks), crashBudget);
+  const store = new Store(notingDeadlocks(postgresJs(sql as never), deadlocks), crashBudget, new Namespace(DEFAULT_SCHEMA));
   return {
     sql,
     store,
@@ -94,7 +96,7 @@ async function holdOpen(
   await new Promise<void>((resolve, reject) => {
     ended = sql
       .begin(async (transaction) => {
-        await work(transaction, new Store({ ...driver, run: () => driver.run(transaction) }, crashBudget));
+        await work(transaction, new Store({ ...driver, run: () => driver.run(transaction) }, crashBudget, new Namespace(DEFAULT_SCHEMA)));
         await new Promise<void>((commit, fail) => {
           end = (error) => (error ? fail(error) : commit());
           resolve();

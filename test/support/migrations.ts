@@ -6,6 +6,13 @@ import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('../../examples/shop/migrations', import.meta.url));
 
+/** The tables of Signalbox alone, in a schema of another name. */
+export async function migrationOf(schema: string): Promise<string> {
+  const statements = (await readMigrations()).split('--> statement-breakpoint');
+  const own = statements.filter((statement) => statement.includes('"signalbox"'));
+  return own.join('\n').replaceAll('"signalbox"', `"${schema}"`);
+}
+
 export async function readMigrations(): Promise<string> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).toSorted();
   return (await Promise.all(names.map((name) => readFile(path.join(folder, name), 'utf8')))).join('\n');

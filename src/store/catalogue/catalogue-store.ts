@@ -3,17 +3,19 @@ import type { Receiver } from '../../core/receivers.ts';
 import type { Identity } from '../../core/renames.ts';
 import type { Run } from '../../drivers/driver.ts';
 import type { RowOf } from '../../drivers/statement.ts';
+import type { Namespace } from '../namespace.ts';
 import { intArray } from '../params.ts';
-import { explained } from '../schema/schema-check.ts';
 import { announceReceivers } from './announcing.ts';
 import { hasReceivers, listReceivers } from './catalogue.sql.ts';
 import { waitingDeliveries } from './unserved.sql.ts';
 
 export class CatalogueStore {
   readonly #pool: Run;
+  readonly #namespace: Namespace;
 
-  constructor(pool: Run) {
+  constructor(pool: Run, namespace: Namespace) {
     this.#pool = pool;
+    this.#namespace = namespace;
   }
 
   /**
@@ -24,7 +26,7 @@ export class CatalogueStore {
     receivers: readonly Receiver[],
     { run, takesNames = false }: { readonly run?: Run; readonly takesNames?: boolean } = {},
   ): Promise<Identity[]> {
-    return announceReceivers(run ? explained(run) : this.#pool, receivers, { takesNames });
+    return announceReceivers(run ? this.#namespace.on(run) : this.#pool, receivers, { takesNames });
   }
 
   /** All names of all receivers. */

@@ -1,8 +1,8 @@
 // What the store does with several deliveries in the transaction of their receiver: takes hold of them, and ends them.
 import type { Run } from '../../drivers/driver.ts';
 import { holdBatch, takeRole } from './batch.sql.ts';
+import type { Namespace } from '../namespace.ts';
 import { byId, intArray, textArray } from '../params.ts';
-import { explained } from '../schema/schema-check.ts';
 import type { ClaimRef } from './claim.ts';
 import type { DeliveriesStore, ReleaseItem, SettleItem } from './deliveries.ts';
 
@@ -25,9 +25,11 @@ export interface BatchEnds {
 
 export class BatchesStore {
   readonly #deliveries: DeliveriesStore;
+  readonly #namespace: Namespace;
 
-  constructor(deliveries: DeliveriesStore) {
+  constructor(deliveries: DeliveriesStore, namespace: Namespace) {
     this.#deliveries = deliveries;
+    this.#namespace = namespace;
   }
 
   /** First statement of the transaction of a batch. `outside`: the transaction of a lane has not begun. */
@@ -40,7 +42,7 @@ export class BatchesStore {
     const sorted = [...claims].sort(byId);
     const [ids, epochs] = [textArray(sorted.map(({ id }) => id)), intArray(sorted.map(({ epoch }) => epoch))];
     const workers = intArray(sorted.map(({ workerId }) => workerId));
-    const [row] = await explained(run)(holdBatch, [ids, epochs, String(timeoutMs), String(inLane), workers]);
+    const [row] = await this.#namespace.on(run)(holdBatch, [ids, epochs, String(timeoutMs), String(inLane), workers]);
     if (row!.outside) return 'outside';
     return { ids: new Set(row!.ids.split(' ').filter((id) => id !== '')), role: row!.role, timeoutMs };
   }
@@ -52,7 +54,8 @@ export class BatchesStore {
    * @throws Error when one is not held any more
    */
   async end(run: Run, ends: BatchEnds, { role, timeoutMs, pipelined }: Omit<Hold, 'ids'> & { readonly pipelined: boolean }): Promise<void> {
-    const take = async (wanted: string): Promise<string> => (await explained(run)(takeRole, [wanted, String(timeoutMs)]))[0]!.before;
+    const take = async (wanted: string): Promise<string> =>
+      (await this.#namespace.on(run)(takeRole, [wanted, String(timeoutMs)]))[0]!.before;
     const taking = take(role);
     const [before] = await Promise.all(pipelined ? [taking, this.#write(run, ends)] : [taking]);
     if (!pipelined) await this.#write(run, ends);

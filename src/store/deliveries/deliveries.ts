@@ -3,8 +3,8 @@
 import type { Settlement } from '../../core/delivery.ts';
 import type { Run } from '../../drivers/driver.ts';
 import type { RowOf } from '../../drivers/statement.ts';
+import type { Namespace } from '../namespace.ts';
 import { byId, intArray, textArray } from '../params.ts';
-import { explained } from '../schema/schema-check.ts';
 import * as claims from './claim.sql.ts';
 import type { Claimable, ClaimedDelivery, ClaimRef } from './claim.ts';
 import * as outcomes from './settle.sql.ts';
@@ -21,11 +21,13 @@ export interface ReleaseItem extends ClaimRef {
 
 export class DeliveriesStore {
   readonly #pool: Run;
+  readonly #namespace: Namespace;
   readonly #suspectFrom: number;
 
   /** @param crashBudget how many workers may die with a delivery before it is given up; the last of them had nothing else */
-  constructor(pool: Run, crashBudget: number) {
+  constructor(pool: Run, namespace: Namespace, crashBudget: number) {
     this.#pool = pool;
+    this.#namespace = namespace;
     this.#suspectFrom = Math.max(1, crashBudget - 1);
   }
 
@@ -79,7 +81,7 @@ export class DeliveriesStore {
     { id, epoch, workerId }: ClaimRef,
     { timeoutMs, inLane = false }: { readonly timeoutMs: number; readonly inLane?: boolean },
   ): Promise<'completed' | 'stale' | 'outside'> {
-    const [row] = await explained(run)(outcomes.settleFirst, [id, epoch, String(timeoutMs), String(inLane), workerId]);
+    const [row] = await this.#namespace.on(run)(outcomes.settleFirst, [id, epoch, String(timeoutMs), String(inLane), workerId]);
     if (row!.outside) return 'outside';
     return row!.completed === 1 ? 'completed' : 'stale';
   }
@@ -93,7 +95,7 @@ export class DeliveriesStore {
       if (group) group.ids.push(id);
       else alike.set(key, { epoch, workerId, ids: [id] });
     }
-    const send = run ? explained(run) : this.#pool;
+    const send = run ? this.#namespace.on(run) : this.#pool;
     const recorded = new Set<string>();
     for (const { epoch, workerId, ids } of alike.values()) {
       const [row] = await send(outcomes.complete, [textArray(ids), epoch, workerId]);
@@ -105,13 +107,13 @@ export class DeliveriesStore {
   /** Records outcomes. Returns the ids that were recorded; the outcome of any other is void. */
   async settle(items: readonly SettleItem[], run?: Run): Promise<Set<string>> {
     const rows = items.map(({ id, epoch, workerId, settlement }) => ({ id, epoch, worker_id: workerId, ...settleColumns(settlement) }));
-    return idSet(await (run ? explained(run) : this.#pool)(outcomes.settle, [JSON.stringify(rows)]));
+    return idSet(await (run ? this.#namespace.on(run) : this.#pool)(outcomes.settle, [JSON.stringify(rows)]));
   }
 
   /** Gives deliveries back. Returns the ids that were. */
   async release(items: readonly ReleaseItem[], run?: Run): Promise<Set<string>> {
     const given = items.map(({ id, epoch, workerId, delayMs }) => ({ id, epoch, worker_id: workerId, delay_ms: delayMs }));
-    return idSet(await (run ? explained(run) : this.#pool)(outcomes.release, [JSON.stringify(given)]));
+    return idSet(await (run ? this.#namespace.on(run) : this.#pool)(outcomes.release, [JSON.stringify(given)]));
   }
 
   /** What a worker holds by the tables, whether it knows of it or not. */

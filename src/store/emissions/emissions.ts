@@ -1,8 +1,7 @@
 // Emissions in the store: appended with their deliveries, in the caller's transaction.
 import type { Run } from '../../drivers/driver.ts';
-import { CHANNEL } from '../channel.ts';
+import type { Namespace } from '../namespace.ts';
 import { intArray } from '../params.ts';
-import { explained } from '../schema/schema-check.ts';
 import { append } from './emissions.sql.ts';
 
 /** An emission to be stored. Payload and headers are JSON text. */
@@ -32,17 +31,19 @@ export interface Appended {
 }
 
 export class EmissionsStore {
+  readonly #namespace: Namespace;
   readonly #notifiesAlways: boolean;
 
   /** @param notifiesAlways whether an append notifies also when no worker sleeps: a single session cannot tell */
-  constructor({ notifiesAlways }: { readonly notifiesAlways: boolean }) {
+  constructor(namespace: Namespace, { notifiesAlways }: { readonly notifiesAlways: boolean }) {
+    this.#namespace = namespace;
     this.#notifiesAlways = notifiesAlways;
   }
 
   /** Appends emissions of one signal, at least one, in the transaction of `run`. */
   async append(run: Run, emissions: readonly NewEmission[], options: AppendOptions): Promise<Appended> {
     const items = `[${emissions.map(({ id, payload }) => `{"id":"${id}","payload":${payload}}`).join(',')}]`;
-    const [row] = await explained(run)(append, [
+    const [row] = await this.#namespace.on(run)(append, [
       options.signal,
       options.version,
       items,
@@ -51,7 +52,7 @@ export class EmissionsStore {
       options.delayMs,
       options.headStartHours,
       intArray(options.ownReceivers),
-      CHANNEL,
+      this.#namespace.channel,
       String(this.#notifiesAlways),
     ]);
     return { deliveries: row!.deliveries, xid: row!.xid, moved: row!.moved };

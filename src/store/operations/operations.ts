@@ -2,7 +2,7 @@
 import type { ErrorRecord, DeliveryState, SettledState } from '../../core/delivery.ts';
 import type { Run } from '../../drivers/driver.ts';
 import type { RowOf } from '../../drivers/statement.ts';
-import { CHANNEL } from '../channel.ts';
+import type { Namespace } from '../namespace.ts';
 import { textArray } from '../params.ts';
 import * as sql from './operations.sql.ts';
 
@@ -71,9 +71,11 @@ export interface DeliveryQuery {
 
 export class OperationsStore {
   readonly #pool: Run;
+  readonly #namespace: Namespace;
 
-  constructor(pool: Run) {
+  constructor(pool: Run, namespace: Namespace) {
     this.#pool = pool;
+    this.#namespace = namespace;
   }
 
   async find({ states, emissionId, receiver, signal, beforeId, limit }: DeliveryQuery): Promise<Delivery[]> {
@@ -83,11 +85,13 @@ export class OperationsStore {
 
   /** Returns the ids of those that it brought back. */
   async revive({ emissionId, receiver }: DeliveryAddress, from: readonly SettledState[], generations: 0 | 1): Promise<string[]> {
-    return ids(await this.#pool(sql.reviveDeliveries, [emissionId, receiver ?? null, textArray(from), generations, CHANNEL]));
+    return ids(
+      await this.#pool(sql.reviveDeliveries, [emissionId, receiver ?? null, textArray(from), generations, this.#namespace.channel]),
+    );
   }
 
   async hurry({ emissionId, receiver }: DeliveryAddress): Promise<string[]> {
-    return ids(await this.#pool(sql.hurryDeliveries, [emissionId, receiver ?? null, CHANNEL]));
+    return ids(await this.#pool(sql.hurryDeliveries, [emissionId, receiver ?? null, this.#namespace.channel]));
   }
 
   async cancel({ emissionId, receiver }: DeliveryAddress, error: ErrorRecord): Promise<string[]> {

@@ -1,6 +1,8 @@
 // Storage settings of the tables, which drizzle-kit cannot express: the user puts them into a migration of his own.
 // Plain ALTER TABLE … SET, so running them again changes nothing. They take SHARE UPDATE EXCLUSIVE, for which neither
 // readers nor writers wait, and rewrite no row: pages that are written from then on obey.
+import { DEFAULT_SCHEMA } from '../../core/rules.ts';
+import { quotedSchema } from '../namespace.ts';
 
 interface Tuning {
   readonly table: string;
@@ -52,17 +54,17 @@ const TUNINGS: readonly Tuning[] = [
 ];
 
 /** SQL text for a custom migration: statements with comments, apart as drizzle-kit's migrator wants them. */
-export function tuningMigration(): string {
-  return `${HEADER}\n${TUNINGS.map(statementOf).join('\n--> statement-breakpoint\n')}`;
+export function tuningMigration(schema: string = DEFAULT_SCHEMA): string {
+  return `${HEADER}\n${TUNINGS.map((tuning) => statementOf(quotedSchema(schema), tuning)).join('\n--> statement-breakpoint\n')}`;
 }
 
 const HEADER = `-- Storage settings of Signalbox' tables. Running this again changes nothing; nothing is rewritten, nobody waits.
 -- The values are a start: what is right for your load, you measure.
 `;
 
-function statementOf({ table, why, settings }: Tuning): string {
+function statementOf(schema: string, { table, why, settings }: Tuning): string {
   const lines = settings.map(
     ([name, value, reason], index) => `  ${name} = ${value}${index < settings.length - 1 ? ',' : ''} -- ${reason}`,
   );
-  return [...why.map((line) => `-- ${line}`), `alter table signalbox.${table} set (`, ...lines, ');'].join('\n');
+  return [...why.map((line) => `-- ${line}`), `alter table ${schema}.${table} set (`, ...lines, ');'].join('\n');
 }

@@ -2,9 +2,8 @@
 // that an append must notify; and a lock that says that an append is pending: its transaction may have found no flag, and is still
 // to commit.
 import { statement } from '../../drivers/statement.ts';
+import { SLEEPING_LOCKS } from '../namespace.ts';
 
-/** The first key of both: a number of our own, next to that of workers' locks. */
-const SLEEPING_LOCKS = 0x73_69_67_6f;
 /** The flag: sleeping workers hold it shared, in their own sessions. An append tries to take it exclusively. */
 const SLEEPING_FLAG = `${SLEEPING_LOCKS}, 1`;
 /** A transaction that has appended holds it shared until it ends. A worker that is about to sleep tries to take it exclusively. */

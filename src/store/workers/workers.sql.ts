@@ -1,13 +1,8 @@
 // The SQL statements about workers: their leases, which of them are dead, and the rescue of what the dead ones held.
 import { statement } from '../../drivers/statement.ts';
 import { rootId, SHOWN } from '../catalogue/catalogue.sql.ts';
+import { WORKER_LOCKS } from '../namespace.ts';
 import { micros, ms } from '../times.ts';
-
-/**
- * The first key of the advisory lock that a worker's own session holds while it lives; the second is the worker's id.
- * A number of our own ("sign" in ASCII), so that it does not meet the locks of the application.
- */
-const WORKER_LOCK = 0x73_69_67_6e;
 
 /**
  * Identifies the time during which the server has kept the locks of its sessions. Each restart gives another value, including one
@@ -38,7 +33,7 @@ returning id, ${micros('statement_timestamp()')} as now_us`;
 export const lockWorker = statement({
   locked: 'bool',
   pid: 'int',
-})`select pg_try_advisory_lock(${WORKER_LOCK}, $1::int) as locked, pg_backend_pid() as pid`;
+})`select pg_try_advisory_lock(${WORKER_LOCKS}, $1::int) as locked, pg_backend_pid() as pid`;
 
 /**
  * Renews a worker's lease. $1 worker, $2 lease in ms, $3 the session that holds its lock, or null, $4 whether the worker is
@@ -82,7 +77,7 @@ with other as materialized (
   order by w.id <= $1::int, w.id
   limit ${MOST_CHECKED}
 )
-select id, ${micros('lease_until')}::text as lease from other where pg_try_advisory_xact_lock_shared(${WORKER_LOCK}, id)`;
+select id, ${micros('lease_until')}::text as lease from other where pg_try_advisory_xact_lock_shared(${WORKER_LOCKS}, id)`;
 
 /**
  * Marks workers dead whose lock is still free and that have not renewed since the first check: the second check. $1 [{id, lease}] as
@@ -97,7 +92,7 @@ with seen as materialized (
     and (not $2::text::boolean or w.incarnation = ${INCARNATION})
   order by w.id for update of w skip locked
 ), freed as materialized (
-  select id from seen where pg_try_advisory_xact_lock_shared(${WORKER_LOCK}, id)
+  select id from seen where pg_try_advisory_xact_lock_shared(${WORKER_LOCKS}, id)
 )
 update signalbox.worker w set lost_at = statement_timestamp() from freed where w.id = freed.id returning w.id`;
 

@@ -5,6 +5,7 @@ import { errorRecord } from '../../core/delivery.ts';
 import type { Run } from '../../drivers/driver.ts';
 import { SignalboxError } from '../../errors.ts';
 import * as sleeping from './sleeping.sql.ts';
+import type { Namespace } from '../namespace.ts';
 import { repeated } from '../own-run.ts';
 import { intArray } from '../params.ts';
 import * as sql from './workers.sql.ts';
@@ -61,12 +62,14 @@ const TERMINATION_MS = 1_000;
 
 export class WorkersStore {
   readonly #pool: Run;
+  readonly #namespace: Namespace;
   readonly #crashBudget: number;
   readonly #drawId: () => number;
 
   /** @param drawId the id that a new worker wants */
-  constructor(pool: Run, crashBudget: number, drawId: () => number = () => randomInt(1, MOST_ID + 1)) {
+  constructor(pool: Run, namespace: Namespace, crashBudget: number, drawId: () => number = () => randomInt(1, MOST_ID + 1)) {
     this.#pool = pool;
+    this.#namespace = namespace;
     this.#crashBudget = crashBudget;
     this.#drawId = drawId;
   }
@@ -80,7 +83,7 @@ export class WorkersStore {
 
   /** Takes the worker's lock for the session of `run`. Returns the session's number, or undefined if another still has it. */
   async lock(workerId: number, run: Run): Promise<number | undefined> {
-    const [row] = await run(sql.lockWorker, [workerId]);
+    const [row] = await this.#namespace.on(run)(sql.lockWorker, [workerId]);
     return row!.locked ? row!.pid : undefined;
   }
 
@@ -94,7 +97,7 @@ export class WorkersStore {
     leaseMs: number,
     { lock, isStopping = false }: Renewal = {},
   ): Promise<{ readonly pid: number; readonly hasOthers: boolean } | undefined> {
-    const [row] = await (lock ? repeated(lock.run) : this.#pool)(sql.renewLease, [
+    const [row] = await (lock ? this.#namespace.on(repeated(lock.run)) : this.#pool)(sql.renewLease, [
       workerId,
       leaseMs,
       lock?.pid ?? null,
@@ -111,17 +114,17 @@ export class WorkersStore {
 
   /** Sets the sleeping flag on the session of `run`. */
   async markSleeping(run: Run): Promise<SleepingState> {
-    return (await run(sleeping.markSleeping, []))[0]!.state as SleepingState;
+    return (await this.#namespace.on(run)(sleeping.markSleeping, []))[0]!.state as SleepingState;
   }
 
   /** Whether an append is pending, asked on a session that has set the flag. */
   async hasPendingAppends(run: Run): Promise<boolean> {
-    return (await run(sleeping.hasPendingAppends, []))[0]!.pending;
+    return (await this.#namespace.on(run)(sleeping.hasPendingAppends, []))[0]!.pending;
   }
 
   /** Clears the flag of the session of `run`. */
   async clearSleeping(run: Run): Promise<void> {
-    await run(sleeping.clearSleeping, []);
+    await this.#namespace.on(run)(sleeping.clearSleeping, []);
   }
 
   /** The first check: which other workers' locks are free. @param known only of workers that have renewed since the server began to keep locks */

@@ -26,6 +26,6 @@ function payloadOf({ payload, emissionId, version }: ClaimedDelivery, { name, si
   if (payload !== null) return decodePayload(signal, payload, version);
   throw new SignalboxError(
     'EmissionMissing',
-    `${name} cannot be run: emission ${emissionId}, which holds the payload, was deleted while its delivery was live. Delete only emissions of which no delivery is left in signalbox.delivery.`,
+    `${name} cannot be run: emission ${emissionId}, which holds the payload, was deleted while its delivery was live. Delete only emissions that have no live delivery.`,
   );
 }

@@ -1,22 +1,23 @@
 // Listens for NOTIFY on behalf of a worker. A notification is a hint that there may be something to claim; polling covers what the
 // listener misses.
 import type { Driver } from '../../drivers/driver.ts';
-import { CHANNEL } from '../../store/channel.ts';
 
 export class Listener {
   readonly #driver: Pick<Driver, 'listen'>;
+  readonly #channel: string;
   #onNotify: () => void;
   #unlisten: (() => Promise<void>) | undefined;
   #restarting: Promise<void> = Promise.resolve();
 
-  constructor(driver: Pick<Driver, 'listen'>, onNotify: () => void) {
+  constructor(driver: Pick<Driver, 'listen'>, channel: string, onNotify: () => void) {
     this.#driver = driver;
+    this.#channel = channel;
     this.#onNotify = onNotify;
   }
 
   async start(): Promise<void> {
     const before = this.#unlisten;
-    this.#unlisten = await this.#driver.listen(CHANNEL, () => this.#onNotify());
+    this.#unlisten = await this.#driver.listen(this.#channel, () => this.#onNotify());
     await before?.();
   }
 

@@ -82,15 +82,23 @@ test('a custom migration of drizzle-kit takes what the command prints, and drizz
   expect(await project.run('npx drizzle-kit generate')).toContain('No schema changes');
 });
 
+test('the settings of another schema are those of its tables', () => {
+  const other = tuningMigration('order');
+  expect(other).toContain('alter table "order".delivery set (');
+  expect(other.replaceAll('"order".', 'signalbox.')).toBe(tuningMigration());
+});
+
 test('each setting says why it is as it is', () => {
   const settings = tuningMigration().match(/^ {2}\w+ = .*$/gm)!;
   expect(settings).toHaveLength(21);
   for (const line of settings) expect(line).toMatch(/^ {2}\w+ = [\w.]+,? -- \S.{20}/);
 });
 
-test('it needs no configuration, and knows no options', async () => {
+test('it needs no configuration, and knows no option but the schema', async () => {
   await using project = await createProject();
   expect(await project.run('npx signalbox tuning')).toBe(`${tuningMigration()}\n`);
   expect(await project.run('npx signalbox tuning --help')).toContain('--custom --name signalbox-tuning');
   await expect(project.run('npx signalbox tuning --config x')).rejects.toThrow("Unknown option '--config'");
+  expect(await project.run('npx signalbox tuning --schema billing_signals')).toBe(`${tuningMigration('billing_signals')}\n`);
+  await expect(project.run('npx signalbox tuning --schema x;drop')).rejects.toThrow('--schema is "x;drop". Give the name');
 });

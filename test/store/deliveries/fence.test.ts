@@ -7,6 +7,8 @@ import type { Hold } from '../../../src/store/deliveries/batch.ts';
 import type { ClaimRef } from '../../../src/store/deliveries/claim.ts';
 import type { SettleItem } from '../../../src/store/deliveries/deliveries.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { DEFAULT_SCHEMA } from '../../../src/core/rules.ts';
+import { Namespace } from '../../../src/store/namespace.ts';
 import { WorkersStore } from '../../../src/store/workers/workers.ts';
 import { type AnySql, addDelivery, addReceiver, addWorker, openStore, runOn, settleFirst, stateOf, WORKER } from '../rows.ts';
 
@@ -87,7 +89,7 @@ test('ids of workers are drawn, and one that another worker has is drawn again',
   await using h = await openStore();
   const about = (label: string) => ({ label, leaseMs: 60_000, processId: randomUUID() });
   const draws = [7, 7, 8];
-  const workers = new WorkersStore(postgresJs(h.sql as never).run(), 3, () => draws.shift()!);
+  const workers = new WorkersStore(postgresJs(h.sql as never).run(), new Namespace(DEFAULT_SCHEMA), 3, () => draws.shift()!);
   expect([(await workers.enrol(about('one'))).id, (await workers.enrol(about('two'))).id, draws]).toEqual([7, 8, []]);
   expect([...(await h.sql`select id, label from signalbox.worker order by id`)]).toEqual([
     { id: 7, label: 'one' },

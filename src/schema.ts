@@ -1,0 +1,23 @@
+// signalbox/schema: the tables of Signalbox, for your drizzle-kit. `export * from 'signalbox/schema'` in your Drizzle schema puts them
+// into the PostgreSQL schema `signalbox`; signalboxTables puts them into another one.
+import { signalboxSchema, signalboxTables, tables } from './store/schema/schema.ts';
+
+export { signalboxSchema, signalboxTables };
+
+/** One row for each emit: the payload, once, however many receivers it has. Never changed. */
+export const { emission } = tables;
+
+/** The catalogue: a row for each name of each receiver that some process has announced. */
+export const { receiver } = tables;
+
+/** Live deliveries: those that wait or run. */
+export const { delivery } = tables;
+
+/** Finished deliveries, kept for a while. */
+export const { settled } = tables;
+
+/** What went wrong with a delivery, one row for each failed run; for a cancelled one, the reason. */
+export const { deliveryError } = tables;
+
+/** Running workers. */
+export const { worker } = tables;
