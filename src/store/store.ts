@@ -13,8 +13,7 @@ import { EmissionsStore } from './emissions/emissions.ts';
 import { OperationsStore } from './operations/operations.ts';
 import type { Namespace } from './namespace.ts';
 import { ownRun } from './own-run.ts';
-import { presentColumns } from './schema/schema-check.sql.ts';
-import { migrationMissing, missingParts } from './schema/schema-check.ts';
+import { findMissing, migrationMissing } from './schema/schema-check.ts';
 import { contacting } from './unreachable.ts';
 import { WorkersStore } from './workers/workers.ts';
 
@@ -47,7 +46,7 @@ export class Store {
   /** Whether there is a database to work with. @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing` */
   async check(): Promise<void> {
     const { schema } = this.namespace;
-    const missing = missingParts(schema, await contacting(this.#driver, () => this.#pool(presentColumns, [schema])));
+    const missing = await contacting(this.#driver, () => findMissing(this.#pool, schema));
     if (missing.length > 0) throw migrationMissing(schema, missing);
   }
 }

@@ -106,6 +106,15 @@ const sqlStaysInTheStore: Rule = each(
     literalsOf(text).some((literal) => SQL.test(literal) && !(roomOf(file) === 'drivers' && OF_A_DRIVER.test(literal))),
 );
 
+/** A topic's SQL is in its x.sql.ts, which only the files beside it send; others' SQL may take parts of it. */
+const sqlStandsByItself: Rule = (files) =>
+  [...files].flatMap(([file, text]) => {
+    if (roomOf(file) !== 'store' || file.endsWith('.sql.ts')) return [];
+    const sql = importsOf(file, text).filter((target) => target.endsWith('.sql.ts'));
+    const sent = sql.filter((target) => path.posix.dirname(target) !== path.posix.dirname(file));
+    return [...(/\bstatement\(\{/.test(withoutComments(text)) ? [file] : []), ...sent.map((target) => `${file} -> ${target}`)];
+  });
+
 const literalsOf = (text: string): string[] =>
   [...withoutComments(text).matchAll(/`[^`]*`|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/g)].map(([literal]) => literal);
 
@@ -128,6 +137,16 @@ const rules: [name: string, rule: Rule, breaking: Record<string, string>][] = [
   ['core draws no numbers', coreIsPure, { 'core/a.ts': 'export const jitter = (): number => Math.random();' }],
   ['core sets no timers', coreIsPure, { 'core/a.ts': 'export const wait = (done: () => void) => setTimeout(done, 1);' }],
   ['SQL stays in the store', sqlStaysInTheStore, { 'worker/a.ts': 'export const q = `delete from signalbox.delivery where id = $1`;' }],
+  [
+    'statements stand in files of their own',
+    sqlStandsByItself,
+    { 'store/workers/a.ts': "const a = statement({ n: 'int' })`select 1 as n`;" },
+  ],
+  [
+    'a topic sends its own statements',
+    sqlStandsByItself,
+    { 'store/workers/a.ts': "import { claim } from '../deliveries/claim.sql.ts';", 'store/deliveries/claim.sql.ts': '' },
+  ],
   ['SQL in quotes stays there too', sqlStaysInTheStore, { 'maintenance/a.ts': "export const q = 'select 1';" }],
   ['SQL in pieces stays there too', sqlStaysInTheStore, { 'worker/a.ts': 'export const q = `${head} from signalbox.delivery`;' }],
   [

@@ -11,6 +11,18 @@ const store = [
       replace: ' and $2::text is not null',
     },
     { name: 'waiting: what runs does not wait', find: "d.state = 'ready' and ", replace: '' },
+    {
+      name: 'waiting: what the process has is not elsewhere',
+      find: ' and r.id not in (select own.id from pg_catalog.unnest($1::text::int[]) as own(id))',
+      replace: ' and $1::text is not null',
+    },
+    {
+      name: 'waiting: the ids of the process are read once',
+      tests: ['test/store/plan.test.ts'],
+      find: 'r.id not in (select own.id from pg_catalog.unnest($1::text::int[]) as own(id))',
+      replace: 'not r.id = any($1::text::int[])',
+      named: 'reads its own ids once',
+    },
   ]),
   ...of('src/store/schema/migrate.ts', ['test/cli/verbs/migrate.system.test.ts'], {
     name: 'migrate: one process at a time',

@@ -2,6 +2,7 @@
 import type postgres from 'postgres';
 import { expect, test } from 'vitest';
 import type { Statement } from '../../src/drivers/statement.ts';
+import { waitingDeliveries } from '../../src/store/catalogue/unserved.sql.ts';
 import * as claims from '../../src/store/deliveries/claim.sql.ts';
 import { complete, release, settle, settleFirst } from '../../src/store/deliveries/settle.sql.ts';
 import { addReceiver, addWorker, openStore, type StoreHarness } from './rows.ts';
@@ -23,10 +24,17 @@ function rowsRead(node: Node, table: string): number {
   return own + (node.Plans ?? []).reduce((sum, child) => sum + rowsRead(child, table), 0);
 }
 
-/** Runs the statement, and counts the deliveries that it read. */
-async function deliveriesRead(sql: postgres.Sql, { text }: Statement, params: readonly (string | number)[]): Promise<number> {
+const nodesOf = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
+
+/** Runs the statement, and returns the plan by which the server ran it. */
+async function planOf(sql: postgres.Sql, { text }: Statement, params: readonly (string | number)[]): Promise<Node> {
   const [row] = await sql.unsafe(`explain (analyze, timing off, format json) ${text}`, [...params]);
-  return rowsRead((row!['QUERY PLAN'] as [{ Plan: Node }])[0].Plan, 'delivery');
+  return (row!['QUERY PLAN'] as [{ Plan: Node }])[0].Plan;
+}
+
+/** Runs the statement, and counts the deliveries that it read. */
+async function deliveriesRead(sql: postgres.Sql, statement: Statement, params: readonly (string | number)[]): Promise<number> {
+  return rowsRead(await planOf(sql, statement, params), 'delivery');
 }
 
 interface Backlog extends StoreHarness {
@@ -103,4 +111,14 @@ test('beside 185,000 deliveries of others and for later, each statement reads on
   expect(await deliveriesRead(sql, complete, [`{${ids.join(',')}}`, 1, worker])).toBeLessThan(15);
   const left = await sql`select state from signalbox.delivery where state = 'running'`;
   expect(left).toHaveLength(4);
+});
+
+test('what waits for receivers that a process does not have: it reads its own ids once, however many receivers there are', async () => {
+  await using h = await openStore();
+  const names = Array.from({ length: 500 }, (_, index) => `Receiver${index}.receive`);
+  for (const name of names) await addReceiver(h.sql, name);
+  await h.sql`analyze signalbox.receiver`;
+  const ids = (await h.sql<{ id: number }[]>`select id from signalbox.receiver`).map(({ id }) => id);
+  const plan = await planOf(h.sql, waitingDeliveries, [`{${ids.join(',')}}`, '0']);
+  expect(nodesOf(plan).flatMap((node) => (node['Node Type'] === 'Function Scan' ? [node['Actual Loops']] : []))).toEqual([1]);
 });

@@ -4,11 +4,16 @@ import { getTableColumns, getTableName } from 'drizzle-orm';
 import type { RowOf } from '../../drivers/statement.ts';
 import { DEFAULT_SCHEMA } from '../../core/rules.ts';
 import { SignalboxError } from '../../errors.ts';
-import type { presentColumns } from './schema-check.sql.ts';
+import type { Run } from '../../drivers/driver.ts';
+import { presentColumns } from './schema-check.sql.ts';
 import { tables } from './schema.ts';
 
-/** Names of the tables and columns that `present` lacks, as `signalbox.delivery` or `signalbox.delivery.epoch`. */
-export function missingParts(schema: string, present: readonly RowOf<typeof presentColumns.columns>[]): string[] {
+/** Names of the tables and columns that the database lacks, as `signalbox.delivery` or `signalbox.delivery.epoch`. */
+export async function findMissing(run: Run, schema: string): Promise<string[]> {
+  return missingParts(schema, await run(presentColumns, [schema]));
+}
+
+function missingParts(schema: string, present: readonly RowOf<typeof presentColumns.columns>[]): string[] {
   const columnsOf = new Map<string, Set<string>>();
   for (const { table, column } of present) {
     const columns = columnsOf.get(table) ?? new Set();
