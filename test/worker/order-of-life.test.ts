@@ -97,18 +97,42 @@ test('ticks that overlap have a lease each, and leave none behind', async () => 
   expect(await leases(h)).toBe(0);
 });
 
-test('a box that is closed ends the ticks under way, and a forced stop interrupts them', async () => {
-  const { Receivers, entered } = receivers();
-  await using h = await harness({ services: [Receivers] });
+/** A tick whose receiver waits for the gate, and whether it has ended. */
+async function ticking(h: Harness, worker: Worker, entered: Latch): Promise<{ ended: boolean }> {
   await emit(h);
-  const worker = h.box.worker();
-  const tick = worker.tick();
+  const tick = { ended: false };
+  void worker.tick().then(() => (tick.ended = true));
   await entered.opened;
+  return tick;
+}
+
+/** The tick itself is told in the same turn. */
+const turn = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test('a box that is closed waits for the ticks under way', async () => {
+  const { Receivers, entered, gate } = receivers();
+  await using h = await harness({ services: [Receivers] });
+  const tick = await ticking(h, h.box.worker(), entered);
+  const closed = h.box.close();
+  gate.open();
+  await closed;
+  await turn();
+  expect(tick.ended).toBe(true);
+  expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'completed' }]);
+});
+
+test('a box that is closed ends the ticks under way, and a forced stop interrupts them', async () => {
+  const { Receivers, entered, gate } = receivers();
+  await using h = await harness({ services: [Receivers] });
+  using _ = { [Symbol.dispose]: () => gate.open() };
+  const worker = h.box.worker();
+  const tick = await ticking(h, worker, entered);
   const closed = h.box.close();
   await worker.stop({ force: true });
+  await turn();
+  expect(tick.ended).toBe(true);
   await closed;
-  await tick;
-  expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'ready', attempt: 0 }, {}].slice(0, 1));
+  expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'ready', attempt: 0 }]);
   expect(await leases(h)).toBe(0);
 });
 
