@@ -122,6 +122,7 @@ const executor = mutantsOf({ file: 'src/worker/running/batch.ts', tests: running
     file: 'src/worker/running/perform.ts',
     find: 'await deadline.race(returned);',
     replace: 'await returned;',
+    hangs: 'The receiver waits for its abort signal alone, and nothing else ends its call.',
   },
   {
     name: 'batch: an unreadable payload fails alone',

@@ -141,13 +141,13 @@ const upkeep = [
   }),
 ];
 
-const homeless = mutantsOf({ file: 'src/worker/running/unserved-delivery.ts', tests: ['test/worker/running/disconnected.test.ts'] }, [
-  { name: 'homeless: is released with a delay', find: 'workerId, delayMs }', replace: 'workerId, delayMs: 0 }' },
-  { name: 'homeless: waits longer each time', find: 'this.#setbacks.failed(undefined, now, random)', replace: '1_000' },
-  { name: 'homeless: the row of them ends', find: '    this.#setbacks.succeeded(now);\n', replace: '' },
-  { name: 'homeless: is told only if it was released', find: ' return VOID;\n    const about', replace: ' {}\n    const about' },
-  { name: 'homeless: is told', find: "    events.raise('delivery.released', eventOf(delivery, undefined));\n", replace: '' },
-  { name: 'homeless: is warned of once in a row', find: 'if (isFirst) log', replace: 'if (true) log' },
+const unserved = mutantsOf({ file: 'src/worker/running/unserved-delivery.ts', tests: ['test/worker/running/disconnected.test.ts'] }, [
+  { name: 'unserved: is released with a delay', find: 'workerId, delayMs }', replace: 'workerId, delayMs: 0 }' },
+  { name: 'unserved: waits longer each time', find: 'this.#setbacks.failed(undefined, now, random)', replace: '1_000' },
+  { name: 'unserved: the row of them ends', find: '    this.#setbacks.succeeded(now);\n', replace: '' },
+  { name: 'unserved: is told only if it was released', find: ' return VOID;\n    const about', replace: ' {}\n    const about' },
+  { name: 'unserved: is told', find: "    events.raise('delivery.released', eventOf(delivery, undefined));\n", replace: '' },
+  { name: 'unserved: is warned of once in a row', find: 'if (isFirst) log', replace: 'if (true) log' },
 ]);
 
 const worker = [
@@ -193,6 +193,6 @@ export const edgeMutants: readonly Mutant[] = [
   ...dispatch,
   ...operate,
   ...upkeep,
-  ...homeless,
+  ...unserved,
   ...worker,
 ];

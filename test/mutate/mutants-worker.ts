@@ -49,6 +49,8 @@ const executor = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts',
     replace: '',
     tests: ['test/worker/running/commit.test.ts'],
     named: 'at its BEGIN',
+    equivalent:
+      'Before the call, an error without a code of the database is that of the surroundings (fault.ts). The words are for a driver that reports the loss of a connection later, and not as the failure of a query.',
   },
   {
     name: 'executor: a receiver runs outside of the transaction around',
@@ -91,6 +93,7 @@ const executor = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts',
     file: 'src/worker/running/perform.ts',
     find: 'await deadline.race(returned);',
     replace: 'await returned;',
+    hangs: 'The receiver waits for its abort signal alone, and nothing else ends its call.',
   },
 ]);
 

@@ -1,4 +1,4 @@
-// What a receiver is handed beside its payload. What costs something is made when the receiver asks for it.
+// The context that a receiver gets beside its payload. Its costly parts are made when the receiver asks for them.
 import type { DetachedDeliveryContext, EmissionInfo } from '../../core/context.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Receiver } from '../../core/receivers.ts';

@@ -1,6 +1,6 @@
-// Whose fault it is that the transaction of a receiver failed. Only what the receiver threw, or did to its transaction, counts
-// against it: the network, the server, a deploy, a neighbour, and the statements of Signalbox never cost an attempt. Pure.
-// docs/design/whose-fault.md says why, case by case.
+// Decides whose fault it is that the transaction of a receiver failed. Only the receiver's own error, and what it did to its
+// transaction, count against it: the network, the server, a deploy, another transaction and the statements of Signalbox never
+// cost an attempt. Pure. docs/design/whose-fault.md gives the reasons, case by case.
 import { outcomeKind } from '../../core/outcome.ts';
 import { sqlState } from '../../drivers/error-kind.ts';
 import { isSignalboxError } from '../../errors.ts';
@@ -32,11 +32,11 @@ export interface Failure {
 
 /** 40001: not serializable, 40P01: deadlock. */
 const CONFLICT = /^40(001|P01)$/;
-/** 22: data exceptions, 23: constraints, 54: limits. Before the call, these are about the row itself: nothing is tried for ever. */
+/** 22: data exceptions, 23: constraints, 54: limits. Before the call, these are about the row itself, which would be tried for ever. */
 const OF_THE_ROW = /^(22|23|54)/;
-/** 55P03: a lock was not to be had in time, 57014: cancelled, by a timeout or by an operator. */
+/** 55P03: a lock was not granted in time, 57014: cancelled, by a timeout or by an operator. */
 const PASSING = /^(55P03|57014)$/;
-/** What no receiver brings about by what it writes: 08 and 28 connections, 25006 read only, 26 prepared statements, 53 room, 57 the operator, 58 the system, XX and F0 the server. */
+/** Codes that no receiver causes by its writes: 08 and 28 connections, 25006 read only, 26 prepared statements, 53 room, 57 the operator, 58 the system, XX and F0 the server. */
 const OF_THE_SERVER = /^(08|28|25006|26|53|57|58|XX|F0)/;
 /** A query of the transaction had failed, so the server took no other. */
 const FAILED_BEFORE = '25P02';

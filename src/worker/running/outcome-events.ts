@@ -1,4 +1,4 @@
-// Tells the events of a box how the run of a delivery ended, once that is written, and which receivers are paused.
+// Raises the event of each delivery once its outcome is durable, and the events of receivers that are paused.
 import type { Settlement } from '../../core/delivery.ts';
 import type { Receiver } from '../../core/receivers.ts';
 import type { DeliveryEvent, Events } from '../../observe/events.ts';
@@ -22,13 +22,13 @@ export function tell(events: Events, about: DeliveryEvent, settlement: Settlemen
   }
 }
 
-/** @param receiver `undefined`: this process does not have it, and so does not know its names */
+/** @param receiver `undefined` if this process does not have the receiver, and so does not know its names */
 export function eventOf(delivery: ClaimedDelivery, receiver: Receiver | undefined): DeliveryEvent {
   const { id, emissionId, attempt, epoch } = delivery;
   return { deliveryId: id, emissionId, signal: receiver?.signal.name ?? '', receiver: receiver?.name ?? '', attempt, epoch };
 }
 
-/** How a worker, or a drain, tells of receivers that it pauses. */
+/** Raises the events of the receivers that a worker, or a drain, pauses. */
 export const tellingPauses = (events: Events, workerId: () => number): Pick<PausesParts, 'onPaused' | 'onResumed'> => ({
   onPaused: ({ name, signal }, about) =>
     events.raise('receiver.paused', { workerId: workerId(), receiver: name, signal: signal.name, ...about }),

@@ -1,15 +1,16 @@
-// Receivers that this worker does not call, because what they call is away (Unavailable), and when one delivery probes whether it
-// is back. Kept in memory, for each worker by itself: a pause that is forgotten costs one call.
+// The receivers that this worker does not call, because the service that they call is away (Unavailable), and the time when one
+// delivery probes whether it is back. Pauses are kept in memory, by each worker for itself: a pause that is forgotten costs one
+// call.
 //
-// The races: calls that were under way when the pause began may still succeed or fail; only the probe decides, so that one
-// answer out of a queue of timeouts ends no pause, and ten failures at once are one. And a probe that was claimed may be given
-// back before it is run, or never come to an end that tells anything: it is asked for, not remembered, whether it is still held.
+// The races: calls that were under way when the pause began may still succeed or fail. Only the probe decides, so that one
+// answer out of a queue of timeouts does not end the pause, and ten failures at once count as one. And a claimed probe may be
+// released before it runs, or end in a way that says nothing: whether the probe is still held is asked, not remembered.
 import { outcomeKind, type Unavailable } from '../../core/outcome.ts';
 import type { Receiver } from '../../core/receivers.ts';
 import type { ClaimRef } from '../../store/deliveries/claim.ts';
 import type { Member } from './run.ts';
 
-/** What came of a call of a paused receiver: `nothing` if that tells neither way. */
+/** The answer of a call of a paused receiver; `nothing` if its end says neither. */
 export type Answer = 'answered' | 'nothing' | { readonly unavailable: Unavailable };
 
 export function answerOf(members: readonly Pick<Member, 'execution'>[]): Answer {
@@ -30,7 +31,7 @@ export interface PausesParts {
   onResumed(receiver: Receiver, about: { readonly pausedMs: number }): void;
   /** Whether the delivery of this claim is still to be run, or running. */
   isHeld(claim: ClaimRef): boolean;
-  /** Whether paused receivers are ever probed. A drain ends instead. */
+  /** Whether paused receivers are probed at all. A drain ends instead. */
   readonly probes: boolean;
 }
 
@@ -45,9 +46,9 @@ interface Pause {
 
 /** The longest pause is this many times the first. */
 const LONGEST = 8;
-/** However short the pause that was asked for. */
+/** The shortest pause, however short the receiver asked for it. */
 const LEAST_MS = 50;
-/** Each pause is shorter by up to this share of itself: workers that paused together do not probe together. */
+/** Each pause is shorter by up to this share of itself, so that workers which paused together do not probe together. */
 const JITTER = 0.2;
 
 export class Pauses {
@@ -67,7 +68,7 @@ export class Pauses {
     return this.#paused.size === 0;
   }
 
-  /** Whether a delivery of the receiver that was claimed is to be given back unrun. */
+  /** Whether a claimed delivery of the receiver is to be released unrun. */
   holdsBack(receiver: Receiver | undefined, claim: ClaimRef): boolean {
     const pause = receiver && this.#paused.get(receiver);
     return pause !== undefined && !isSame(pause.probe, claim);
@@ -81,13 +82,13 @@ export class Pauses {
     return pause.probe && this.#parts.isHeld(pause.probe) ? 0 : 1;
   }
 
-  /** The delivery that was claimed for a probe. */
+  /** Notes the delivery that was claimed as a probe. */
   probing(receiver: Receiver, claim: ClaimRef): void {
     const pause = this.#paused.get(receiver);
     if (pause) pause.probe = claim;
   }
 
-  /** Milliseconds until the next probe is due that was not due at a claim at `claimedAt`. */
+  /** Milliseconds until a probe is due that was not due at the claim of `claimedAt`. */
   waitMs(claimedAt: number, now: number): number {
     let until = Infinity;
     if (this.#parts.probes) for (const pause of this.#paused.values()) if (pause.until > claimedAt) until = Math.min(until, pause.until);
@@ -125,5 +126,5 @@ export class Pauses {
 
 const isSame = (probe: ClaimRef | undefined, { id, epoch }: ClaimRef): boolean => probe?.id === id && probe.epoch === epoch;
 
-/** Another copy of the module may have made it. */
+/** Read off the error: another copy of the module may have made it. */
 const msOf = ({ delayMs }: Unavailable): number => (delayMs > LEAST_MS ? delayMs : LEAST_MS);

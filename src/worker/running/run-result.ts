@@ -1,19 +1,19 @@
-// How one run of a delivery ended, as it was written: for drain(), tick() and immediate mode.
+// The written outcome of one run, as drain(), tick() and immediate mode get it.
 import type { Settlement } from '../../core/delivery.ts';
 
 export interface RunResult {
   /** The stored name; empty if this process does not have the receiver. */
   readonly receiver: string;
-  /** `void`: another worker had the delivery by then, or it could not be run. */
+  /** `void`: another worker had the delivery by then, or the delivery could not be run. */
   readonly ended: Settlement['to'] | 'void';
   readonly error?: unknown;
-  /** It is due again after this time. Only of what is `ready` or `released`. */
+  /** The delivery is due again after this time, if it is `ready` or `released`. */
   readonly delayMs?: number | undefined;
 }
 
 export const VOID: RunResult = { receiver: '', ended: 'void' };
 
-/** @param error what the receiver threw, or what kept it from being called */
+/** @param error the receiver's error, or the reason why it could not be called */
 export const resultOf = (receiver: string, settlement: Settlement, error: unknown): RunResult => ({
   receiver,
   ended: settlement.to,

@@ -1,5 +1,5 @@
-// Carries runs through their steps: decode, begin, call, end, settle, tell. Used by the worker's loop, by drain() and tick(), and by
-// immediate mode, so that all three do exactly the same with a delivery.
+// Carries runs through their steps: decode, begin, call, end, settle, tell. The worker's loop, drain() and tick(), and immediate
+// mode use it, so that all three do exactly the same with a delivery.
 import type { Logger } from '../../core/logger.ts';
 import type { Lane } from '../../drivers/driver.ts';
 import { Setbacks } from '../../liveness/setbacks.ts';
@@ -19,7 +19,7 @@ import { type Member, type Run, runOf } from './run.ts';
 import { type RunResult, VOID } from './run-result.ts';
 import { Settler } from './settler.ts';
 import { performSingle } from './single.ts';
-import { Homeless } from './unserved-delivery.ts';
+import { UnservedDeliveries } from './unserved-delivery.ts';
 
 export interface RunnerParts extends TransactionParts {
   readonly catalogue: Catalogue;
@@ -44,7 +44,7 @@ export class Runner {
   readonly #deadlines = new Deadlines();
   readonly #performer: Performer;
   readonly #settler: Settler;
-  readonly #homeless: Homeless;
+  readonly #unserved: UnservedDeliveries;
   /** The claims whose runs have not ended. */
   readonly #runs = new Set<string>();
   readonly #onIdle: (() => void)[] = [];
@@ -58,7 +58,7 @@ export class Runner {
     this.#setbacks = parts.setbacks ?? new Setbacks({ onFailing, onRecovered: () => {} });
     this.#performer = new Performer(parts, this.#deadlines);
     this.#settler = new Settler({ ...parts, setbacks: this.#setbacks, deadlines: this.#deadlines });
-    this.#homeless = new Homeless({ log, events, release: (item) => this.#settler.release(item) });
+    this.#unserved = new UnservedDeliveries({ log, events, release: (item) => this.#settler.release(item) });
   }
 
   /** How many deliveries it runs, up to their written outcome. */
@@ -78,11 +78,11 @@ export class Runner {
   async run(deliveries: readonly ClaimedDelivery[], { onReturned, lane }: RunOptions = {}): Promise<RunResult[]> {
     const keys = deliveries.map(keyOf);
     // A failover has forgotten the claim that still runs. The release makes both void: one outcome could pass for the other's.
-    for (const key of keys) if (this.#runs.has(key)) return together(deliveries.map((delivery) => this.#giveBack(delivery)));
+    for (const key of keys) if (this.#runs.has(key)) return together(deliveries.map((delivery) => this.#releaseBoth(delivery)));
     for (const key of keys) this.#runs.add(key);
     try {
       const receiver = this.#parts.catalogue.entries().get(deliveries[0]!.receiverId);
-      if (!receiver) return await together(deliveries.map((delivery) => this.#homeless.putOff(delivery, performance.now(), Math.random())));
+      if (!receiver) return await together(deliveries.map((delivery) => this.#unserved.putOff(delivery, performance.now(), Math.random())));
       const run = runOf(deliveries, receiver, lane);
       this.#started(run);
       const startedAt = performance.now();
@@ -131,14 +131,14 @@ export class Runner {
     else readable[0]!.execution = await performSingle(this.#performer, this.#parts.store, readable[0]!, run);
   }
 
-  /** Before its slot is free for what waits. */
+  /** Called before the slot of the run is free for the next delivery. */
   #answered({ receiver, members }: Run, now: number): void {
     this.#parts.pauses.ended(receiver, members, answerOf(members), now, Math.random());
     if (members.some(({ execution }) => execution!.kind !== 'prevented' && execution!.kind !== 'stale')) this.#setbacks.succeeded(now);
   }
 
-  /** The delivery is claimed twice. The next claim has another epoch. */
-  async #giveBack({ id, epoch, workerId }: ClaimedDelivery): Promise<RunResult> {
+  /** This process has claimed the delivery twice. The next claim has another epoch. */
+  async #releaseBoth({ id, epoch, workerId }: ClaimedDelivery): Promise<RunResult> {
     await this.#settler.release({ id, epoch, workerId, delayMs: 0 });
     return VOID;
   }

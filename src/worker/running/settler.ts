@@ -15,7 +15,7 @@ import { type Execution, interrupted } from './execution.ts';
 import { eventOf, tell } from './outcome-events.ts';
 import type { Member } from './run.ts';
 import { resultOf, type RunResult } from './run-result.ts';
-import { Batcher } from './write-batcher.ts';
+import { WriteBatcher } from './write-batcher.ts';
 
 type Unwritten = Execution & { readonly kind: 'outcome' };
 
@@ -30,11 +30,11 @@ export interface SettlerParts {
 
 export class Settler {
   readonly #parts: SettlerParts;
-  readonly #completed: Batcher<ClaimRef>;
-  readonly #settles: Batcher<SettleItem>;
-  readonly #releases: Batcher<ReleaseItem>;
-  /** Writes nothing: a question has the same needs, it must get through. */
-  readonly #completions: Batcher<CompletedRun>;
+  readonly #completed: WriteBatcher<ClaimRef>;
+  readonly #settles: WriteBatcher<SettleItem>;
+  readonly #releases: WriteBatcher<ReleaseItem>;
+  /** Writes nothing, but the question of how a run ended must get through as a write must. */
+  readonly #completions: WriteBatcher<CompletedRun>;
   /** Waits for the callbacks that follow a commit: one for all deliveries of a batch. */
   readonly #following = new WeakMap<Promise<void>, Promise<void>>();
 
@@ -45,10 +45,10 @@ export class Settler {
       isRefusal,
       onRetry: (error: unknown) => log.debug({ err: error }, 'an outcome could not be written yet'),
     };
-    this.#completed = new Batcher({ ...common, write: (items) => store.deliveries.complete(items) });
-    this.#settles = new Batcher({ ...common, write: (items) => store.deliveries.settle(items) });
-    this.#releases = new Batcher({ ...common, write: (items) => store.deliveries.release(items) });
-    this.#completions = new Batcher({ ...common, write: (items) => store.commits.completed(items) });
+    this.#completed = new WriteBatcher({ ...common, write: (items) => store.deliveries.complete(items) });
+    this.#settles = new WriteBatcher({ ...common, write: (items) => store.deliveries.settle(items) });
+    this.#releases = new WriteBatcher({ ...common, write: (items) => store.deliveries.release(items) });
+    this.#completions = new WriteBatcher({ ...common, write: (items) => store.commits.completed(items) });
   }
 
   /** Settles one delivery and raises its event. Rejects only if its outcome cannot be written; the lease then decides. */

@@ -1,8 +1,8 @@
-// Groups writes: what arrives while one write is under way goes out together in the next, so grouping adds no delay.
+// Groups writes: the items that arrive while one write is under way go out together in the next, so grouping adds no delay.
 // A write that fails is tried again until it gets through: an outcome that is not written leaves its delivery running.
-// Only one that the database refuses for its content is split, so that one bad item cannot hold up its neighbours.
+// A write is split only if the database refuses its content, so that one bad item cannot hold up its neighbours.
 
-export interface BatcherOptions<Item> {
+export interface WriteBatcherOptions<Item> {
   /** Writes the items; returns the ids that took effect. */
   readonly write: (items: readonly Item[]) => Promise<Set<string>>;
   /** Whether the database refuses the content: no new try can help. */
@@ -21,13 +21,13 @@ const MOST_ITEMS = 1_000;
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 5_000;
 
-export class Batcher<Item extends { readonly id: string }> {
-  readonly #options: BatcherOptions<Item>;
+export class WriteBatcher<Item extends { readonly id: string }> {
+  readonly #options: WriteBatcherOptions<Item>;
   readonly #stop = new AbortController();
   #queue: Waiting<Item>[] = [];
   #flushing: Promise<void> | undefined;
 
-  constructor(options: BatcherOptions<Item>) {
+  constructor(options: WriteBatcherOptions<Item>) {
     this.#options = options;
   }
 
@@ -45,7 +45,7 @@ export class Batcher<Item extends { readonly id: string }> {
   }
 
   async #flush(): Promise<void> {
-    // One turn of the event loop, so that what ends together is written together.
+    // One turn of the event loop, so that outcomes of the same moment are written together.
     await new Promise((resolve) => setImmediate(resolve));
     try {
       while (this.#queue.length > 0) {
@@ -54,12 +54,12 @@ export class Batcher<Item extends { readonly id: string }> {
         await this.#write(batch);
       }
     } finally {
-      // In the turn in which the queue was found empty: what is added a moment later must begin another flush.
+      // In the turn in which the queue was found empty: an item that is added a moment later must begin another flush.
       this.#flushing = undefined;
     }
   }
 
-  /** How many go out together: no two of one delivery, for the answer names what took effect by the id alone. */
+  /** How many items go out together: no two of one delivery, because the answer names those that took effect by the id alone. */
   #countDistinct(): number {
     const ids = new Set<string>();
     for (const { item } of this.#queue) {

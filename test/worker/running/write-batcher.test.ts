@@ -1,6 +1,6 @@
 // Groups of writes: what one bad item does to its neighbours, what is tried again, and what giving up ends.
 import { expect, test, vi } from 'vitest';
-import { Batcher } from '../../../src/worker/running/write-batcher.ts';
+import { WriteBatcher } from '../../../src/worker/running/write-batcher.ts';
 
 interface Item {
   readonly id: string;
@@ -14,7 +14,7 @@ const AWAY = new Error('away');
 function batcher(write: (ids: string[], call: number) => void | Set<string> | Promise<void>) {
   const writes: string[][] = [];
   const retries: unknown[] = [];
-  const made = new Batcher<Item>({
+  const made = new WriteBatcher<Item>({
     write: async (batch) => {
       const ids = batch.map(({ id }) => id);
       const took = await write(ids, writes.push(ids));
@@ -91,7 +91,7 @@ test('what comes while a write is under way goes out together in the next; no wr
 
 test('two outcomes of one delivery go out one after the other: only that whose claim still holds took effect', async () => {
   const writes: string[] = [];
-  const made = new Batcher<Item & { epoch: number }>({
+  const made = new WriteBatcher<Item & { epoch: number }>({
     write: async (items) => {
       writes.push(items.map(({ id, epoch }) => `${id}:${epoch}`).join(' '));
       return new Set(items.filter(({ epoch }) => epoch === 3).map(({ id }) => id));
