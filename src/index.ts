@@ -3,6 +3,7 @@ import './decorators/metadata.ts';
 
 export { createSignalbox } from './signalbox.ts';
 export type { Signalbox } from './box/box.ts';
+export type { WaitOptions } from './core/abort.ts';
 export type { SignalboxOptions, Testing } from './box/options.ts';
 export type { DrainOptions } from './box/drain.ts';
 export type { BoxReceivers, ConnectOptions } from './box/receivers.ts';
@@ -35,7 +36,7 @@ export type { Class } from './core/receivers.ts';
 
 // operating
 export type { Deliveries, DeliveryFilter } from './operate/deliveries.ts';
-export type { Emissions, SettledOptions } from './operate/emissions.ts';
+export type { Emissions } from './operate/emissions.ts';
 export type { Delivery, DeliveryAddress, DeliveryFailure } from './store/operations/operations.ts';
 export type { AbsentReceiver, Announcement, CataloguedReceiver } from './store/catalogue/announcement.ts';
 export type { MigrateOptions } from './store/schema/migrate.ts';

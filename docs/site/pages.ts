@@ -106,6 +106,7 @@ export const groups: readonly Group[] = [
       'design/async-context.md': 'Which AsyncLocalStorage receivers, listeners and callbacks see, and why none of the sender.',
       'design/copies.md': 'How two copies of the package in one process understand each other.',
       'design/payload-types.md': 'Why what emits take and what receivers get have two names.',
+      'design/waits.md': 'What an abort signal does to each call that waits, and which take none.',
       'design/shelves.md': 'Which verbs stand on the box, and which on a shelf of it.',
       'design/options.md': 'Why every option is checked, and how.',
       'design/tools.md': 'Which loader, logger and compiler, and why.',

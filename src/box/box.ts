@@ -1,5 +1,6 @@
 // What a box is to its users: the verbs that every program has, and the shelves, each with what is about one kind of row. The
 // rule of what stands where: docs/design/shelves.md.
+import type { WaitOptions } from '../core/abort.ts';
 import type { AmbientDatabase, DatabaseHandle, TransactionHandle } from '../core/handles.ts';
 import { checkOptions, checkValue } from '../core/options.ts';
 import { callable, object } from '../core/rules.ts';
@@ -65,8 +66,12 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
    * @throws SignalboxError `InvalidOption`, `BoxClosed`
    */
   on<E extends EventName>(event: E, listener: (event: SignalboxEvents[E]) => unknown): () => void;
-  /** The next event that `matches`. Never rejects and never times out. @throws SignalboxError `InvalidOption`, `BoxClosed` */
-  next<E extends EventName>(event: E, matches?: (event: SignalboxEvents[E]) => boolean): Promise<SignalboxEvents[E]>;
+  /**
+   * The next event that `matches`. It waits for ever, unless `abortSignal` ends the wait.
+   * @throws SignalboxError `InvalidOption`, `BoxClosed`; the reason of `abortSignal`
+   * @example await box.next('delivery.completed', ({ receiver }) => receiver === 'Orders.onPaid', { abortSignal: AbortSignal.timeout(5_000) });
+   */
+  next<E extends EventName>(event: E, matches?: (event: SignalboxEvents[E]) => boolean, options?: WaitOptions): Promise<SignalboxEvents[E]>;
   /**
    * Stops its workers and lets go of the database object, whose connections stay open: they are yours.
    * @throws SignalboxError `WaitsForItself` in a receiver that one of its workers runs
@@ -146,9 +151,13 @@ export class Box<D extends DatabaseHandle> implements Signalbox<D> {
     return this.#parts.events.on(event, listener);
   }
 
-  async next<E extends EventName>(event: E, matches?: (event: SignalboxEvents[E]) => boolean): Promise<SignalboxEvents[E]> {
+  async next<E extends EventName>(
+    event: E,
+    matches?: (event: SignalboxEvents[E]) => boolean,
+    options?: WaitOptions,
+  ): Promise<SignalboxEvents[E]> {
     this.#parts.lifetime.assertOpen();
-    return this.#parts.events.next(event, matches);
+    return this.#parts.events.next(event, matches, options);
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,7 @@
 import { type Duration, toMs } from '../core/duration.ts';
 import { checkOptions, type OptionTable } from '../core/options.ts';
 import type { Receivers } from '../core/receivers.ts';
-import { duration } from '../core/rules.ts';
+import { abortSignal, duration } from '../core/rules.ts';
 import type { Driver } from '../drivers/driver.ts';
 import type { Store } from '../store/store.ts';
 import { reaching } from '../store/unreachable.ts';
@@ -22,9 +22,11 @@ export interface DrainOptions {
    * `RetryAfter('1m')` each time is called 61 times within `'1h'`. Default 0.
    */
   ahead?: Duration;
+  /** Ends the drain: receivers that run are interrupted and their deliveries released, nothing more is claimed, and `drain` rejects with the reason. */
+  abortSignal?: AbortSignal;
 }
 
-export const DRAIN_OPTIONS: OptionTable<DrainOptions> = { ahead: duration() };
+export const DRAIN_OPTIONS: OptionTable<DrainOptions> = { ahead: duration(), abortSignal };
 
 /** Connections of a pool that a drain assumes at least: it takes the work that one worker of a small pool would. */
 const LEAST_CONNECTIONS = 3;
@@ -45,10 +47,10 @@ export async function drain(parts: DrainParts, options: DrainOptions = {}): Prom
   checkOptions(options, DRAIN_OPTIONS, 'box.drain');
   const maxConnections = driver.maxConnections && Math.max(driver.maxConnections, LEAST_CONNECTIONS);
   const { concurrency } = workerSettings({}, receivers.all, { maxConnections });
-  const aheadMs = toMs(options.ahead ?? 0, 'drain: ahead');
+  const terms = { free: concurrency, aheadMs: toMs(options.ahead ?? 0, 'drain: ahead'), abortSignal: options.abortSignal };
   services.check();
   await store.check();
   return ambient.neutrallyIn(currentCall(), () =>
-    reaching(driver, () => withTemporaryWorker((worker, runner) => runAll(worker, runner, concurrency, aheadMs))),
+    reaching(driver, () => withTemporaryWorker((worker, runner) => runAll(worker, runner, terms))),
   );
 }

@@ -1,8 +1,9 @@
 // The lifecycle events of a box, typed, and the hub that hands them out. Events are raised after the write that they
 // tell of, never before. A listener that throws is reported to the log; it stops nobody.
+import { WAIT_OPTIONS, type WaitOptions } from '../core/abort.ts';
 import type { Logger } from '../core/logger.ts';
 import { apart } from './async-context.ts';
-import { checkValue, type OptionTable } from '../core/options.ts';
+import { checkOptions, checkValue, type OptionTable } from '../core/options.ts';
 import { callable, oneOf } from '../core/rules.ts';
 
 /** Which delivery an event is about. */
@@ -148,14 +149,30 @@ export class Events {
     };
   }
 
-  /** The next `event` that `matches`. Never rejects, never times out: race it with what you like. @throws SignalboxError `InvalidOption` */
-  next<E extends EventName>(event: E, matches: (event: SignalboxEvents[E]) => boolean = () => true): Promise<SignalboxEvents[E]> {
+  /** The next `event` that `matches`. @throws SignalboxError `InvalidOption`; the reason of `abortSignal` when that is aborted */
+  next<E extends EventName>(
+    event: E,
+    matches: (event: SignalboxEvents[E]) => boolean = () => true,
+    options: WaitOptions = {},
+  ): Promise<SignalboxEvents[E]> {
     checkValue(event, eventName, 'box.next', 'the event');
     checkValue(matches, callable, 'box.next', 'its condition');
-    return new Promise((resolve) => {
+    checkOptions(options, WAIT_OPTIONS, 'box.next');
+    const { abortSignal } = options;
+    return new Promise((resolve, reject) => {
+      abortSignal?.throwIfAborted();
+      const end = (): void => {
+        off();
+        abortSignal?.removeEventListener('abort', onAbort);
+      };
+      const onAbort = (): void => {
+        end();
+        reject(abortSignal!.reason as Error);
+      };
+      abortSignal?.addEventListener('abort', onAbort);
       const off = this.on(event, (raised) => {
         if (!matches(raised)) return;
-        off();
+        end();
         resolve(raised);
       });
     });

@@ -1,17 +1,10 @@
 // box.emissions: methods about one emission as a whole.
-import { checkOptions, checkValue, type OptionTable } from '../core/options.ts';
-import { abortSignal, uuid } from '../core/rules.ts';
+import { WAIT_OPTIONS, type WaitOptions } from '../core/abort.ts';
+import { checkOptions, checkValue } from '../core/options.ts';
+import { uuid } from '../core/rules.ts';
 import type { Delivery, OperationsStore } from '../store/operations/operations.ts';
 import { isOf, refuseInside } from '../transaction/call.ts';
 import { untilSettled } from './until-settled.ts';
-
-/** Options of `box.emissions.settled`. */
-export interface SettledOptions {
-  /** Aborting it ends the wait: `settled` rejects with its reason. */
-  abortSignal?: AbortSignal;
-}
-
-export const SETTLED_OPTIONS: OptionTable<SettledOptions> = { abortSignal };
 
 /** Whether a box can still be used. */
 export interface Openness {
@@ -37,10 +30,10 @@ export class Emissions {
    * @throws SignalboxError `EmissionNotFound`, `InvalidOption`, `WaitsForItself`, `BoxClosed` also when the box is
    *   closed meanwhile; and the reason of `abortSignal` when that is aborted
    */
-  async settled(emissionId: string, options: SettledOptions = {}): Promise<Delivery[]> {
+  async settled(emissionId: string, options: WaitOptions = {}): Promise<Delivery[]> {
     this.#box.assertOpen();
     checkValue(emissionId, uuid, 'emissions.settled', 'the emission');
-    checkOptions(options, SETTLED_OPTIONS, 'emissions.settled');
+    checkOptions(options, WAIT_OPTIONS, 'emissions.settled');
     refuseInside('emissions.settled() of its own emission', isOf(emissionId));
     return untilSettled(this.#store, emissionId, this.#box, options.abortSignal);
   }

@@ -1,5 +1,5 @@
 // Works without a loop: tick() claims once, drain() until nothing is due. For tests, scripts and cron.
-import { apart } from '../observe/async-context.ts';
+import { apart, neutrally } from '../observe/async-context.ts';
 import type { RunResult } from './running/run-result.ts';
 import type { Runner } from './running/runner.ts';
 import type { ClaimedDelivery, ClaimRef } from '../store/deliveries/claim.ts';
@@ -16,35 +16,77 @@ export interface DrainResult {
   readonly dead: number;
   /** The receiver threw `Discard`. */
   readonly cancelled: number;
+  /** Begun, and released without an outcome: the receiver could not be called, or threw `Unavailable`. They will run again. */
+  readonly released: number;
 }
 
-/** Claims once and runs the claimed deliveries to their end, `free` calls of receivers at once. Returns the results. */
-export async function runOnce(worker: TemporaryWorker, runner: Runner, free: number): Promise<RunResult[]> {
-  const claimed = await worker.take(most(worker, free));
-  const results: RunResult[] = [];
-  await runClaimed(worker, runner, claimed, free, (_delivery, result) => results.push(result));
-  return results;
+export interface DrainTerms {
+  /** How many calls of receivers run at once. */
+  readonly free: number;
+  /** Also runs deliveries that are due within this time, by `VirtualTime`. */
+  readonly aheadMs?: number;
+  /** Interrupts what runs, releases what is claimed, and makes the call reject. */
+  readonly abortSignal?: AbortSignal | undefined;
 }
 
-/** Runs until nothing is due. @param aheadMs also runs deliveries that are due within this time, by `VirtualTime` */
-export async function runAll(worker: TemporaryWorker, runner: Runner, free: number, aheadMs: number): Promise<DrainResult> {
-  const count = { completed: 0, retrying: 0, dead: 0, cancelled: 0 };
+/** Claims once and runs the claimed deliveries to their end. */
+export async function runOnce(worker: TemporaryWorker, runner: Runner, { free, abortSignal }: DrainTerms): Promise<DrainResult> {
+  return interruptible(runner, abortSignal, async () => {
+    const count = new Count();
+    const claimed = await worker.take(most(worker, free), { abortSignal });
+    await runClaimed(worker, runner, claimed, { free, abortSignal }, (_delivery, result) => count.add(result));
+    return count.result;
+  });
+}
+
+/** Runs until nothing is due. */
+export async function runAll(worker: TemporaryWorker, runner: Runner, terms: DrainTerms): Promise<DrainResult> {
+  return interruptible(runner, terms.abortSignal, () => untilNothingIsDue(worker, runner, terms));
+}
+
+async function untilNothingIsDue(worker: TemporaryWorker, runner: Runner, terms: DrainTerms): Promise<DrainResult> {
+  const { free, aheadMs = 0, abortSignal } = terms;
+  const count = new Count();
   const time = aheadMs > 0 ? new VirtualTime(worker.begunAtUs, aheadMs) : undefined;
   // Held to the end: if they were released they would be claimed again and again, before those that are due.
   const early: ClaimRef[] = [];
-  const onEnded = ({ id }: ClaimedDelivery, { ended, delayMs }: RunResult): void => {
-    time?.ran(id, delayMs);
-    if (ended === 'ready') count.retrying++;
-    else if (ended === 'completed' || ended === 'dead' || ended === 'cancelled') count[ended]++;
+  const onEnded = ({ id }: ClaimedDelivery, result: RunResult): void => {
+    time?.ran(id, result.delayMs);
+    count.add(result);
   };
   try {
     for (;;) {
-      const claimed = await worker.take(most(worker, free), aheadMs);
-      if (claimed.length === 0) return count;
-      await runClaimed(worker, runner, time ? dueOf(claimed, time, early) : claimed, free, onEnded);
+      abortSignal?.throwIfAborted();
+      const claimed = await worker.take(most(worker, free), { aheadMs, abortSignal });
+      if (claimed.length === 0) return count.result;
+      await runClaimed(worker, runner, time ? dueOf(claimed, time, early) : claimed, terms, onEnded);
     }
   } finally {
     await worker.claims.release(early);
+  }
+}
+
+/** Runs `work`, whose receivers are interrupted when the signal is aborted. It ends by itself then; the call rejects with the signal's reason. */
+async function interruptible<T>(runner: Runner, abortSignal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  if (!abortSignal) return work();
+  abortSignal.throwIfAborted();
+  const interrupt = (): void => neutrally(() => runner.abort());
+  abortSignal.addEventListener('abort', interrupt);
+  try {
+    const result = await work();
+    abortSignal.throwIfAborted();
+    return result;
+  } finally {
+    abortSignal.removeEventListener('abort', interrupt);
+  }
+}
+
+class Count {
+  readonly result = { completed: 0, retrying: 0, dead: 0, cancelled: 0, released: 0 };
+
+  add({ ended }: RunResult): void {
+    if (ended === 'void') return;
+    this.result[ended === 'ready' ? 'retrying' : ended]++;
   }
 }
 
@@ -65,14 +107,14 @@ async function runClaimed(
   { claims }: TemporaryWorker,
   runner: Runner,
   claimed: readonly ClaimedDelivery[],
-  free: number,
+  { free, abortSignal }: DrainTerms,
   onEnded: (delivery: ClaimedDelivery, result: RunResult) => void,
 ): Promise<void> {
   const groups = claims.groups(claimed);
   const heldBack: ClaimedDelivery[] = [];
   const run = async (): Promise<void> => {
     for (let group = groups.shift(); group; group = groups.shift()) {
-      if (claims.holdsBack(group[0]!)) heldBack.push(...group);
+      if (abortSignal?.aborted || claims.holdsBack(group[0]!)) heldBack.push(...group);
       else for (const [index, result] of (await apart(() => runner.run(group))).entries()) onEnded(group[index]!, result);
     }
   };

@@ -18,8 +18,9 @@ export interface SignalHandlers {
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
-/** Starts the worker, waits for SIGTERM or SIGINT, and stops it. A second signal forces the stop. */
-export async function runUntilSignal(worker: Runnable, log: Logger): Promise<void> {
+/** Starts the worker, waits for SIGTERM, SIGINT or `abortSignal`, and stops it. A second signal of the process forces the stop. */
+export async function runUntilSignal(worker: Runnable, log: Logger, abortSignal?: AbortSignal): Promise<void> {
+  if (abortSignal?.aborted) return;
   raiseToInfo(log);
   let ask = (): void => {};
   const asked = new Promise<void>((resolve) => (ask = resolve));
@@ -32,13 +33,15 @@ export async function runUntilSignal(worker: Runnable, log: Logger): Promise<voi
       else process.kill(process.pid, signal);
     },
   };
+  const onAbort = (): void => ask();
+  abortSignal?.addEventListener('abort', onAbort);
   await handlingSignals(handlers, log, async () => {
     log.info({ version: packageVersion(), node: process.version }, 'signalbox worker');
     await worker.start();
     isStarted = true;
     await asked;
     await worker.stop();
-  });
+  }).finally(() => abortSignal?.removeEventListener('abort', onAbort));
 }
 
 /** Runs `work` with `handlers` in place, for the first two signals that come meanwhile. */

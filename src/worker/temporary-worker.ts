@@ -53,6 +53,11 @@ export async function withTemporaryWorker<T>(
   }
 }
 
+export interface TakeOptions {
+  readonly aheadMs?: number;
+  readonly abortSignal?: AbortSignal | undefined;
+}
+
 export class TemporaryWorker {
   readonly claims: Claims;
   /** When it began, by the database's clock, in microseconds since 1970. */
@@ -76,16 +81,21 @@ export class TemporaryWorker {
     this.#quarantine = new Quarantine(claims, this.#members);
   }
 
-  /** Takes up to `free` due deliveries, or a suspect if no other is due. Those that it took before have ended. */
-  async take(free: number, aheadMs = 0): Promise<readonly ClaimedDelivery[]> {
+  /**
+   * Takes up to `free` due deliveries, or a suspect if no other is due. Those that it took before have ended.
+   * @throws the reason of `abortSignal`, when that is aborted while it waits for its turn
+   */
+  async take(free: number, { aheadMs = 0, abortSignal }: TakeOptions = {}): Promise<readonly ClaimedDelivery[]> {
     this.#held = 0;
     if (this.#isNested) return this.#holding(async () => (await this.claims.take(free, { aheadMs })).deliveries);
     for (;;) {
       const found = await this.#quarantine.take(free, 0, aheadMs);
       this.#held = found?.deliveries.length ?? 0;
       this.#quarantine.claimEnded();
-      if (!found) await this.#wakeup.sleep(CHECK_EVERY_MS);
-      else if (this.#held > 0 || found.allowedSuspects || !(await this.#quarantine.check(aheadMs))) return found.deliveries;
+      if (!found) {
+        await this.#wakeup.sleep(CHECK_EVERY_MS);
+        abortSignal?.throwIfAborted();
+      } else if (this.#held > 0 || found.allowedSuspects || !(await this.#quarantine.check(aheadMs))) return found.deliveries;
     }
   }
 

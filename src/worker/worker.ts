@@ -3,6 +3,7 @@
 //
 // The race: start, stop, tick and close come in any order and in one turn. So each sets the phase before it waits for anything,
 // and a stop waits for what began before it: for a start until it has worked or failed, for each tick until its end.
+import { WAIT_OPTIONS, type WaitOptions } from '../core/abort.ts';
 import { checkOptions } from '../core/options.ts';
 import { SignalboxError } from '../errors.ts';
 import { rescueDeliveries } from '../liveness/rescue.ts';
@@ -12,7 +13,7 @@ import { reaching } from '../store/unreachable.ts';
 import type { Ambient } from '../transaction/ambient.ts';
 import { currentCall, refuseInside } from '../transaction/call.ts';
 import { ActiveWorker, type ActiveWorkerParts } from './active-worker.ts';
-import { runOnce } from './drain.ts';
+import { type DrainResult, runOnce } from './drain.ts';
 import { STOP_OPTIONS, type StopOptions, type WorkerSettings } from './options.ts';
 import { runUntilSignal } from './process-signals.ts';
 import { Runners } from './runners.ts';
@@ -90,23 +91,26 @@ export class Worker {
    * Starts, works until the process is told to end (SIGTERM, SIGINT), and stops; a second signal stops at once.
    * For worker scripts; close your connection pool afterwards, or it keeps the process alive. Signals of the process are
    * handled while this runs; `start` and `stop` handle none.
+   * @param options `abortSignal`: aborted, it stops the worker as SIGTERM does; `run` then returns
    * @throws SignalboxError as {@link Worker.start}
    */
-  async run(): Promise<void> {
-    await runUntilSignal(this, this.#parts.log);
+  async run(options: WaitOptions = {}): Promise<void> {
+    checkOptions(options, WAIT_OPTIONS, 'worker.run');
+    await runUntilSignal(this, this.#parts.log, options.abortSignal);
   }
 
   /**
    * Works once: rescues what dead workers held, claims up to `concurrency` due deliveries and runs them to their end.
-   * For cron and tests, in place of `start`. Returns the number of deliveries run. One may begin while another is under way.
-   * @throws SignalboxError as {@link Worker.start}
+   * For cron and tests, in place of `start`. Returns how many had which outcome. One may begin while another is under way.
+   * @throws SignalboxError as {@link Worker.start}; the reason of `abortSignal` when that is aborted: what ran was interrupted and released
    */
-  async tick(): Promise<number> {
+  async tick(options: WaitOptions = {}): Promise<DrainResult> {
     this.#parts.assertOpen();
+    checkOptions(options, WAIT_OPTIONS, 'worker.tick');
     if (this.#phase !== 'new')
       throw new SignalboxError('WorkerBusy', `tick() is for a worker that was not started; it was ${this.#phase}.`);
     this.#begin();
-    const tick = this.#parts.ambient.neutrallyIn(currentCall(), async () => this.#tick());
+    const tick = this.#parts.ambient.neutrallyIn(currentCall(), async () => this.#tick(options.abortSignal));
     this.#ticks.add(tick);
     try {
       return await tick;
@@ -149,7 +153,7 @@ export class Worker {
     await catalogue.announce();
   }
 
-  async #tick(): Promise<number> {
+  async #tick(abortSignal: AbortSignal | undefined): Promise<DrainResult> {
     const { store, events, driver } = this.#parts;
     const { leaseMs, queues, concurrency } = this.#settings;
     await reaching(driver, () => this.#prepare());
@@ -158,7 +162,7 @@ export class Worker {
       if (this.#phase !== 'new') worker.stopping();
       try {
         await rescueDeliveries(store.workers, events);
-        return (await runOnce(worker, runner, concurrency)).length;
+        return await runOnce(worker, runner, { free: concurrency, abortSignal });
       } finally {
         this.#temporary.delete(worker);
         this.#runners.delete(runner);

@@ -61,7 +61,7 @@ export const deliveryCases: readonly Case[] = [
       };
       await using h = await openConformance(driver, { services: [receiverThat('One', observe)] });
       await emit(h);
-      expect(await h.box.drain()).toEqual({ completed: 1, retrying: 0, dead: 0, cancelled: 0 });
+      expect(await h.box.drain()).toEqual({ completed: 1, retrying: 0, dead: 0, cancelled: 0, released: 0 });
       expect(seen).toEqual([{ settled: 1 }, { settled: 0 }, []]);
       expect(await h.deliveries()).toMatchObject([{ receiver: 'One.receive', state: 'completed', epoch: 1, attempt: 1 }]);
       expect(await h.effects()).toEqual(['One:1']);
@@ -84,8 +84,8 @@ export const deliveryCases: readonly Case[] = [
         ],
       });
       await emit(h);
-      expect(await h.box.drain()).toEqual({ completed: 1, retrying: 3, dead: 1, cancelled: 1 });
-      expect(await h.box.drain({ ahead: '5m' })).toEqual({ completed: 1, retrying: 1, dead: 1, cancelled: 0 });
+      expect(await h.box.drain()).toEqual({ completed: 1, retrying: 3, dead: 1, cancelled: 1, released: 0 });
+      expect(await h.box.drain({ ahead: '5m' })).toEqual({ completed: 1, retrying: 1, dead: 1, cancelled: 0, released: 0 });
       expect(await h.deliveries()).toMatchObject([
         { receiver: 'A.completed.receive', state: 'completed', attempt: 1 },
         { receiver: 'B.dead.receive', state: 'dead', attempt: 3 },

@@ -113,7 +113,7 @@ export const workerCases: readonly Case[] = [
     async run(driver) {
       await using h = await openConformance(driver, { services: [receiverThat('One')] });
       await emit(h);
-      const ran = await h.box.worker().tick();
+      const { completed: ran } = await h.box.worker().tick();
       expect([ran, await h.effects(), await h.count(WORKERS)]).toEqual([1, ['One:1'], 0]);
     },
   },

@@ -129,7 +129,7 @@ const EXPECTED = {
   tracked: 'BoxAlreadyOpen',
   same: [true, true, false],
   failed: 'rolled back',
-  drained: { completed: 3, retrying: 1, dead: 0, cancelled: 1 },
+  drained: { completed: 3, retrying: 1, dead: 0, cancelled: 1, released: 0 },
   effects: ['booked 2', 'listed noon 2', 'paid 2', 'sent 2'],
   transient: [false, true],
   warnings: [expect.stringMatching(/^Forgotten has @OnSignal methods and was given to no box/)],

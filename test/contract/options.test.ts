@@ -54,13 +54,21 @@ const BAGS: Record<string, Bag[]> = {
   WorkerOptions: [{ at: 'Worker', take: (options, { box }) => box.worker(options), instead: 'concurency', meant: 'concurrency' }],
   StopOptions: [{ at: 'worker.stop', take: (options, { box }) => box.worker().stop(options), instead: 'froce', meant: 'force' }],
   DrainOptions: [{ at: 'box.drain', take: (options, { box }) => box.drain(options), instead: 'ahaed', meant: 'ahead' }],
-  SettledOptions: [
+  WaitOptions: [
     {
       at: 'emissions.settled',
       take: (options, { box }) => box.emissions.settled(id, options),
       instead: 'abortSingal',
       meant: 'abortSignal',
     },
+    {
+      at: 'box.next',
+      take: (options, { box }) => box.next('worker.idle', undefined, options),
+      instead: 'abortSingal',
+      meant: 'abortSignal',
+    },
+    { at: 'worker.tick', take: (options, { box }) => box.worker().tick(options), instead: 'abortSingal', meant: 'abortSignal' },
+    { at: 'worker.run', take: (options, { box }) => box.worker().run(options), instead: 'abortSingal', meant: 'abortSignal' },
   ],
   MigrateOptions: [
     { at: 'box.migrate', take: (options, { box }) => box.migrate(options), options: { folder: 'x' }, instead: 'shcema', meant: 'schema' },

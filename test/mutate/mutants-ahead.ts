@@ -26,7 +26,7 @@ const time = mutantsOf({ file: 'src/worker/virtual-time.ts', tests: ['test/worke
 ]);
 
 const drain = mutantsOf({ file: 'src/worker/drain.ts', tests: ['test/worker/ahead.test.ts'] }, [
-  { name: 'ahead: outcomes tell the delay', find: '    time?.ran(id, delayMs);\n', replace: '' },
+  { name: 'ahead: outcomes tell the delay', find: '    time?.ran(id, result.delayMs);\n', replace: '' },
   { name: 'ahead: what is beyond the end is released', find: '    await worker.claims.release(early);\n', replace: '' },
   {
     name: 'ahead: what is beyond the end is held until then',

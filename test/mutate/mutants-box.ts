@@ -24,6 +24,23 @@ export const boxMutants: readonly Mutant[] = [
       replace: '',
     },
   ]),
+  ...mutantsOf({ file: 'src/worker/drain.ts', tests: ['test/box/waits.test.ts'] }, [
+    {
+      name: 'abort: interrupts what runs',
+      find: "  abortSignal.addEventListener('abort', interrupt);\n",
+      replace: '',
+      hangs: 'The receiver waits for its interruption.',
+    },
+    { name: 'abort: nothing more is started', find: 'abortSignal?.aborted || ', replace: '' },
+  ]),
+  ...mutantsOf({ file: 'src/observe/events.ts', tests: ['test/box/waits.test.ts'] }, [
+    {
+      name: 'abort: ends the wait for an event',
+      find: "      abortSignal?.addEventListener('abort', onAbort);\n",
+      replace: '',
+      hangs: 'The event never comes.',
+    },
+  ]),
   ...mutantsOf({ file: 'src/operate/until-settled.ts', tests: closing }, [
     {
       name: 'settled: ends with the box',

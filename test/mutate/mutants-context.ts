@@ -26,8 +26,8 @@ export const contextMutants: readonly Mutant[] = [
     },
     {
       name: 'context: a tick is in none',
-      find: 'this.#parts.ambient.neutrallyIn(currentCall(), async () => this.#tick())',
-      replace: 'this.#parts.ambient.outside(async () => this.#tick())',
+      find: 'this.#parts.ambient.neutrallyIn(currentCall(), async () => this.#tick(options.abortSignal))',
+      replace: 'this.#parts.ambient.outside(async () => this.#tick(options.abortSignal))',
     },
     { name: 'context: a worker stops in none', find: 'this.#parts.ambient.neutrally(() => this.#stop())', replace: 'this.#stop()' },
     {

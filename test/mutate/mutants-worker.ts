@@ -128,8 +128,8 @@ const worker = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/ru
   },
   {
     name: 'worker: a tick runs outside of the transaction around',
-    find: 'this.#parts.ambient.neutrallyIn(currentCall(), async () => this.#tick())',
-    replace: 'this.#tick()',
+    find: 'this.#parts.ambient.neutrallyIn(currentCall(), async () => this.#tick(options.abortSignal))',
+    replace: 'this.#tick(options.abortSignal)',
   },
 ]);
 

@@ -90,7 +90,7 @@ test('ticks that overlap have a lease each, and leave none behind', async () => 
   await emit(h);
   const first = worker.tick();
   await entered.opened;
-  expect(await worker.tick()).toBe(0);
+  expect(await worker.tick()).toEqual({ completed: 0, retrying: 0, dead: 0, cancelled: 0, released: 0 });
   expect(await leases(h)).toBe(1);
   gate.open();
   expect(await first).toBe(1);

@@ -2,6 +2,7 @@
 import type { Signalbox } from '../../box/box.ts';
 import { defaultLogger } from '../../observe/log.ts';
 import { tellWaiting } from '../../store/catalogue/unserved.ts';
+import type { DrainResult } from '../../worker/drain.ts';
 import type { WorkerOptions } from '../../worker/options.ts';
 import { handlingSignals } from '../../worker/process-signals.ts';
 import { endWithParent } from '../dev/child.ts';
@@ -62,13 +63,15 @@ async function workOnce(box: Signalbox, options: WorkerOptions): Promise<void> {
   const log = defaultLogger();
   await handlingSignals(handlers, log, async () => {
     let run = 0;
-    for (let ran = -1; ran !== 0 && !told.signal.aborted; run += ran) ran = await worker.tick();
+    for (let ran = -1; ran !== 0 && !told.signal.aborted; run += ran) ran = sumOf(await worker.tick());
     log.info(
       { run },
       [run === 0 ? 'nothing was due' : `${run} ${run === 1 ? 'delivery' : 'deliveries'} run`, ...(await waitingFor(box))].join('; '),
     );
   });
 }
+
+const sumOf = (result: DrainResult): number => Object.values(result).reduce((sum: number, count: number) => sum + count, 0);
 
 /**
  * The deliveries that wait for receivers that the box does not have. The receivers are announced already, so this only

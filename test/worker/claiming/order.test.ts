@@ -45,7 +45,7 @@ async function emit(h: Harness, count: number): Promise<void> {
 }
 
 /** One delivery at a time, so that the order of the calls is the order of the claims. */
-const tick = async (h: Harness): Promise<number> => h.box.worker({ concurrency: 1 }).tick();
+const tick = async (h: Harness): Promise<unknown> => h.box.worker({ concurrency: 1 }).tick();
 
 test('a receiver of higher priority is served first', async () => {
   await using h = await harness({ services: [Usual, Urgent] });

@@ -123,7 +123,7 @@ test.each([
   [
     'tick',
     async (h: Harness) => {
-      for (let tick = 0; tick < 20 && (await h.box.worker().tick()) > 0; tick++);
+      for (let tick = 0; tick < 20 && (await h.box.worker().tick()).completed > 0; tick++);
     },
   ],
 ])('%s runs receivers and listeners in no context of its caller', async (_name, run) => {

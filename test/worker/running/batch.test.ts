@@ -135,7 +135,7 @@ test('an item can be discarded, given up or put off, and the first word counts',
     items[2]!.fail(new RetryAfter('2h'));
   });
   await using h = await open([Receiver], 4);
-  expect(await h.box.drain()).toEqual({ completed: 1, retrying: 1, dead: 1, cancelled: 1 });
+  expect(await h.box.drain()).toEqual({ completed: 1, retrying: 1, dead: 1, cancelled: 1, released: 0 });
   expect(await ends(h)).toEqual(['cancelled 1', 'dead 1', 'ready 0', 'completed 1']);
   expect((await readErrors(h.sql)).map(({ name }) => name)).toEqual(['Discard', 'Unrecoverable', 'RetryAfter']);
 });
@@ -188,6 +188,6 @@ test('without a transaction, each item has the end that it was given', async () 
     }
   }
   await using h = await open([Remote], 3);
-  expect(await h.box.drain()).toEqual({ completed: 1, retrying: 1, dead: 0, cancelled: 1 });
+  expect(await h.box.drain()).toEqual({ completed: 1, retrying: 1, dead: 0, cancelled: 1, released: 0 });
   expect(await ends(h)).toEqual(['ready 1', 'cancelled 1', 'completed 1']);
 });

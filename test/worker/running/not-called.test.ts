@@ -73,7 +73,7 @@ test.for(['28P01', '25006', '26000', '58030', 'XX000', '53100', '42501', 'P0001'
       .unsafe(`create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no' using errcode = '${code}'; end $$;
       create trigger refuse after insert on signalbox.settled for each row when (new.state = 'completed') execute function refuse()`);
     const released = h.box.next('delivery.released');
-    expect(await h.box.drain()).toEqual({ completed: 0, retrying: 0, dead: 0, cancelled: 0 });
+    expect(await h.box.drain()).toEqual({ completed: 0, retrying: 0, dead: 0, cancelled: 0, released: 1 });
     await released;
     const [waits] = await h.sql`select run_at > now() as waits, attempt, state from signalbox.delivery`;
     expect(waits).toEqual({ waits: true, attempt: 0, state: 'ready' });

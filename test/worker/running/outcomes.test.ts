@@ -48,7 +48,7 @@ test('the writes of a receiver and the completion of its delivery commit togethe
   await using h = await harness({ services: [receiverThat('One', observe)] });
   await createEffects(h.sql);
   await emit(h);
-  expect(await h.box.drain()).toEqual({ completed: 1, retrying: 0, dead: 0, cancelled: 0 });
+  expect(await h.box.drain()).toEqual({ completed: 1, retrying: 0, dead: 0, cancelled: 0, released: 0 });
   expect(seen).toEqual([{ settled: 1 }, { settled: 0, effects: 0 }]);
   expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'completed', epoch: 1, attempt: 1 }]);
   expect(await readEffects(h.sql)).toEqual(['One:1']);
@@ -84,7 +84,7 @@ test('a delivery whose retry budget is spent ends dead, with the history of its 
   await createEffects(h.sql);
   await emit(h);
   const dead = h.box.next('delivery.dead');
-  expect(await h.box.drain({ ahead: '1h' })).toEqual({ completed: 0, retrying: 2, dead: 1, cancelled: 0 });
+  expect(await h.box.drain({ ahead: '1h' })).toEqual({ completed: 0, retrying: 2, dead: 1, cancelled: 0, released: 0 });
   expect(await dead).toMatchObject({ receiver: 'One.receive', attempt: 3, error: { message: '3rd' } });
   expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'dead', attempt: 3 }]);
   expect((await readErrors(h.sql)).map(({ message }) => message)).toEqual(['1st', '2nd', '3rd']);
@@ -113,7 +113,7 @@ test('Discard cancels with its reason, Unrecoverable is dead at once; neither le
   await using h = await harness({ services: [receiverThat('Discarding', discard), receiverThat('GivingUp', giveUp)] });
   await createEffects(h.sql);
   await emit(h);
-  expect(await h.box.drain()).toEqual({ completed: 0, retrying: 0, dead: 1, cancelled: 1 });
+  expect(await h.box.drain()).toEqual({ completed: 0, retrying: 0, dead: 1, cancelled: 1, released: 0 });
   expect(await readDeliveries(h.sql)).toMatchObject([
     { receiver: 'Discarding.receive', state: 'cancelled', attempt: 1 },
     { receiver: 'GivingUp.receive', state: 'dead', attempt: 1 },
@@ -196,7 +196,7 @@ test('a receiver that is not transactional has no tx, and completes after its ca
   }
   await using h = await harness({ services: [Detached] });
   await emit(h);
-  expect(await h.box.drain({ ahead: '1h' })).toEqual({ completed: 1, retrying: 1, dead: 0, cancelled: 0 });
+  expect(await h.box.drain({ ahead: '1h' })).toEqual({ completed: 1, retrying: 1, dead: 0, cancelled: 0, released: 0 });
   expect(contexts.map((context) => ['tx' in context, context.attempt])).toEqual([
     [false, 1],
     [false, 2],
@@ -215,7 +215,7 @@ test('a receiver that could not be called, as its delivery was locked for too lo
       return null;
     end $$;
     create trigger refuse after insert on signalbox.settled for each row execute function refuse()`);
-  expect(await h.box.drain({ ahead: '1h' })).toEqual({ completed: 1, retrying: 0, dead: 0, cancelled: 0 });
+  expect(await h.box.drain({ ahead: '1h' })).toEqual({ completed: 1, retrying: 0, dead: 0, cancelled: 0, released: 1 });
   expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'completed', attempt: 1, epoch: 3 }]);
   expect(await readErrors(h.sql)).toEqual([]);
 });
@@ -230,7 +230,7 @@ test('a receiver whose delivery can never be completed, for what its row is, is 
       return null;
     end $$;
     create trigger refuse after insert on signalbox.settled for each row execute function refuse()`);
-  expect(await h.box.drain({ ahead: '1h' })).toEqual({ completed: 0, retrying: 2, dead: 1, cancelled: 0 });
+  expect(await h.box.drain({ ahead: '1h' })).toEqual({ completed: 0, retrying: 2, dead: 1, cancelled: 0, released: 0 });
   expect(await readErrors(h.sql)).toMatchObject([{ message: 'never' }, { message: 'never' }, { message: 'never' }]);
 });
 
@@ -240,6 +240,6 @@ test('a serialization failure in the receiver is its own', async () => {
   await using h = await harness({ services: [receiverThat('One', raise)] });
   await createEffects(h.sql);
   await emit(h);
-  expect(await h.box.drain({ ahead: '1h' })).toEqual({ completed: 1, retrying: 1, dead: 0, cancelled: 0 });
+  expect(await h.box.drain({ ahead: '1h' })).toEqual({ completed: 1, retrying: 1, dead: 0, cancelled: 0, released: 0 });
   expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'completed', attempt: 2 }]);
 });

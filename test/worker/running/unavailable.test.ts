@@ -118,7 +118,7 @@ test('drain and tick call it once, leave the rest due, and end', async () => {
   const provider = new Provider();
   await using h = await harness({ services: [calling(provider, 3_600_000), Other] }, { max: 3 });
   await emitMany(h, 40);
-  expect(await h.box.drain({ ahead: '1d' })).toEqual({ completed: 0, retrying: 0, dead: 0, cancelled: 0 });
+  expect(await h.box.drain({ ahead: '1d' })).toEqual({ completed: 0, retrying: 0, dead: 0, cancelled: 0, released: 1 });
   await expectUntouched(h, 40);
   expect(provider.calls).toBe(1);
   await h.box.worker({ concurrency: 1 }).tick();
