@@ -91,6 +91,7 @@ export const groups: readonly Group[] = [
       'design/whose-fault.md': 'What counts as an attempt, and what never does.',
       'design/unavailable.md': 'Why a receiver pauses when the system that it calls is down, and how it resumes.',
       'design/catalogue.md': 'Why receivers are announced in a table.',
+      'design/schemas.md': 'Why statements are rewritten for another schema, and what follows from its name.',
       'design/claim-ahead.md': 'How much a worker holds beyond its free slots, and what may go wrong with it.',
       'design/old-snapshots.md': 'How claims stay fast while a backup holds a snapshot.',
       'design/doorbell.md': 'How a sleeping worker is woken without a NOTIFY in each transaction.',

@@ -1,12 +1,12 @@
 // Which receivers of the catalogue those of a process are, across renames: decided here, written by the store. Pure.
 //
-// A receiver is an identity that keeps its id; names are added to it and not taken away. Each name has a row, and the rows
+// A receiver is an identity that keeps its id; names are added to it and never removed. Each name has a row, and the rows
 // of one receiver point to its root, whose id its deliveries carry. So a process that was started before a rename and is never
 // restarted knows the id, and so does one that is rolled back, and no order in which old and new processes announce matters.
 //
 // `formerly` joins two receivers into one. Only one thing parts them again: a process that has both names as two receivers
 // of the signal. Then the one that was announced last keeps all ids, for running processes know them as its own; the
-// name of the other is buried with it, as `name id`, and gets a row of its own. What is buried is never joined again.
+// name of the other is buried with it, as `name id`, and gets a row of its own. A buried name is never joined again.
 
 /** A row of the catalogue. */
 export interface CatalogueRow {
@@ -36,7 +36,7 @@ export interface OwnReceiver {
   readonly priority: number;
 }
 
-/** What a row is to become. `seen`: announced `now`, as before (`kept`), or `never`. */
+/** The new values of a row. `seen`: announced `now`, as before (`kept`), or `never`. */
 export interface RowChange {
   readonly id: number;
   readonly version: string;
@@ -138,7 +138,7 @@ class SignalStep {
     }
   }
 
-  /** What was renamed is one receiver. */
+  /** Joins a receiver with its former names. */
   #join(): void {
     const owners = new Map(this.#own.map((receiver) => [rootOf(this.#names.get(receiver.name)!), receiver]));
     for (const receiver of this.#own)
@@ -177,7 +177,7 @@ class SignalStep {
     return this.#groups.get(root)!.some((row) => buriedName(row.name) === name);
   }
 
-  /** Whether the first is the root: running processes know it, or it is the older one. */
+  /** Tells whether the first is the root: running processes know it, or it is the older one. */
   #older(one: number, other: number): boolean {
     const isAnnounced = (root: number): boolean => this.#groups.get(root)!.some((row) => row.isAnnounced);
     return isAnnounced(one) === isAnnounced(other) ? one < other : isAnnounced(one);

@@ -1,5 +1,5 @@
-// What a box has for its own in a database that several applications may share: its tables, its advisory locks, its channel of
-// notifications, the name of its sessions. All of it follows from the name of the schema.
+// The tables, advisory locks, channel of notifications and names of sessions that are a box's own, in a database that several
+// applications may share. All of them follow from the name of the schema.
 //
 // Statements are written for the default schema. For another one each is rewritten once, by an exact substitution, and the rewritten
 // statement is kept: a client that prepares statements knows them by their text, which must stay the same. A box in the default schema

@@ -2,9 +2,9 @@
 // the database, the role or the connection has for a default, which is the application's to choose.
 //
 // The race: under repeatable read or serializable, a statement that meets a row which changed since its snapshot fails with 40001
-// where it would have looked again; and under any level it may be the victim of a deadlock. Both are answers of the server:
-// the statement had no effect. So it is sent again, with a new snapshot, and nothing is told of it. Statements within a
-// transaction of somebody else's are not repeated: that transaction has failed.
+// where read committed would read the row again; and under any level the statement may be the victim of a deadlock. Both are answers
+// of the server: the statement had no effect. So it is sent again, with a new snapshot, and no event or log tells of it. A statement in
+// the transaction of a caller is not repeated: that transaction has failed.
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Driver, Run } from '../drivers/driver.ts';
 import { isConflict } from '../drivers/error-kind.ts';

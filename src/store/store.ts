@@ -43,7 +43,7 @@ export class Store {
     this.operations = new OperationsStore(this.#pool, namespace);
   }
 
-  /** Whether there is a database to work with. @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing` */
+  /** Refuses a database that cannot be worked with. @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing` */
   async check(): Promise<void> {
     const { schema } = this.namespace;
     const missing = await contacting(this.#driver, () => findMissing(this.#pool, schema));

@@ -1,4 +1,4 @@
-// What an announcement did: the catalogue before it and after it, as a deploy wants to read it. Announcing itself is
+// The result of an announcement: the catalogue before it and after it, as a deploy wants to read it. Announcing itself is
 // catalogue.ts. Another process that announces at the same moment may make it say `added` twice: nothing follows from it.
 import { buriedName } from '../../core/renames.ts';
 import type { RowOf } from '../../drivers/statement.ts';
@@ -34,7 +34,7 @@ export interface Announcement {
   readonly unchanged: readonly CataloguedReceiver[];
   /** Other names of this box's receivers: what was and is emitted for them is run by this box too. */
   readonly former: readonly CataloguedReceiver[];
-  /** What the catalogue has and this box does not: other programs', or such as nobody has any more. */
+  /** Receivers of the catalogue that this box does not have: those of other programs, or of code that is gone. */
   readonly elsewhere: readonly AbsentReceiver[];
 }
 

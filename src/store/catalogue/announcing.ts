@@ -8,7 +8,7 @@ import type { RowOf } from '../../drivers/statement.ts';
 import { addNames, changeReceivers, readCatalogue } from './catalogue.sql.ts';
 
 export interface AnnounceOptions {
-  /** Whether the names of this process become those that are shown. For a process that starts, not for one that looks again. */
+  /** The names of this process become those that are shown. True in a process that starts, false in one that reads again. */
   readonly takesNames: boolean;
 }
 

@@ -1,18 +1,21 @@
-// The SQL statements about the catalogue of receivers. What they read is judged in core/renames.ts, and what they write is
-// decided there.
+// The SQL statements about the catalogue of receivers. core/renames.ts judges the rows that they read, and decides on those that they
+// write.
 import { statement } from '../../drivers/statement.ts';
 
 /** A receiver that no process has announced for this long gets no new deliveries. More than a year: even a yearly job keeps its receivers. */
 const FORGET_AFTER = `interval '400 days'`;
 
-/** Whether row `r` makes its receiver one that gets new deliveries. A name that no process has announced was never seen. */
+/**
+ * The one condition under which a receiver gets new deliveries, of one of its rows `r`: used by the append, by `receivers.has` and by
+ * announcements. A name that no process has announced was never seen.
+ */
 export const isLive = (r: string): string =>
   `(${r}.retired_at is null and coalesce(${r}.last_seen_at > statement_timestamp() - ${FORGET_AFTER}, false))`;
 
 /** The row whose id the deliveries of the receiver of row `r` carry. */
 export const rootId = (r: string): string => `coalesce(${r}.root_id, ${r}.id)`;
 
-/** Whether row `r` is of a receiver that has, or had, the name of a parameter. */
+/** The condition that row `r` is of a receiver that has, or had, the name of a parameter. */
 export const isNamed = (r: string, parameter: string): string =>
   `${rootId(r)} in (select ${rootId('n')} from signalbox.receiver n where n.name = ${parameter}::text)`;
 
@@ -63,9 +66,9 @@ returning id`;
  * Changes rows as they are decided. $1 [{id, version, name, root_id, queue, priority, seen}] as JSON. Returns how many it
  * changed: all, or none if one of them has changed since it was read, and then the decision is void.
  * The race: of two processes that join different receivers to one at the same time, each must see what the other has joined,
- * or a row would point to one that is no root any more. Who joins writes all rows of the receivers that become one.
- * Locks: the rows, in the order of (signal, name), as every process does; a row that was changed between the look and the
- * lock fails the comparison with its version when PostgreSQL looks again. Index: the primary key.
+ * or a row would point to one that is no root any more. A process that joins receivers writes all rows of those that become one.
+ * Locks: the rows, in the order of (signal, name), as every process does; a row that was changed between the read and the
+ * lock fails the comparison with its version when PostgreSQL reads it again. Index: the primary key.
  */
 export const changeReceivers = statement({ changed: 'int' })`
 with change as materialized (
@@ -104,6 +107,6 @@ select ${rootId('r')} as root, r.name, r.signal, r.queue, r.priority, r.last_see
 from signalbox.receiver r join shown on shown.root = ${rootId('r')}
 order by r.signal, r.name`;
 
-/** Whether a signal has a receiver that gets new deliveries, as in the append. $1 signal. Index: receiver_signal_name. */
+/** Tells whether a signal has a receiver that gets new deliveries. $1 signal. Locks nothing. Repeatable. Index: receiver_signal_name. */
 export const hasReceivers = statement({ has: 'bool' })`
 select exists (select from signalbox.receiver r where r.signal = $1::text and ${isLive('r')}) as has`;

@@ -30,7 +30,7 @@ export class Catalogue {
   }
 
   /**
-   * Announces this process's receivers, if that has not been done; now and then it looks whether they have other ids by
+   * Announces this process's receivers, if that has not been done; now and then it checks whether they have other ids by
    * now. For all that runs deliveries. @throws what the database throws
    */
   async announce(): Promise<void> {
@@ -48,7 +48,7 @@ export class Catalogue {
     await this.#announceOnce(true);
   }
 
-  /** What it knows is outdated. */
+  /** Marks its knowledge as outdated. */
   outdate(): void {
     this.#readAt = -Infinity;
   }

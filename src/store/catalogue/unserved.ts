@@ -1,5 +1,5 @@
 // What waits for receivers of which this process has no code: a receiver renamed without `formerly`, or a service that was
-// dropped, leaves deliveries that nobody runs, and nothing else would show them.
+// dropped, leaves deliveries that no worker runs, and nothing else would show them.
 import type { Store } from '../store.ts';
 import type { Catalogue } from './catalogue.ts';
 import { MOST } from './unserved.sql.ts';

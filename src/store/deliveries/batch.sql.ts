@@ -7,7 +7,8 @@ import { OWN, SETTINGS, UNMARKED } from './settle.sql.ts';
  * Takes hold of deliveries as the first statement of the transaction of their receiver. $1 ids, in their order, $2 the epoch
  * of each, $3 milliseconds that any further statement and any pause of the transaction may take, $4 whether the transaction
  * carries the mark of a lane, $5 the worker that claimed each. Returns the ids that it holds, with a space between: one that is
- * missing was taken away, and must not reach the receiver; and the role of the session. Writes nothing, so that behind a BEGIN that has failed it does no harm; it says so.
+ * missing was reclaimed, and must not reach the receiver; and the role of the session. It writes nothing, so that it does no harm
+ * behind a BEGIN that has failed, which it reports.
  * Locks: the deliveries, in the order given, until the transaction ends, so that no rescue can take them from a
  * transaction that lives. Guard: (id, state, epoch, worker). Repeatable. The rest is as in settleFirst. Index: the primary key.
  */

@@ -6,13 +6,13 @@ import { byId, intArray, textArray } from '../params.ts';
 import type { ClaimRef } from './claim.ts';
 import type { DeliveriesStore, ReleaseItem, SettleItem } from './deliveries.ts';
 
-/** What a transaction holds, and how it is ended. */
+/** The deliveries that a transaction holds, and the session in which it ends them. */
 export interface Hold {
   /** Of these alone the receiver may hear. */
   readonly ids: ReadonlySet<string>;
   /** Of the session, before the receiver was called. */
   readonly role: string;
-  /** What any of its statements may take. */
+  /** The time that any of its statements may take. */
   readonly timeoutMs: number;
 }
 
@@ -38,7 +38,7 @@ export class BatchesStore {
     claims: readonly ClaimRef[],
     { timeoutMs, inLane }: { readonly timeoutMs: number; readonly inLane: boolean },
   ): Promise<Hold | 'outside'> {
-    // In the order of ids, as all who lock several deliveries do.
+    // In the order of ids, as every statement that locks several deliveries does.
     const sorted = [...claims].sort(byId);
     const [ids, epochs] = [textArray(sorted.map(({ id }) => id)), intArray(sorted.map(({ epoch }) => epoch))];
     const workers = intArray(sorted.map(({ workerId }) => workerId));

@@ -2,7 +2,7 @@
 import { statement } from '../../drivers/statement.ts';
 import { micros, millis, ms } from '../times.ts';
 
-/** What is claimed: `run_at_us` in microseconds since 1970. Without a payload: the emission is gone. */
+/** The columns of a claimed delivery: `run_at_us` in microseconds since 1970. Without a payload: the emission is gone. */
 const CLAIMED = {
   id: 'text',
   emission_id: 'text',
@@ -21,7 +21,7 @@ const CLAIMED = {
 /**
  * The rows that `picked` has locked, by their place. An array, not a join: whatever the planner believes of the numbers
  * of rows, it goes to each by its place. A join was planned as a walk through the table (docs/design/plans.md). A row that
- * was changed between look and lock has another place, and is left for the next statement.
+ * was changed between scan and lock has another place, and is left for the next statement.
  */
 const lockedBy = (picked: string): string => `d.ctid = any(array(${picked}))`;
 
@@ -52,7 +52,7 @@ me as materialized (
  * Takes due deliveries of the receivers that this worker has code for. $1 worker, $2 receiver ids, in the order of
  * service, $3 how many of each at most, $4 the newest payload version of each that it can read, $5 how many in all,
  * $6 how far ahead of their time in ms, $7 crashes from which a delivery must run alone, $8 whether one such may be taken, $9
- * from which time on to look for those of each, in seconds since 1970 (docs/design/old-snapshots.md).
+ * from which time on to scan those of each, in seconds since 1970 (docs/design/old-snapshots.md).
  * Locks: the worker's row, then deliveries, receiver by receiver in the order given, by run_at; others' locks are
  * skipped. Repeatable: a row that is running is not taken again. Index: delivery_claim, one range per receiver; a
  * single `receiver_id = any(...)` would sort the backlog. The locking CTE is never inlined, so the limit is exact.
@@ -88,7 +88,7 @@ with ${ALIVE}, picked as materialized (
 ), ${takeFrom('select place from picked union all select place from alone')}`;
 
 /**
- * Whether a suspect waits, a delivery that must run alone. $1 receiver ids, $2 the newest version of each that can be read, $3
+ * Tells whether a suspect waits, a delivery that must run alone. $1 receiver ids, $2 the newest version of each that can be read, $3
  * crashes, $4 how far ahead of its time in ms. For a worker that is never idle by itself. No locks. Index: delivery_suspect.
  */
 export const suspectWaits = statement({ waits: 'bool' })`
@@ -112,6 +112,6 @@ with ${ALIVE}, picked as materialized (
   for update of d skip locked
 ), ${takeFrom('select place from picked')}`;
 
-/** What a worker holds. $1 worker. Locks nothing. Reads the whole of delivery, as rescue does: only after a claim that failed. */
+/** The deliveries that a worker holds. $1 worker. Locks nothing. Reads the whole of delivery, as rescue does: only after a claim that failed. */
 export const heldDeliveries = statement({ id: 'text', epoch: 'int' })`
 select d.id::text as id, d.epoch from signalbox.delivery d where d.worker_id = $1::int and d.state = 'running'`;

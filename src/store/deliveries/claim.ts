@@ -1,6 +1,6 @@
 // A claimed delivery, and what a worker says to claim one. Types, and when two claims are the same.
 
-/** What a worker can run: a receiver's id in the catalogue, how many deliveries it may take, and up to which version. */
+/** A receiver for which a worker claims: its id in the catalogue, how many deliveries the worker may take, and up to which version. */
 export interface Claimable {
   readonly receiverId: number;
   readonly free: number;

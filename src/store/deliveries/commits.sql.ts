@@ -9,7 +9,7 @@ export const transactionProgress = statement({ standby: 'bool', status: 'text?' 
 select pg_is_in_recovery() as standby, pg_xact_status($1::text::xid8) as status`;
 
 /**
- * Whether an emission is stored. $1 its id. Locks: none. Repeatable. Index: the primary key.
+ * Tells whether an emission is stored. $1 its id. Locks: none. Repeatable. Index: the primary key.
  * A statement of its own, after the one above: its snapshot is taken when the transaction is known to have ended.
  */
 export const isEmissionStored = statement({ stored: 'bool' })`

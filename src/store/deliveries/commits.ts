@@ -3,7 +3,7 @@ import type { Run } from '../../drivers/driver.ts';
 import { sqlState } from '../../drivers/error-kind.ts';
 import { completedRuns, isEmissionStored, transactionProgress } from './commits.sql.ts';
 
-/** What a transaction is found by afterwards. */
+/** Identifies a transaction afterwards. */
 export interface CommitWitness {
   /** The id of the transaction, as `pg_current_xact_id` gave it. */
   readonly xid: string;
@@ -33,7 +33,7 @@ export class CommitsStore {
   }
 
   /**
-   * Whether a transaction has committed. The id only tells that it has ended; the emission tells how. For an id may be
+   * Finds out how a transaction ended. The id only tells that it has ended; the emission tells how. For an id may be
    * given out twice: after a crash, the server reuses those of which its log had nothing on disk.
    */
   async stateOf({ xid, emissionId }: CommitWitness): Promise<CommitState> {

@@ -64,7 +64,7 @@ export class DeliveriesStore {
     return rows.map((row) => this.#claimed(row, workerId)).sort(byId);
   }
 
-  /** Whether a suspect is due, which waits for a worker that runs nothing else. */
+  /** Tells whether a suspect is due, which waits for a worker that runs nothing else. */
   async hasSuspect(claimable: readonly Claimable[], aheadMs = 0): Promise<boolean> {
     const ids = intArray(claimable.map(({ receiverId }) => receiverId));
     const versions = intArray(claimable.map(({ version }) => version));
@@ -74,7 +74,7 @@ export class DeliveriesStore {
 
   /**
    * First statement of a receiver's transaction. Unless it is `completed`, the receiver must not be called: the delivery was
-   * taken away (`stale`), or the transaction of a lane has not begun (`outside`).
+   * reclaimed (`stale`), or the transaction of a lane has not begun (`outside`).
    */
   async settleFirst(
     run: Run,
@@ -116,7 +116,7 @@ export class DeliveriesStore {
     return idSet(await (run ? this.#namespace.on(run) : this.#pool)(outcomes.release, [JSON.stringify(given)]));
   }
 
-  /** What a worker holds by the tables, whether it knows of it or not. */
+  /** The claims of a worker by the tables, also those that it does not know of. */
   async heldDeliveries(workerId: number): Promise<ClaimRef[]> {
     const rows = await this.#pool(claims.heldDeliveries, [workerId]);
     return rows.map((row) => ({ ...row, workerId }));

@@ -14,7 +14,7 @@ export const UNMARKED = `($4::text::boolean and current_setting('transaction_def
 /**
  * Completes a delivery as the first statement of its receiver's transaction. $1 delivery, $2 epoch, $3 milliseconds
  * that any further statement and any pause of the transaction may take, $4 whether the transaction carries the mark of a
- * lane, $5 the worker that claimed it. Returns how many it completed: 0 means that the delivery was taken away, and the
+ * lane, $5 the worker that claimed it. Returns how many it completed: 0 means that the delivery was reclaimed, and the
  * receiver must not be called.
  * Behind a BEGIN whose answer is not in yet, it does nothing unless there is that transaction, and says so.
  * Locks: the row, until the transaction ends, so that no rescue can take it from a transaction that lives. The guard
@@ -38,7 +38,7 @@ select (select count(*)::int from kept) as completed, ${UNMARKED} as outside,
   set_config('idle_in_transaction_session_timeout', $3::text, true) as idle_timeout`;
 
 /**
- * The delivery of claim `o`, locked, if it is that claim's still. One look into the index for each, whatever the planner
+ * The delivery of claim `o`, locked, if it is that claim's still. One probe of the index for each, whatever the planner
  * believes: where it took no row to be running, a join compared each claim with each row of the table.
  */
 export const OWN = `cross join lateral (
@@ -49,7 +49,7 @@ export const OWN = `cross join lateral (
 
 /**
  * Records that the receivers of deliveries returned, where that does not commit with their own writes. $1 ids, in their
- * order, $2 the epoch and $3 the worker of all of them. Returns the ids recorded: one that is missing was taken away, or
+ * order, $2 the epoch and $3 the worker of all of them. Returns the ids recorded: one that is missing was reclaimed, or
  * completed before. Locks: the deliveries, in the order of the index and so of ids. Guard: (id, state, epoch, worker).
  * Repeatable. Index: the primary key, whatever the planner believes: it takes an array for a handful.
  */
@@ -70,7 +70,7 @@ const lastNoted = (part: string): string =>
 
 /**
  * Records what else came of deliveries. $1: [{id, epoch, worker_id, to, delay_ms, refund, error}] as JSON. Returns the ids
- * recorded: one that is missing was taken away, or completed, and its outcome is void.
+ * recorded: one that is missing was reclaimed, or completed, and its outcome is void.
  * Locks: deliveries by id; waits for a receiver's transaction that still lives (its COMMIT may have got through though
  * the answer was lost), then decides. Guard: (id, state, epoch, worker). Index: the primary key. An error that costs no attempt
  * is noted unless it says what the last one of the delivery said: it may come for hours. Index of that: delivery_error_delivery.

@@ -100,7 +100,7 @@ select id::text as id, (select count(*)::int from notified) as notified from due
 /**
  * Ends live deliveries as cancelled. $1 emission, $2 receiver or null, $3 error as JSON. Returns their ids.
  * Locks: deliveries by id; waits for a receiver's transaction that is open, and if that commits, the delivery is
- * completed and not cancelled. The epoch is raised: whoever still runs one of them is stale. Index: delivery_emission_receiver.
+ * completed and not cancelled. The epoch is raised: a run of one of them that goes on is stale. Index: delivery_emission_receiver.
  */
 export const cancelDeliveries = statement({ id: 'text' })`
 with held as materialized (
@@ -121,7 +121,7 @@ with held as materialized (
 select id::text as id from gone`;
 
 /**
- * Ends dead deliveries as cancelled, so that nobody looks at them again. $1 emission, $2 receiver or null, $3 error as JSON.
+ * Ends dead deliveries as cancelled, so that operators need not look at them again. $1 emission, $2 receiver or null, $3 error as JSON.
  * Returns their ids. A statement of its own, after cancelDeliveries: what died while that waited is seen by this one.
  * Locks: settled rows by receiver, as reviveDeliveries; of the two, or of two of these, the later finds nothing left.
  * Index: settled_emission_receiver.

@@ -36,11 +36,11 @@ export interface Delivery {
   readonly version: number;
   /** How often it was replayed. */
   readonly generation: number;
-  /** The fence: raised by every act that takes the delivery away from somebody. */
+  /** The fence: raised by every act that takes the delivery from the run that has it. */
   readonly epoch: number;
   /** Runs that count against the retry budget. */
   readonly attempt: number;
-  /** How often it was taken back from a dead worker. */
+  /** How often it was rescued from a dead worker. */
   readonly crashes: number;
   /** By the database's clock; `undefined` if its emission was deleted. */
   readonly emittedAt: Date | undefined;

@@ -12,7 +12,7 @@ export const migrationLock = statement({ locked: 'int' })`select 1 as locked fro
 /** Drizzle's `if not exists` gives two notices at each later run, which postgres.js prints as objects. Until the transaction ends. */
 export const hushNotices = statement({ messages: 'text' })`select set_config('client_min_messages', 'warning', true) as messages`;
 
-/** Whether there is a table. $1 schema, $2 name. */
+/** Tells whether there is a table. $1 schema, $2 name. Locks nothing. Repeatable. */
 export const hasTable = statement({
   there: 'bool',
 })`select to_regclass(pg_catalog.format('%I.%I', $1::text, $2::text)) is not null as there`;

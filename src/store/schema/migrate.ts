@@ -33,7 +33,7 @@ export const MIGRATE_OPTIONS: OptionTable<MigrateOptions> = { folder: text, tabl
 const TABLE = '__drizzle_migrations';
 const SCHEMA = 'drizzle';
 
-/** What is needed of a Drizzle database and of its transactions. */
+/** The part of a Drizzle database, and of its transactions, that this file uses. */
 interface Handle {
   readonly session: {
     readonly client: Client;

@@ -1,4 +1,4 @@
-// Whether the database has the tables and columns that this version of Signalbox needs. What is needed is read off
+// Checks that the database has the tables and columns that this version of Signalbox needs. They are read off
 // schema.ts, so a new column is checked as soon as it is defined.
 import { getTableColumns, getTableName } from 'drizzle-orm';
 import type { RowOf } from '../../drivers/statement.ts';

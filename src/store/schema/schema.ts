@@ -80,11 +80,11 @@ export function signalboxTables<const Schema extends string>(schema: Schema) {
       state: text('state').notNull().default('ready'),
       /** Not before this time; also the order within a receiver. */
       runAt: instant('run_at').notNull(),
-      /** The fence: raised by every act that takes the delivery away from somebody. Never reset. */
+      /** The fence: raised by every act that takes the delivery from the run that has it. Never reset. */
       epoch: integer('epoch').notNull().default(0),
       /** Runs that count against the retry budget. */
       attempt: integer('attempt').notNull().default(0),
-      /** How often it was taken back from a dead worker that was not stopping. */
+      /** How often it was rescued from a dead worker that was not stopping. */
       crashes: integer('crashes').notNull().default(0),
       /** The worker that claimed it, part of the fence. */
       workerId: integer('worker_id'),
@@ -121,7 +121,7 @@ export function signalboxTables<const Schema extends string>(schema: Schema) {
     },
     (table) => [
       primaryKey({ name: 'settled_emission_receiver', columns: [table.emissionId, table.receiverId] }),
-      // What operators look for; completed rows, which are nearly all, pay nothing for it.
+      // Serves operators' queries; completed rows, which are nearly all, pay nothing for it.
       index('settled_unfinished')
         .on(table.finishedAt)
         .where(sql`${table.state} <> 'completed'`),

@@ -1,4 +1,4 @@
-// Workers in the store: their leases and locks, the verdict on them, and what is taken back from the dead.
+// Workers in the store: their leases and locks, the verdict on them, and the rescue of what dead ones held.
 // Parameters are encoded here and rows decoded, nothing is decided.
 import { randomInt } from 'node:crypto';
 import { errorRecord } from '../../core/delivery.ts';
@@ -57,7 +57,7 @@ export type SleepingState = 'unset' | 'pending' | 'safe';
 const MOST_ID = 2 ** 31 - 1;
 /** What one rescue takes at most. */
 export const RESCUE_BATCH = 1_000;
-/** A session that is told to end needs some milliseconds. */
+/** A session needs some milliseconds to end. */
 const TERMINATION_MS = 1_000;
 
 export class WorkersStore {
@@ -106,7 +106,7 @@ export class WorkersStore {
     return row && { pid: row.pid, hasOthers: row.has_others };
   }
 
-  /** A worker that still holds something is left for the others, who may take it at once. Two statements, each safe to repeat. */
+  /** The row of a worker that still holds deliveries stays, and other workers may rescue them at once. Two statements, each safe to repeat. */
   async resign(workerId: number): Promise<void> {
     await this.#pool(sql.resignWorker, [workerId]);
     await this.#pool(sql.forgetWorkers, [intArray([workerId])]);
@@ -117,7 +117,7 @@ export class WorkersStore {
     return (await this.#namespace.on(run)(sleeping.markSleeping, []))[0]!.state as SleepingState;
   }
 
-  /** Whether an append is pending, asked on a session that has set the flag. */
+  /** Tells whether an append is pending, asked on a session that has set the flag. */
   async hasPendingAppends(run: Run): Promise<boolean> {
     return (await this.#namespace.on(run)(sleeping.hasPendingAppends, []))[0]!.pending;
   }
