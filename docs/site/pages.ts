@@ -82,6 +82,7 @@ export const groups: readonly Group[] = [
     title: 'Design records',
     pages: {
       'design/README.md': 'What design records are, and a list of them.',
+      'design/walk.md': 'One emission from the emit to the COMMIT of its receiver, with the file of each step.',
       'design/two-tables.md': 'Why live and settled deliveries are apart.',
       'design/settle-first.md': 'Why completing the delivery is the first statement of its transaction.',
       'design/rescue.md': 'How dead workers are noticed, and why a late claim does no harm.',
