@@ -172,7 +172,7 @@ const worker = [
     replace: 'if (isStarted) return;',
     hangs: 'The receiver runs on.',
   }),
-  ...of('src/worker/waking/wakeup.ts', ['test/worker/claiming/claim-loop.test.ts', 'test/worker/waking/sleeping-flag.test.ts'], {
+  ...of('src/worker/waking/wakeup.ts', ['test/worker/waking/wakeup.test.ts'], {
     name: 'wakeup: a wake-up before the sleep ends it',
     find: '    if (!this.#isWoken) {',
     replace: '    if (this.#isWoken || !this.#isWoken) {',
