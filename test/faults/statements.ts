@@ -7,10 +7,15 @@ import type { Statement } from '../../src/drivers/statement.ts';
 
 const folder = fileURLToPath(new URL('../../src/store', import.meta.url));
 
-/** The statements by name. */
-export async function statements(): Promise<ReadonlyMap<string, Statement>> {
+/**
+ * The statements of a box by name.
+ * @param options `withMigrations`: also those around a migration, which are in one transaction with it;
+ * test/cli/verbs/migrate.system.test.ts ends that in the middle
+ */
+export async function statements({ withMigrations = false } = {}): Promise<ReadonlyMap<string, Statement>> {
   const found = new Map<string, Statement>();
   for (const file of (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.ts'))) {
+    if (file.endsWith('migrate.sql.ts') && !withMigrations) continue;
     const exported = (await import(/* @vite-ignore */ pathToFileURL(path.join(folder, file)).href)) as Record<string, unknown>;
     for (const [name, value] of Object.entries(exported)) if (isStatement(value)) found.set(name, value);
   }

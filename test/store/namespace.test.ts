@@ -4,13 +4,12 @@ import { expect, test } from 'vitest';
 import type { Statement } from '../../src/drivers/statement.ts';
 import { signalboxTables } from '../../src/schema.ts';
 import { Namespace, SLEEPING_LOCKS, WORKER_LOCKS } from '../../src/store/namespace.ts';
-import * as migration from '../../src/store/schema/migrate.sql.ts';
 import { statements } from '../faults/statements.ts';
 import { createDatabase } from '../support/database.ts';
 import { migrationOf } from '../support/migrations.ts';
 
-/** All but those around a migration, which belong to no schema. */
-const all = [...(await statements())].filter(([name]) => !(name in migration));
+/** Those around a migration belong to no schema. */
+const all = [...(await statements())];
 const classes = [WORKER_LOCKS, SLEEPING_LOCKS];
 
 /** The first keys of the advisory locks that a statement takes, and the name that it gives to a session. */

@@ -14,7 +14,7 @@ const kindOf = (type: number): string => Object.keys(TYPES).find((kind) => TYPES
 const bare = (columns: Columns): [name: string, kind: string][] =>
   Object.entries(columns).map(([name, kind]) => [name, kind.replace('?', '')]);
 
-test.each([...(await statements())])(
+test.each([...(await statements({ withMigrations: true }))])(
   '%s declares the columns that it returns, and takes parameters that are sent as they are',
   async (_name, { text, columns }: Statement) => {
     await using h = await openStore();
