@@ -125,6 +125,7 @@ const worker = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/ru
     name: 'worker: its loops run outside of the transaction around',
     find: 'this.#parts.ambient.neutrally(() => reaching(this.#parts.driver, () => this.#start()))',
     replace: 'this.#start()',
+    tests: ['test/worker/running/async-context.test.ts'],
   },
   {
     name: 'worker: a tick runs outside of the transaction around',
