@@ -67,7 +67,17 @@ export type { Worker } from './worker/worker.ts';
 export type { StopOptions, WorkerOptions } from './worker/options.ts';
 export type { DrainResult } from './worker/drain.ts';
 export type { OnFailure } from './worker/immediate.ts';
-export type { DeliveryEvent, EventName, ReceiverEvent, SignalboxEvents, WorkerEvent } from './observe/events.ts';
+export type {
+  AnyEvent,
+  BoxEvent,
+  DeliveryEvent,
+  EventListeners,
+  EventName,
+  OperatorEvent,
+  ReceiverEvent,
+  SignalboxEvents,
+  WorkerEvent,
+} from './observe/event-types.ts';
 export type { OutsideWrites } from './transaction/outside-writes.ts';
 export type { GivenLogger, Logger } from './core/logger.ts';
 
@@ -75,7 +85,6 @@ export type { GivenLogger, Logger } from './core/logger.ts';
 export type { Extension } from './box/extension.ts';
 export type { EmitInfo, NextEmit, NextReceive, ReceivedDelivery, ReceiveInfo } from './core/extension.ts';
 export type { MaintenanceTask } from './maintenance/task.ts';
-export type { EventListeners } from './observe/events.ts';
 
 // errors
 export { ERROR_CODES, isSignalboxError, SignalboxError, type ErrorCode, type ErrorDetails } from './errors.ts';

@@ -71,7 +71,7 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
 
   const places = new Places(db, ambientDb, ambient, transactions, outside);
   const untracked = isImmediate ? ('refuse' as const) : ('allow' as const);
-  const emitting = { ...extensions, db, driver, store, catalogue, receivers, registry, places, log, untracked, place, beforeUse };
+  const emitting = { ...extensions, db, driver, store, catalogue, receivers, registry, places, events, log, untracked, place, beforeUse };
   lifetime.onClosed(attach(emitting));
   lifetime.onClosed(() => outside.release());
   lifetime.onClosed(() => transactions.release());
@@ -84,7 +84,7 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
     ...parts,
     afterCommits,
     withTemporaryWorker,
-    deliveries: new Deliveries(store.operations, lifetime),
+    deliveries: new Deliveries(store.operations, lifetime, events),
     emissions: new Emissions(store.operations, lifetime),
     ownReceivers: new OwnReceivers(parts),
     workers: new OwnWorkers({ ...parts, tasks, newRunner, testing: settings.testing }),

@@ -5,7 +5,8 @@ import type { AmbientDatabase, DatabaseHandle, TransactionHandle } from '../core
 import { checkOptions, checkValue } from '../core/options.ts';
 import { callable, object } from '../core/rules.ts';
 import type { Injectable } from '../decorators/service.ts';
-import type { EventName, Events, SignalboxEvents } from '../observe/events.ts';
+import type { Events } from '../observe/events.ts';
+import type { AnyEvent, EventName, SignalboxEvents } from '../observe/event-types.ts';
 import type { Deliveries } from '../operate/deliveries.ts';
 import type { Emissions } from '../operate/emissions.ts';
 import { MIGRATE_OPTIONS, migrateFolder, type MigrateOptions, type Target } from '../store/schema/migrate.ts';
@@ -66,6 +67,8 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
    * @throws SignalboxError `InvalidOption`, `BoxClosed`
    */
   on<E extends EventName>(event: E, listener: (event: SignalboxEvents[E]) => unknown): () => void;
+  /** Calls `listener` for every event, with its name. Returns the undo. @throws SignalboxError `InvalidOption`, `BoxClosed` */
+  on(event: '*', listener: (raised: AnyEvent) => unknown): () => void;
   /**
    * The next event that `matches`. It waits for ever, unless `abortSignal` ends the wait.
    * @throws SignalboxError `InvalidOption`, `BoxClosed`; the reason of `abortSignal`
@@ -146,9 +149,9 @@ export class Box<D extends DatabaseHandle> implements Signalbox<D> {
     afterCommits.add(handle, callback);
   }
 
-  on<E extends EventName>(event: E, listener: (event: SignalboxEvents[E]) => unknown): () => void {
+  on(event: EventName | '*', listener: (event: never) => unknown): () => void {
     this.#parts.lifetime.assertOpen();
-    return this.#parts.events.on(event, listener);
+    return this.#parts.events.on(event, listener as () => unknown);
   }
 
   async next<E extends EventName>(

@@ -8,7 +8,8 @@ import { type ProviderLiteral, type Provision, provisionOf } from '../container/
 import { SignalboxError } from '../errors.ts';
 import { checkTask, type MaintenanceTask } from '../maintenance/task.ts';
 import { REFRESH_CATALOGUE } from '../maintenance/tasks/refresh-catalogue.ts';
-import { EVENT_LISTENERS, type EventListeners } from '../observe/events.ts';
+import { EVENT_LISTENERS } from '../observe/events.ts';
+import type { EventListeners } from '../observe/event-types.ts';
 
 /** An addition to a box: what it wraps, hears, does now and then, and provides. */
 export interface Extension {

@@ -12,7 +12,7 @@ import type { Container } from '../container/registry.ts';
 import { SignalboxError } from '../errors.ts';
 import { defaultLogger, silentLogger } from '../observe/log.ts';
 import { eventLog } from '../observe/event-log.ts';
-import type { SignalboxEvents } from '../observe/events.ts';
+import type { SignalboxEvents } from '../observe/event-types.ts';
 import { safeLogger } from '../observe/safe-log.ts';
 import type { OutsideWrites } from '../transaction/outside-writes.ts';
 import type { OnFailure } from '../worker/immediate.ts';

@@ -8,6 +8,7 @@ import type { Logger } from '../core/logger.ts';
 import type { Signal } from '../core/signal.ts';
 import type { Client, Driver } from '../drivers/driver.ts';
 import { SignalboxError } from '../errors.ts';
+import type { Events } from '../observe/events.ts';
 import type { Catalogue } from '../store/catalogue/catalogue.ts';
 import type { NewEmission } from '../store/emissions/emissions.ts';
 import type { Store } from '../store/store.ts';
@@ -29,6 +30,7 @@ export interface ReliableParts {
   readonly store: Store;
   readonly catalogue: Catalogue;
   readonly places: Places;
+  readonly events: Events;
   readonly log: Logger;
   readonly untracked: UntrackedPolicy;
   /** The place where a class with receivers is added to the box: the text that follows "to" in messages. */
@@ -46,17 +48,19 @@ export class ReliableDispatch {
   readonly #store: Store;
   readonly #catalogue: Catalogue;
   readonly #places: Places;
+  readonly #events: Events;
   readonly #log: Logger;
   readonly #untracked: UntrackedPolicy;
   readonly #place: string;
   readonly #around: ComposedEmit | undefined;
 
-  constructor({ driver, store, catalogue, places, log, untracked, place, aroundEmit }: ReliableParts) {
+  constructor({ driver, store, catalogue, places, events, log, untracked, place, aroundEmit }: ReliableParts) {
     this.#around = aroundEmit;
     this.#driver = driver;
     this.#store = store;
     this.#catalogue = catalogue;
     this.#places = places;
+    this.#events = events;
     this.#log = log;
     this.#untracked = untracked;
     this.#place = place;
@@ -141,6 +145,7 @@ export class ReliableDispatch {
             const stored = await append(place.scope.client!);
             place.scope.emissions.push(...stored.receipts.map((receipt) => receipt.emissionId));
             place.scope.xid ??= stored.xid;
+            if (this.#events.has('emission.stored')) place.scope.afterCommit.push(() => this.#tellStored(signal.name, stored.receipts));
             return stored;
           });
     if (receipts[0]?.deliveries === 0)
@@ -149,6 +154,10 @@ export class ReliableDispatch {
         `${signal.name} has no receivers, so the emit reaches nobody. Before you emit, add the class with @OnSignal to ${this.#place}, or run \`signalbox announce\` for the program that has it. It is not delivered later`,
       );
     return receipts;
+  }
+
+  #tellStored(signal: string, receipts: readonly EmissionReceipt[]): void {
+    for (const { emissionId, deliveries } of receipts) this.#events.raiseNeutrally('emission.stored', { emissionId, signal, deliveries });
   }
 }
 

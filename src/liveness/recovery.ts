@@ -43,7 +43,7 @@ export async function checkAndRescue({ workers, events }: RecoveryParts, options
       if (isTime) checkAt = performance.now() + CHECK_ALONE_EVERY_MS;
       const dead = isTime && (await failureDetector.check(options.workerId()));
       if (dead || performance.now() >= rescueAt) {
-        if ((await rescueDeliveries(workers, events)) > 0) options.onRescued();
+        if ((await rescueDeliveries(workers, events, options.workerId())) > 0) options.onRescued();
         rescueAt = performance.now() + rescueEvery;
       }
     } catch (error) {

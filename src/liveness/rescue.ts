@@ -5,15 +5,17 @@ import { RESCUE_BATCH, type WorkersStore } from '../store/workers/workers.ts';
 /**
  * Returns the number of deliveries that are ready again. The loop ends: dead workers claim nothing more, and each full round has taken
  * a whole batch from them.
+ * @param workerId the worker that rescues
  */
-export async function rescueDeliveries(workers: Pick<WorkersStore, 'rescue'>, events: Events): Promise<number> {
+export async function rescueDeliveries(workers: Pick<WorkersStore, 'rescue'>, events: Events, workerId: number): Promise<number> {
   let ready = 0;
   for (;;) {
     const rescued = await workers.rescue();
-    for (const { id, dead, ...about } of rescued) {
-      if (dead) events.raise('delivery.dead', { deliveryId: id, ...about, error: dead, durationMs: 0 });
+    for (const { id, dead, ...rest } of rescued) {
+      const about = { deliveryId: id, ...rest, workerId, queue: '' };
+      if (dead) events.raise('delivery.dead', { ...about, error: dead, durationMs: 0 });
       else {
-        events.raise('delivery.rescued', { deliveryId: id, ...about });
+        events.raise('delivery.rescued', about);
         ready++;
       }
     }

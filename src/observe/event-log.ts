@@ -1,7 +1,7 @@
 // Writes the lifecycle events to the log: one line for each run of a delivery, ids and names only, never a payload.
 import type { Logger } from '../core/logger.ts';
 import { toldError } from '../core/told-error.ts';
-import type { DeliveryEvent, EventListeners } from './events.ts';
+import type { BoxEvent, DeliveryEvent, EventListeners } from './event-types.ts';
 
 /** The extension that logs. A box without a log does not have it. */
 export const eventLog = (log: Logger): { readonly name: string; readonly events: EventListeners } => ({
@@ -14,25 +14,28 @@ export const eventLog = (log: Logger): { readonly name: string; readonly events:
     'delivery.cancelled': (event) => log.info({ ...fields(event), reason: toldError(event.error).message }, `cancelled ${event.receiver}`),
     'delivery.released': (event) => log.info(fields(event), `released ${event.receiver}`),
     'delivery.stale': (event) => log.warn(fields(event), `stale ${event.receiver}: it was taken away meanwhile`),
-    'delivery.rescued': (event) => log.warn(event, 'rescued a delivery from a dead worker'),
-    'receiver.paused': ({ delayMs, error, ...event }) =>
+    'delivery.rescued': (event) => log.warn(told(event), 'rescued a delivery from a dead worker'),
+    'receiver.paused': ({ delayMs, error, at: _at, ...event }) =>
       log.warn({ ...event, delayMs, err: error }, `paused ${event.receiver}: what it calls is away`),
-    'receiver.resumed': ({ pausedMs, ...event }) =>
+    'receiver.resumed': ({ pausedMs, at: _at, ...event }) =>
       log.info({ ...event, pausedMs: Math.round(pausedMs) }, `resumed ${event.receiver}: what it calls is back`),
-    'worker.started': (event) => log.info(event, 'worker started'),
-    'worker.lost': (event) => log.warn(event, 'the lease of this worker was over; it goes on under a new id'),
+    'worker.started': (event) => log.info(told(event), 'worker started'),
+    'worker.lost': (event) => log.warn(told(event), 'the lease of this worker was over; it goes on under a new id'),
     'worker.failing': (event) =>
       log.error(
         { workerId: event.workerId, err: event.error },
         'the worker cannot do its work: the database does not answer, or receivers cannot be called; trying again',
       ),
-    'worker.recovered': (event) => log.info(event, 'the worker can do its work again'),
-    'worker.stopping': (event) => log.info(event, 'worker stopping'),
-    'worker.stopped': (event) => log.info(event, 'worker stopped'),
-    'maintenance.failed': ({ error, ...event }) =>
+    'worker.recovered': (event) => log.info(told(event), 'the worker can do its work again'),
+    'worker.stopping': (event) => log.info(told(event), 'worker stopping'),
+    'worker.stopped': (event) => log.info(told(event), 'worker stopped'),
+    'maintenance.failed': ({ error, at: _at, ...event }) =>
       log.warn({ ...event, err: error }, `the maintenance task ${event.task} failed, runs again`),
   },
 });
+
+/** The logger tells the time itself. */
+const told = ({ at: _at, ...event }: BoxEvent): object => event;
 
 function fields(event: DeliveryEvent & { durationMs?: number }): object {
   const { deliveryId, emissionId, signal, attempt, durationMs } = event;

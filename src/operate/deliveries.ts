@@ -5,6 +5,7 @@ import { Discard } from '../core/outcome.ts';
 import { listOf, oneOf, rowId, text, uuid, whole } from '../core/rules.ts';
 import { nameOfSignal, type Signal, signalOrName } from '../core/signal.ts';
 import { SignalboxError } from '../errors.ts';
+import type { Events } from '../observe/events.ts';
 import { isOf, refuseInside } from '../transaction/call.ts';
 import type { Openness } from './emissions.ts';
 import type { Delivery, DeliveryAddress, OperationsStore } from '../store/operations/operations.ts';
@@ -41,13 +42,17 @@ const ADDRESS: OptionTable<DeliveryAddress> = { emissionId: uuid, receiver: text
 
 const reason: Rule = { wants: 'a text', accepts: (value) => typeof value === 'string' };
 
+const addressed = ({ emissionId, receiver = '' }: DeliveryAddress): { emissionId: string; receiver: string } => ({ emissionId, receiver });
+
 /** Deliveries, for operators: the state of each delivery of an emission, and acts on them. */
 export class Deliveries {
   readonly #store: OperationsStore;
   readonly #box: Openness;
+  readonly #events: Events;
 
   /** @internal Made by the box. */
-  constructor(store: OperationsStore, box: Openness) {
+  constructor(store: OperationsStore, box: Openness, events: Events) {
+    this.#events = events;
     this.#store = store;
     this.#box = box;
   }
@@ -69,7 +74,9 @@ export class Deliveries {
    */
   async retry(address: DeliveryAddress): Promise<string[]> {
     this.#check(address, 'retry');
-    return [...(await this.#store.revive(address, ['dead', 'cancelled'], 0)), ...(await this.#store.hurry(address))];
+    const deliveryIds = [...(await this.#store.revive(address, ['dead', 'cancelled'], 0)), ...(await this.#store.hurry(address))];
+    this.#events.raiseNeutrally('operator.retried', { ...addressed(address), deliveryIds });
+    return deliveryIds;
   }
 
   /**
@@ -79,7 +86,9 @@ export class Deliveries {
    */
   async replay(address: DeliveryAddress): Promise<string[]> {
     this.#check(address, 'replay');
-    return this.#store.revive(address, SETTLED_STATES, 1);
+    const deliveryIds = await this.#store.revive(address, SETTLED_STATES, 1);
+    this.#events.raiseNeutrally('operator.replayed', { ...addressed(address), deliveryIds });
+    return deliveryIds;
   }
 
   /**
@@ -98,7 +107,9 @@ export class Deliveries {
         call.receiver.transactional && (address.receiver ?? call.receiver.name) === call.receiver.name && isOf(address.emissionId)(call),
     );
     const { name, message } = errorRecord(new Discard(because));
-    return this.#store.cancel(address, { name, message });
+    const deliveryIds = await this.#store.cancel(address, { name, message });
+    this.#events.raiseNeutrally('operator.cancelled', { ...addressed(address), deliveryIds, reason: message });
+    return deliveryIds;
   }
 
   /**

@@ -81,6 +81,10 @@ export class TemporaryWorker {
     this.#quarantine = new Quarantine(claims, this.#members);
   }
 
+  get workerId(): number {
+    return this.#lease.workerId;
+  }
+
   /**
    * Takes up to `free` due deliveries, or a suspect if no other is due. Those that it took before have ended.
    * @throws the reason of `abortSignal`, when that is aborted while it waits for its turn

@@ -161,7 +161,7 @@ export class Worker {
       this.#temporary.add(worker);
       if (this.#phase !== 'new') worker.stopping();
       try {
-        await rescueDeliveries(store.workers, events);
+        await rescueDeliveries(store.workers, events, worker.workerId);
         return await runOnce(worker, runner, { free: concurrency, abortSignal });
       } finally {
         this.#temporary.delete(worker);

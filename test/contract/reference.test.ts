@@ -40,9 +40,11 @@ type NameOf<T> = [unknown] extends [T]
     ? 'string'
     : T extends number
       ? 'number'
-      : T extends readonly string[]
-        ? 'string[]'
-        : never;
+      : T extends Date
+        ? 'Date'
+        : T extends readonly string[]
+          ? 'string[]'
+          : never;
 
 /** Every event with its fields: the compiler refuses one too many, one too few, or another type. */
 const EVENTS: { [E in EventName]: { [F in keyof SignalboxEvents[E]]: NameOf<SignalboxEvents[E][F]> } } = (() => {
@@ -53,11 +55,16 @@ const EVENTS: { [E in EventName]: { [F in keyof SignalboxEvents[E]]: NameOf<Sign
     receiver: 'string',
     attempt: 'number',
     epoch: 'number',
+    workerId: 'number',
+    queue: 'string',
+    at: 'Date',
   } as const;
-  const worker = { workerId: 'number' } as const;
+  const act = { emissionId: 'string', receiver: 'string', deliveryIds: 'string[]', at: 'Date' } as const;
+  const worker = { workerId: 'number', at: 'Date' } as const;
   const failed = { ...delivery, durationMs: 'number', error: 'unknown' } as const;
   return {
-    'delivery.started': delivery,
+    'emission.stored': { emissionId: 'string', signal: 'string', deliveries: 'number', at: 'Date' },
+    'delivery.started': { ...delivery, lagMs: 'number' },
     'delivery.completed': { ...delivery, durationMs: 'number' },
     'delivery.retrying': { ...failed, delayMs: 'number' },
     'delivery.dead': failed,
@@ -65,8 +72,11 @@ const EVENTS: { [E in EventName]: { [F in keyof SignalboxEvents[E]]: NameOf<Sign
     'delivery.released': delivery,
     'delivery.stale': delivery,
     'delivery.rescued': { ...delivery, crashes: 'number' },
-    'receiver.paused': { workerId: 'number', signal: 'string', receiver: 'string', delayMs: 'number', error: 'unknown' },
-    'receiver.resumed': { workerId: 'number', signal: 'string', receiver: 'string', pausedMs: 'number' },
+    'receiver.paused': { ...worker, signal: 'string', receiver: 'string', delayMs: 'number', error: 'unknown' },
+    'receiver.resumed': { ...worker, signal: 'string', receiver: 'string', pausedMs: 'number' },
+    'operator.retried': act,
+    'operator.replayed': act,
+    'operator.cancelled': { ...act, reason: 'string' },
     'worker.started': { ...worker, database: 'string', concurrency: 'number', queues: 'string[]', receivers: 'string[]' },
     'worker.idle': worker,
     'worker.lost': { ...worker, newWorkerId: 'number' },
@@ -79,7 +89,7 @@ const EVENTS: { [E in EventName]: { [F in keyof SignalboxEvents[E]]: NameOf<Sign
 })();
 
 test('the page of events names each event of the source, and no other', async () => {
-  const source = await read('src/observe/events.ts');
+  const source = await read('src/observe/event-types.ts');
   const declared = [...source.slice(0, source.indexOf('export type EventName')).matchAll(/^ {2}'(\w+\.\w+)':/gm)].map(([, name]) => name!);
   expect(declared).toEqual(Object.keys(EVENTS));
   expect([...sectionsOf(await read('docs/reference/events.md'), '###').keys()]).toEqual(declared);

@@ -17,7 +17,7 @@ test.each([2_500, 2 * RESCUE_BATCH])('one rescue takes back all %i deliveries of
   const events = new Events(recordingLogger().log);
   const told = new Set<string>();
   events.on('delivery.rescued', ({ deliveryId }) => told.add(deliveryId));
-  expect(await rescueDeliveries(h.store.workers, events)).toBe(count);
+  expect(await rescueDeliveries(h.store.workers, events, 7)).toBe(count);
   expect(told.size).toBe(count);
   expect([...(await h.sql`select state, epoch, count(*)::int as count from signalbox.delivery group by 1, 2`)]).toEqual([
     { state: 'ready', epoch: 2, count },
@@ -37,9 +37,9 @@ test('what a transaction holds does not keep the rescue from its end', async () 
     await tx`select from signalbox.delivery where id = (select min(d.id) from signalbox.delivery d) for update`;
   });
   const events = new Events(recordingLogger().log);
-  expect(await rescueDeliveries(h.store.workers, events)).toBe(count - 1);
+  expect(await rescueDeliveries(h.store.workers, events, 7)).toBe(count - 1);
   await transaction.rollback();
-  expect(await rescueDeliveries(h.store.workers, events)).toBe(1);
+  expect(await rescueDeliveries(h.store.workers, events, 7)).toBe(1);
 });
 
 test('what is given up is told dead; what a stopping worker held is told rescued, with its crashes as they were', async () => {
@@ -53,6 +53,6 @@ test('what is given up is told dead; what a stopping worker held is told rescued
   const told: string[] = [];
   events.on('delivery.dead', ({ error }) => told.push(`dead: ${(error as SignalboxError).code}`));
   events.on('delivery.rescued', ({ crashes }) => told.push(`rescued: ${crashes}`));
-  expect(await rescueDeliveries(h.store.workers, events)).toBe(1);
+  expect(await rescueDeliveries(h.store.workers, events, 7)).toBe(1);
   expect(told.toSorted()).toEqual(['dead: CrashBudgetSpent', 'rescued: 2']);
 });

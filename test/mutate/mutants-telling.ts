@@ -65,6 +65,38 @@ const listeners = mutantsOf({ file: 'src/observe/events.ts', tests: ['test/obser
     find: "if (typeof heard?.then === 'function')",
     replace: "if (typeof heard?.then === 'string')",
   },
+  { name: "telling, events: a listener of '*' counts", find: " || this.#listeners.has('*')", replace: '' },
+  {
+    name: 'telling, events: an event without a listener any more has none',
+    find: ' && this.#listeners.get(event) === listeners) this.#listeners.delete(event);',
+    replace: ') void 0;',
+  },
+  {
+    name: 'telling, events: a listener sees nothing of the sender',
+    find: 'neutrally(() => this.raise(event, fields))',
+    replace: 'this.raise(event, fields)',
+  },
 ]);
 
-export const tellingMutants: readonly Mutant[] = [...told, ...reading, ...logging, ...listeners];
+const runs = mutantsOf({ file: 'src/worker/running/outcome-events.ts', tests: ['test/observe/told-events.test.ts'] }, [
+  {
+    name: 'telling, events: nothing is late before it is emitted',
+    find: 'Math.max(runAt * 1_000, emittedAt.getTime())',
+    replace: 'runAt * 1_000',
+  },
+  {
+    name: 'telling, events: nothing is late before it is due',
+    find: 'Math.max(runAt * 1_000, emittedAt.getTime())',
+    replace: 'emittedAt.getTime()',
+  },
+]);
+
+const stored = mutantsOf({ file: 'src/dispatch/reliable.ts', tests: ['test/observe/told-events.test.ts'] }, [
+  {
+    name: 'telling, events: an emission is told after the commit',
+    find: 'place.scope.afterCommit.push(() => this.#tellStored(signal.name, stored.receipts))',
+    replace: 'this.#tellStored(signal.name, stored.receipts)',
+  },
+]);
+
+export const tellingMutants: readonly Mutant[] = [...told, ...reading, ...logging, ...listeners, ...runs, ...stored];

@@ -59,7 +59,6 @@ const WITHOUT_GUARDS: Record<string, string> = {
   'src/worker/running/new-runner.ts': 'the parts of runners',
   'src/box/box.ts': 'the interface, and which part each verb is of',
   'src/worker/options.ts': 'options, held by the table of core/options.ts',
-  'src/worker/running/outcome-events.ts': 'events of outcomes',
   'src/worker/running/receiver-call.ts': 'types',
   'src/worker/running/run.ts': 'what the steps of a run hand on',
 };

@@ -3,16 +3,26 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, Discard, OnSignal, Unrecoverable } from '../../src/index.ts';
 import { eventLog } from '../../src/observe/event-log.ts';
-import { Events, type SignalboxEvents } from '../../src/observe/events.ts';
+import { Events } from '../../src/observe/events.ts';
+import type { Fields, SignalboxEvents } from '../../src/observe/event-types.ts';
 import { harness } from '../support/harness.ts';
 import { recordingLogger } from '../support/log.ts';
 
-const delivery = { deliveryId: '7', emissionId: 'e-1', signal: 'order.placed', receiver: 'Mailer.onMail', attempt: 2, epoch: 3 };
+const delivery = {
+  deliveryId: '7',
+  emissionId: 'e-1',
+  signal: 'order.placed',
+  receiver: 'Mailer.onMail',
+  attempt: 2,
+  epoch: 3,
+  workerId: 4,
+  queue: 'mail',
+};
 const ids = { deliveryId: '7', emissionId: 'e-1', signal: 'order.placed', attempt: 2 };
 const error = new Error('no');
 
 type Row = {
-  [E in keyof SignalboxEvents]: [event: E, raised: SignalboxEvents[E], level: string, message: string, fields: object];
+  [E in keyof SignalboxEvents]: [event: E, raised: Fields<E>, level: string, message: string, fields: object];
 }[keyof SignalboxEvents];
 
 test.each<Row>([
@@ -71,7 +81,7 @@ test('what comes with every run or every look is no line', () => {
   const { log, lines } = recordingLogger();
   const events = new Events(log);
   events.onEach(eventLog(log).events);
-  events.raise('delivery.started', delivery);
+  events.raise('delivery.started', { ...delivery, lagMs: 1 });
   events.raise('worker.idle', { workerId: 1 });
   expect(lines).toEqual([]);
 });

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { Events } from '../../src/observe/events.ts';
 import { recordingLogger } from '../support/log.ts';
 
+const at = expect.any(Date) as Date;
+
 test('listeners are called in their order until they are undone', () => {
   const events = new Events(recordingLogger().log);
   const heard: string[] = [];
@@ -32,7 +34,7 @@ test('next waits for the first event that matches', async () => {
   const events = new Events(recordingLogger().log);
   const second = events.next('worker.idle', ({ workerId }) => workerId === 2);
   for (const workerId of [1, 2, 3]) events.raise('worker.idle', { workerId });
-  expect(await second).toEqual({ workerId: 2 });
+  expect(await second).toEqual({ workerId: 2, at });
 });
 
 test('next does not resolve with what was raised before, and resolves once with its match', async () => {
@@ -41,7 +43,10 @@ test('next does not resolve with what was raised before, and resolves once with 
   const [any, other] = [events.next('worker.idle'), events.next('worker.recovered')];
   events.raise('worker.idle', { workerId: 2 });
   events.raise('worker.recovered', { workerId: 3 });
-  expect([await any, await other]).toEqual([{ workerId: 2 }, { workerId: 3 }]);
+  expect([await any, await other]).toEqual([
+    { workerId: 2, at },
+    { workerId: 3, at },
+  ]);
 });
 
 test('a match that throws is logged, and next goes on waiting', async () => {
@@ -53,7 +58,7 @@ test('a match that throws is logged, and next goes on waiting', async () => {
   });
   events.raise('worker.idle', { workerId: 1 });
   events.raise('worker.idle', { workerId: 2 });
-  expect(await found).toEqual({ workerId: 2 });
+  expect(await found).toEqual({ workerId: 2, at });
   events.raise('worker.idle', { workerId: 1 });
   expect(lines).toMatchObject([{ level: 'error', fields: { err: { message: 'match' } } }]);
 });
@@ -79,13 +84,43 @@ test('an event that nobody listens to is raised in silence', () => {
   expect(lines).toEqual([]);
 });
 
-test('an event is handed on as it is', () => {
+test('an event is handed on with its fields and its time, the same to all', () => {
   const events = new Events(recordingLogger().log);
-  const event = Object.freeze({ workerId: 1 });
   const heard: unknown[] = [];
-  events.on('worker.idle', (raised) => heard.push(raised));
-  events.raise('worker.idle', event);
-  expect(heard[0]).toBe(event);
+  for (let count = 0; count < 2; count++) events.on('worker.idle', (raised) => heard.push(raised));
+  const before = Date.now();
+  events.raise('worker.idle', Object.freeze({ workerId: 1 }));
+  expect(heard[0]).toEqual({ workerId: 1, at });
+  expect(heard[1]).toBe(heard[0]);
+  expect((heard[0] as { at: Date }).at.getTime()).toBeGreaterThanOrEqual(before);
+});
+
+test("a listener of '*' hears every event with its name, after those of the event itself, until it is undone", () => {
+  const events = new Events(recordingLogger().log);
+  const heard: unknown[] = [];
+  const undo = events.on('*', ({ name, event }) => heard.push([name, event]));
+  events.on('worker.idle', ({ workerId }) => heard.push(workerId));
+  events.raise('worker.idle', { workerId: 1 });
+  events.raise('worker.recovered', { workerId: 2 });
+  undo();
+  events.raise('worker.recovered', { workerId: 3 });
+  expect(heard).toEqual([1, ['worker.idle', { workerId: 1, at }], ['worker.recovered', { workerId: 2, at }]]);
+});
+
+test('what is raised has a listener, or has not: nothing is gathered for an event without one', () => {
+  const events = new Events(recordingLogger().log);
+  expect(events.has('worker.idle')).toBe(false);
+  const undo = [events.on('worker.idle', () => {}), events.on('worker.idle', () => {})];
+  expect([events.has('worker.idle'), events.has('worker.lost')]).toEqual([true, false]);
+  undo[0]!();
+  undo[0]!();
+  expect(events.has('worker.idle')).toBe(true);
+  undo[1]!();
+  expect(events.has('worker.idle')).toBe(false);
+  const off = events.on('*', () => {});
+  expect(events.has('worker.lost')).toBe(true);
+  off();
+  expect(events.has('worker.lost')).toBe(false);
 });
 
 test('a listener may undo itself, and the others hear all the same', () => {

@@ -11,7 +11,7 @@ import { inCall, newCall } from '../../transaction/call.ts';
 import { performBatch } from './batch.ts';
 import { Deadlines } from './deadline.ts';
 import { decode } from './decode.ts';
-import { eventOf } from './outcome-events.ts';
+import { tellStarted } from './outcome-events.ts';
 import { answerOf, type Pauses } from './pauses.ts';
 import { Performer } from './perform.ts';
 import type { TransactionParts } from './receiver-transaction.ts';
@@ -119,7 +119,7 @@ export class Runner {
 
   #started({ members, receiver }: Run): void {
     const { events } = this.#parts;
-    for (const { delivery } of members) events.raise('delivery.started', eventOf(delivery, receiver));
+    for (const { delivery } of members) tellStarted(events, delivery, receiver);
   }
 
   /** Decode, begin, call, end. Never rejects. */

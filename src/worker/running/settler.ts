@@ -12,7 +12,7 @@ import type { ReleaseItem, SettleItem } from '../../store/deliveries/deliveries.
 import type { Store } from '../../store/store.ts';
 import type { Deadlines } from './deadline.ts';
 import { type Execution, interrupted } from './execution.ts';
-import { eventOf, tell } from './outcome-events.ts';
+import { eventOf, tell, tellCompleted } from './outcome-events.ts';
 import type { Member } from './run.ts';
 import { resultOf, type RunResult } from './run-result.ts';
 import { WriteBatcher } from './write-batcher.ts';
@@ -58,11 +58,11 @@ export class Settler {
     if (!execution) throw new Error('A delivery was not run.');
     switch (execution.kind) {
       case 'committed':
-        events.raise('delivery.completed', { ...eventOf(delivery, receiver), durationMs });
+        tellCompleted(events, delivery, receiver, durationMs);
         return this.#follow(delivery, receiver, execution.followed);
       case 'settled': {
         const { settlement, error } = execution;
-        tell(events, eventOf(delivery, receiver), settlement, durationMs, error);
+        tell(events, delivery, receiver, settlement, durationMs, error);
         return resultOf(receiver.name, settlement, error);
       }
       case 'stale':
@@ -107,14 +107,14 @@ export class Settler {
       // Not reclaimed, if it was completed under this very epoch: the answer to that COMMIT was lost.
       if (await this.#completions.add(delivery)) {
         const followed = execution.ifCommitted?.();
-        events.raise('delivery.completed', { ...eventOf(delivery, receiver), durationMs });
+        tellCompleted(events, delivery, receiver, durationMs);
         return this.#follow(delivery, receiver, followed);
       }
       events.raise('delivery.stale', eventOf(delivery, receiver));
       return { receiver: receiver.name, ended: 'void' };
     }
     const error = outcome.kind === 'threw' ? outcome.error : prevented;
-    tell(events, eventOf(delivery, receiver), settlement, durationMs, error);
+    tell(events, delivery, receiver, settlement, durationMs, error);
     return resultOf(receiver.name, settlement, error);
   }
 

@@ -1,0 +1,135 @@
+// The lifecycle events of a box: what each of them carries.
+
+/** What every event carries. */
+export interface BoxEvent {
+  /** When it was raised, by the clock of this process. */
+  readonly at: Date;
+}
+
+/** Which delivery an event is about. */
+export interface DeliveryEvent extends BoxEvent {
+  /** A bigint as text. */
+  readonly deliveryId: string;
+  /** UUID (version 7). */
+  readonly emissionId: string;
+  /** Name of the signal. */
+  readonly signal: string;
+  /** The stored name. */
+  readonly receiver: string;
+  /** Which run this is, from 1. Runs that do not count are not numbered. */
+  readonly attempt: number;
+  /** The fence of this claim: no two claims of a delivery have the same. */
+  readonly epoch: number;
+  /** The worker that claimed the delivery, or rescued it. */
+  readonly workerId: number;
+  /** The queue of the receiver; empty if this process does not know it. */
+  readonly queue: string;
+}
+
+/** An act of an operator, through `box.deliveries` of this process. */
+export interface OperatorEvent extends BoxEvent {
+  /** UUID (version 7). */
+  readonly emissionId: string;
+  /** The stored name of the receiver to which the act was limited; empty if it was for all. */
+  readonly receiver: string;
+  /** The deliveries that it changed, bigints as text; none if there was nothing to change. */
+  readonly deliveryIds: readonly string[];
+}
+
+/** Which worker an event is about. */
+export interface WorkerEvent extends BoxEvent {
+  /** Its id in `signalbox.worker`. */
+  readonly workerId: number;
+}
+
+/** Which receiver an event is about. */
+export interface ReceiverEvent {
+  /** Name of the signal. */
+  readonly signal: string;
+  /** The stored name. */
+  readonly receiver: string;
+}
+
+/** Every event and what it carries. Durations are in milliseconds. */
+export interface SignalboxEvents {
+  /**
+   * An emission was stored, and the transaction of its sender has committed. Not raised for a transaction that was opened past the database
+   * object of the box, whose commit the box does not learn of.
+   */
+  'emission.stored': BoxEvent & { readonly emissionId: string; readonly signal: string; readonly deliveries: number };
+  /** A worker has taken the delivery and calls its receiver now. */
+  'delivery.started': DeliveryEvent & { readonly lagMs: number };
+  /** The receiver returned; its writes and the completion are committed, though the answer to the COMMIT may have been lost. */
+  'delivery.completed': DeliveryEvent & { readonly durationMs: number };
+  /** The receiver failed, or asked for later; it runs again after `delayMs`. */
+  'delivery.retrying': DeliveryEvent & { readonly durationMs: number; readonly error: unknown; readonly delayMs: number };
+  /** The retry budget is spent, or no retry can help. */
+  'delivery.dead': DeliveryEvent & { readonly durationMs: number; readonly error: unknown };
+  /** The receiver discarded it; `error` is its `Discard`. */
+  'delivery.cancelled': DeliveryEvent & { readonly durationMs: number; readonly error: unknown };
+  /**
+   * Given back unfinished: the worker stops, lost a connection, or could not call the receiver. Costs no attempt. `signal` and `receiver`
+   * are empty if the receiver was disconnected after the claim.
+   */
+  'delivery.released': DeliveryEvent;
+  /** The delivery was no longer this worker's: what it did for it is void. */
+  'delivery.stale': DeliveryEvent;
+  /** Taken back from a worker that died. */
+  'delivery.rescued': DeliveryEvent & { readonly crashes: number };
+  /** Its receiver threw `Unavailable`: this worker calls it for one delivery at a time from now on, after `delayMs` at first. */
+  'receiver.paused': WorkerEvent & ReceiverEvent & { readonly delayMs: number; readonly error: unknown };
+  /** What the receiver calls is back: a delivery that probed it has ended in another way. */
+  'receiver.resumed': WorkerEvent & ReceiverEvent & { readonly pausedMs: number };
+  /** `box.deliveries.retry` was called. */
+  'operator.retried': OperatorEvent;
+  /** `box.deliveries.replay` was called. */
+  'operator.replayed': OperatorEvent;
+  /** `box.deliveries.cancel` was called. */
+  'operator.cancelled': OperatorEvent & { readonly reason: string };
+  /** `queues` is empty when it serves all of them. */
+  'worker.started': WorkerEvent & {
+    /** Where it works, as `user@host:port/database`; never the password. */
+    readonly database: string;
+    readonly concurrency: number;
+    readonly queues: readonly string[];
+    readonly receivers: readonly string[];
+  };
+  /** The worker looked and found nothing more to take. */
+  'worker.idle': WorkerEvent;
+  /** Others found this worker dead (it was frozen or cut off); it goes on under a new id. */
+  'worker.lost': WorkerEvent & { readonly newWorkerId: number };
+  /** The database does not answer or refuses, or receivers cannot be called; raised once, until all is well again. */
+  'worker.failing': WorkerEvent & { readonly error: unknown };
+  /** The database answers again, and receivers can be called. */
+  'worker.recovered': WorkerEvent;
+  /** It claims nothing more; `running` deliveries are still under way. */
+  'worker.stopping': WorkerEvent & { readonly running: number };
+  /** It has signed off. */
+  'worker.stopped': WorkerEvent;
+  /** A maintenance task of the worker failed; the worker runs it again after `delayMs`. `failures`: how many runs in a row have failed. */
+  'maintenance.failed': WorkerEvent & {
+    readonly task: string;
+    readonly error: unknown;
+    readonly failures: number;
+    readonly delayMs: number;
+  };
+}
+
+/** The name of an event: `delivery.completed`. */
+export type EventName = keyof SignalboxEvents;
+
+/** Any event, with its name: what a listener of `'*'` is called with. */
+export type AnyEvent = { [E in EventName]: { readonly name: E; readonly event: SignalboxEvents[E] } }[EventName];
+
+/** What listeners may ask for. */
+export interface Heard extends SignalboxEvents {
+  '*': AnyEvent;
+}
+
+export type Listener<E extends keyof Heard> = (event: Heard[E]) => unknown;
+
+/** A listener for each event that is listened to; that of `'*'` hears all. */
+export type EventListeners = { readonly [E in keyof Heard]?: (event: Heard[E]) => unknown };
+
+/** The fields of an event, as its place knows them. */
+export type Fields<E extends EventName> = Omit<SignalboxEvents[E], 'at'>;
