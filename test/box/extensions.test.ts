@@ -150,7 +150,7 @@ describe('around', () => {
     const released: number[] = [];
     h.box.on('delivery.released', ({ attempt }) => released.push(attempt));
     await h.db.transaction(async (tx) => void (await signal.emitReliable(tx, { name: 'one' })));
-    expect(await h.box.drain()).toEqual({ completed: 0, retrying: 0, dead: 0, cancelled: 0, released: 0 });
+    expect(await h.box.drain()).toMatchObject({ completed: 0, retrying: 0, dead: 0, released: 1 });
     expect(await h.box.drain({ ahead: '10s' })).toMatchObject({ dead: 0 });
     expect(released.length).toBeGreaterThan(2);
     expect(new Set(released)).toEqual(new Set([1]));
