@@ -46,6 +46,13 @@ const countNoted = async (sql: postgres.Sql): Promise<number> =>
 const locks = async (sql: postgres.Sql): Promise<readonly unknown[]> =>
   sql`select from pg_catalog.pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`;
 
+const blocked = async (sql: postgres.Sql): Promise<number> =>
+  (
+    await sql`
+      select from pg_catalog.pg_locks
+      where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`
+  ).length;
+
 test.each(['read committed', 'repeatable read'])(
   'of two processes that start at once one applies the migrations and the other waits, where %s is the default',
   async (isolation) => {
@@ -55,7 +62,9 @@ test.each(['read committed', 'repeatable read'])(
     // Both stand before the lock, so that none is late.
     await sql`select pg_advisory_lock(hashtextextended('signalbox.migrate', 0))`;
     const both = [project.start('migrate', '--folder', 'drizzle'), project.start('migrate', '--folder', 'drizzle')];
+    await expect.poll(() => blocked(sql)).toBe(2);
     for (const each of both) await each.says('Another process is migrating this database');
+    expect(await sql`select to_regclass('one')::text as found`).toEqual([{ found: null }]);
     await sql`select pg_advisory_unlock_all()`;
     expect(await Promise.all(both.map(async ({ exitCode }) => exitCode))).toEqual([0, 0]);
     expect(both.map(({ output }) => output.split('\n')[1]!).toSorted()).toEqual([
