@@ -11,16 +11,8 @@ export type { BoxWorkers } from './box/workers.ts';
 export type { BoxFramework } from './box/services.ts';
 
 // signals
-export {
-  defineSignal,
-  defineSignals,
-  type EmittedBy,
-  type PayloadOf,
-  type Signal,
-  type SignalOptions,
-  type Signals,
-  type Upcast,
-} from './core/signal.ts';
+export { defineSignal, defineSignals, type Signals } from './core/define-signal.ts';
+export type { EmittedBy, PayloadOf, Signal, SignalOptions, Upcast } from './core/signal.ts';
 export type { EmissionReceipt, EmitOptions, ReceiverResult } from './core/dispatcher.ts';
 
 // receivers and services

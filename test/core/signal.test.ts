@@ -1,7 +1,8 @@
 // Defining signals: names, versions, sizes, and both forms of a namespace.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { DEFAULT_MAX_PAYLOAD_BYTES, MOST_PAYLOAD_BYTES, type SignalOptions } from '../../src/core/signal.ts';
+import { DEFAULT_MAX_PAYLOAD_BYTES, MOST_PAYLOAD_BYTES } from '../../src/core/define-signal.ts';
+import type { SignalOptions } from '../../src/core/signal.ts';
 import { defineSignal, defineSignals } from '../../src/index.ts';
 
 const empty = z.object({});
