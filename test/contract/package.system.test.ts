@@ -83,7 +83,7 @@ async function pack(): Promise<Map<string, number>> {
 test('the package holds the build, its manifest and its texts, and nothing else; its command can be run', async () => {
   const modes = await pack();
   const names = [...modes.keys()].map((name) => name.replace(/^package\//, ''));
-  expect(names.filter((name) => !/^(LICENSE|README\.md|package\.json|dist\/[\w/-]+\.(js|js\.map|d\.ts))$/.test(name))).toEqual([]);
+  expect(names.filter((name) => !/^(LICENSE|README\.md|package\.json|dist\/[\w/-]+(\.sql)?\.(js|js\.map|d\.ts))$/.test(name))).toEqual([]);
   const { exports, bin } = await manifest();
   const entries = [...Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? entry : Object.values(entry))), bin.signalbox];
   expect(entries.filter((entry) => !names.includes(entry.replace('./', '')))).toEqual([]);
