@@ -1,5 +1,5 @@
 // What the harness and its child processes say to each other: calls with an id, and their results.
-import type { Payload, SystemName, Topic, Work } from './systems/system.ts';
+import type { Extended, Payload, SystemName, Topic, Work } from './systems/system.ts';
 
 /** Milliseconds of a clock that all processes of this machine share. */
 export const now = (): number => Number(process.hrtime.bigint()) / 1e6;
@@ -23,7 +23,14 @@ export interface Calls {
   /** `stuck`: a run never ends. `times`: when each value was started is kept. Returns how long the start took. */
   startWorker(
     url: string,
-    options: { work: Work; hold?: number; receivers?: number | undefined; stuck?: boolean; times?: boolean },
+    options: {
+      work: Work;
+      hold?: number;
+      receivers?: number | undefined;
+      extension?: Extended | undefined;
+      stuck?: boolean;
+      times?: boolean;
+    },
   ): number;
   progress(): { runs: number; firstAt: number };
   /** When each value was started, of those that were. */

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { now } from '../protocol.ts';
 import type { Database } from '../server.ts';
 import type { Sample } from '../stats.ts';
-import { BATCH, type Work } from '../systems/system.ts';
+import { BATCH, type Extended, type Work } from '../systems/system.ts';
 import type { Round, Row } from './row.ts';
 
 const FILL_AT_ONCE = 1_000;
@@ -53,12 +53,18 @@ export async function fill(
 export async function drainRate(
   { child, tables }: Pick<Round, 'child' | 'tables'>,
   { url, sql }: Database,
-  { work, processes, count, receivers }: { work: Work; processes: number; count: number; receivers?: number | undefined },
+  {
+    work,
+    processes,
+    count,
+    receivers,
+    extension,
+  }: { work: Work; processes: number; count: number; receivers?: number | undefined; extension?: Extended | undefined },
 ): Promise<number> {
   const workers = Array.from({ length: processes }, child);
   // They are all loaded before the first one starts.
   await Promise.all(workers.map((worker) => worker.call('progress')));
-  await Promise.all(workers.map((worker) => worker.call('startWorker', url, { work, receivers })));
+  await Promise.all(workers.map((worker) => worker.call('startWorker', url, { work, receivers, extension })));
   const deadline = now() + LIMIT_MS;
   const progress = async (): Promise<{ runs: number; firstAt: number }> => {
     const all = await Promise.all(workers.map((worker) => worker.call('progress')));

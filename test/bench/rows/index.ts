@@ -5,6 +5,7 @@ import { emit, emitByDrizzle } from './emit.ts';
 import { idle, start } from './idle.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
+import { port } from './port.ts';
 import { recovery } from './recovery.ts';
 import type { Row } from './row.ts';
 import { wire } from './wire.ts';
@@ -19,6 +20,7 @@ export const rows: readonly Row[] = [
   drainOnce,
   drainOnceByDrizzle,
   drainBatch,
+  port,
   latency,
   idle,
   start,

@@ -3,13 +3,14 @@ import { sql } from 'drizzle-orm';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { z } from 'zod';
-import { createSignalbox, defineSignal, type Signalbox } from '../../../dist/index.js';
+import { createSignalbox, defineSignal, type Extension, type Signalbox } from '../../../dist/index.js';
 import { tuningMigration } from '../../../dist/store/schema/tuning.js';
 import { readMigrations } from '../../support/migrations.ts';
 import {
   BATCH,
   DOMAIN,
   effect,
+  type Extended,
   type Payload,
   purchase,
   type RunningWorker,
@@ -34,10 +35,16 @@ interface Opened {
   readonly box: Signalbox<PostgresJsDatabase>;
 }
 
-function open(url: string, connections: number): Opened {
+const EXTENSIONS: Readonly<Record<Extended, readonly Extension[]>> = {
+  none: [],
+  empty: [{ name: 'empty' }],
+  hooks: [{ name: 'hooks', aroundEmit: (_emission, next) => next(), aroundReceive: (_call, next) => next() }],
+};
+
+function open(url: string, connections: number, extension: Extended = 'none'): Opened {
   const client = postgres(url, { max: connections, fetch_types: false, onnotice: () => {} });
   const db = drizzle({ client });
-  return { client, db, box: createSignalbox({ db, log: false, prepare: 'all' }) };
+  return { client, db, box: createSignalbox({ db, log: false, prepare: 'all', extensions: EXTENSIONS[extension] }) };
 }
 
 async function shut({ box, client }: Opened): Promise<void> {
@@ -86,7 +93,7 @@ export const system: System = {
 
   worker: async (url, setup): Promise<RunningWorker> => {
     const concurrency = setup.hold ? HOLDING_CALLS : setup.work === 'noop' ? NOOP_CONCURRENCY : ONCE_CONCURRENCY;
-    const opened = open(url, setup.work === 'noop' ? 10 : concurrency + OWN_CONNECTIONS);
+    const opened = open(url, setup.work === 'noop' ? 10 : concurrency + OWN_CONNECTIONS, setup.extension);
     connect(opened, setup);
     const worker = opened.box.worker({ concurrency });
     await worker.start();

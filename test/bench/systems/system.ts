@@ -31,12 +31,16 @@ export interface Sender {
   close(): Promise<void>;
 }
 
+export type Extended = 'none' | 'empty' | 'hooks';
+
 export interface WorkerSetup {
   readonly work: Work;
   /** How many receivers the worker has, of which only the first gets deliveries. Default 1. */
   readonly receivers?: number | undefined;
   /** How many deliveries it may take hold of at once, beyond what suits it best: for the row about memory. */
   readonly hold?: number | undefined;
+  /** Extensions of the box that do nothing: none, one that hooks nothing, or one that hooks emits and receivers. */
+  readonly extension?: Extended | undefined;
   /** Called at the start of each run, with the payload. A promise keeps the run from going on. */
   onRun(payload: Payload): void | Promise<void>;
 }
