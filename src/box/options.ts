@@ -1,5 +1,5 @@
 // The options of createSignalbox: their types, their rules and their defaults, so that an option is added here and nowhere else.
-// Options of one verb or of one shelf stand beside it, each bag with its table: worker/options.ts, receivers/define.ts,
+// Options of one verb or of one shelf stand beside it, each bag with its table: worker/options.ts, receivers/register.ts,
 // operate/deliveries.ts, operate/emissions.ts, store/schema/migrate.ts, core/dispatcher.ts (emits).
 import { CRASH_BUDGET } from '../core/delivery.ts';
 import type { DatabaseHandle } from '../core/handles.ts';

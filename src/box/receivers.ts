@@ -6,7 +6,7 @@ import type { FunctionTarget, Receivers } from '../core/receivers.ts';
 import { nameOfSignal, type Signal, signalOrName } from '../core/signal.ts';
 import type { BatchOptions, OnSignalOptions, PayloadOfAny, SignalOrSignals } from '../decorators/on-signal.ts';
 import type { Driver } from '../drivers/driver.ts';
-import { functionReceivers } from '../receivers/define.ts';
+import { functionReceivers } from '../receivers/register.ts';
 import { type Announcement, announceAll } from '../store/catalogue/announcement.ts';
 import type { Catalogue } from '../store/catalogue/catalogue.ts';
 import type { Store } from '../store/store.ts';

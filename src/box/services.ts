@@ -1,12 +1,12 @@
 // The services of a box: the classes that it was given, at first or later, and the registry that makes them. How a class becomes
-// receivers is decided in receivers/define.ts, how an object is made in container/registry.ts.
+// receivers is decided in receivers/register.ts, how an object is made in container/registry.ts.
 import type { AmbientDatabase, DatabaseHandle } from '../core/handles.ts';
 import { checkValue } from '../core/options.ts';
 import type { Class, Receivers } from '../core/receivers.ts';
 import { checkReceivers } from '../container/check-services.ts';
 import { provide } from '../container/provider.ts';
 import { Registry } from '../container/registry.ts';
-import { receiversOf } from '../receivers/define.ts';
+import { receiversOf } from '../receivers/register.ts';
 import type { Ambient } from '../transaction/ambient.ts';
 import { Db } from '../transaction/ambient-db.ts';
 import type { Lifetime } from './lifetime.ts';

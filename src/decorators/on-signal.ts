@@ -1,5 +1,5 @@
 // @OnSignal: tags a method as a receiver of a signal. It decides nothing: names, defaults and clashes are settled when
-// a box is made from the classes (receivers/define.ts).
+// a box is made from the classes (receivers/register.ts).
 // One function serves both kinds of decorators. As a standard decorator it is called with (method, context), as a
 // legacy one (`experimentalDecorators`) with (prototype or class, key, descriptor).
 import type { BatchContext, BatchItem, DetachedBatchContext } from '../core/batch.ts';

@@ -7,7 +7,7 @@
 import type { Driver, Run } from '../drivers/driver.ts';
 import { CatalogueStore } from './catalogue/catalogue-store.ts';
 import { BatchesStore } from './deliveries/batch.ts';
-import { CommitsStore } from './deliveries/commits.ts';
+import { CommitsStore } from './deliveries/lost-commits.ts';
 import { DeliveriesStore } from './deliveries/deliveries.ts';
 import { EmissionsStore } from './emissions/emissions.ts';
 import { OperationsStore } from './operations/operations.ts';

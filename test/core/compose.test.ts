@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { defineSignal, Discard, type EmissionReceipt, isSignalboxError } from '../../src/index.ts';
 import { composeEmit, composeReceive } from '../../src/core/compose.ts';
 import type { AroundEmit, AroundReceive, EmitInfo, Hook } from '../../src/core/extension.ts';
-import { functionReceivers } from '../../src/receivers/define.ts';
+import { functionReceivers } from '../../src/receivers/register.ts';
 
 const happened = defineSignal('composed.happened', z.object({}));
 const [receiver] = functionReceivers([happened], () => {}, { name: 'composed.receive', queue: 'slow' });

@@ -78,7 +78,7 @@ async function observed(
     const source = await readFile(new URL(name, import.meta.url), 'utf8');
     await project.write(name === file ? 'cases.ts' : name, source.replace('../signalbox.ts', './signalbox.ts'));
   }
-  const internals = { receiversOf: 'receivers/define', callOf: 'receivers/invoke', Registry: 'container/registry' };
+  const internals = { receiversOf: 'receivers/register', callOf: 'receivers/invoke', Registry: 'container/registry' };
   const inside = Object.entries(internals).map(([name, module]) => `export { ${name} } from '${dist}/${module}.js';`);
   const types = `export type { Receiver } from '${dist}/core/receivers.js';`;
   await project.write('signalbox.ts', ["export * from 'signalbox';", ...inside, types].join('\n'));

@@ -1,6 +1,6 @@
 // What the cases use, from the source; the compiled cases get the built package in its place.
 export * from '../../src/index.ts';
-export { receiversOf } from '../../src/receivers/define.ts';
+export { receiversOf } from '../../src/receivers/register.ts';
 export { callOf } from '../../src/receivers/invoke.ts';
 export { Registry } from '../../src/container/registry.ts';
 export type { Receiver } from '../../src/core/receivers.ts';

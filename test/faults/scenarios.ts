@@ -1,6 +1,6 @@
 // The scenarios that run under faults: small pieces of the life of a sender, a worker, a rescuer and an operator.
 import type { WorkerOptions } from '../../src/index.ts';
-import { completedRuns } from '../../src/store/deliveries/commits.sql.ts';
+import { completedRuns } from '../../src/store/deliveries/lost-commits.sql.ts';
 import { hasPendingAppends } from '../../src/store/workers/sleeping.sql.ts';
 import { claim, heldDeliveries, suspectWaits } from '../../src/store/deliveries/claim.sql.ts';
 import { OPERATED } from '../evidence/evidence.ts';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { defineSignal, OnSignal } from '../../src/index.ts';
 import { silentLogger } from '../../src/observe/log.ts';
 import { refreshCatalogue } from '../../src/maintenance/tasks/refresh-catalogue.ts';
-import { receiversOf } from '../../src/receivers/define.ts';
+import { receiversOf } from '../../src/receivers/register.ts';
 import { Catalogue } from '../../src/store/catalogue/catalogue.ts';
 import { DEFAULT_SCHEMA } from '../../src/core/rules.ts';
 import { Namespace } from '../../src/store/namespace.ts';

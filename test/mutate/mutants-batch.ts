@@ -188,7 +188,7 @@ const forming = [
   ]),
 ];
 
-const registry = mutantsOf({ file: 'src/receivers/define.ts', tests: ['test/receivers/batch.test.ts'] }, [
+const registry = mutantsOf({ file: 'src/receivers/register.ts', tests: ['test/receivers/batch.test.ts'] }, [
   { name: 'batch: two at least', find: 'batch: whole(2, 1000)', replace: 'batch: whole(1, 1000)' },
   { name: 'batch: not beyond reason', find: 'batch: whole(2, 1000)', replace: 'batch: whole(2, 10000)' },
   {

@@ -2,7 +2,7 @@
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const completed = mutantsOf(
-  { file: 'src/store/deliveries/commits.sql.ts', within: 'completedRuns', tests: ['test/store/deliveries/commits.test.ts'] },
+  { file: 'src/store/deliveries/lost-commits.sql.ts', within: 'completedRuns', tests: ['test/store/deliveries/lost-commits.test.ts'] },
   [
     { name: 'fence: completed runs: id', find: 's.id = r.id and ', replace: '' },
     { name: 'fence: completed runs: epoch', find: 's.epoch = r.epoch and ', replace: '' },
@@ -11,18 +11,18 @@ const completed = mutantsOf(
   ],
 );
 
-const state = mutantsOf({ file: 'src/store/deliveries/commits.ts', tests: ['test/store/deliveries/commits.test.ts'] }, [
+const state = mutantsOf({ file: 'src/store/deliveries/lost-commits.ts', tests: ['test/store/deliveries/lost-commits.test.ts'] }, [
   { name: 'fence: commit state: a standby is no judge', find: '!row!.standby && ', replace: '' },
   {
     name: 'fence: transaction progress: of this transaction',
-    file: 'src/store/deliveries/commits.sql.ts',
+    file: 'src/store/deliveries/lost-commits.sql.ts',
     within: 'transactionProgress',
     find: 'pg_xact_status($1::text::xid8)',
     replace: "(select 'committed' where $1::text is not null)",
   },
   {
     name: 'fence: is emission stored: this one',
-    file: 'src/store/deliveries/commits.sql.ts',
+    file: 'src/store/deliveries/lost-commits.sql.ts',
     within: 'isEmissionStored',
     find: ' where id = $1::text::uuid',
     replace: ' where $1::text is not null',

@@ -7,7 +7,7 @@ const tags = mutantsOf({ file: 'src/core/copies.ts', tests }, [
   { name: 'copies: another format is refused', find: 'if (tag?.format !== FORMAT) throw incompatible(name);', replace: '' },
   {
     name: 'copies: tags are not inherited',
-    tests: ['test/receivers/define.test.ts', 'test/container/faults.test.ts', 'test/container/injection.test.ts'],
+    tests: ['test/receivers/register.test.ts', 'test/container/faults.test.ts', 'test/container/injection.test.ts'],
     find: 'if (!Object.hasOwn(holder, key)) return undefined;',
     replace: 'if (!(key in holder)) return undefined;',
   },
@@ -34,7 +34,7 @@ const symbols = [
   mutantsOf({ file: 'src/core/dispatcher.ts', tests: ['test/core/dispatcher.test.ts'] }, [
     { name: 'copies: a box of another format', find: 'if (attached.format !== FORMAT) throw', replace: 'if (attached.format === 0) throw' },
   ]),
-  mutantsOf({ file: 'src/receivers/define.ts', tests: ['test/container/faults.test.ts'] }, [
+  mutantsOf({ file: 'src/receivers/register.ts', tests: ['test/container/faults.test.ts'] }, [
     {
       name: 'services: one that says nothing of itself',
       find: 'if (tags.length === 0 && !isService(service))',
@@ -44,7 +44,7 @@ const symbols = [
 ].flat();
 
 const doubts = [
-  mutantsOf({ file: 'src/box/warnings.ts', tests: ['test/receivers/define.test.ts'] }, [
+  mutantsOf({ file: 'src/box/warnings.ts', tests: ['test/receivers/register.test.ts'] }, [
     { name: 'doubts: what another box was given is not forgotten', find: ' && !processWide().given.has(marked)', replace: '' },
     { name: 'doubts: each once', find: '!this.#said.has(what) && ', replace: '' },
     { name: 'doubts: a pinned name is no minified one', find: 'serviceTag(target.service)?.name === undefined && ', replace: '' },

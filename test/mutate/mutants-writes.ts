@@ -114,7 +114,7 @@ const claims = mutantsOf({ file: 'src/worker/claiming/claims.ts', tests: ['test/
   },
 ]);
 
-const commit = mutantsOf({ file: 'src/transaction/commit.ts', tests: ['test/transaction/commit-patience.test.ts'] }, [
+const commit = mutantsOf({ file: 'src/transaction/lost-commit.ts', tests: ['test/transaction/commit-patience.test.ts'] }, [
   { name: 'commit: is asked again while it is open', find: "state !== 'open' || leftMs <= 0", replace: 'true' },
   {
     name: 'commit: patience ends',
@@ -129,7 +129,7 @@ const commit = mutantsOf({ file: 'src/transaction/commit.ts', tests: ['test/tran
     replace: "question.catch((): CommitState => 'open')",
     hangs: 'It waits for ever.',
   },
-  ...mutantsOf({ file: 'src/transaction/commit.ts', tests: ['test/transaction/commit.test.ts'] }, [
+  ...mutantsOf({ file: 'src/transaction/lost-commit.ts', tests: ['test/transaction/lost-commit.test.ts'] }, [
     { name: 'commit: without a witness its error stands', find: 'xid === undefined || emissionId === undefined', replace: 'false' },
     { name: 'commit: what got through resolves', find: "  if (state === 'committed') return;\n", replace: '' },
     { name: 'commit: what was rolled back rejects with its error', find: "  if (state === 'aborted') throw error;\n", replace: '' },
@@ -154,13 +154,13 @@ const emit = mutantsOf({ file: 'src/dispatch/reliable.ts', tests: ['test/dispatc
     name: 'emit: leaves a witness',
     find: '            place.scope.xid ??= stored.xid;\n',
     replace: '',
-    tests: ['test/transaction/commit.test.ts'],
+    tests: ['test/transaction/lost-commit.test.ts'],
   },
   {
     name: 'emit: is known to its scope',
     find: '            place.scope.emissions.push(...stored.receipts.map((receipt) => receipt.emissionId));\n',
     replace: '',
-    tests: ['test/transaction/commit.test.ts', 'test/worker/immediate.test.ts'],
+    tests: ['test/transaction/lost-commit.test.ts', 'test/worker/immediate.test.ts'],
   },
   {
     name: 'emit: not outside of a transaction',

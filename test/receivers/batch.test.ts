@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { type BatchItem, defineSignal, OnSignal } from '../../src/index.ts';
-import { receiversOf } from '../../src/receivers/define.ts';
+import { receiversOf } from '../../src/receivers/register.ts';
 
 const happened = defineSignal('option.happened', z.object({}));
 

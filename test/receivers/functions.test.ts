@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal } from '../../src/index.ts';
-import { functionReceivers } from '../../src/receivers/define.ts';
+import { functionReceivers } from '../../src/receivers/register.ts';
 import { openBox, thrownBy } from '../container/box.ts';
 
 const happened = defineSignal('functions.happened', z.object({}));

@@ -1,8 +1,8 @@
 // How the database is asked what became of a COMMIT, and which errors leave that open.
 import { expect, test } from 'vitest';
 import { isAnswer } from '../../src/drivers/error-kind.ts';
-import type { CommitState } from '../../src/store/deliveries/commits.ts';
-import { type Patience, stateOfCommit } from '../../src/transaction/commit.ts';
+import type { CommitState } from '../../src/store/deliveries/lost-commits.ts';
+import { type Patience, stateOfCommit } from '../../src/transaction/lost-commit.ts';
 
 const QUICK: Patience = { totalMs: 10_000, askMs: 50, firstPauseMs: 1, longestPauseMs: 2 };
 

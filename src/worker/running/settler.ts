@@ -6,7 +6,7 @@ import type { Receiver } from '../../core/receivers.ts';
 import { sqlState } from '../../drivers/error-kind.ts';
 import type { Setbacks } from '../../liveness/setbacks.ts';
 import type { Events } from '../../observe/events.ts';
-import type { CompletedRun } from '../../store/deliveries/commits.ts';
+import type { CompletedRun } from '../../store/deliveries/lost-commits.ts';
 import type { ClaimedDelivery, ClaimRef } from '../../store/deliveries/claim.ts';
 import type { ReleaseItem, SettleItem } from '../../store/deliveries/deliveries.ts';
 import type { Store } from '../../store/store.ts';

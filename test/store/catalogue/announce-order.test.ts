@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, OnSignal } from '../../../src/index.ts';
-import { receiversOf } from '../../../src/receivers/define.ts';
+import { receiversOf } from '../../../src/receivers/register.ts';
 import { openStore } from '../rows.ts';
 import { untilBlocked } from '../waits.ts';
 

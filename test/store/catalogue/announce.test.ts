@@ -5,7 +5,7 @@ import type { Receiver } from '../../../src/core/receivers.ts';
 import { defineSignal, OnSignal } from '../../../src/index.ts';
 import { postgresJs } from '../../../src/drivers/postgres-js.ts';
 import { changeReceivers, listReceivers, readCatalogue } from '../../../src/store/catalogue/catalogue.sql.ts';
-import { receiversOf } from '../../../src/receivers/define.ts';
+import { receiversOf } from '../../../src/receivers/register.ts';
 import { addReceiver, openStore } from '../rows.ts';
 import { untilBlocked } from '../waits.ts';
 

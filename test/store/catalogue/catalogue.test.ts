@@ -5,7 +5,7 @@ import { Receivers } from '../../../src/core/receivers.ts';
 import type { Identity } from '../../../src/core/renames.ts';
 import { defineSignal } from '../../../src/index.ts';
 import { silentLogger } from '../../../src/observe/log.ts';
-import { functionReceivers } from '../../../src/receivers/define.ts';
+import { functionReceivers } from '../../../src/receivers/register.ts';
 import { Catalogue } from '../../../src/store/catalogue/catalogue.ts';
 
 const happened = defineSignal('catalogue.happened', z.object({}));

@@ -1,7 +1,7 @@
 // How a COMMIT ended whose answer was lost (docs/design/unknown-commit.md).
 import type { Run } from '../../drivers/driver.ts';
 import { sqlState } from '../../drivers/error-kind.ts';
-import { completedRuns, isEmissionStored, transactionProgress } from './commits.sql.ts';
+import { completedRuns, isEmissionStored, transactionProgress } from './lost-commits.sql.ts';
 
 /** Identifies a transaction afterwards. */
 export interface CommitWitness {

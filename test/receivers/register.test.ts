@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, OnSignal, type OnSignalOptions, Service, type Signalbox } from '../../src/index.ts';
 import { forgottenServices } from '../../src/box/warnings.ts';
-import { receiversOf } from '../../src/receivers/define.ts';
+import { receiversOf } from '../../src/receivers/register.ts';
 import { recordingLogger } from '../support/log.ts';
 import { openBox, thrownBy } from '../container/box.ts';
 

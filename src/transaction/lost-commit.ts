@@ -6,7 +6,7 @@
 // repeated. docs/design/unknown-commit.md says what counts as a lost answer, and why the emission is the witness.
 import { setTimeout as pause } from 'node:timers/promises';
 import { SignalboxError } from '../errors.ts';
-import type { CommitState, CommitWitness } from '../store/deliveries/commits.ts';
+import type { CommitState, CommitWitness } from '../store/deliveries/lost-commits.ts';
 import type { TransactionScope } from './scope.ts';
 
 export interface Patience {

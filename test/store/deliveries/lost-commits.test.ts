@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Run } from '../../../src/drivers/driver.ts';
-import { transactionProgress } from '../../../src/store/deliveries/commits.sql.ts';
-import { CommitsStore } from '../../../src/store/deliveries/commits.ts';
+import { transactionProgress } from '../../../src/store/deliveries/lost-commits.sql.ts';
+import { CommitsStore } from '../../../src/store/deliveries/lost-commits.ts';
 import { type AnySql, addDelivery, addReceiver, openStore, runOn, settleFirst, type StoreHarness, WORKER } from '../rows.ts';
 
 const commitsOf = ({ store }: StoreHarness): CommitsStore => store.commits;
