@@ -7,7 +7,7 @@
 import type { Driver, Run } from '../drivers/driver.ts';
 import { CatalogueStore } from './catalogue/catalogue-store.ts';
 import { BatchesStore } from './deliveries/batch.ts';
-import { CommitsStore } from './deliveries/lost-commits.ts';
+import { LostCommitsStore } from './deliveries/lost-commits.ts';
 import { DeliveriesStore } from './deliveries/deliveries.ts';
 import { EmissionsStore } from './emissions/emissions.ts';
 import { OperationsStore } from './operations/operations.ts';
@@ -21,7 +21,7 @@ export class Store {
   readonly emissions: EmissionsStore;
   readonly deliveries: DeliveriesStore;
   readonly batches: BatchesStore;
-  readonly commits: CommitsStore;
+  readonly commits: LostCommitsStore;
   readonly workers: WorkersStore;
   readonly catalogue: CatalogueStore;
   readonly operations: OperationsStore;
@@ -37,7 +37,7 @@ export class Store {
     this.emissions = new EmissionsStore(namespace, { notifiesAlways: driver.openSession === undefined });
     this.deliveries = new DeliveriesStore(this.#pool, namespace, crashBudget);
     this.batches = new BatchesStore(this.deliveries, namespace);
-    this.commits = new CommitsStore(this.#pool);
+    this.commits = new LostCommitsStore(this.#pool);
     this.workers = new WorkersStore(this.#pool, namespace, crashBudget);
     this.catalogue = new CatalogueStore(this.#pool, namespace);
     this.operations = new OperationsStore(this.#pool, namespace);

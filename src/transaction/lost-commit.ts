@@ -1,4 +1,5 @@
-// Resolves a COMMIT whose answer was lost, by asking the database on another connection.
+// Resolves the COMMIT of a sender's transaction whose answer was lost, by asking the database on another connection. (That of a
+// receiver: worker/running/lost-commit.ts.)
 //
 // The race: the driver has sent COMMIT, and the connection ends before the answer. The server may have committed, may
 // have rolled back, or may still be committing (a deferred trigger, a wait for a standby, a dead connection that it has

@@ -65,4 +65,9 @@ const slots = mutantsOf({ file: 'src/store/deliveries/claim.ts', tests: ['test/w
   { name: 'fence: a claim: worker', find: ' && a.workerId === b.workerId', replace: '' },
 ]);
 
-export const commitsMutants: readonly Mutant[] = [...completed, ...state, ...claims, ...store, ...slots];
+const lost = mutantsOf(
+  { file: 'src/worker/running/lost-commit.ts', tests: ['test/worker/running/commit.test.ts'], named: 'one that got through' },
+  [{ name: 'lost commit: one that got through is completed', find: 'return this.#questions.add(delivery);', replace: 'return false;' }],
+);
+
+export const commitsMutants: readonly Mutant[] = [...completed, ...state, ...claims, ...store, ...slots, ...lost];

@@ -25,7 +25,7 @@ export interface CompletedRun {
 
 const INVALID_PARAMETER = '22023';
 
-export class CommitsStore {
+export class LostCommitsStore {
   readonly #pool: Run;
 
   constructor(pool: Run) {

@@ -6,12 +6,12 @@ import type { Receiver } from '../../core/receivers.ts';
 import { sqlState } from '../../drivers/error-kind.ts';
 import type { Setbacks } from '../../liveness/setbacks.ts';
 import type { Events } from '../../observe/events.ts';
-import type { CompletedRun } from '../../store/deliveries/lost-commits.ts';
 import type { ClaimedDelivery, ClaimRef } from '../../store/deliveries/claim.ts';
 import type { ReleaseItem, SettleItem } from '../../store/deliveries/deliveries.ts';
 import type { Store } from '../../store/store.ts';
 import type { Deadlines } from './deadline.ts';
 import { type Execution, interrupted } from './execution.ts';
+import { LostCommits } from './lost-commit.ts';
 import { eventOf, tell, tellCompleted } from './outcome-events.ts';
 import type { Member } from './run.ts';
 import { resultOf, type RunResult } from './run-result.ts';
@@ -33,8 +33,7 @@ export class Settler {
   readonly #completed: WriteBatcher<ClaimRef>;
   readonly #settles: WriteBatcher<SettleItem>;
   readonly #releases: WriteBatcher<ReleaseItem>;
-  /** Writes nothing, but the question of how a run ended must get through as a write must. */
-  readonly #completions: WriteBatcher<CompletedRun>;
+  readonly #lostCommits: LostCommits;
   /** Waits for the callbacks that follow a commit: one for all deliveries of a batch. */
   readonly #following = new WeakMap<Promise<void>, Promise<void>>();
 
@@ -48,7 +47,7 @@ export class Settler {
     this.#completed = new WriteBatcher({ ...common, write: (items) => store.deliveries.complete(items) });
     this.#settles = new WriteBatcher({ ...common, write: (items) => store.deliveries.settle(items) });
     this.#releases = new WriteBatcher({ ...common, write: (items) => store.deliveries.release(items) });
-    this.#completions = new WriteBatcher({ ...common, write: (items) => store.commits.completed(items) });
+    this.#lostCommits = new LostCommits(store.commits, common);
   }
 
   /** Settles one delivery and raises its event. Rejects only if its outcome cannot be written; the lease then decides. */
@@ -89,7 +88,7 @@ export class Settler {
     this.#completed.giveUp();
     this.#settles.giveUp();
     this.#releases.giveUp();
-    this.#completions.giveUp();
+    this.#lostCommits.giveUp();
   }
 
   /** @param prevented why the receiver could not be called */
@@ -104,8 +103,7 @@ export class Settler {
     const { outcome } = execution;
     const settlement = settlementFor(outcome, delivery.attempt, receiver.retry, Math.random());
     if (!(await this.#store(delivery, settlement))) {
-      // Not reclaimed, if it was completed under this very epoch: the answer to that COMMIT was lost.
-      if (await this.#completions.add(delivery)) {
+      if (await this.#lostCommits.gotThrough(delivery)) {
         const followed = execution.ifCommitted?.();
         tellCompleted(events, delivery, receiver, durationMs);
         return this.#follow(delivery, receiver, followed);

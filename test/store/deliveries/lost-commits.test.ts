@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Run } from '../../../src/drivers/driver.ts';
 import { transactionProgress } from '../../../src/store/deliveries/lost-commits.sql.ts';
-import { CommitsStore } from '../../../src/store/deliveries/lost-commits.ts';
+import { LostCommitsStore } from '../../../src/store/deliveries/lost-commits.ts';
 import { type AnySql, addDelivery, addReceiver, openStore, runOn, settleFirst, type StoreHarness, WORKER } from '../rows.ts';
 
-const commitsOf = ({ store }: StoreHarness): CommitsStore => store.commits;
+const commitsOf = ({ store }: StoreHarness): LostCommitsStore => store.commits;
 
 /** An emission in a transaction; the xid is that of the transaction, wherever in it that is asked. */
 async function emit(sql: AnySql): Promise<{ xid: string; emissionId: string }> {
@@ -45,11 +45,11 @@ test('an id that the server has not given out yet is of a transaction that does 
 });
 
 test('a standby is no judge of a transaction, and a question that fails is no answer', async () => {
-  const answering = (rows: readonly object[]): CommitsStore => new CommitsStore((async () => rows) as unknown as Run);
+  const answering = (rows: readonly object[]): LostCommitsStore => new LostCommitsStore((async () => rows) as unknown as Run);
   expect(await answering([{ standby: true, status: 'aborted', stored: false }]).stateOf({ xid: '1', emissionId: '' })).toBe('open');
   const refused = Object.assign(new Error('permission denied'), { code: '42501' });
   // The other question would be answered, and the transaction told as aborted.
-  const failing = new CommitsStore((async (statement: object) => {
+  const failing = new LostCommitsStore((async (statement: object) => {
     if (statement === transactionProgress) throw refused;
     return [{ stored: false }];
   }) as unknown as Run);
