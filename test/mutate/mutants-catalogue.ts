@@ -43,7 +43,12 @@ const change = mutantsOf({ file, within: 'changeReceivers', tests: announcing },
     find: "case c.seen when 'now' then null else r.retired_at end",
     replace: 'r.retired_at',
   },
-  { name: 'catalogue: a buried name is announced no more', tests: stories, find: "when 'never' then null ", replace: '' },
+  {
+    name: 'catalogue: a buried name is announced no more',
+    tests: ['test/store/catalogue/announce.test.ts'],
+    find: "when 'never' then null ",
+    replace: '',
+  },
 ]);
 
 const asked = mutantsOf({ file, tests: ['test/store/emissions/append.test.ts', 'test/operate/statements.test.ts'] }, [
@@ -102,6 +107,7 @@ const decided = mutantsOf({ file: 'src/core/renames.ts', tests: ['test/core/rena
     name: 'renames: what joins writes the root too',
     find: '{ rootId: row.id === kept ? null : kept });',
     replace: '{ rootId: row.id === kept ? null : kept });\n        this.#changes.delete(kept);',
+    hangs: 'The announcements of the property never come to rest.',
   },
   {
     name: 'renames: the root is one that running processes know',

@@ -214,7 +214,12 @@ const order = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/ord
     replace: '',
     hangs: 'Nothing else ends the receiver that the tick waits for.',
   },
-  { name: 'life: a stop in a receiver of its own', find: "    this.assertOutside('worker.stop()');\n", replace: '' },
+  {
+    name: 'life: a stop in a receiver of its own',
+    find: "    this.assertOutside('worker.stop()');\n",
+    replace: '',
+    hangs: 'The stop waits for the receiver that waits for the stop.',
+  },
   {
     name: 'life: a close in a receiver of its own',
     file: 'src/box/lifetime.ts',
@@ -224,6 +229,7 @@ const order = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/ord
   {
     name: 'life: an ended call is none',
     file: 'src/transaction/call.ts',
+    tests: ['test/transaction/call.test.ts'],
     find: 'while (call && (call.isOver || !matches(call)))',
     replace: 'while (call && !matches(call))',
   },
@@ -232,6 +238,7 @@ const order = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/ord
     file: 'src/operate/emissions.ts',
     find: "    refuseInside('emissions.settled() of its own emission', isOf(emissionId));\n",
     replace: '',
+    hangs: 'The receiver waits for its own delivery to be settled.',
   },
   {
     name: 'life: cancel of its own delivery, in its transaction',

@@ -187,3 +187,19 @@ test.each(['new', 'changed'])(
     expect(queues.map(({ queue }) => queue as string)).toEqual(['default', 'slow']);
   },
 );
+
+test('a name that is buried is announced by nobody from then on, and one that is kept as it was', async () => {
+  await using h = await openStore();
+  await addReceiver(h.sql, 'Buried.receive');
+  await addReceiver(h.sql, 'Kept.receive');
+  await h.sql`update signalbox.receiver set last_seen_at = now()`;
+  const run = postgresJs(h.sql as never).run();
+  const rows = await run(readCatalogue, ['["store.happened"]']);
+  const changes = rows.map((row) => ({ ...row, seen: row.name === 'Buried.receive' ? 'never' : 'kept' }));
+  expect(await run(changeReceivers, [JSON.stringify(changes)])).toEqual([{ changed: 2 }]);
+  const seen = await h.sql`select name, last_seen_at is not null as seen from signalbox.receiver order by name`;
+  expect([...seen]).toEqual([
+    { name: 'Buried.receive', seen: false },
+    { name: 'Kept.receive', seen: true },
+  ]);
+});
