@@ -180,10 +180,9 @@ export const pendingAppend: Scenario = {
   only: ['markSleeping', 'hasPendingAppends', 'clearSleeping'],
   run: async (h) => {
     await h.emit('early', 'fine');
-    await work(h, async () => {
-      await using _sender = await holdPendingAppend(h);
-      await h.until('it looks', async () => h.injector.uses.has(hasPendingAppends.text));
-    });
+    // Before the worker starts: once its flag is safely set, it asks no more.
+    await using _sender = await holdPendingAppend(h);
+    await work(h, () => h.until('it looks', async () => h.injector.uses.has(hasPendingAppends.text)));
   },
 };
 
