@@ -170,7 +170,8 @@ function textOf(query: unknown): string {
   return queryChunks.map((chunk: { value?: unknown } | undefined) => (Array.isArray(chunk?.value) ? chunk.value.join('') : ' ')).join('');
 }
 
-const OWN_FOLDER = new URL('..', import.meta.url).href;
+/** This package's files as they run, and the sources that a source map names in their place. */
+const OWN_FOLDERS = [new URL('..', import.meta.url).href, new URL('../../src/', import.meta.url).href];
 
 /** The line of the application that called, as `file:line:column`. */
 function placeOfCall(): string | undefined {
@@ -187,5 +188,6 @@ function placeOfCall(): string | undefined {
 }
 
 function isOwn(place: string): boolean {
-  return place.startsWith(OWN_FOLDER) || `file://${place}`.startsWith(OWN_FOLDER);
+  const url = place.startsWith('file://') ? place : `file://${place}`;
+  return OWN_FOLDERS.some((folder) => url.startsWith(folder));
 }
