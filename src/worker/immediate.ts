@@ -1,5 +1,5 @@
 // Immediate mode: a worker without the waiting. After the outermost COMMIT, the transaction's own due deliveries run
-// at once, in this process, breadth-first, once each, through the same claim, executor and settle as in production.
+// at once, in this process, breadth-first, once each, through the same claim and steps of a run as in production.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type ErrorDetails, SignalboxError } from '../errors.ts';
 import { outcomeKind } from '../core/outcome.ts';
