@@ -21,3 +21,15 @@ export const { deliveryError } = tables;
 
 /** Running workers. */
 export const { worker } = tables;
+
+/** Long acts of operators, each with its cursor. */
+export const { errand } = tables;
+
+/** What operators did. */
+export const { auditEntry } = tables;
+
+/** What maintenance tasks remember. */
+export const { maintenanceTask } = tables;
+
+/** One row: the version of these tables, and the identity of the database. */
+export const { signalboxMeta } = tables;

@@ -1,5 +1,17 @@
 CREATE SCHEMA "signalbox";
 --> statement-breakpoint
+CREATE TABLE "signalbox"."audit_entry" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "signalbox"."audit_entry_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"at" timestamp with time zone NOT NULL,
+	"actor" text NOT NULL,
+	"act" text NOT NULL,
+	"about" jsonb NOT NULL,
+	"result" jsonb,
+	"errand_id" uuid,
+	"finished_at" timestamp with time zone,
+	CONSTRAINT "audit_entry_actor_size" CHECK (length("signalbox"."audit_entry"."actor") between 1 and 200)
+);
+--> statement-breakpoint
 CREATE TABLE "signalbox"."delivery" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "signalbox"."delivery_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"emission_id" uuid NOT NULL,
@@ -20,6 +32,8 @@ CREATE TABLE "signalbox"."delivery" (
 CREATE TABLE "signalbox"."delivery_error" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "signalbox"."delivery_error_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"delivery_id" bigint NOT NULL,
+	"emission_id" uuid,
+	"receiver_id" integer,
 	"epoch" integer NOT NULL,
 	"attempt" integer NOT NULL,
 	"error" jsonb NOT NULL,
@@ -39,6 +53,31 @@ CREATE TABLE "signalbox"."emission" (
 	CONSTRAINT "emission_headers_size" CHECK (pg_column_size("signalbox"."emission"."headers") <= 262144)
 );
 --> statement-breakpoint
+CREATE TABLE "signalbox"."errand" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"act" text NOT NULL,
+	"filter" jsonb NOT NULL,
+	"options" jsonb NOT NULL,
+	"finished_before" timestamp with time zone NOT NULL,
+	"cursor" jsonb,
+	"state" text DEFAULT 'running' NOT NULL,
+	"total" bigint,
+	"done" bigint DEFAULT 0 NOT NULL,
+	"skipped" bigint DEFAULT 0 NOT NULL,
+	"actor" text NOT NULL,
+	"created_at" timestamp with time zone NOT NULL,
+	"updated_at" timestamp with time zone NOT NULL,
+	"finished_at" timestamp with time zone,
+	CONSTRAINT "errand_state" CHECK ("signalbox"."errand"."state" in ('running', 'paused', 'stopped', 'done')),
+	CONSTRAINT "errand_actor_size" CHECK (length("signalbox"."errand"."actor") between 1 and 200)
+);
+--> statement-breakpoint
+CREATE TABLE "signalbox"."maintenance_task" (
+	"name" text PRIMARY KEY NOT NULL,
+	"cursor" jsonb,
+	"ran_at" timestamp with time zone NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "signalbox"."receiver" (
 	"id" integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "signalbox"."receiver_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 2147483647 START WITH 1 CACHE 1),
 	"name" text NOT NULL,
@@ -48,6 +87,8 @@ CREATE TABLE "signalbox"."receiver" (
 	"priority" integer NOT NULL,
 	"retired_at" timestamp with time zone,
 	"last_seen_at" timestamp with time zone,
+	"paused_at" timestamp with time zone,
+	"queue_paused_at" timestamp with time zone,
 	CONSTRAINT "receiver_signal_name" UNIQUE("signal","name"),
 	CONSTRAINT "receiver_name_size" CHECK (length("signalbox"."receiver"."name") between 1 and 211),
 	CONSTRAINT "receiver_queue_size" CHECK (length("signalbox"."receiver"."queue") between 1 and 200)
@@ -67,6 +108,13 @@ CREATE TABLE "signalbox"."settled" (
 	"finished_at" timestamp with time zone NOT NULL,
 	CONSTRAINT "settled_emission_receiver" PRIMARY KEY("emission_id","receiver_id"),
 	CONSTRAINT "settled_state" CHECK ("signalbox"."settled"."state" in ('completed', 'dead', 'cancelled'))
+);
+--> statement-breakpoint
+CREATE TABLE "signalbox"."meta" (
+	"id" boolean PRIMARY KEY DEFAULT true NOT NULL,
+	"schema_version" integer DEFAULT 1 NOT NULL,
+	"database_id" uuid DEFAULT gen_random_uuid() NOT NULL,
+	CONSTRAINT "meta_one_row" CHECK ("signalbox"."meta"."id")
 );
 --> statement-breakpoint
 CREATE TABLE "signalbox"."worker" (
@@ -107,7 +155,10 @@ CREATE TABLE "payment_process" (
 );
 --> statement-breakpoint
 ALTER TABLE "orders" ADD CONSTRAINT "orders_payment_process_id_payment_process_id_fk" FOREIGN KEY ("payment_process_id") REFERENCES "public"."payment_process"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "audit_entry_at" ON "signalbox"."audit_entry" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "delivery_claim" ON "signalbox"."delivery" USING btree ("receiver_id","run_at");--> statement-breakpoint
 CREATE INDEX "delivery_suspect" ON "signalbox"."delivery" USING btree ("receiver_id","run_at") WHERE "signalbox"."delivery"."crashes" > 0;--> statement-breakpoint
 CREATE INDEX "delivery_error_delivery" ON "signalbox"."delivery_error" USING btree ("delivery_id");--> statement-breakpoint
+CREATE INDEX "delivery_error_emission" ON "signalbox"."delivery_error" USING btree ("emission_id","receiver_id");--> statement-breakpoint
+CREATE INDEX "errand_unfinished" ON "signalbox"."errand" USING btree ("created_at") WHERE "signalbox"."errand"."finished_at" is null;--> statement-breakpoint
 CREATE INDEX "settled_unfinished" ON "signalbox"."settled" USING btree ("finished_at") WHERE "signalbox"."settled"."state" <> 'completed';

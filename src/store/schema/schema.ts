@@ -3,18 +3,19 @@
 // Live deliveries and settled ones are apart: the claim walks only what is live, so retained rows cost it nothing, and
 // nine updates of ten stay within their page (HOT). docs/design/two-tables.md has the measurements.
 import { sql } from 'drizzle-orm';
-import { bigint, boolean, check, index, integer, jsonb, pgSchema, primaryKey, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
+import { bigint, boolean, check, index, integer, jsonb, pgSchema, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { checkValue } from '../../core/options.ts';
 import { DEFAULT_SCHEMA, schemaName } from '../../core/rules.ts';
-
-const instant = (name: string) => timestamp(name, { withTimezone: true });
+import { instant } from './columns.ts';
+import { operatingTables } from './operating-tables.ts';
 
 /**
  * The tables in a PostgreSQL schema of this name, and that schema. Export each of them from your Drizzle schema: drizzle-kit sees
  * what is exported, not what is inside of it.
  * @throws SignalboxError `InvalidOption` for a name that is no plain lower-case identifier
  * @example
- * export const { signalboxSchema, emission, receiver, delivery, settled, deliveryError, worker } = signalboxTables('billing_signals');
+ * export const { signalboxSchema, emission, receiver, delivery, settled, deliveryError, worker, errand, auditEntry, maintenanceTask, signalboxMeta } =
+ *   signalboxTables('billing_signals');
  */
 export function signalboxTables<const Schema extends string>(schema: Schema) {
   checkValue(schema, schemaName, 'signalboxTables', 'the schema');
@@ -57,6 +58,10 @@ export function signalboxTables<const Schema extends string>(schema: Schema) {
       retiredAt: instant('retired_at'),
       /** When a process last announced it under this name; null if only as a former one. */
       lastSeenAt: instant('last_seen_at'),
+      /** Set while an operator holds it back: its deliveries are stored, and wait. */
+      pausedAt: instant('paused_at'),
+      /** The same for the whole of its queue; each receiver of the queue has the same time. */
+      queuePausedAt: instant('queue_paused_at'),
     },
     (table) => [
       unique('receiver_signal_name').on(table.signal, table.name),
@@ -135,6 +140,9 @@ export function signalboxTables<const Schema extends string>(schema: Schema) {
     {
       id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
       deliveryId: bigint('delivery_id', { mode: 'bigint' }).notNull(),
+      /** With the receiver, the delivery's other key: the one that rows of settled are found by. Null in rows of workers from before these columns. */
+      emissionId: uuid('emission_id'),
+      receiverId: integer('receiver_id'),
       epoch: integer('epoch').notNull(),
       attempt: integer('attempt').notNull(),
       /** `{ name, message, stack }`, each bounded. */
@@ -145,6 +153,7 @@ export function signalboxTables<const Schema extends string>(schema: Schema) {
     },
     (table) => [
       index('delivery_error_delivery').on(table.deliveryId),
+      index('delivery_error_emission').on(table.emissionId, table.receiverId),
       check('delivery_error_size', sql`pg_column_size(${table.error}) <= 262144`),
     ],
   );
@@ -173,7 +182,16 @@ export function signalboxTables<const Schema extends string>(schema: Schema) {
     hadCompany: boolean('had_company').notNull().default(false),
   });
 
-  return { signalboxSchema, emission, receiver, delivery, settled, deliveryError, worker };
+  return {
+    signalboxSchema,
+    emission,
+    receiver,
+    delivery,
+    settled,
+    deliveryError,
+    worker,
+    ...operatingTables(signalboxSchema),
+  };
 }
 
 /** The default schema and its tables. */
