@@ -1,5 +1,5 @@
 // Prints an error for a person. An error of Signalbox says what to do next; any other needs its stack.
-import { toldError } from '../core/told-error.ts';
+import { errorReport } from '../core/error-report.ts';
 import { isSignalboxError } from '../errors.ts';
 import { UsageError } from './help.ts';
 
@@ -22,6 +22,6 @@ function describe(error: unknown): string {
  * confidential data.
  */
 function stackOf(error: unknown): string {
-  const { message, stack } = toldError(error);
+  const { message, stack } = errorReport(error);
   return stack ?? message;
 }

@@ -6,7 +6,7 @@ import { checkValue } from './options.ts';
 import { outcomeKind } from './outcome.ts';
 import type { Receiver } from './receivers.ts';
 import { object } from './rules.ts';
-import { toldError } from './told-error.ts';
+import { errorReport } from './error-report.ts';
 import { isSignalboxError, SignalboxError } from '../errors.ts';
 
 /** Stores emissions with these headers, or calls their receivers. */
@@ -66,7 +66,7 @@ export function composeReceive(hooks: readonly Hook<AroundReceive>[]): ComposedR
         if (isCalled || outcomeKind(error) !== undefined || isSignalboxError(error, 'ExtensionFailed')) throw error;
         throw new SignalboxError(
           'ExtensionFailed',
-          `The extension ${extension} kept ${receiver.name} from being called: ${toldError(error).message} Mend the extension, or let it throw Discard, Unrecoverable or RetryAfter if it refuses this delivery.`,
+          `The extension ${extension} kept ${receiver.name} from being called: ${errorReport(error).message} Mend the extension, or let it throw Discard, Unrecoverable or RetryAfter if it refuses this delivery.`,
           { cause: error },
         );
       }

@@ -3,7 +3,7 @@
 import { isSignalboxError } from '../errors.ts';
 import { outcomeKind, type RetryAfter } from './outcome.ts';
 import { backoffMs, type RetryPolicy } from './retry.ts';
-import { type ToldError, toldError } from './told-error.ts';
+import { type ErrorReport, errorReport } from './error-report.ts';
 
 /** States of a live delivery. */
 export const LIVE_STATES = ['ready', 'running'] as const;
@@ -28,7 +28,7 @@ export type Outcome =
   | { readonly kind: 'interrupted'; readonly delayMs: number };
 
 /** The part of an error that is kept with a delivery. */
-export type ErrorRecord = ToldError;
+export type ErrorRecord = ErrorReport;
 
 /** The write that records an outcome. */
 export type Settlement =
@@ -78,4 +78,4 @@ export function settlementFor(outcome: Outcome, attempt: number, policy: RetryPo
 }
 
 /** The record of any thrown value. Never throws. */
-export const errorRecord = (thrown: unknown): ErrorRecord => toldError(thrown);
+export const errorRecord = (thrown: unknown): ErrorRecord => errorReport(thrown);

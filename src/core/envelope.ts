@@ -5,7 +5,7 @@ import { SignalboxError } from '../errors.ts';
 import { findJsonFault } from './json.ts';
 import type { Signal } from './signal.ts';
 import { findThenable, isThenable } from './thenable.ts';
-import { toldError } from './told-error.ts';
+import { errorReport } from './error-report.ts';
 
 const MAX_HEADERS_BYTES = 16 * 1024;
 
@@ -119,7 +119,7 @@ function byteLength(text: string): number {
 }
 
 function explain(cause: unknown): string {
-  const text = isZodError(cause) ? prettifyError(cause).replaceAll('\n', ' ') : toldError(cause).message;
+  const text = isZodError(cause) ? prettifyError(cause).replaceAll('\n', ' ') : errorReport(cause).message;
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 

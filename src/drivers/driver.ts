@@ -29,7 +29,7 @@ export interface Session {
    * The backend PID announced when the connection that answered last was opened. A pooler announces a PID of its own,
    * so this differs from `pg_backend_pid()`.
    */
-  toldPid(): number | undefined;
+  lastPid(): number | undefined;
   close(): Promise<void>;
 }
 

@@ -10,7 +10,7 @@ import { listenOn, type ListeningClient, listenWithOwnClient } from './pg-listen
 import { openSession } from './pg-session.ts';
 import { AS_TEXT, assertText, type Queryable } from './pg-rows.ts';
 import { type PooledClient, reportLoss, transactionPool } from './pg-checkout.ts';
-import { type Place, tellPlace } from './place.ts';
+import { type Place, describePlace } from './place.ts';
 import { rowsOf } from './statement.ts';
 
 interface PgPool extends Queryable {
@@ -37,7 +37,7 @@ export function nodePostgres(client: PgPool | PgClient, { prepare = true }: Driv
   // (pg-checkout.ts).
   const hot = prepare === 'all' && isPool(client) ? new HotStatements() : undefined;
   const driver = isPool(client) ? withPool(client, prepare !== false) : withClient(client, prepare !== false);
-  return { ...driver, place: tellPlace(probe), guard: (transaction, gate) => guard(transaction, gate, hot) };
+  return { ...driver, place: describePlace(probe), guard: (transaction, gate) => guard(transaction, gate, hot) };
 }
 
 const isPool = (client: object): client is PgPool => 'totalCount' in client && 'Client' in client;

@@ -14,7 +14,7 @@ interface OwnClient extends Queryable {
 export function openSession(makeClient: () => object, onLost: () => void): Session {
   let current: Promise<OwnClient> | undefined;
   let closed = false;
-  let toldPid: number | undefined;
+  let lastPid: number | undefined;
   const connect = (): Promise<OwnClient> => {
     const client = makeClient() as OwnClient;
     // An old client may report its end when a new one exists already.
@@ -41,10 +41,10 @@ export function openSession(makeClient: () => object, onLost: () => void): Sessi
       if (closed) throw new Error('The session was closed.');
       const client = await (current ??= connect());
       const { rows } = await client.query({ text: statement.text, values: params, ...AS_TEXT });
-      toldPid = client.processID ?? undefined;
+      lastPid = client.processID ?? undefined;
       return rowsOf(statement, rows);
     },
-    toldPid: () => toldPid,
+    lastPid: () => lastPid,
     close: async () => {
       closed = true;
       const client = await current?.catch(() => undefined);

@@ -13,7 +13,7 @@ const LONGEST = 200;
 const named = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, LONGEST) : '?');
 
 /** As `user@host:port/database`; hosts with a comma between. */
-export function tellPlace({ user, host, port, database }: Place): string {
+export function describePlace({ user, host, port, database }: Place): string {
   const [hosts, ports] = [[host].flat(), [port].flat()];
   const servers = hosts.map((each, index) => `${named(each)}:${named(ports[index] ?? ports[0])}`);
   return `${named(user)}@${servers.join(',')}/${named(database)}`;

@@ -5,7 +5,7 @@ import { hasConnectionCode, isNotPrimary } from './error-kind.ts';
 import { HotStatements } from './hot-statements.ts';
 import { endable, endNext, type OnExecute } from './postgres-js-connection.ts';
 import { type LanePool, type LaneSession, openLane } from './postgres-js-lane.ts';
-import { tellPlace } from './place.ts';
+import { describePlace } from './place.ts';
 import { type Cell, rowsOf, type Statement } from './statement.ts';
 import { type ReadingOptions, readsCells } from './postgres-js-rows.ts';
 import { refuseEnding } from './transaction-control.ts';
@@ -61,7 +61,7 @@ export function postgresJs(pool: PostgresJsPool, { prepare = true }: DriverOptio
   const sending = { prepare: prepare !== false, asCells: readsCells(pool.options) };
   return {
     name: 'postgres-js',
-    place: tellPlace({ ...pool.options, host: pool.options.path || pool.options.host }),
+    place: describePlace({ ...pool.options, host: pool.options.path || pool.options.host }),
     caution: pool.options.fetch_types ? FETCHES_TYPES : undefined,
     maxConnections: pool.options.max,
     rejectsWhenLost: true,
@@ -118,15 +118,15 @@ async function listenApart(pool: PostgresJsPool, channel: string, onMessage: () 
 function openSession(pool: PostgresJsPool, sending: Sending, onLost: () => void): Session {
   let client: Promise<PostgresJsPool> | undefined;
   let closed = false;
-  let toldPid: number | undefined;
+  let lastPid: number | undefined;
   return {
     run: async (statement, params) => {
       if (closed) throw new Error('The session was closed.');
       const rows = await send(await (client ??= clientApart(pool, { onclose: onLost })), statement, params, sending);
-      toldPid = rows.state?.pid;
+      lastPid = rows.state?.pid;
       return rowsOf(statement, rows);
     },
-    toldPid: () => toldPid,
+    lastPid: () => lastPid,
     close: async () => {
       closed = true;
       await (await client)?.end({ timeout: 1 });

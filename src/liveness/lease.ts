@@ -212,13 +212,13 @@ export class Lease {
     return lock !== undefined && (pid === undefined || this.#isUnsettled(pid)) ? SOON_MS : this.#interval;
   }
 
-  async #lock({ run, toldPid }: Session, round: number): Promise<number | undefined> {
+  async #lock({ run, lastPid }: Session, round: number): Promise<number | undefined> {
     if (this.#lockPid !== undefined) return this.#lockPid;
     const pid = await this.#workers.lock(this.#workerId, run);
     // A session that was given up meanwhile holds no lock of this worker.
     if (round !== this.#round) return undefined;
     // While the pooler is quiet, this worker and those that check it share one backend, to which the lock is free.
-    if (pid !== undefined && pid !== toldPid()) this.#changes = POOLED;
+    if (pid !== undefined && pid !== lastPid()) this.#changes = POOLED;
     else this.#lockPid = pid;
     return this.#lockPid;
   }

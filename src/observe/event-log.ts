@@ -1,6 +1,6 @@
 // Writes the lifecycle events to the log: one line for each run of a delivery, ids and names only, never a payload.
 import type { Logger } from '../core/logger.ts';
-import { toldError } from '../core/told-error.ts';
+import { errorReport } from '../core/error-report.ts';
 import type { BoxEvent, DeliveryEvent, EventListeners } from './event-types.ts';
 
 /** The extension that logs. A box without a log does not have it. */
@@ -11,7 +11,8 @@ export const eventLog = (log: Logger): { readonly name: string; readonly events:
     'delivery.retrying': (event) =>
       log.warn({ ...fields(event), delayMs: event.delayMs, err: event.error }, `failed ${event.receiver}, runs again`),
     'delivery.dead': (event) => log.error({ ...fields(event), err: event.error }, `dead ${event.receiver}`),
-    'delivery.cancelled': (event) => log.info({ ...fields(event), reason: toldError(event.error).message }, `cancelled ${event.receiver}`),
+    'delivery.cancelled': (event) =>
+      log.info({ ...fields(event), reason: errorReport(event.error).message }, `cancelled ${event.receiver}`),
     'delivery.released': (event) => log.info(fields(event), `released ${event.receiver}`),
     'delivery.stale': (event) => log.warn(fields(event), `stale ${event.receiver}: it was taken away meanwhile`),
     'delivery.rescued': (event) => log.warn(told(event), 'rescued a delivery from a dead worker'),

@@ -4,7 +4,7 @@ import { prettyFactory } from 'pino-pretty';
 import type { Logger } from '../core/logger.ts';
 import { checkValue } from '../core/options.ts';
 import { oneOf } from '../core/rules.ts';
-import { toldError } from '../core/told-error.ts';
+import { errorReport } from '../core/error-report.ts';
 import { givenLogger } from './safe-log.ts';
 
 const level = oneOf('debug', 'info', 'warn', 'error', 'silent');
@@ -53,7 +53,7 @@ export const silentLogger: Logger = {
 
 /** The reported form of an error, also in a receiver's own lines. pino calls the name of an error `type`. */
 function serialize(thrown: unknown): object {
-  const { name: type, message, ...rest } = toldError(thrown);
+  const { name: type, message, ...rest } = errorReport(thrown);
   return { type, message, ...rest };
 }
 

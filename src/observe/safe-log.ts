@@ -2,11 +2,11 @@
 // is missing costs a line of the log, and never a transaction, a worker or the process. The first loss raises a warning
 // of the process, which is shown where the log is not.
 //
-// The box's own lines carry the reported form of an error (core/told-error.ts), so that no logger, whatever it prints
+// The box's own lines carry the reported form of an error (core/error-report.ts), so that no logger, whatever it prints
 // of an error, prints the parameters of a query, or megabytes. Lines that a receiver writes through its `log` pass
 // unchanged.
 import type { GivenLogger, Logger } from '../core/logger.ts';
-import { toldError } from '../core/told-error.ts';
+import { errorReport } from '../core/error-report.ts';
 
 const givenLoggers = new WeakMap<Logger, GivenLogger>();
 
@@ -45,7 +45,7 @@ function lossGuard(): Guard {
   const lost = (error: unknown): void => {
     if (isTold) return;
     isTold = true;
-    process.emitWarning(`The logger of a box failed, so lines of its log are lost: ${toldError(error).message}`, 'SignalboxWarning');
+    process.emitWarning(`The logger of a box failed, so lines of its log are lost: ${errorReport(error).message}`, 'SignalboxWarning');
   };
   return (write) => {
     try {
@@ -65,7 +65,7 @@ function told(fields: object): object {
 class LoggedError extends Error {
   constructor(thrown: unknown) {
     super();
-    const { name, message, stack = `${name}: ${message}`, ...named } = toldError(thrown);
+    const { name, message, stack = `${name}: ${message}`, ...named } = errorReport(thrown);
     // Enumerable, for loggers that write any object as JSON; pino takes its type from the name where there is no class.
     Object.assign(this, named);
     for (const [key, value] of Object.entries({ name, message, stack })) Object.defineProperty(this, key, { value, enumerable: true });

@@ -74,7 +74,7 @@ export class Deliveries {
    */
   async retry(address: DeliveryAddress): Promise<string[]> {
     this.#check(address, 'retry');
-    const deliveryIds = [...(await this.#store.revive(address, ['dead', 'cancelled'], 0)), ...(await this.#store.hurry(address))];
+    const deliveryIds = [...(await this.#store.requeue(address, ['dead', 'cancelled'], 0)), ...(await this.#store.makeDue(address))];
     this.#events.raiseNeutrally('operator.retried', { ...addressed(address), deliveryIds });
     return deliveryIds;
   }
@@ -86,7 +86,7 @@ export class Deliveries {
    */
   async replay(address: DeliveryAddress): Promise<string[]> {
     this.#check(address, 'replay');
-    const deliveryIds = await this.#store.revive(address, SETTLED_STATES, 1);
+    const deliveryIds = await this.#store.requeue(address, SETTLED_STATES, 1);
     this.#events.raiseNeutrally('operator.replayed', { ...addressed(address), deliveryIds });
     return deliveryIds;
   }

@@ -1,5 +1,5 @@
 // That a database cannot be worked with, in words for the user: it cannot be reached, lets no one in, or takes no writes.
-import { toldError } from '../core/told-error.ts';
+import { errorReport } from '../core/error-report.ts';
 import type { Driver } from '../drivers/driver.ts';
 import { isAnswer, isNotPrimary, sqlState } from '../drivers/error-kind.ts';
 import { isSignalboxError, SignalboxError } from '../errors.ts';
@@ -32,7 +32,7 @@ export async function contacting<T>(driver: Driver, work: () => Promise<T>): Pro
 function unreachable(cause: unknown): SignalboxError {
   return new SignalboxError(
     'DatabaseUnreachable',
-    `The database could not be reached: ${toldError(cause).message}. Check its URL, and that it accepts connections from here.`,
+    `The database could not be reached: ${errorReport(cause).message}. Check its URL, and that it accepts connections from here.`,
     { cause },
   );
 }
@@ -40,7 +40,7 @@ function unreachable(cause: unknown): SignalboxError {
 function noWrites(cause: unknown): SignalboxError {
   return new SignalboxError(
     'DatabaseUnreachable',
-    `The database takes no writes: ${toldError(cause).message}. It is a standby, or was demoted, or default_transaction_read_only is on for it or for this role. Give the box the primary.`,
+    `The database takes no writes: ${errorReport(cause).message}. It is a standby, or was demoted, or default_transaction_read_only is on for it or for this role. Give the box the primary.`,
     { cause },
   );
 }

@@ -4,7 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { type ErrorDetails, SignalboxError } from '../errors.ts';
 import { outcomeKind } from '../core/outcome.ts';
 import type { ClaimedDelivery } from '../store/deliveries/claim.ts';
-import { toldError } from '../core/told-error.ts';
+import { errorReport } from '../core/error-report.ts';
 import { apart } from '../observe/async-context.ts';
 import type { RunResult } from './running/run-result.ts';
 import type { Runner } from './running/runner.ts';
@@ -53,7 +53,7 @@ export class Immediate {
         // Never as it is: a caller that sees the error of a query takes the transaction for rolled back.
         throw new SignalboxError(
           'ReceiverFailed',
-          `The transaction is committed, but not all of its receivers could be run: ${toldError(error).message}. What is left is run by drain() or a worker.`,
+          `The transaction is committed, but not all of its receivers could be run: ${errorReport(error).message}. What is left is run by drain() or a worker.`,
           { cause: error, details: { committed: true, causes: [error], failures: [] } },
         );
       },
@@ -100,7 +100,7 @@ export class Immediate {
 const MOST_TOLD = 5;
 
 function tellFailures(failures: readonly Failure[]): string {
-  const told = failures.slice(0, MOST_TOLD).map(({ receiver, cause }) => `${receiver} failed: ${toldError(cause).message}`);
+  const told = failures.slice(0, MOST_TOLD).map(({ receiver, cause }) => `${receiver} failed: ${errorReport(cause).message}`);
   return [...told, ...(failures.length > MOST_TOLD ? [`${failures.length - MOST_TOLD} more failed`] : [])].join('; ');
 }
 

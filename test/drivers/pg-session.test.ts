@@ -52,11 +52,11 @@ function open(...refusals: Error[]) {
 test('a session whose connection is lost reports it, and its next use makes another connection', async () => {
   const { clients, losses, session } = open();
   expect(await session.run(one, [])).toEqual([{ one: 1 }]);
-  expect(session.toldPid()).toBe(100);
+  expect(session.lastPid()).toBe(100);
   clients[0]!.lose();
   expect(losses()).toBe(1);
   expect(await session.run(one, [])).toEqual([{ one: 1 }]);
-  expect([clients.length, session.toldPid()]).toEqual([2, 101]);
+  expect([clients.length, session.lastPid()]).toEqual([2, 101]);
   await session.close();
   expect(clients[1]!.ended).toBe(true);
 });

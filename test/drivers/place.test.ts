@@ -5,7 +5,7 @@ import { Pool } from 'pg';
 import postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { driverOf } from '../../src/drivers/detect.ts';
-import { tellPlace } from '../../src/drivers/place.ts';
+import { describePlace } from '../../src/drivers/place.ts';
 
 const URL = 'postgres://app:s3cret@db.example:6543/shop?application_name=x&password=s3cret';
 
@@ -23,7 +23,7 @@ test.each([
 test('several hosts are all named, and what is not known is told as such', () => {
   const client = postgres('postgres://app:s3cret@one:1,two:2/shop');
   expect(driverOf(drizzlePostgresJs({ client })).place).toBe('app@one:1,two:2/shop');
-  expect(tellPlace({})).toBe('?@?:?/?');
+  expect(describePlace({})).toBe('?@?:?/?');
 });
 
 test('a postgres.js client that fetches types is cautioned about, and another is not', () => {

@@ -44,7 +44,7 @@ class Fixture {
   #enrolled = 0;
   #lastLock: number | undefined;
   /** What a session was told of its backend; that which took the lock, unless the test says otherwise. */
-  toldPid: number | undefined;
+  lastPid: number | undefined;
 
   async enrol({ single = false, resign = async () => {} }: { single?: boolean; resign?: () => Promise<void> } = {}): Promise<Lease> {
     const workers: Pick<WorkersStore, 'enrol' | 'lock' | 'renew' | 'resign'> = {
@@ -105,8 +105,8 @@ class Fixture {
 
   #open(onLost: () => void): Session {
     const close = async (): Promise<void> => void (session.closed = true);
-    const toldPid = (): number | undefined => this.toldPid ?? this.#lastLock;
-    const session: Opened = { run: async () => [], toldPid, closed: false, lose: onLost, close };
+    const lastPid = (): number | undefined => this.lastPid ?? this.#lastLock;
+    const session: Opened = { run: async () => [], lastPid, closed: false, lose: onLost, close };
     this.sessions.push(session);
     return session;
   }
@@ -165,7 +165,7 @@ test('a lock that another session has still is asked for again at the next renew
 
 test('a lock that was taken by another backend than the connection was told of is given up at once', async () => {
   const fixture = new Fixture();
-  fixture.toldPid = 77;
+  fixture.lastPid = 77;
   const lease = await fixture.enrol();
   await vi.advanceTimersByTimeAsync(2 * INTERVAL_MS);
   expect(fixture.locks).toEqual([1]);

@@ -19,10 +19,10 @@ const holdBatch = mutantsOf({ file: 'src/store/deliveries/batch.sql.ts', within:
     replace: 'null',
   },
   { name: 'holdBatch: the name is of the transaction', find: "from held), ''), true)", replace: "from held), ''), false)" },
-  { name: 'holdBatch: says whether there is the transaction', find: '${UNMARKED} as outside', replace: '$4::text is null as outside' },
+  { name: 'holdBatch: says whether there is the transaction', find: '${OUTSIDE_LANE} as outside', replace: '$4::text is null as outside' },
   {
     name: 'holdBatch: holds what is of these claims, locked',
-    find: '${OWN}',
+    find: '${HELD_CLAIM}',
     replace: 'cross join lateral (select o.id, null::int as worker_id) own',
   },
 ]);
@@ -54,7 +54,7 @@ const roles = mutantsOf({ file: 'src/store/deliveries/batch.ts', tests: ['test/w
 ]);
 
 const shared = mutantsOf(
-  { file: 'src/store/deliveries/settle.sql.ts', within: 'UNMARKED', tests: ['test/store/deliveries/settle.test.ts', ...statement] },
+  { file: 'src/store/deliveries/settle.sql.ts', within: 'OUTSIDE_LANE', tests: ['test/store/deliveries/settle.test.ts', ...statement] },
   [
     {
       name: 'lane: only a transaction with the mark',

@@ -96,8 +96,8 @@ const verdict = mutantsOf({ file, within: 'markExpiredDead', tests }, [
 const pooler = mutantsOf({ file: 'src/liveness/lease.ts', tests: ['test/crash/pooled.system.test.ts'] }, [
   {
     name: 'lease: no lock behind a pooler',
-    find: 'pid !== undefined && pid !== toldPid()',
-    replace: 'pid !== undefined && toldPid() === undefined',
+    find: 'pid !== undefined && pid !== lastPid()',
+    replace: 'pid !== undefined && lastPid() === undefined',
     named: 'leave each other alone',
   },
 ]);

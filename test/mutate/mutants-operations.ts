@@ -14,44 +14,44 @@ const find = mutantsOf({ file, within: 'findDeliveries', tests }, [
   { name: 'find: limit', find: 'limit $6::int', replace: 'limit $6::int + 1' },
 ]);
 
-const revive = mutantsOf({ file, within: 'reviveDeliveries', tests }, [
-  { name: 'revive: emission', find: 's.emission_id = $1::text::uuid and ', replace: '$1::text is not null and ' },
-  { name: 'revive: receiver', find: "($2::text is null or ${isNamed('r', '$2')})", replace: '($2::text is null or true)' },
-  { name: 'revive: state', find: 's.state = any($3::text::text[])', replace: '$3::text is not null' },
-  { name: 'revive: order of locks', find: '  order by s.receiver_id\n', replace: '' },
-  { name: 'revive: locks', find: '\n  for update of s\n', replace: '\n' },
+const requeue = mutantsOf({ file, within: 'requeueDeliveries', tests }, [
+  { name: 'requeue: emission', find: 's.emission_id = $1::text::uuid and ', replace: '$1::text is not null and ' },
+  { name: 'requeue: receiver', find: "($2::text is null or ${isNamed('r', '$2')})", replace: '($2::text is null or true)' },
+  { name: 'requeue: state', find: 's.state = any($3::text::text[])', replace: '$3::text is not null' },
+  { name: 'requeue: order of locks', find: '  order by s.receiver_id\n', replace: '' },
+  { name: 'requeue: locks', find: '\n  for update of s\n', replace: '\n' },
   {
-    name: 'revive: only the receivers that are meant',
+    name: 'requeue: only the receivers that are meant',
     find: 'where s.emission_id = back.emission_id and s.receiver_id = back.receiver_id',
     replace: 'where s.emission_id = back.emission_id',
   },
-  { name: 'revive: raises the epoch', find: 'epoch + 1, ', replace: 'epoch, ' },
-  { name: 'revive: a replay is a new generation', find: 'generation + $4::int', replace: 'generation + 0 * $4::int' },
-  { name: 'revive: keeps the id', find: 'overriding system value', replace: 'overriding user value' },
+  { name: 'requeue: raises the epoch', find: 'epoch + 1, ', replace: 'epoch, ' },
+  { name: 'requeue: a replay is a new generation', find: 'generation + $4::int', replace: 'generation + 0 * $4::int' },
+  { name: 'requeue: keeps the id', find: 'overriding system value', replace: 'overriding user value' },
   {
-    name: 'revive: nobody is woken for nothing',
+    name: 'requeue: nobody is woken for nothing',
     tests: ['test/operate/statements.test.ts'],
     equivalent: 'Only a row that was found asks for the notification, so without any it is not sent either way.',
-    find: ' where exists (select from revived)',
+    find: ' where exists (select from requeued)',
     replace: '',
   },
-  { name: 'revive: wakes workers', find: 'where exists (select from revived)', replace: 'where false' },
+  { name: 'requeue: wakes workers', find: 'where exists (select from requeued)', replace: 'where false' },
 ]);
 
-const hurry = mutantsOf({ file, within: 'hurryDeliveries', tests }, [
-  { name: 'hurry: emission', find: 'd.emission_id = $1::text::uuid and ', replace: '$1::text is not null and ' },
-  { name: 'hurry: receiver', find: "($2::text is null or ${isNamed('r', '$2')})", replace: '($2::text is null or true)' },
-  { name: 'hurry: of this receiver row', find: 'r.id = d.receiver_id and ', replace: '' },
-  { name: 'hurry: state', find: "d.state = 'ready' and ", replace: '' },
-  { name: 'hurry: not what is due already', find: ' and d.run_at > statement_timestamp()', replace: '' },
+const makeDue = mutantsOf({ file, within: 'makeDeliveriesDue', tests }, [
+  { name: 'makeDue: emission', find: 'd.emission_id = $1::text::uuid and ', replace: '$1::text is not null and ' },
+  { name: 'makeDue: receiver', find: "($2::text is null or ${isNamed('r', '$2')})", replace: '($2::text is null or true)' },
+  { name: 'makeDue: of this receiver row', find: 'r.id = d.receiver_id and ', replace: '' },
+  { name: 'makeDue: state', find: "d.state = 'ready' and ", replace: '' },
+  { name: 'makeDue: not what is due already', find: ' and d.run_at > statement_timestamp()', replace: '' },
   {
-    name: 'hurry: nobody is woken for nothing',
+    name: 'makeDue: nobody is woken for nothing',
     tests: ['test/operate/statements.test.ts'],
     equivalent: 'Only a row that was found asks for the notification, so without any it is not sent either way.',
     find: ' where exists (select from due)',
     replace: '',
   },
-  { name: 'hurry: wakes workers', find: 'where exists (select from due)', replace: 'where false' },
+  { name: 'makeDue: wakes workers', find: 'where exists (select from due)', replace: 'where false' },
 ]);
 
 const cancel = mutantsOf({ file, within: 'cancelDeliveries', tests }, [
@@ -84,4 +84,4 @@ const look = mutantsOf({ file, tests: [...tests, 'test/operate/box.test.ts'] }, 
   { name: 'countLive: is there', within: 'countLive', find: 'where id = $1::text::uuid', replace: '' },
 ]);
 
-export const operationMutants: readonly Mutant[] = [...find, ...revive, ...hurry, ...cancel, ...cancelDead, ...look];
+export const operationMutants: readonly Mutant[] = [...find, ...requeue, ...makeDue, ...cancel, ...cancelDead, ...look];

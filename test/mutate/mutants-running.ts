@@ -146,11 +146,11 @@ const settleFirst = mutantsOf({ file: settleSql, within: 'settleFirst', tests: [
     find: "from done), ''), true)",
     replace: "from done), ''), false)",
   },
-  { name: 'settleFirst: not without the transaction that it counts on', find: ' and not ${UNMARKED}', replace: '' },
+  { name: 'settleFirst: not without the transaction that it counts on', find: ' and not ${OUTSIDE_LANE}', replace: '' },
   { name: 'settleFirst: says whether it found the delivery', find: 'from kept) as completed', replace: 'from (select) k) as completed' },
 ]);
 
-const own = mutantsOf({ file: settleSql, within: 'OWN', tests: ['test/store/deliveries/settle.test.ts'] }, [
+const own = mutantsOf({ file: settleSql, within: 'HELD_CLAIM', tests: ['test/store/deliveries/settle.test.ts'] }, [
   { name: 'written apart: id', find: 'd.id = o.id and ', replace: '' },
   { name: 'written apart: epoch', find: ' and d.epoch = o.epoch', replace: '' },
   { name: 'fence: written apart by worker', find: ' and d.worker_id = o.worker_id', replace: '', tests: fence },

@@ -1,7 +1,7 @@
 // Mutants of what is told: of errors, in records and logs; and of what telling may decide.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
-const told = mutantsOf({ file: 'src/core/told-error.ts', tests: ['test/core/told-error.test.ts'] }, [
+const told = mutantsOf({ file: 'src/core/error-report.ts', tests: ['test/core/error-report.test.ts'] }, [
   { name: 'telling: the parameters of a query are cut', find: 'end < 0 ? message : message.slice(0, end)', replace: 'message' },
   { name: 'telling: values that the database quotes are cut', find: 'return isOfData ? ', replace: "return text === 'x' ? " },
   {
@@ -15,7 +15,7 @@ const told = mutantsOf({ file: 'src/core/told-error.ts', tests: ['test/core/told
   { name: 'telling: causes come to an end', find: 'errors.length < MAX_CHAIN && ', replace: '' },
 ]);
 
-const reading = mutantsOf({ file: 'src/core/thrown.ts', tests: ['test/core/told-error.test.ts'] }, [
+const reading = mutantsOf({ file: 'src/core/thrown.ts', tests: ['test/core/error-report.test.ts'] }, [
   { name: 'telling: of an object only what says what went wrong', find: 'REASONS.has(key) ? simplified', replace: 'key ? simplified' },
   {
     name: 'telling: a member that throws is passed over',

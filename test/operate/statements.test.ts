@@ -76,7 +76,7 @@ test.each(['dead', 'ready', 'ready later'])('another try is for those that are m
   const operations = operationsOn(h.sql);
   const again = async (receiver?: string): Promise<string[]> => {
     const address = { emissionId: one.emissionId, ...(receiver === undefined ? {} : { receiver }) };
-    return [...(await operations.revive(address, ['dead'], 0)), ...(await operations.hurry(address))];
+    return [...(await operations.requeue(address, ['dead'], 0)), ...(await operations.makeDue(address))];
   };
   const due = async (): Promise<string[]> =>
     idsOf(
@@ -97,20 +97,20 @@ test('what was brought back is as new, but under its own id and a higher epoch; 
   const { emissionId, ids } = await addEmission(h.sql, [await addReceiver(h.sql)], { epoch: 4, attempt: 3 });
   await settleAll(h.sql, 'completed');
   const operations = operationsOn(h.sql);
-  expect(await operations.revive({ emissionId }, ['dead'], 0)).toEqual([]);
-  expect(await operations.revive({ emissionId }, ['completed'], 0)).toEqual(ids);
+  expect(await operations.requeue({ emissionId }, ['dead'], 0)).toEqual([]);
+  expect(await operations.requeue({ emissionId }, ['completed'], 0)).toEqual(ids);
   expect(await stateOf(h.sql, ids[0]!)).toBe('ready 5/0/0');
   await settleAll(h.sql);
-  expect(await operations.revive({ emissionId }, ['dead'], 1)).toEqual(ids);
+  expect(await operations.requeue({ emissionId }, ['dead'], 1)).toEqual(ids);
   expect([...(await h.sql`select id::text as id, epoch, generation from signalbox.delivery`)]).toEqual([
     { id: ids[0], epoch: 6, generation: 1 },
   ]);
 });
 
-test('a delivery that runs ahead of its time is not hurried', async () => {
+test('a delivery that runs ahead of its time keeps its time', async () => {
   await using h = await openStore();
   const { emissionId } = await addEmission(h.sql, [await addReceiver(h.sql)], { state: 'running', epoch: 1, dueInSeconds: 600 });
-  expect(await operationsOn(h.sql).hurry({ emissionId })).toEqual([]);
+  expect(await operationsOn(h.sql).makeDue({ emissionId })).toEqual([]);
   expect(await h.sql`select from signalbox.delivery where run_at > now()`).toHaveLength(1);
 });
 
@@ -144,11 +144,11 @@ test('workers are woken by another try of something, and not by one of nothing',
     return rung;
   };
   const { emissionId } = await addEmission(h.sql, [await addReceiver(h.sql)], { dueInSeconds: 600 });
-  expect(await heard(() => operations.revive({ emissionId }, ['dead'], 0))).toBe(0);
-  expect(await heard(() => operations.hurry({ emissionId }))).toBe(1);
-  expect(await heard(() => operations.hurry({ emissionId }))).toBe(0);
+  expect(await heard(() => operations.requeue({ emissionId }, ['dead'], 0))).toBe(0);
+  expect(await heard(() => operations.makeDue({ emissionId }))).toBe(1);
+  expect(await heard(() => operations.makeDue({ emissionId }))).toBe(0);
   await settleAll(h.sql);
-  expect(await heard(() => operations.revive({ emissionId }, ['dead'], 0))).toBe(1);
+  expect(await heard(() => operations.requeue({ emissionId }, ['dead'], 0))).toBe(1);
 });
 
 test('the catalogue and the count of what is left answer for what they are asked, and no more', async () => {
@@ -173,7 +173,7 @@ test('the catalogue and the count of what is left answer for what they are asked
 type Operation = (operations: OperationsStore, emissionId: string, receiver?: string) => Promise<string[]>;
 
 const operated: [name: string, before: 'dead' | 'ready', after: string, operate: Operation][] = [
-  ['retries', 'dead', 'ready 1/0/0', (operations, emissionId, receiver) => operations.revive(address(emissionId, receiver), ['dead'], 0)],
+  ['retries', 'dead', 'ready 1/0/0', (operations, emissionId, receiver) => operations.requeue(address(emissionId, receiver), ['dead'], 0)],
   ['cancels', 'ready', 'cancelled 1/0/0', (operations, emissionId, receiver) => operations.cancel(address(emissionId, receiver), reason)],
 ];
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const REPORT = 'WATCH_REPORT_DEPENDENCIES';
 
 /** This package's own code. */
-const OWN = fileURLToPath(new URL('../..', import.meta.url));
+const OWN_FILES = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface Ending {
   readonly code: number | null;
@@ -72,4 +72,4 @@ function fileOf(name: unknown): string[] {
   return path.isAbsolute(name) ? [name] : [];
 }
 
-const isOfUser = (file: string): boolean => !file.startsWith(OWN) && !file.split(path.sep).includes('node_modules');
+const isOfUser = (file: string): boolean => !file.startsWith(OWN_FILES) && !file.split(path.sep).includes('node_modules');

@@ -1,7 +1,7 @@
 // The SQL statements around a batch: what opens its transaction, and as which role it is ended. What ends it are `complete`,
 // `settle` and `release` of settle.sql.ts.
 import { statement } from '../../drivers/statement.ts';
-import { OWN, SETTINGS, UNMARKED } from './settle.sql.ts';
+import { HELD_CLAIM, SETTINGS, OUTSIDE_LANE } from './settle.sql.ts';
 
 /**
  * Takes hold of deliveries as the first statement of the transaction of their receiver. $1 ids, in their order, $2 the epoch
@@ -14,9 +14,9 @@ import { OWN, SETTINGS, UNMARKED } from './settle.sql.ts';
  */
 export const holdBatch = statement({ ids: 'text', outside: 'bool', role: 'text', ...SETTINGS })`
 with held as materialized (
-  select own.id, own.worker_id from unnest($1::text::bigint[], $2::text::int[], $5::text::int[]) as o(id, epoch, worker_id) ${OWN}
+  select own.id, own.worker_id from unnest($1::text::bigint[], $2::text::int[], $5::text::int[]) as o(id, epoch, worker_id) ${HELD_CLAIM}
 )
-select coalesce((select string_agg(id::text, ' ') from held), '') as ids, ${UNMARKED} as outside, current_setting('role') as role,
+select coalesce((select string_agg(id::text, ' ') from held), '') as ids, ${OUTSIDE_LANE} as outside, current_setting('role') as role,
   set_config('application_name', coalesce((select 'signalbox worker ' || max(worker_id)::text from held), ''), true) as application_name,
   set_config('statement_timeout', $3::text, true) as statement_timeout,
   set_config('idle_in_transaction_session_timeout', $3::text, true) as idle_timeout`;

@@ -9,7 +9,7 @@ export const SETTINGS = { application_name: 'text', statement_timeout: 'text', i
  * The transaction should be one of a lane (drivers/postgres-js-lane.ts), and is not: its BEGIN has failed. Compared with the default,
  * which is what it is without that BEGIN, whatever the database, the role or the session has for a default.
  */
-export const UNMARKED = `($4::text::boolean and current_setting('transaction_deferrable') = current_setting('default_transaction_deferrable'))`;
+export const OUTSIDE_LANE = `($4::text::boolean and current_setting('transaction_deferrable') = current_setting('default_transaction_deferrable'))`;
 
 /**
  * Completes a delivery as the first statement of its receiver's transaction. $1 delivery, $2 epoch, $3 milliseconds
@@ -25,14 +25,14 @@ export const UNMARKED = `($4::text::boolean and current_setting('transaction_def
  */
 export const settleFirst = statement({ completed: 'int', outside: 'bool', ...SETTINGS })`
 with done as (
-  delete from signalbox.delivery where id = $1::text::bigint and state = 'running' and epoch = $2::int and worker_id = $5::int and not ${UNMARKED}
+  delete from signalbox.delivery where id = $1::text::bigint and state = 'running' and epoch = $2::int and worker_id = $5::int and not ${OUTSIDE_LANE}
   returning id, emission_id, receiver_id, version, generation, epoch, worker_id, attempt, crashes
 ), kept as (
   insert into signalbox.settled (id, emission_id, receiver_id, version, generation, state, epoch, worker_id, attempt, crashes, finished_at)
   select id, emission_id, receiver_id, version, generation, 'completed', epoch, worker_id, attempt, crashes, statement_timestamp() from done
   returning 1
 )
-select (select count(*)::int from kept) as completed, ${UNMARKED} as outside,
+select (select count(*)::int from kept) as completed, ${OUTSIDE_LANE} as outside,
   set_config('application_name', coalesce((select 'signalbox worker ' || worker_id::text from done), ''), true) as application_name,
   set_config('statement_timeout', $3::text, true) as statement_timeout,
   set_config('idle_in_transaction_session_timeout', $3::text, true) as idle_timeout`;
@@ -41,7 +41,7 @@ select (select count(*)::int from kept) as completed, ${UNMARKED} as outside,
  * The delivery of claim `o`, locked, if it is that claim's still. One probe of the index for each, whatever the planner
  * believes: where it took no row to be running, a join compared each claim with each row of the table.
  */
-export const OWN = `cross join lateral (
+export const HELD_CLAIM = `cross join lateral (
     select d.id, d.ctid as place, d.epoch, d.attempt, d.worker_id from signalbox.delivery d
     where d.id = o.id and d.state = 'running' and d.epoch = o.epoch and d.worker_id = o.worker_id
     for update
@@ -81,7 +81,7 @@ with outcome as materialized (
   from jsonb_to_recordset($1::text::jsonb) as o(id bigint, epoch int, worker_id int, "to" text, delay_ms float8, refund boolean, error jsonb)
   order by o.id
 ), held as materialized (
-  select own.id, own.epoch, own.attempt, o."to", o.delay_ms, o.refund, o.error from outcome o ${OWN}
+  select own.id, own.epoch, own.attempt, o."to", o.delay_ms, o.refund, o.error from outcome o ${HELD_CLAIM}
 ), later as (
   update signalbox.delivery d
   set state = 'ready', run_at = statement_timestamp() + ${ms('h.delay_ms')}, attempt = d.attempt - h.refund::int, worker_id = null
@@ -109,7 +109,7 @@ with claimed as materialized (
   select o.id, o.epoch, o.worker_id, o.delay_ms from jsonb_to_recordset($1::text::jsonb) as o(id bigint, epoch int, worker_id int, delay_ms float8)
   order by o.id
 ), given as materialized (
-  select own.id, o.delay_ms from claimed o ${OWN}
+  select own.id, o.delay_ms from claimed o ${HELD_CLAIM}
 )
 update signalbox.delivery d
 set state = 'ready', epoch = d.epoch + 1, attempt = d.attempt - 1, worker_id = null,

@@ -61,7 +61,7 @@ limit $6::int`;
  * $4 what to add to the generation (replay: 1), $5 channel to wake workers. Returns their ids.
  * Locks: settled rows by receiver; a second call at the same time finds nothing left. Index: settled_emission_receiver.
  */
-export const reviveDeliveries = statement({ id: 'text', notified: 'int' })`
+export const requeueDeliveries = statement({ id: 'text', notified: 'int' })`
 with back as materialized (
   select s.emission_id, s.receiver_id from signalbox.settled s
   join signalbox.receiver r on r.id = s.receiver_id
@@ -71,21 +71,21 @@ with back as materialized (
 ), gone as (
   delete from signalbox.settled s using back where s.emission_id = back.emission_id and s.receiver_id = back.receiver_id
   returning s.id, s.emission_id, s.receiver_id, s.version, s.generation, s.epoch
-), revived as (
+), requeued as (
   insert into signalbox.delivery (id, emission_id, receiver_id, version, generation, epoch, run_at)
   overriding system value
   select id, emission_id, receiver_id, version, generation + $4::int, epoch + 1, statement_timestamp() from gone
   returning id
 ), notified as materialized (
-  select pg_notify($5::text, '') where exists (select from revived)
+  select pg_notify($5::text, '') where exists (select from requeued)
 )
-select id::text as id, (select count(*)::int from notified) as notified from revived`;
+select id::text as id, (select count(*)::int from notified) as notified from requeued`;
 
 /**
  * Makes waiting deliveries due now. $1 emission, $2 receiver or null, $3 channel to wake workers. Returns their ids.
  * Locks: the rows. Index: delivery_emission_receiver.
  */
-export const hurryDeliveries = statement({ id: 'text', notified: 'int' })`
+export const makeDeliveriesDue = statement({ id: 'text', notified: 'int' })`
 with due as (
   update signalbox.delivery d set run_at = statement_timestamp()
   from signalbox.receiver r
@@ -123,7 +123,7 @@ select id::text as id from gone`;
 /**
  * Ends dead deliveries as cancelled, so that operators need not look at them again. $1 emission, $2 receiver or null, $3 error as JSON.
  * Returns their ids. A statement of its own, after cancelDeliveries: what died while that waited is seen by this one.
- * Locks: settled rows by receiver, as reviveDeliveries; of the two, or of two of these, the later finds nothing left.
+ * Locks: settled rows by receiver, as requeueDeliveries; of the two, or of two of these, the later finds nothing left.
  * Index: settled_emission_receiver.
  */
 export const cancelDead = statement({ id: 'text' })`

@@ -84,14 +84,14 @@ export class OperationsStore {
   }
 
   /** Returns the ids of those that it brought back. */
-  async revive({ emissionId, receiver }: DeliveryAddress, from: readonly SettledState[], generations: 0 | 1): Promise<string[]> {
+  async requeue({ emissionId, receiver }: DeliveryAddress, from: readonly SettledState[], generations: 0 | 1): Promise<string[]> {
     return ids(
-      await this.#pool(sql.reviveDeliveries, [emissionId, receiver ?? null, textArray(from), generations, this.#namespace.channel]),
+      await this.#pool(sql.requeueDeliveries, [emissionId, receiver ?? null, textArray(from), generations, this.#namespace.channel]),
     );
   }
 
-  async hurry({ emissionId, receiver }: DeliveryAddress): Promise<string[]> {
-    return ids(await this.#pool(sql.hurryDeliveries, [emissionId, receiver ?? null, this.#namespace.channel]));
+  async makeDue({ emissionId, receiver }: DeliveryAddress): Promise<string[]> {
+    return ids(await this.#pool(sql.makeDeliveriesDue, [emissionId, receiver ?? null, this.#namespace.channel]));
   }
 
   async cancel({ emissionId, receiver }: DeliveryAddress, error: ErrorRecord): Promise<string[]> {

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import type { OptionTable } from '../../core/options.ts';
 import { callable, text } from '../../core/rules.ts';
-import { toldError } from '../../core/told-error.ts';
+import { errorReport } from '../../core/error-report.ts';
 import type { Client, Driver } from '../../drivers/driver.ts';
 import { isSignalboxError, SignalboxError } from '../../errors.ts';
 import type { Store } from '../store.ts';
@@ -121,7 +121,7 @@ function readFolder(folder: string): Files {
     const migrations: readonly { sql: readonly string[]; name?: string }[] = readMigrationFiles({ migrationsFolder: folder });
     return new Map(migrations.map(({ sql, name }, index) => [name ?? `${tags[index]!.tag}.sql`, sql]));
   } catch (cause) {
-    const reason = toldError(cause).message;
+    const reason = errorReport(cause).message;
     throw new SignalboxError(
       'MigrationFailed',
       `${folder} is no folder of migrations: ${reason}. Name the one that drizzle-kit generate writes, \`out\` of its configuration.`,
@@ -134,7 +134,7 @@ function readFolder(folder: string): Files {
 function failed(cause: unknown, files: Files): SignalboxError<'MigrationFailed'> {
   const { query } = cause as { query?: unknown };
   const names = [...files].filter(([, statements]) => statements.some((statement) => statement === query)).map(([name]) => name);
-  const reason = toldError((cause as { cause?: unknown }).cause ?? cause).message;
+  const reason = errorReport((cause as { cause?: unknown }).cause ?? cause).message;
   return new SignalboxError(
     'MigrationFailed',
     `${names.length === 0 ? 'The migrations' : names.join(' or ')} failed: ${reason}. Nothing of this run was kept: mend it and run it again.`,

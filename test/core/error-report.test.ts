@@ -1,14 +1,14 @@
-// toldError: what is stored and logged of a thrown value. The reason is in, the parameters are out, all is bounded, and it never throws.
+// errorReport: what is stored and logged of a thrown value. The reason is in, the parameters are out, all is bounded, and it never throws.
 import vm from 'node:vm';
 import { DrizzleQueryError } from 'drizzle-orm';
 import { DrizzleQueryError as DrizzleQueryError1 } from 'drizzle-orm-1';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type ToldError, toldError } from '../../src/core/told-error.ts';
+import { type ErrorReport, errorReport } from '../../src/core/error-report.ts';
 import { SignalboxError } from '../../src/errors.ts';
 
 const SECRET = '4222-2222-hunter2';
-const text = (told: ToldError): string => Object.values(told).join('\n');
+const text = (told: ErrorReport): string => Object.values(told).join('\n');
 
 /** As the drivers make them. */
 const ofDatabase = (message: string, members: object): Error =>
@@ -58,7 +58,7 @@ test.each<[what: string, thrown: unknown, message: string]>([
   ['bytes', Buffer.from(SECRET), '[bytes]'],
   ['a text with what jsonb refuses', 'a\u0000b\udc00', 'ab\ufffd'],
 ])('%s that is thrown is told as its text, without a stack', (_what, thrown, message) => {
-  expect(toldError(thrown)).toEqual({ name: 'Thrown', message });
+  expect(errorReport(thrown)).toEqual({ name: 'Thrown', message });
 });
 
 const foreign = (code: string): unknown => vm.runInNewContext(code);
@@ -100,8 +100,8 @@ test.each<[what: string, thrown: unknown, told: object]>([
   ['an error with a code of the system', Object.assign(new Error('connect failed'), { code: 'ECONNREFUSED' }), { code: 'ECONNREFUSED' }],
   ['an error with a number as its code', Object.assign(new Error('x'), { code: 20 }), { message: 'x' }],
 ])('%s is told', (_what, thrown, told) => {
-  expect(toldError(thrown)).toMatchObject(told);
-  expect(text(toldError(thrown))).not.toContain(SECRET);
+  expect(errorReport(thrown)).toMatchObject(told);
+  expect(text(errorReport(thrown))).not.toContain(SECRET);
 });
 
 test.each([
@@ -109,7 +109,7 @@ test.each([
   ['1.0', new DrizzleQueryError1(QUERY, [SECRET, 1], duplicate)],
 ])('the failure of a query of Drizzle %s is told with its reason, and without its parameters', (_version, failed) => {
   expect(failed.message).toContain(SECRET);
-  const told = toldError(failed);
+  const told = errorReport(failed);
   expect(told).toMatchObject({
     name: 'DrizzleQueryError',
     message: `Failed query: ${QUERY}: duplicate key value violates unique constraint "card_pkey"`,
@@ -123,8 +123,8 @@ test.each([
 
 test('names that only postgres.js gives are told alike, and of an error that is none of the database they are left out', () => {
   const names = { constraint_name: 'card_pkey', table_name: 'card' };
-  expect(toldError(ofDatabase('duplicate', { code: '23505', ...names }))).toMatchObject({ constraint: 'card_pkey', table: 'card' });
-  const other = toldError(Object.assign(new Error('x'), { constraint: SECRET, table: SECRET }));
+  expect(errorReport(ofDatabase('duplicate', { code: '23505', ...names }))).toMatchObject({ constraint: 'card_pkey', table: 'card' });
+  const other = errorReport(Object.assign(new Error('x'), { constraint: SECRET, table: SECRET }));
   expect(Object.keys(other).toSorted()).toEqual(['message', 'name', 'stack']);
 });
 
@@ -137,7 +137,7 @@ test.each([
   ['the text of it', (failed: Error) => String(failed)],
 ])('%s tells no parameters', (_what, wrap) => {
   const lines = [SECRET, `${SECRET}\n`, `    at ${SECRET}`];
-  expect(text(toldError(wrap(new DrizzleQueryError(QUERY, lines.slice(0, 2), duplicate))))).not.toContain(SECRET);
+  expect(text(errorReport(wrap(new DrizzleQueryError(QUERY, lines.slice(0, 2), duplicate))))).not.toContain(SECRET);
 });
 
 test.each([
@@ -149,12 +149,12 @@ test.each([
   ['42703', 'column "nope" does not exist', 'column "nope" does not exist'],
 ])('a value that the database quotes (%s) is not told, a name is', (code, message, told) => {
   const failed = ofDatabase(message, { code });
-  expect(toldError(failed)).toMatchObject({ message: told, code });
-  expect(text(toldError(new Error(`booking: ${message}`, { cause: failed })))).not.toContain(SECRET);
+  expect(errorReport(failed)).toMatchObject({ message: told, code });
+  expect(text(errorReport(new Error(`booking: ${message}`, { cause: failed })))).not.toContain(SECRET);
 });
 
 test('the text of a long query is cut, so that the reason is read', () => {
-  const { message } = toldError(new DrizzleQueryError(`select ${'"column", '.repeat(10_000)}`, [SECRET], duplicate));
+  const { message } = errorReport(new DrizzleQueryError(`select ${'"column", '.repeat(10_000)}`, [SECRET], duplicate));
   expect(message.length).toBeLessThan(500);
   expect(message).toMatch(/^Failed query: select "column".*…: duplicate key value/s);
 });
@@ -162,29 +162,29 @@ test('the text of a long query is cut, so that the reason is read', () => {
 test('the reasons of causes are joined, the nearest first, and what was quoted already is not repeated', () => {
   const root = new Error('no room');
   const middle = new Error('not booked: no room', { cause: root });
-  expect(toldError(new Error('the order failed', { cause: middle })).message).toBe('the order failed: not booked: no room');
+  expect(errorReport(new Error('the order failed', { cause: middle })).message).toBe('the order failed: not booked: no room');
 });
 
 test('the errors inside an error are told, five of them, with their own reasons', () => {
   const failed = (at: number): Error => new Error(`connect ${at}`, { cause: new Error(`refused ${at}`) });
-  expect(toldError(new AggregateError([failed(1), failed(2)])).message).toBe('connect 1: refused 1; connect 2: refused 2');
+  expect(errorReport(new AggregateError([failed(1), failed(2)])).message).toBe('connect 1: refused 1; connect 2: refused 2');
   const many = Array.from({ length: 12 }, (_, at) => failed(at));
-  expect(toldError(new AggregateError(many, 'all failed')).message).toMatch(
+  expect(errorReport(new AggregateError(many, 'all failed')).message).toMatch(
     /^all failed \(connect 0: refused 0; .*connect 4: refused 4; and 7 more\)$/,
   );
   const suppressed = Object.assign(new Error('while disposing'), { error: new Error('second'), suppressed: new Error('first') });
-  expect(toldError(suppressed).message).toBe('while disposing (first): second');
+  expect(errorReport(suppressed).message).toBe('while disposing (first): second');
 });
 
 test('the causes of an error are told in its stack, the nearest first, five errors in all', () => {
   let error = new Error('level 9');
   for (let level = 8; level >= 0; level--) error = new Error(`level ${level}`, { cause: error });
-  const told = toldError(error).stack!.match(/(Caused by: )?Error: level \d/g);
+  const told = errorReport(error).stack!.match(/(Caused by: )?Error: level \d/g);
   expect(told).toEqual(['Error: level 0', ...[1, 2, 3, 4].map((level) => `Caused by: Error: level ${level}`)]);
 });
 
 test('a cause is told also after an error whose text fills the whole stack', () => {
-  const { message, stack } = toldError(new Error('x'.repeat(100_000), { cause: new Error('the reason') }));
+  const { message, stack } = errorReport(new Error('x'.repeat(100_000), { cause: new Error('the reason') }));
   expect(message).toContain('the reason');
   expect(stack).toContain('Caused by: Error: the reason');
 });
@@ -193,7 +193,7 @@ test('what is told of an error that is its own cause, or holds itself, is bounde
   const endless = new AggregateError([], 'x'.repeat(100_000));
   endless.cause = endless;
   endless.errors.push(endless, endless);
-  const { message, stack } = toldError(endless);
+  const { message, stack } = errorReport(endless);
   expect(message.length).toBe(4_001);
   expect(stack!.length).toBeLessThanOrEqual(12_100);
 });
@@ -201,7 +201,7 @@ test('what is told of an error that is its own cause, or holds itself, is bounde
 test('an error is not changed by being told', () => {
   const error = new DrizzleQueryError(QUERY, [SECRET], duplicate);
   const before = [error.message, error.stack, error.cause, duplicate.message, duplicate.stack];
-  toldError(error);
+  errorReport(error);
   expect([error.message, error.stack, error.cause, duplicate.message, duplicate.stack]).toEqual(before);
 });
 
@@ -213,7 +213,7 @@ test.each(['name', 'message', 'stack', 'cause', 'errors', 'code', 'severity', 'c
   'an error whose %s cannot be read is told by the rest',
   (part) => {
     const error = Object.defineProperty(new Error('odd', { cause: new Error('why') }), part, { get: unreadable });
-    const told = toldError(error);
+    const told = errorReport(error);
     expect(told).not.toMatchObject({ name: 'Thrown' });
     if (part !== 'message') expect(told.message).toContain('odd');
     if (part !== 'cause') expect(told.message).toContain('why');
@@ -234,9 +234,9 @@ test.each<[what: string, thrown: unknown]>([
   ['a revoked proxy of a list', revoked([])],
   ['a revoked proxy of a function', revoked(() => {})],
 ])('%s is told somehow', (_what, thrown) => {
-  expect(toldError(thrown)).toEqual({ name: 'Thrown', message: expect.any(String) as string });
-  expect(toldError(new Error('outer', { cause: thrown }))).toMatchObject({ message: 'outer' });
-  expect(toldError(new AggregateError([thrown], 'outer')).message).toContain('outer');
+  expect(errorReport(thrown)).toEqual({ name: 'Thrown', message: expect.any(String) as string });
+  expect(errorReport(new Error('outer', { cause: thrown }))).toMatchObject({ message: 'outer' });
+  expect(errorReport(new AggregateError([thrown], 'outer')).message).toContain('outer');
 });
 
 test('a graph of errors without end is told within its bounds', () => {
@@ -250,7 +250,7 @@ test('a graph of errors without end is told within its bounds', () => {
       return new Proxy([], { get: (_list, key) => (key === 'length' ? 1_000_000 : endless()) });
     },
   });
-  const told = toldError(endless());
+  const told = errorReport(endless());
   expect(told.message.length).toBeLessThanOrEqual(4_001);
   expect(made).toBeLessThan(20_000);
 });
@@ -282,7 +282,7 @@ const wrapped = fc.letrec<{ error: unknown }>((tie) => ({
 test('however the failure of a query is wrapped, no parameter is told', () => {
   fc.assert(
     fc.property(wrapped, (error) => {
-      expect(text(toldError(error))).not.toContain(SECRET);
+      expect(text(errorReport(error))).not.toContain(SECRET);
     }),
   );
 });
@@ -294,8 +294,8 @@ test('what is told of whatever was thrown is bounded text that jsonb takes, and 
   const cut = fc.tuple(fc.nat(20_000), texts).map(([length, message]) => new Error(message.repeat(length).slice(0, length)));
   fc.assert(
     fc.property(fc.oneof(things, odd, cut, wrapped), (thrown) => {
-      const told = toldError(thrown);
-      expect(told).toEqual(toldError(thrown));
+      const told = errorReport(thrown);
+      expect(told).toEqual(errorReport(thrown));
       expect([told.name.length <= 201, told.message.length <= 4_001, (told.stack ?? '').length <= 12_100]).toEqual([true, true, true]);
       for (const value of Object.values(told) as unknown[])
         expect([typeof value, (value as string).includes('\u0000'), (value as string).isWellFormed()]).toEqual(['string', false, true]);

@@ -5,7 +5,7 @@
 import { clip, describe, errorName, firstOf, isError, isList, MAX_NAME, read, textOf } from './thrown.ts';
 
 /** The parts of a thrown value that may be stored and logged. */
-export interface ToldError {
+export interface ErrorReport {
   readonly name: string;
   /** The message, with the reasons that caused it. */
   readonly message: string;
@@ -31,7 +31,7 @@ const MAX_DEPTH = 2;
 const MAX_QUERY = 300;
 
 /** The reported form of a thrown value. Never throws. */
-export function toldError(thrown: unknown): ToldError {
+export function errorReport(thrown: unknown): ErrorReport {
   try {
     return tell(thrown);
   } catch {
@@ -51,7 +51,7 @@ interface Link {
   readonly text: string;
 }
 
-function tell(thrown: unknown): ToldError {
+function tell(thrown: unknown): ErrorReport {
   const chain = chainOf(thrown, new Set(), 0);
   const message = clip(joined(chain), MAX_MESSAGE);
   if (!isError(thrown)) return { name: 'Thrown', message };
