@@ -21,6 +21,7 @@ import { optionMutants } from './mutants-options.ts';
 import { pausesMutants } from './mutants-pauses.ts';
 import { outsideMutants } from './mutants-outside.ts';
 import { patienceMutants } from './mutants-patience.ts';
+import { retentionMutants } from './mutants-retention.ts';
 import { runningMutants } from './mutants-running.ts';
 import { schemasMutants } from './mutants-schemas.ts';
 import { scopeMutants } from './mutants-scope.ts';
@@ -56,6 +57,7 @@ export const mutants: readonly Mutant[] = [
   ...patienceMutants,
   ...outsideMutants,
   ...optionMutants,
+  ...retentionMutants,
   ...schemasMutants,
   ...scopeMutants,
   ...slotsMutants,

@@ -42,7 +42,7 @@ select (select count(*)::int from kept) as completed, ${OUTSIDE_LANE} as outside
  * believes: where it took no row to be running, a join compared each claim with each row of the table.
  */
 export const HELD_CLAIM = `cross join lateral (
-    select d.id, d.ctid as place, d.epoch, d.attempt, d.worker_id from signalbox.delivery d
+    select d.id, d.ctid as place, d.emission_id, d.receiver_id, d.epoch, d.attempt, d.worker_id from signalbox.delivery d
     where d.id = o.id and d.state = 'running' and d.epoch = o.epoch and d.worker_id = o.worker_id
     for update
   ) own`;
@@ -81,7 +81,7 @@ with outcome as materialized (
   from jsonb_to_recordset($1::text::jsonb) as o(id bigint, epoch int, worker_id int, "to" text, delay_ms float8, refund boolean, error jsonb)
   order by o.id
 ), held as materialized (
-  select own.id, own.epoch, own.attempt, o."to", o.delay_ms, o.refund, o.error from outcome o ${HELD_CLAIM}
+  select own.id, own.emission_id, own.receiver_id, own.epoch, own.attempt, o."to", o.delay_ms, o.refund, o.error from outcome o ${HELD_CLAIM}
 ), later as (
   update signalbox.delivery d
   set state = 'ready', run_at = statement_timestamp() + ${ms('h.delay_ms')}, attempt = d.attempt - h.refund::int, worker_id = null
@@ -93,8 +93,8 @@ with outcome as materialized (
   insert into signalbox.settled (id, emission_id, receiver_id, version, generation, state, epoch, worker_id, attempt, crashes, finished_at)
   select id, emission_id, receiver_id, version, generation, "to", epoch, worker_id, attempt, crashes, statement_timestamp() from gone
 ), noted as (
-  insert into signalbox.delivery_error (delivery_id, epoch, attempt, error, at)
-  select h.id, h.epoch, h.attempt, h.error, statement_timestamp() from held h
+  insert into signalbox.delivery_error (delivery_id, emission_id, receiver_id, epoch, attempt, error, at)
+  select h.id, h.emission_id, h.receiver_id, h.epoch, h.attempt, h.error, statement_timestamp() from held h
   where not h.refund or (h.error ->> 'name'::text, h.error ->> 'message'::text) is distinct from (${lastNoted('name')}, ${lastNoted('message')})
 )
 select id::text as id from held`;

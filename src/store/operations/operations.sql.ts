@@ -115,8 +115,8 @@ with held as materialized (
   insert into signalbox.settled (id, emission_id, receiver_id, version, generation, state, epoch, attempt, crashes, finished_at)
   select id, emission_id, receiver_id, version, generation, 'cancelled', epoch + 1, attempt, crashes, statement_timestamp() from gone
 ), noted as (
-  insert into signalbox.delivery_error (delivery_id, epoch, attempt, error, at)
-  select id, epoch + 1, attempt, $3::text::jsonb, statement_timestamp() from gone
+  insert into signalbox.delivery_error (delivery_id, emission_id, receiver_id, epoch, attempt, error, at)
+  select id, emission_id, receiver_id, epoch + 1, attempt, $3::text::jsonb, statement_timestamp() from gone
 )
 select id::text as id from gone`;
 
@@ -136,10 +136,10 @@ with held as materialized (
 ), ended as (
   update signalbox.settled s set state = 'cancelled', epoch = s.epoch + 1, worker_id = null, finished_at = statement_timestamp()
   from held where s.emission_id = held.emission_id and s.receiver_id = held.receiver_id
-  returning s.id, s.epoch, s.attempt
+  returning s.id, s.emission_id, s.receiver_id, s.epoch, s.attempt
 ), noted as (
-  insert into signalbox.delivery_error (delivery_id, epoch, attempt, error, at)
-  select id, epoch, attempt, $3::text::jsonb, statement_timestamp() from ended
+  insert into signalbox.delivery_error (delivery_id, emission_id, receiver_id, epoch, attempt, error, at)
+  select id, emission_id, receiver_id, epoch, attempt, $3::text::jsonb, statement_timestamp() from ended
 )
 select id::text as id from ended`;
 

@@ -175,8 +175,8 @@ with ${SHOWN}, load as materialized (
   insert into signalbox.settled (id, emission_id, receiver_id, version, generation, state, epoch, attempt, crashes, finished_at)
   select id, emission_id, receiver_id, version, generation, 'dead', epoch, attempt, crashes, statement_timestamp() from gone
 ), noted as (
-  insert into signalbox.delivery_error (delivery_id, epoch, attempt, error, at)
-  select id, epoch, attempt, $4::text::jsonb, statement_timestamp() from gone
+  insert into signalbox.delivery_error (delivery_id, emission_id, receiver_id, epoch, attempt, error, at)
+  select id, emission_id, receiver_id, epoch, attempt, $4::text::jsonb, statement_timestamp() from gone
 )
 select t.id::text as id, t.emission_id::text as emission_id, shown.name as receiver, r.signal, t.epoch, t.attempt, t.crashes, t.dead
 from (
