@@ -25,6 +25,9 @@ export const { worker } = tables;
 /** Long acts of operators, each with its cursor. */
 export const { errand } = tables;
 
+/** The queues that operators have paused. */
+export const { pausedQueue } = tables;
+
 /** What operators did. */
 export const { auditEntry } = tables;
 

@@ -43,7 +43,7 @@ test('two applications bring their tables into one database by drizzle-kit, each
     { schema: "export * from 'signalbox/schema';", table: 'first_migrations', name: 'signalbox' },
     {
       schema: `import { signalboxTables } from 'signalbox/schema';
-        export const { signalboxSchema, emission, receiver, delivery, settled, deliveryError, worker, errand, auditEntry, maintenanceTask, signalboxMeta } =
+        export const { signalboxSchema, emission, receiver, delivery, settled, deliveryError, worker, errand, pausedQueue, auditEntry, maintenanceTask, signalboxMeta } =
   signalboxTables('billing_signals');`,
       table: 'second_migrations',
       name: 'billing_signals',

@@ -61,6 +61,7 @@ CREATE TABLE "signalbox"."errand" (
 	"finished_before" timestamp with time zone NOT NULL,
 	"cursor" jsonb,
 	"state" text DEFAULT 'running' NOT NULL,
+	"fingerprint" text,
 	"total" bigint,
 	"done" bigint DEFAULT 0 NOT NULL,
 	"skipped" bigint DEFAULT 0 NOT NULL,
@@ -78,6 +79,11 @@ CREATE TABLE "signalbox"."maintenance_task" (
 	"ran_at" timestamp with time zone NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "signalbox"."paused_queue" (
+	"name" text PRIMARY KEY NOT NULL,
+	"paused_at" timestamp with time zone NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "signalbox"."receiver" (
 	"id" integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "signalbox"."receiver_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 2147483647 START WITH 1 CACHE 1),
 	"name" text NOT NULL,
@@ -88,7 +94,6 @@ CREATE TABLE "signalbox"."receiver" (
 	"retired_at" timestamp with time zone,
 	"last_seen_at" timestamp with time zone,
 	"paused_at" timestamp with time zone,
-	"queue_paused_at" timestamp with time zone,
 	CONSTRAINT "receiver_signal_name" UNIQUE("signal","name"),
 	CONSTRAINT "receiver_name_size" CHECK (length("signalbox"."receiver"."name") between 1 and 211),
 	CONSTRAINT "receiver_queue_size" CHECK (length("signalbox"."receiver"."queue") between 1 and 200)
@@ -158,7 +163,10 @@ ALTER TABLE "orders" ADD CONSTRAINT "orders_payment_process_id_payment_process_i
 CREATE INDEX "audit_entry_at" ON "signalbox"."audit_entry" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "delivery_claim" ON "signalbox"."delivery" USING btree ("receiver_id","run_at");--> statement-breakpoint
 CREATE INDEX "delivery_suspect" ON "signalbox"."delivery" USING btree ("receiver_id","run_at") WHERE "signalbox"."delivery"."crashes" > 0;--> statement-breakpoint
+CREATE INDEX "delivery_replayed" ON "signalbox"."delivery" USING btree ("receiver_id") WHERE "signalbox"."delivery"."generation" > 0;--> statement-breakpoint
 CREATE INDEX "delivery_error_delivery" ON "signalbox"."delivery_error" USING btree ("delivery_id");--> statement-breakpoint
 CREATE INDEX "delivery_error_emission" ON "signalbox"."delivery_error" USING btree ("emission_id","receiver_id");--> statement-breakpoint
 CREATE INDEX "errand_unfinished" ON "signalbox"."errand" USING btree ("created_at") WHERE "signalbox"."errand"."finished_at" is null;--> statement-breakpoint
+CREATE UNIQUE INDEX "errand_fingerprint" ON "signalbox"."errand" USING btree ("fingerprint");--> statement-breakpoint
+CREATE INDEX "receiver_paused" ON "signalbox"."receiver" USING btree ("id") WHERE "signalbox"."receiver"."paused_at" is not null;--> statement-breakpoint
 CREATE INDEX "settled_unfinished" ON "signalbox"."settled" USING btree ("finished_at") WHERE "signalbox"."settled"."state" <> 'completed';

@@ -1,6 +1,6 @@
 // The tables of what is operated beside deliveries: long acts, their record, maintenance, and what a database is.
 import { sql } from 'drizzle-orm';
-import { bigint, boolean, check, index, integer, jsonb, type PgSchema, text, uuid } from 'drizzle-orm/pg-core';
+import { bigint, boolean, check, index, integer, jsonb, type PgSchema, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { instant } from './columns.ts';
 
 /** Raised with each change of the tables that older code, or newer code, must know of. */
@@ -14,7 +14,7 @@ export function operatingTables<Name extends string>(signalboxSchema: PgSchema<N
       /** UUID version 7. */
       id: uuid('id').primaryKey(),
       act: text('act').notNull(),
-      /** Which deliveries, as the operator gave it. */
+      /** Which deliveries, as the operator gave it. A payload's value is removed when it ends. */
       filter: jsonb('filter').notNull(),
       options: jsonb('options').notNull(),
       /** What finished later than this is not touched: a delivery that dies again is not retried in a circle. */
@@ -22,6 +22,8 @@ export function operatingTables<Name extends string>(signalboxSchema: PgSchema<N
       /** The last row that it has passed; null before the first batch. */
       cursor: jsonb('cursor'),
       state: text('state').notNull().default('running'),
+      /** A hash of what it does to which deliveries: no two unfinished ones have the same. Null once it has ended. */
+      fingerprint: text('fingerprint'),
       /** How many deliveries matched when it was begun, if that was counted. */
       total: bigint('total', { mode: 'number' }),
       done: bigint('done', { mode: 'number' }).notNull().default(0),
@@ -37,10 +39,18 @@ export function operatingTables<Name extends string>(signalboxSchema: PgSchema<N
       index('errand_unfinished')
         .on(table.createdAt)
         .where(sql`${table.finishedAt} is null`),
+      uniqueIndex('errand_fingerprint').on(table.fingerprint),
       check('errand_state', sql`${table.state} in ('running', 'paused', 'stopped', 'done')`),
       check('errand_actor_size', sql`length(${table.actor}) between 1 and 200`),
     ],
   );
+
+  /** The queues that operators have paused: of no other is there a row. */
+  const pausedQueue = signalboxSchema.table('paused_queue', {
+    /** The queue, as receivers name it. */
+    name: text('name').primaryKey(),
+    pausedAt: instant('paused_at').notNull(),
+  });
 
   /** What operators did. Written before the act begins. Never holds a value of a payload. */
   const auditEntry = signalboxSchema.table(
@@ -80,5 +90,5 @@ export function operatingTables<Name extends string>(signalboxSchema: PgSchema<N
     (table) => [check('meta_one_row', sql`${table.id}`)],
   );
 
-  return { errand, auditEntry, maintenanceTask, signalboxMeta };
+  return { errand, pausedQueue, auditEntry, maintenanceTask, signalboxMeta };
 }

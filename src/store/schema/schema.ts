@@ -14,7 +14,7 @@ import { operatingTables } from './operating-tables.ts';
  * what is exported, not what is inside of it.
  * @throws SignalboxError `InvalidOption` for a name that is no plain lower-case identifier
  * @example
- * export const { signalboxSchema, emission, receiver, delivery, settled, deliveryError, worker, errand, auditEntry, maintenanceTask, signalboxMeta } =
+ * export const { signalboxSchema, emission, receiver, delivery, settled, deliveryError, worker, errand, pausedQueue, auditEntry, maintenanceTask, signalboxMeta } =
  *   signalboxTables('billing_signals');
  */
 export function signalboxTables<const Schema extends string>(schema: Schema) {
@@ -58,13 +58,15 @@ export function signalboxTables<const Schema extends string>(schema: Schema) {
       retiredAt: instant('retired_at'),
       /** When a process last announced it under this name; null if only as a former one. */
       lastSeenAt: instant('last_seen_at'),
-      /** Set while an operator holds it back: its deliveries are stored, and wait. */
+      /** Set while an operator has paused it: its deliveries are stored, and wait. Of the rows of a receiver, one that is paused pauses it. */
       pausedAt: instant('paused_at'),
-      /** The same for the whole of its queue; each receiver of the queue has the same time. */
-      queuePausedAt: instant('queue_paused_at'),
     },
     (table) => [
       unique('receiver_signal_name').on(table.signal, table.name),
+      // All but empty: that nothing is paused costs a claim one look.
+      index('receiver_paused')
+        .on(table.id)
+        .where(sql`${table.pausedAt} is not null`),
       // 200 of a name, and the id of the row where it was buried.
       check('receiver_name_size', sql`length(${table.name}) between 1 and 211`),
       check('receiver_queue_size', sql`length(${table.queue}) between 1 and 200`),
@@ -102,6 +104,10 @@ export function signalboxTables<const Schema extends string>(schema: Schema) {
       index('delivery_suspect')
         .on(table.receiverId, table.runAt)
         .where(sql`${table.crashes} > 0`),
+      // How many replayed ones are live: an errand adds no more than so many. No update changes its column.
+      index('delivery_replayed')
+        .on(table.receiverId)
+        .where(sql`${table.generation} > 0`),
       check('delivery_state', sql`${table.state} in ('ready', 'running')`),
       check('delivery_counts', sql`${table.epoch} >= 0 and ${table.attempt} >= 0 and ${table.crashes} >= 0 and ${table.generation} >= 0`),
     ],
