@@ -1,5 +1,5 @@
-// What the demo claims and whether it holds: each claim compares what was found in the database with what must be there.
-// A claim that does not hold stops nothing, but is named at the end, and decides the exit code.
+// Checks the claims of the demo: each claim compares the found state of the database with the expected state. A claim
+// that does not hold does not stop the demo, but is named at the end, and decides the exit code.
 import { isDeepStrictEqual } from 'node:util';
 
 export interface CheckResult {
@@ -16,7 +16,7 @@ export function check(claim: string, found: unknown, expected: unknown): CheckRe
 /** One scenario and its outcome. */
 export interface ScenarioReport {
   readonly title: string;
-  /** In one sentence, what its checks prove together. */
+  /** One sentence that its checks prove together. */
   readonly proves: string;
   readonly checks: readonly CheckResult[];
   /** The error that stopped the scenario. */
@@ -27,5 +27,5 @@ export interface ScenarioReport {
 export const isProven = ({ checks, error }: ScenarioReport): boolean =>
   error === undefined && checks.length > 0 && checks.every(({ holds }) => holds);
 
-/** 0 only if there is something to prove and all of it is proven. */
+/** Returns 0 only if there is at least one scenario and all of them are proven. */
 export const exitCodeOf = (reports: readonly ScenarioReport[]): 0 | 1 => (reports.length > 0 && reports.every(isProven) ? 0 : 1);

@@ -1,5 +1,5 @@
-// What the scenarios of the demo share: the shop of this process, a ledger that reads the database, the statistics service,
-// and the current worker, which runs in a process of its own.
+// Holds the things that the scenarios of the demo share: the shop of this process, a ledger that reads the database,
+// the statistics service, and the current worker, which runs in a process of its own.
 import { startStatisticsService, type StatisticsService } from '../shop/analytics/statistics-service.ts';
 import { Order } from '../shop/order/order.ts';
 import { PaymentProcesses } from '../shop/payment/payment-process.ts';
@@ -12,7 +12,7 @@ import { openShop, type OpenShop } from './shop.ts';
 export interface PlacedOrder {
   readonly orderId: number;
   readonly paymentProcessId: number;
-  /** Under which the provider knows the payment. */
+  /** The name under which the provider knows the payment. */
   readonly reference: string;
 }
 
@@ -45,12 +45,12 @@ export class DemoEnvironment implements AsyncDisposable {
     return { orderId, paymentProcessId, reference };
   }
 
-  /** The provider calls: the payment succeeded. */
+  /** Calls the webhook as the provider does when a payment has succeeded. */
   async paymentSucceeds({ reference }: PlacedOrder): Promise<void> {
     await this.shop.box.get(PaymentWebhook).receive({ reference, outcome: 'succeeded' });
   }
 
-  /** A process that gets the same call and is stuck before or after its COMMIT. */
+  /** Starts a process that receives the same call and gets stuck before or after its COMMIT. */
   async stuckSender({ reference }: PlacedOrder, stuck: 'before' | 'after'): Promise<Program> {
     const sender = this.#start('./sender.ts', [stuck, reference]);
     await sender.says('stuck');
@@ -68,7 +68,7 @@ export class DemoEnvironment implements AsyncDisposable {
     return this.#worker;
   }
 
-  /** Shuts the gate in front of Shipping. Returns what opens it. */
+  /** Shuts the gate in front of Shipping. Returns a function that opens it. */
   async shutGate(): Promise<() => Promise<void>> {
     const connection = await this.shop.client.reserve();
     await connection`select pg_advisory_lock(${GATE}::int)`;

@@ -1,16 +1,17 @@
-// Ties a child process to the demo: it ends when the demo does, however that ends, for then its IPC channel closes.
+// Ties a child process to the demo: the child ends when the demo ends, for whatever reason, because the IPC channel
+// between them closes then.
 
 export interface Leash {
   tell(message: string): void;
-  /** For a process that ends by itself now. */
+  /** Unties a process that is about to end by itself. */
   release(): void;
 }
 
-/** Call it first. */
+/** Ends this process when its parent ends. Call this first. */
 export function dieWithParent(): Leash {
   const die = (): never => process.exit(1);
   process.on('disconnect', die);
-  // The demo may have gone while this process was still loading its code.
+  // The demo may have ended while this process was still loading its code.
   if (!process.connected) die();
   return {
     tell: (message) => void process.send!(message),

@@ -1,4 +1,4 @@
-// What the database says: the demo's checks ask here, never the memory of a process.
+// Reads the state of the demo from the database: the checks read it here, never from the memory of a process.
 import { asc, eq, inArray, sql } from 'drizzle-orm';
 import { delivery, deliveryError, emission, receiver, settled, worker } from 'signalbox/schema';
 import { paymentCount } from '../shop/analytics/schema.ts';
@@ -30,7 +30,7 @@ export class Ledger {
     return row?.status;
   }
 
-  /** Emissions about a payment. */
+  /** Returns the ids of the emissions for a payment. */
   async emissions(paymentProcessId: number): Promise<string[]> {
     const rows = await this.db
       .select()
@@ -39,7 +39,7 @@ export class Ledger {
     return rows.map(({ id }) => id);
   }
 
-  /** In the order of their receivers' names. */
+  /** Returns a payment's deliveries in the order of their receivers' names. */
   async deliveries(paymentProcessId: number): Promise<DeliveryRow[]> {
     const emissions = await this.emissions(paymentProcessId);
     if (emissions.length === 0) return [];
@@ -56,7 +56,7 @@ export class Ledger {
     return (await this.deliveries(paymentProcessId)).find((row) => row.receiver === receiverName);
   }
 
-  /** The states of a payment's deliveries, by receiver. */
+  /** Returns the states of a payment's deliveries, by receiver. */
   async states(paymentProcessId: number): Promise<Record<string, string>> {
     return Object.fromEntries((await this.deliveries(paymentProcessId)).map(({ receiver: name, state }) => [name, state]));
   }
@@ -66,19 +66,19 @@ export class Ledger {
     return states.length > 0 && states.every((state) => state !== 'ready' && state !== 'running');
   }
 
-  /** The errors of a delivery, oldest first. */
+  /** Returns the errors of a delivery, oldest first. */
   async errors(deliveryId: bigint): Promise<{ attempt: number; at: Date; message: string }[]> {
     const rows = await this.db.select().from(deliveryError).where(eq(deliveryError.deliveryId, deliveryId)).orderBy(asc(deliveryError.id));
     return rows.map(({ attempt, at, error }) => ({ attempt, at, message: error.message }));
   }
 
-  /** `host:pid` of the worker that runs a delivery. */
+  /** Returns `host:pid` of the worker that runs a delivery. */
   async runBy(deliveryId: bigint): Promise<string | undefined> {
     const rows = this.db.select({ label: worker.label }).from(delivery).innerJoin(worker, eq(worker.id, delivery.workerId));
     return (await rows.where(eq(delivery.id, deliveryId)))[0]?.label;
   }
 
-  /** How many payments Analytics counted, by how they ended. */
+  /** Returns the number of payments that Analytics has counted, by status. */
   async paymentsCounted(): Promise<Record<string, number>> {
     const rows = await this.db.select().from(paymentCount);
     return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
@@ -88,12 +88,12 @@ export class Ledger {
     return this.db.$count(paymentProcess, eq(paymentProcess.status, 'succeeded'));
   }
 
-  /** Shipping's effects for a payment. */
+  /** Counts the parcels that Shipping booked for a payment. */
   async parcels(paymentProcessId: number): Promise<number> {
     return this.db.$count(parcel, eq(parcel.paymentProcessId, paymentProcessId));
   }
 
-  /** How often Shipping was called at all, whatever came of it. */
+  /** Counts all calls of Shipping, whatever their outcome. */
   async shippingCalls(): Promise<number> {
     const [row] = await this.db.execute<{ calls: number }>(
       sql`select case when is_called then last_value else 0 end::int as calls from demo.shipping_calls`,
@@ -101,7 +101,7 @@ export class Ledger {
     return row!.calls;
   }
 
-  /** Connections that wait at Shipping's gate. */
+  /** Counts the connections that wait at Shipping's gate. */
   async waitingAtGate(): Promise<number> {
     const [row] = await this.db.execute<{ count: number }>(
       sql`select count(*)::int as count from pg_locks where locktype = 'advisory' and objid = ${GATE} and not granted`,
@@ -109,7 +109,7 @@ export class Ledger {
     return row!.count;
   }
 
-  /** Connections inside a transaction that do nothing at the moment, as one whose client is stuck. */
+  /** Counts the connections that are idle inside a transaction, such as one whose client is stuck. */
   async idleTransactions(): Promise<number> {
     const [row] = await this.db.execute<{ count: number }>(
       sql`select count(*)::int as count from pg_stat_activity where datname = current_database() and state = 'idle in transaction'`,

@@ -1,5 +1,6 @@
-// npm run demo: the whole story of Signalbox on a machine that has nothing but Node. It starts a PostgreSQL of its own,
-// migrates it, runs the scenarios, checks each claim against the database, and exits with 1 if one does not hold.
+// npm run demo: shows Signalbox at work on a machine that has nothing but Node. The demo starts a PostgreSQL of its
+// own, migrates it, runs the scenarios, checks each claim against the database, and exits with 1 if a claim does not
+// hold.
 import 'reflect-metadata';
 import { launchPostgres } from '../../test/support/postgres/launch.ts';
 import { completes } from './scenarios/completes.ts';
@@ -20,13 +21,13 @@ const startedAt = performance.now();
 
 tell.title('Signalbox: reliable signals for Drizzle ORM on PostgreSQL');
 tell.say('A shop has three modules: payment takes payments, order waits for them, analytics counts them.');
-tell.say('When a payment succeeds, its order must be completed; but payment must not know of orders.');
-tell.say('So payment emits a signal. Whatever dies in between, the order must still be completed, once.');
+tell.say('When a payment succeeds, its order must be completed; but payment must not know about orders.');
+tell.say('So payment emits a signal. Whichever process dies in between, the order must still be completed, once.');
 tell.say('');
 tell.say('Starting a PostgreSQL server of our own …');
 await using server = await launchPostgres();
-tell.say(`It keeps its data in ${server.folder}, and both are gone when the demo ends.`);
-tell.say('Migrating it: npx drizzle-kit migrate …');
+tell.say(`The server keeps its data in ${server.folder}, and both are gone when the demo ends.`);
+tell.say('Migrating the database: npx drizzle-kit migrate …');
 await migrate(server.url);
 await using environment = await DemoEnvironment.set(server.url);
 

@@ -1,10 +1,10 @@
-// Migrates the demo's database the way a project of yours would: with drizzle-kit, from the folder of migrations.
+// Migrates the demo's database as your project would: with drizzle-kit, from the folder of migrations.
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { projectFolder } from './program.ts';
 
-/** What `npx drizzle-kit migrate` does, without a shell. @throws with its output */
+/** Runs `npx drizzle-kit migrate`, without a shell. @throws with its output */
 export async function migrate(url: string): Promise<void> {
   const drizzleKit = join(projectFolder, 'node_modules', 'drizzle-kit', 'bin.cjs');
   const env = { ...process.env, DATABASE_URL: url };

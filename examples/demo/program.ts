@@ -1,4 +1,5 @@
-// A TypeScript program of the demo in a process of its own, which can be killed, and which dies with the demo (leash.ts).
+// Runs a TypeScript program of the demo in a process of its own, which can be killed, and which ends with the demo
+// (leash.ts).
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -6,11 +7,11 @@ import { until } from './wait.ts';
 
 export interface Program {
   readonly pid: number;
-  /** Resolves when the program says so. @throws when it ends before, or takes too long */
+  /** Resolves when the program has sent this message. @throws when the program ends before that, or takes too long */
   says(message: string): Promise<void>;
-  /** kill -9: it has no chance to clean up. */
+  /** Sends SIGKILL (kill -9): the program has no chance to clean up. */
   kill(): Promise<void>;
-  /** SIGTERM. Resolves to its exit code. */
+  /** Sends SIGTERM. Resolves to the exit code. */
   stop(): Promise<number | null>;
 }
 
@@ -20,7 +21,7 @@ export const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
 export function startProgram(file: string, env: NodeJS.ProcessEnv, args: readonly string[] = []): Program {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), args, {
     cwd: projectFolder,
-    // A loader that emits the types of constructor parameters, which injection reads.
+    // This loader emits the types of constructor parameters, which injection reads.
     execArgv: ['--import', '@oxc-node/core/register'],
     env: { ...process.env, SIGNALBOX_LOG_LEVEL: process.env['SIGNALBOX_LOG_LEVEL'] ?? 'silent', ...env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -1,9 +1,9 @@
-// Runs the scenarios of the demo in order and keeps the outcome of each. A scenario that does not complete ends the demo: the
-// next ones build on it.
+// Runs the scenarios of the demo in order and keeps the outcome of each. A scenario that does not complete ends the
+// demo, because the next ones build on it.
 import { type ScenarioReport, check, type CheckResult } from './checks.ts';
 import type { Teller } from './teller.ts';
 
-/** What a scenario gets beside the environment. */
+/** The functions that a scenario gets beside the environment. */
 export interface Narration {
   say(text: string): void;
   show(text: string): void;

@@ -1,5 +1,5 @@
-// A process that takes the provider's call and gets stuck, for the demo to kill it there: `before` the COMMIT, with
-// payment and signal written, or right `after` it, before it can do anything else.
+// Takes the provider's call and gets stuck, so that the demo can kill this process at that point: `before` the COMMIT,
+// with payment and signal written, or right `after` the COMMIT, before the process can do anything else.
 import 'reflect-metadata';
 import { PaymentWebhook } from '../shop/payment/webhook.ts';
 import { dieWithParent } from './leash.ts';

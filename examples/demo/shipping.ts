@@ -1,6 +1,6 @@
-// A receiver that the demo can stop in the middle: it has written its effect and not yet returned while the gate, an
-// advisory lock of the database, is held by the demo. While nobody holds the gate it passes at once.
-// Each call draws from a sequence, which no rollback takes back: so the demo can count calls as well as effects.
+// A receiver that the demo can stop in the middle. While the demo holds the gate, an advisory lock of the database, the
+// receiver has written its effect and not yet returned. While the gate is free, the receiver passes at once.
+// Each call draws from a sequence, which no rollback undoes: so the demo can count calls as well as effects.
 import { sql } from 'drizzle-orm';
 import { integer, pgSchema } from 'drizzle-orm/pg-core';
 import { type DeliveryContext, OnSignal, type PayloadOf, Service } from 'signalbox';

@@ -1,4 +1,4 @@
-// The shop in a process of the demo: its services, on the database that the demo started.
+// Opens the shop in a process of the demo: its services, on the database that the demo has started.
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { type Class, createSignalbox, provide, type Signalbox } from 'signalbox';

@@ -1,13 +1,13 @@
-// How the demo speaks: plain lines for a terminal, with a little colour where there is one.
+// Writes the demo's output: plain lines for a terminal, coloured where the terminal has colours.
 import { styleText } from 'node:util';
 import { type ScenarioReport, type CheckResult, exitCodeOf, isProven } from './checks.ts';
 
 export interface Teller {
   /** Starts a scenario. */
   title(title: string): void;
-  /** What is about to happen, or has happened. */
+  /** Writes what is about to happen, or has happened. */
   say(text: string): void;
-  /** A row of something shown. */
+  /** Writes one row of data. */
   show(text: string): void;
   checked(result: CheckResult): void;
   stopped(error: unknown): void;
@@ -39,7 +39,7 @@ export function teller(write: (line: string) => void, { colours }: { colours: bo
       for (const report of reports.filter((one) => !isProven(one))) {
         write(paint('red', `\nDoes not hold: ${report.title}`));
         for (const { claim } of report.checks.filter(({ holds }) => !holds)) write(`  ${no} ${claim}`);
-        if (report.error !== undefined) write(`  ${no} it did not complete, and the demo ended there`);
+        if (report.error !== undefined) write(`  ${no} the scenario did not complete, and the demo ended there`);
       }
       const all = reports.flatMap(({ checks }) => checks);
       const held = all.filter(({ holds }) => holds).length;

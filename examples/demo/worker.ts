@@ -1,4 +1,4 @@
-// The worker of the demo, a process of its own: the shop's services and the demo's Shipping, under a short lease.
+// Runs the worker of the demo as a process of its own: the shop's services and the demo's Shipping, with a short lease.
 import 'reflect-metadata';
 import { dieWithParent } from './leash.ts';
 import { Shipping } from './shipping.ts';

@@ -1,5 +1,5 @@
-// A program that only emits: a cron job, a serverless function, a script. It knows the payment module's table and signals,
-// and none of those who listen; the catalogue in the database names them, since a worker has announced them.
+// A program that only emits: a cron job, a serverless function, a script. It imports the payment module's table and
+// signals, and no receiver; the catalogue in the database names the receivers, since a worker has announced them.
 // node --import @oxc-node/core/register examples/emit-only/emitter.ts <reference of a payment>
 import { and, eq } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
@@ -22,8 +22,8 @@ try {
     if (!updated) throw new Error(`There is no payment ${reference} to succeed.`);
     return payment.completed.emitReliable(tx, { paymentProcessId: updated.id });
   });
-  console.log(`receivers to be told: ${deliveries}`);
+  console.log(`deliveries stored: ${deliveries}`);
 } finally {
   await box.close();
-  await client.end(); // without it, its idle connection keeps the process
+  await client.end(); // or the idle connection keeps the process alive
 }

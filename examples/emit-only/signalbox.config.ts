@@ -1,4 +1,5 @@
-// The box of the worker program, which has all the receivers. `signalbox worker` beside this file does what worker.ts does.
+// The box of the worker program, which has all the receivers. `signalbox worker` in this folder does the same as
+// worker.ts.
 import 'reflect-metadata';
 import { createSignalbox } from 'signalbox';
 import { db } from '../shop/database.ts';

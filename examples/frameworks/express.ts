@@ -1,5 +1,5 @@
 // Signalbox under Express 5, which answers 500 when a handler rejects.
-/* oxlint-disable oxc/no-async-endpoint-handlers -- it is about Express 4, which did not notice */
+/* oxlint-disable oxc/no-async-endpoint-handlers -- the rule is for Express 4, which ignored rejections */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { and, eq } from 'drizzle-orm';
@@ -26,7 +26,7 @@ export function createApp(box: Box): Express {
   });
 
   app.get('/health', async (_request, response) => {
-    const { ok, workers } = await box.workers.health(); // what else it holds is not for strangers
+    const { ok, workers } = await box.workers.health(); // the rest of the report is not for strangers
     response.status(ok ? 200 : 503).json({ ok, workers });
   });
 
@@ -34,7 +34,7 @@ export function createApp(box: Box): Express {
 }
 
 export async function start(box: Box, { port, worker }: StartOptions): Promise<RunningServer> {
-  if (worker) await box.worker({ concurrency: 5 }).start(); // first: a server whose worker cannot start shall not start
+  if (worker) await box.worker({ concurrency: 5 }).start(); // first: if it cannot start, the server must not
   const server = createApp(box).listen(port);
   await once(server, 'listening');
   return {

@@ -23,17 +23,17 @@ export function createApp(box: Box): FastifyInstance {
   });
 
   app.get('/health', async (_request, reply) => {
-    const { ok, workers } = await box.workers.health(); // what else it holds is not for strangers
+    const { ok, workers } = await box.workers.health(); // the rest of the report is not for strangers
     return reply.code(ok ? 200 : 503).send({ ok, workers });
   });
 
-  app.addHook('preClose', async () => endIdleConnections(app.server)); // or each keeps it open for 72 s
+  app.addHook('preClose', async () => endIdleConnections(app.server)); // or each keeps the server open for 72 s
   app.addHook('onClose', () => box.close()); // after the last answer
   return app;
 }
 
 export async function start(box: Box, { port, worker }: StartOptions): Promise<RunningServer> {
-  if (worker) await box.worker({ concurrency: 5 }).start(); // first: a server whose worker cannot start shall not start
+  if (worker) await box.worker({ concurrency: 5 }).start(); // first: if it cannot start, the server must not
   const app = createApp(box);
   await app.listen({ port });
   return { port: (app.server.address() as AddressInfo).port, stop: () => app.close() };

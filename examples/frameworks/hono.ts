@@ -26,7 +26,7 @@ export function createApp(box: Box): Hono {
   });
 
   app.get('/health', async (c) => {
-    const { ok, workers } = await box.workers.health(); // what else it holds is not for strangers
+    const { ok, workers } = await box.workers.health(); // the rest of the report is not for strangers
     return c.json({ ok, workers }, ok ? 200 : 503);
   });
 
@@ -34,7 +34,7 @@ export function createApp(box: Box): Hono {
 }
 
 export async function start(box: Box, { port, worker }: StartOptions): Promise<RunningServer> {
-  if (worker) await box.worker({ concurrency: 5 }).start(); // first: a server whose worker cannot start shall not start
+  if (worker) await box.worker({ concurrency: 5 }).start(); // first: if it cannot start, the server must not
   const server = serve({ fetch: createApp(box).fetch, port }) as Server;
   await once(server, 'listening');
   return {

@@ -18,7 +18,7 @@ console.log(`http://127.0.0.1:${server.port}`);
 
 const stop = async (): Promise<void> => {
   await server.stop();
-  await db.$client.end(); // last: requests and receivers use it to their end
+  await db.$client.end(); // last: requests and receivers use the pool until they end
 };
 process.once('SIGTERM', () => void stop());
 process.once('SIGINT', () => void stop());

@@ -1,5 +1,5 @@
-// What the web servers of this folder have in common: what they are given, and what they give back. Each of them is one
-// file, and none needs the others.
+// The common parts of the web servers in this folder: their options and the running server. Each server is one file,
+// and none needs the others.
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { Signalbox } from 'signalbox';
@@ -8,21 +8,21 @@ import type { db } from '../shop/database.ts';
 export type Box = Signalbox<typeof db>;
 
 export interface StartOptions {
-  /** 0: any that is free. */
+  /** The port to listen on; 0: any free port. */
   port: number;
-  /** Whether this process also runs deliveries. Where it does not, start `signalbox worker` beside it. */
+  /** Whether this process also runs deliveries. If not, start `signalbox worker` beside it. */
   worker: boolean;
 }
 
 export interface RunningServer {
   readonly port: number;
-  /** Answers the requests that it has taken, finishes the receivers that run, and closes the box. The pool stays open. */
+  /** Answers the accepted requests, finishes the running receivers, and closes the box. The pool stays open. */
   stop(): Promise<void>;
 }
 
 /**
- * Takes no more connections and waits for the requests that run. Node leaves it at that, so whoever keeps a connection
- * alive keeps the server: here the next answer on it says that it is the last.
+ * Accepts no more connections and waits for the running requests. Node does no more than that, so a client that keeps
+ * its connection alive keeps the server open: here the next answer on such a connection also closes the connection.
  */
 export async function closeServer(server: Server): Promise<void> {
   const closed = once(server, 'close');
@@ -32,7 +32,7 @@ export async function closeServer(server: Server): Promise<void> {
   await closed;
 }
 
-/** For the connections whose last answer is under way: they are idle after it, and closed when they have been for a moment. */
+/** Closes connections soon after their last answer: one that is still being answered becomes idle, and then ends. */
 export function endIdleConnections(server: Server): void {
   server.keepAliveTimeout = 1;
 }

@@ -1,4 +1,5 @@
-// The one box of this folder: for the web servers, and for `signalbox worker` where these run no worker of their own.
+// The one box of this folder: for the web servers, and for `signalbox worker` where the servers run no worker
+// themselves.
 import 'reflect-metadata';
 import { createSignalbox } from 'signalbox';
 import { db } from '../shop/database.ts';

@@ -1,4 +1,4 @@
-// The shop's database, and its type for `Db` and for what receivers are handed.
+// The shop's database, and its type for `Db` and for the `tx` of receivers.
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 

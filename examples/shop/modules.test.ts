@@ -1,4 +1,4 @@
-// The modules import each other one way: payment knows nobody. That is what the signal is for.
+// The modules import each other one way: payment imports no other module. The signal makes that possible.
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
@@ -8,7 +8,7 @@ import { reachableFrom } from '../../test/examples/import-graph.ts';
 
 const shop = fileURLToPath(new URL('.', import.meta.url));
 
-/** The folders of the shop that the code of a module reaches. */
+/** Returns the folders of the shop that the code of a module reaches. */
 function modulesKnownTo(module: string): string[] {
   const files = readdirSync(join(shop, module)).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
   const reached = reachableFrom(files.map((file) => join(shop, module, file)));
@@ -31,7 +31,7 @@ test.each([
   "import './lower.ts';",
   "const { Order } = await import('./lower.ts');",
   "import {\n  Order,\n  type Orders,\n} from './lower.ts';",
-])('the walk notices, two files away: %s', (statement) => {
+])('an import two files away is noticed: %s', (statement) => {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-imports-'));
   try {
     const [top, upper, lower] = ['top.ts', 'upper.ts', 'lower.ts'].map((name) => join(folder, name)) as [string, string, string];

@@ -1,5 +1,6 @@
 // The composition root of the shop: its one box, for the web server, the worker and the scripts.
-// reflect-metadata comes first in every entry file: what a constructor takes is recorded when its class is loaded.
+// reflect-metadata comes first in every entry file: a constructor's parameter types are recorded when its class is
+// loaded.
 import 'reflect-metadata';
 import { createSignalbox, provide } from 'signalbox';
 import { AnalyticsClient } from './analytics/analytics-client.ts';

@@ -1,5 +1,5 @@
-// The shop on a database of its own, for one test. In immediate mode receivers run right after the commit, in this
-// process, so a test calls a service and then looks at what has become of it.
+// Opens the shop on a database of its own, for one test. In immediate mode, receivers run right after the commit, in
+// this process, so a test calls a service and then checks the result.
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { createSignalbox, provide, type Class, type OnFailure, type Signalbox } from 'signalbox';
 import { createDatabase } from '../../test/support/database.ts';
@@ -15,9 +15,9 @@ export interface TestShop extends AsyncDisposable {
 }
 
 export interface TestShopOptions {
-  /** Default: all of the shop's. */
+  /** Default: all services of the shop. */
   services?: readonly Class[];
-  /** `'collect'`: a failed receiver is recorded with its delivery only, as in production. Default `'throw'`. */
+  /** `'collect'`: the error of a failed receiver is only recorded, as in production. Default `'throw'`. */
   onFailure?: OnFailure;
 }
 

@@ -1,5 +1,5 @@
-// A worker of the shop, as a process of its own: node --import @oxc-node/core/register examples/shop/worker.ts
-// It works until it gets SIGTERM or SIGINT.
+// A worker of the shop, as a process of its own, which works until SIGTERM or SIGINT:
+// node --import @oxc-node/core/register examples/shop/worker.ts
 import 'reflect-metadata';
 import { db } from './database.ts';
 import box from './signalbox.config.ts';

@@ -1,17 +1,17 @@
 // Way 1: the payment calls the order. Orders need payments, so the modules now need each other: they do not load, and
-// when their imports are cut they cannot be made.
+// when their imports are removed, the box cannot make their objects.
 import 'reflect-metadata';
 import { inject, provide, Service, Token } from 'signalbox';
 import { completeOrder, db, markPaid, openFixture, say } from './fixture.ts';
 
-// As one would write it: two files, each with the other in its constructor.
+// The first idea: two files, each with the other's class in its constructor.
 const failure = await import('./circular/payments.ts').then(
   () => 'nothing',
   (error: Error) => `${error.name}: ${error.message}`,
 );
 say(`Loading the payment module throws: ${failure}`);
 
-// The usual way out: no imports, names that are looked up when the objects are made.
+// The usual way out: no imports, but names that are resolved when the objects are made.
 const ORDERS = new Token<Orders>('orders');
 const PAYMENTS = new Token<Payments>('payments');
 

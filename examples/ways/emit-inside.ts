@@ -1,5 +1,5 @@
 // Way 3: `emit` inside the transaction. The receiver is called at once, in the payment's transaction, so its error is
-// the payment's error: a mistake in any module that listens undoes the payment of a customer who was charged.
+// the payment's error: a mistake in any receiving module undoes the payment of a charged customer.
 import 'reflect-metadata';
 import { Db, OnSignal, type PayloadOf, Service } from 'signalbox';
 import { payment } from '../shop/payment/signals.ts';

@@ -1,5 +1,5 @@
 // Way 6: `emitReliable` inside the transaction. The signal is a row that commits with the payment or not at all, and the
-// receiver runs later, in a transaction of its own. All that broke the other ways is done to it here.
+// receiver runs later, in a transaction of its own. This program repeats every fault that broke the other ways.
 import 'reflect-metadata';
 import { Db, type DeliveryContext, OnSignal, type PayloadOf, Service } from 'signalbox';
 import { emission } from 'signalbox/schema';
@@ -36,7 +36,7 @@ const fixture = openFixture({ services: [Payments, Orders] });
 const payments = fixture.box.get(Payments);
 const [victim] = process.argv.slice(2);
 if (victim) {
-  // This is the process that will be killed, as soon as it has committed.
+  // This process is killed as soon as it has committed.
   const leash = dieWithParent();
   await payments.succeed(Number(victim));
   leash.tell('committed');
@@ -55,8 +55,8 @@ await sender.says('committed');
 await sender.kill();
 say(`Killed after its COMMIT: ${await fixture.statusOf(killed)}.`);
 
-// What a worker does, once.
+// Does the work of a worker, once.
 const { retrying, completed } = await fixture.box.drain({ ahead: '1m' });
-say(`A worker took it up; ${retrying} run failed, ${completed} completed it: ${await fixture.statusOf(killed)}.`);
+say(`A worker ran the delivery: ${retrying} run failed, ${completed} completed it. Now: ${await fixture.statusOf(killed)}.`);
 say(`Rolled back: ${await fixture.statusOf(refused)}. Of the 2 emits, ${await db.$count(emission)} is stored.`);
 await fixture.close();

@@ -1,5 +1,5 @@
 // Way 5: `emitRobust` after the transaction, by hand or by `afterCommit`. Nothing is locked and nothing can roll back any
-// more, but the signal exists only in the memory of a process; this one is killed between the COMMIT and the call.
+// more, but the signal exists only in the memory of a process; this process is killed between the COMMIT and the call.
 import 'reflect-metadata';
 import { Db, type DeliveryContext, OnSignal, type PayloadOf, Service } from 'signalbox';
 import { dieWithParent } from '../demo/leash.ts';
@@ -40,7 +40,7 @@ const ways = { 'by hand': 'succeed', 'by afterCommit': 'succeedWithHook' } as co
 
 const [way, id] = process.argv.slice(2) as [keyof typeof ways, string] | [];
 if (way) {
-  // This is the process that will be killed: it says that it has committed, and gets no further.
+  // This process reports that it has committed, and is killed there.
   const leash = dieWithParent();
   await payments[ways[way]](Number(id), async () => {
     leash.tell('committed');
@@ -56,6 +56,6 @@ if (way) {
     await sender.kill();
     say(`${name}, undisturbed: ${await fixture.statusOf(undisturbed)}. Killed after its COMMIT: ${await fixture.statusOf(killed)}.`);
   }
-  say('Nothing in the database knows that an order was to be completed. Whoever restarts the process finds nothing to do.');
+  say('Nothing in the database says that an order must be completed. A restarted process finds nothing to do.');
 }
 await fixture.close();

@@ -1,5 +1,6 @@
-// Way 4: `emitRobust` inside the transaction. Errors of receivers are caught, but they still run while the payment is
-// open: a slow one keeps its row locked, and what one tells the world stays told when the payment rolls back.
+// Way 4: `emitRobust` inside the transaction. Errors of receivers are caught, but receivers still run while the
+// payment's transaction is open: a slow one keeps the row locked, and a message to another service remains after a
+// rollback.
 import 'reflect-metadata';
 import { Db, type DeliveryContext, type DetachedDeliveryContext, OnSignal, type PayloadOf, Service } from 'signalbox';
 import { AnalyticsClient } from '../shop/analytics/analytics-client.ts';
@@ -18,7 +19,7 @@ class Payments {
     await this.db.transaction(async (tx) => {
       await markPaid(tx, id);
       await payment.completed.emitRobust(tx, { paymentProcessId: id });
-      // What comes later in the transaction can still fail.
+      // A later step of the transaction can still fail.
       throw new Error('the bookkeeping is closed');
     });
   }
@@ -26,7 +27,7 @@ class Payments {
 
 @Service()
 class Analytics {
-  /** Calls somebody else's service, which takes as long as it takes. */
+  /** Calls a third-party service, which may be slow. */
   @OnSignal(payment.completed, { transactional: false })
   async report({ paymentProcessId }: PayloadOf<typeof payment.completed>, context: DetachedDeliveryContext): Promise<void> {
     await client.send({ paymentProcessId, amountCents: 1_000 }, context);

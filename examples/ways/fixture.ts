@@ -1,5 +1,5 @@
-// What every way is tried on: the tables of the shop, orders that wait for their payments, and a connection from outside,
-// which sees what the rest of the world sees. DATABASE_URL names a database with the shop's migrations.
+// The common ground of all ways: the tables of the shop, orders that wait for their payments, and a second connection,
+// which sees only committed data. DATABASE_URL names a database with the shop's migrations.
 import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import postgres from 'postgres';
@@ -14,14 +14,14 @@ export interface WaysFixture {
   readonly box: Signalbox<typeof db>;
   /** Places an order. Returns the id of the payment that it waits for. */
   placeOrder(): Promise<number>;
-  /** What has become of a payment and its order, as another connection reads it: `payment initiated, order pending`. */
+  /** The status of a payment and its order, as another connection reads it: `payment initiated, order pending`. */
   statusOf(paymentId: number): Promise<string>;
-  /** Whether another connection would have to wait for the payment's row at this moment. */
+  /** Whether another connection would have to wait for the payment's row now. */
   isLocked(paymentId: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** @param options services of the box: a sender, and who listens; and what else they are given */
+/** @param options services of the box (a sender and its receivers), and providers of other things that these inject */
 export function openFixture(options: Pick<SignalboxOptions, 'services' | 'providers'>): WaysFixture {
   const box = createSignalbox({ ...options, db, log: false });
   const outside = postgres(process.env['DATABASE_URL']!, { max: 1 });
@@ -60,12 +60,12 @@ const LOCK_NOT_AVAILABLE = '55P03';
 
 type Handle = Pick<typeof db, 'update'>;
 
-/** What every way does first: the provider has charged the customer. */
+/** Records that the provider has charged the customer: the first step of every way. */
 export async function markPaid(tx: Handle, id: number): Promise<void> {
   await tx.update(paymentProcess).set({ status: 'succeeded' }).where(eq(paymentProcess.id, id));
 }
 
-/** What every way wants to happen then. */
+/** Completes the payment's order: the goal of every way. */
 export async function completeOrder(tx: Handle, paymentProcessId: number): Promise<void> {
   await tx.update(orders).set({ status: 'completed' }).where(eq(orders.paymentProcessId, paymentProcessId));
 }

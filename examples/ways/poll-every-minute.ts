@@ -1,5 +1,5 @@
-// Way 2: nobody tells anybody. The orders look every minute which payments have ended (`reconcile` of the shop).
-// Reliable, but late by up to a minute, and most looks find nothing. A minute is a fifth of a second here.
+// Way 2: payments send no message. Orders check every minute which payments have ended (`reconcile` of the shop). That
+// is reliable, but late by up to a minute, and most checks find nothing. A minute is a fifth of a second here.
 import 'reflect-metadata';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Order } from '../shop/order/order.ts';
@@ -10,26 +10,26 @@ const MINUTE_MS = 200;
 
 const fixture = openFixture({ services: [PaymentProcesses, Order] });
 const paymentId = await fixture.placeOrder();
-let looks = 0;
+let checks = 0;
 
-async function lookAfterAMinute(): Promise<number[]> {
+async function checkAfterAMinute(): Promise<number[]> {
   await pause(MINUTE_MS);
-  looks += 1;
+  checks += 1;
   return fixture.box.get(Order).reconcile();
 }
 
-// One look comes just too early for the payment.
-await lookAfterAMinute();
+// One check comes just before the payment succeeds.
+await checkAfterAMinute();
 await markPaid(db, paymentId);
 const paidAt = performance.now();
-say(`Right after a look, in the database: ${await fixture.statusOf(paymentId)}.`);
+say(`Right after a check, in the database: ${await fixture.statusOf(paymentId)}.`);
 
 let moved: number[];
-do moved = await lookAfterAMinute();
+do moved = await checkAfterAMinute();
 while (moved.length === 0);
 const minutes = (performance.now() - paidAt) / MINUTE_MS;
 say(`${minutes.toFixed(1)} minutes later, in the database: ${await fixture.statusOf(paymentId)}.`);
 
-while (looks < 10) await lookAfterAMinute();
-say(`${looks} looks, ${looks - 1} of them in vain. Looking twice as often is half as late, at twice the load.`);
+while (checks < 10) await checkAfterAMinute();
+say(`${checks} checks, ${checks - 1} of them in vain. Checking twice as often halves the delay and doubles the load.`);
 await fixture.close();

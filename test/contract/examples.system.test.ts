@@ -73,7 +73,7 @@ describe('the demo', () => {
     async (signal) => {
       const demo = runExample('demo/main.ts');
       const output = await outputUntil(demo, '2. A rollback');
-      const worker = Number(findIn(output, /by the work of process (\d+)/));
+      const worker = Number(findIn(output, /later, process (\d+) has completed/));
       const folder = findIn(output, /keeps its data in (\S+),/);
       const postmaster = Number(readFileSync(`${folder}/data/postmaster.pid`, 'utf8').split('\n')[0]);
       expect([worker, postmaster].map(isAlive)).toEqual([true, true]);
@@ -98,10 +98,13 @@ describe("the shop's scripts", () => {
     const env = { DATABASE_URL: database.url };
     expect(await endOf(runExample('shop/reconcile.ts', env))).toMatchObject({
       code: 0,
-      output: `Moved after their payment: orders ${order!.id}.\n`,
+      output: `Updated orders: ${order!.id}.\n`,
     });
     expect(await db.select().from(orders)).toEqual([{ ...order, status: 'completed' }]);
-    expect(await endOf(runExample('shop/reconcile.ts', env))).toMatchObject({ code: 0, output: 'Every order follows its payment.\n' });
+    expect(await endOf(runExample('shop/reconcile.ts', env))).toMatchObject({
+      code: 0,
+      output: 'Every order is up to date with its payment.\n',
+    });
   });
 
   test('the worker runs until SIGTERM, then ends by itself', async () => {

@@ -82,7 +82,7 @@ test('the emitter reaches receivers of which it has no code, and exits promptly'
 
   const reference = await placeOrder(sql);
   const emitter = await emit(database.url, reference);
-  expect(emitter).toMatchObject({ ...SILENT, output: 'receivers to be told: 1\n' });
+  expect(emitter).toMatchObject({ ...SILENT, output: 'deliveries stored: 1\n' });
   expect(emitter.lingeredMs).toBeLessThan(PROMPTLY_MS);
   await vi.waitUntil(async () => (await fateOf(sql, reference)) === 'succeeded completed', WAIT);
   worker.child.kill('SIGTERM');
@@ -90,7 +90,7 @@ test('the emitter reaches receivers of which it has no code, and exits promptly'
 
   // The catalogue remembers who listens, whether anybody works or not.
   const later = await placeOrder(sql);
-  expect(await emit(database.url, later)).toMatchObject({ ...SILENT, output: 'receivers to be told: 1\n' });
+  expect(await emit(database.url, later)).toMatchObject({ ...SILENT, output: 'deliveries stored: 1\n' });
   expect(await fateOf(sql, later)).toBe('succeeded pending');
   expect(await workOnce(database.url)).toMatchObject({ code: 0 });
   expect(await fateOf(sql, later)).toBe('succeeded completed');
@@ -101,7 +101,7 @@ test('announced by a deploy, receivers are reached before their first worker has
   const sql = database.connect({ max: 1 });
   expect(await command(database.url, 'announce')).toMatchObject({ ...SILENT, output: expect.stringContaining('Order.onPaymentCompleted') });
   const reference = await placeOrder(sql);
-  expect(await emit(database.url, reference)).toMatchObject({ ...SILENT, output: 'receivers to be told: 1\n' });
+  expect(await emit(database.url, reference)).toMatchObject({ ...SILENT, output: 'deliveries stored: 1\n' });
   await workOnce(database.url);
   expect(await fateOf(sql, reference)).toBe('succeeded completed');
 });
@@ -145,7 +145,7 @@ test('before any worker has announced itself, an emission is kept, reaches nobod
   const sql = database.connect({ max: 1 });
   const reference = await placeOrder(sql);
   const emitter = await emit(database.url, reference);
-  expect(emitter).toMatchObject({ code: 0, output: 'receivers to be told: 0\n' });
+  expect(emitter).toMatchObject({ code: 0, output: 'deliveries stored: 0\n' });
   expect(emitter.errors).toContain('payment.completed has no receivers, so the emit reaches nobody. Before you emit, add the class');
   expect(await sql`select from signalbox.emission`).toHaveLength(1);
   expect(await workOnce(database.url)).toMatchObject({ code: 0 });
@@ -154,7 +154,7 @@ test('before any worker has announced itself, an emission is kept, reaches nobod
 
   // What the worker announced holds for what is emitted from now on.
   const next = await placeOrder(sql);
-  expect(await emit(database.url, next)).toMatchObject({ ...SILENT, output: 'receivers to be told: 1\n' });
+  expect(await emit(database.url, next)).toMatchObject({ ...SILENT, output: 'deliveries stored: 1\n' });
 });
 
 test('the emitter imports nothing of those who listen', () => {

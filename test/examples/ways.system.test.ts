@@ -62,10 +62,10 @@ test('calling the order from the payment makes a circle that neither loads nor c
 
 test('polling completes the order late, and looks in vain', async () => {
   const { said, ...stored } = await run('poll-every-minute');
-  expect(said[0]).toBe('Right after a look, in the database: payment succeeded, order pending.');
+  expect(said[0]).toBe('Right after a check, in the database: payment succeeded, order pending.');
   const [, minutes] = /^([\d.]+) minutes later, in the database: payment succeeded, order completed\.$/.exec(said[1]!)!;
   expect(Number(minutes)).toBeGreaterThanOrEqual(1);
-  expect(said[2]).toMatch(/^10 looks, 9 of them in vain\./);
+  expect(said[2]).toMatch(/^10 checks, 9 of them in vain\./);
   expect(stored).toEqual({ fates: ['succeeded completed'], ...NOTHING_STORED });
 });
 
@@ -95,7 +95,7 @@ test('emitRobust inside the transaction: a receiver holds the lock, and reports 
 test('emitRobust after the transaction, or afterCommit: kill -9 after the COMMIT loses the signal', async () => {
   const fates = 'undisturbed: payment succeeded, order completed. Killed after its COMMIT: payment succeeded, order pending.';
   expect(await run('emit-robust-after')).toEqual({
-    said: [`by hand, ${fates}`, `by afterCommit, ${fates}`, expect.stringMatching(/^Nothing in the database knows/)],
+    said: [`by hand, ${fates}`, `by afterCommit, ${fates}`, expect.stringMatching(/^Nothing in the database says/)],
     fates: ['succeeded completed', 'succeeded pending', 'succeeded completed', 'succeeded pending'],
     ...NOTHING_STORED,
   });
@@ -106,7 +106,7 @@ test('emitReliable inside the transaction: neither kill -9, nor an error, nor a 
     said: [
       'Killed after its COMMIT: payment succeeded, order pending.',
       "While the receiver runs, the payment's row is free.",
-      'A worker took it up; 1 run failed, 1 completed it: payment succeeded, order completed.',
+      'A worker ran the delivery: 1 run failed, 1 completed it. Now: payment succeeded, order completed.',
       'Rolled back: payment initiated, order pending. Of the 2 emits, 1 is stored.',
     ],
     fates: ['initiated pending', 'succeeded completed'],

@@ -1,11 +1,11 @@
-// Scenario six: a receiver that calls a service of somebody else, which fails twice: once it says no, once its yes is lost.
+// Scenario six: a receiver calls a third-party service that fails twice: once it refuses, and once its answer is lost.
 import type { DemoEnvironment } from '../environment.ts';
 import type { Scenario } from '../scenario.ts';
 import { until } from '../wait.ts';
 
 export const failsTwice: Scenario<DemoEnvironment> = {
   title: '6. A receiver fails twice, then succeeds',
-  proves: 'A failed receiver runs again, alone, and its key prevents counting twice',
+  proves: 'Only a failed receiver runs again, and its key prevents counting twice',
   async run(environment, { say, show, check }) {
     const { ledger, statistics } = environment;
     say('One receiver reports each payment to a statistics service over HTTP. That service now answers');
@@ -19,7 +19,7 @@ export const failsTwice: Scenario<DemoEnvironment> = {
     const { id, state, attempt } = (await ledger.delivery(order.paymentProcessId, 'Analytics.reportPayment'))!;
     const errors = await ledger.errors(id);
     for (const error of errors) show(`attempt ${error.attempt} failed: ${error.message}`);
-    check('the report was completed in the third attempt', { state, attempt }, { state: 'completed', attempt: 3 });
+    check('the report was completed by the third attempt', { state, attempt }, { state: 'completed', attempt: 3 });
     check(
       'both errors are kept',
       errors.map((error) => error.attempt),
@@ -27,7 +27,7 @@ export const failsTwice: Scenario<DemoEnvironment> = {
     );
     const others = (await ledger.deliveries(order.paymentProcessId)).filter((row) => row.id !== id);
     check(
-      'its three siblings ran once each',
+      'the other three receivers ran once each',
       others.map((row) => [row.state, row.attempt]),
       Array.from({ length: 3 }, () => ['completed', 1]),
     );

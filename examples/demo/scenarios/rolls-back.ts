@@ -9,7 +9,7 @@ export const rollsBack: Scenario<DemoEnvironment> = {
   async run(environment, { say, check }) {
     const { ledger, shop } = environment;
     const order = await environment.placeOrder('a bell');
-    say(`Payment ${order.paymentProcessId} succeeds, payment.completed is emitted, and then the same transaction fails.`);
+    say(`Payment ${order.paymentProcessId} succeeds and payment.completed is emitted, but then the same transaction fails.`);
     const { db } = shop.box;
     const inside = new Ledger(db);
     let deliveriesInside = 0;
@@ -17,13 +17,13 @@ export const rollsBack: Scenario<DemoEnvironment> = {
       .transaction(async () => {
         await environment.paymentSucceeds(order);
         deliveriesInside = (await inside.deliveries(order.paymentProcessId)).length;
-        throw new Error('the bookkeeping refused');
+        throw new Error('the bookkeeping failed');
       })
       .catch((error: Error) => error.message);
-    check('inside the transaction the four deliveries were there', deliveriesInside, 4);
-    check('the transaction failed, and its caller was told why', failed, 'the bookkeeping refused');
+    check('inside the transaction there were four deliveries', deliveriesInside, 4);
+    check('the transaction failed, and its caller got the error', failed, 'the bookkeeping failed');
     check('no emission is left', await ledger.emissions(order.paymentProcessId), []);
-    check('no delivery is left, so there is nothing that a worker could run', await ledger.deliveries(order.paymentProcessId), []);
+    check('no delivery is left, so a worker has nothing to run', await ledger.deliveries(order.paymentProcessId), []);
     check('the payment is as before', await ledger.paymentStatus(order.paymentProcessId), 'initiated');
     check('the order is as before', await ledger.orderStatus(order.paymentProcessId), 'pending');
   },

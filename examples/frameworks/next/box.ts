@@ -1,5 +1,5 @@
 // The box of a Next.js server, which only emits: a worker runs elsewhere, and the catalogue knows its receivers.
-// It is kept on globalThis, for every hot reload evaluates this module again, and would leave a pool behind each time.
+// The box is kept on globalThis, because every hot reload evaluates this module again and would leave a pool behind.
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { createSignalbox } from 'signalbox';

@@ -1,4 +1,4 @@
-// Speaks to the statistics service, which belongs to somebody else and is not always well.
+// Calls the statistics service, a third-party service that is not always available.
 
 export interface PaymentReport {
   paymentProcessId: number;
@@ -6,7 +6,7 @@ export interface PaymentReport {
 }
 
 export interface SendOptions {
-  /** The same in every try, so that the service can tell a repetition from a second payment. */
+  /** The same in every attempt, so that the service can tell a repetition from a second payment. */
   idempotencyKey: string;
   abortSignal: AbortSignal;
 }

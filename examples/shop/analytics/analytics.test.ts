@@ -1,4 +1,5 @@
-// Payments are counted right: here by a transaction, there by a key that stays the same.
+// Payments are counted correctly: in our database by a transaction, in the third-party service by a key that stays the
+// same.
 import { deliveryError, settled } from 'signalbox/schema';
 import { expect, test } from 'vitest';
 import { PaymentProcesses } from '../payment/payment-process.ts';
@@ -44,7 +45,7 @@ test('two payments have two keys', async () => {
   expect(new Set(shop.statistics.requests).size).toBe(2);
 });
 
-test('a report that never gets through ends dead, and hurts nobody else', async () => {
+test('a report that never succeeds ends dead, and harms no other delivery', async () => {
   await using shop = await openShop({ onFailure: 'collect' });
   shop.statistics.failNext(...Array<Failure>(4).fill('before counting'));
   await endPayment(shop, { succeeded: true });

@@ -1,4 +1,4 @@
-// Counts payments: once in our own database, where the count commits with the delivery, and once in somebody else's
+// Counts payments: once in our own database, where the count commits with the delivery, and once in a third-party
 // service, which no transaction of ours reaches.
 import { sql } from 'drizzle-orm';
 import { type DeliveryContext, type DetachedDeliveryContext, OnSignal, type PayloadOf, Service } from 'signalbox';
@@ -14,7 +14,7 @@ export class Analytics {
     private readonly client: AnalyticsClient,
   ) {}
 
-  /** Adding one is not idempotent, and need not be: what a receiver writes through `tx` happens once. */
+  /** Adding one is not idempotent, and need not be: the writes of a receiver through `tx` take effect once. */
   @OnSignal(payment.completed)
   @OnSignal(payment.failed)
   async countPayment({ paymentProcessId }: PayloadOf<typeof payment.completed>, { tx }: DeliveryContext): Promise<void> {
@@ -25,7 +25,7 @@ export class Analytics {
       .onConflictDoUpdate({ target: paymentCount.status, set: { count: sql`${paymentCount.count} + 1` } });
   }
 
-  /** A call over the network may arrive although its answer is lost, so it is made at least once, with a stable key. */
+  /** A network call may arrive although its answer is lost, so it is made at least once, with a stable key. */
   @OnSignal(payment.completed, { transactional: false, timeout: '10s', retry: { attempts: 4, delay: '200ms', factor: 2 } })
   async reportPayment(
     { paymentProcessId }: PayloadOf<typeof payment.completed>,

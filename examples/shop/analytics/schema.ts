@@ -1,4 +1,4 @@
-// The table of the analytics module: how many payments ended how.
+// The table of the analytics module: the number of payments by status.
 import { integer, pgTable, text } from 'drizzle-orm/pg-core';
 
 export const paymentCount = pgTable('payment_count', {

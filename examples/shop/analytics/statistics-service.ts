@@ -1,5 +1,5 @@
-// Stands in for the statistics service of somebody else: an HTTP endpoint that counts reports, each idempotency key
-// once, and that fails when told to, before it counts or after (then only its answer is lost).
+// Stands in for the third-party statistics service: an HTTP endpoint that counts reports, each idempotency key once. On
+// demand, it fails before it counts, or after (then only its answer is lost).
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,9 +12,9 @@ export interface StatisticsService extends AsyncDisposable {
   readonly url: string;
   /** The idempotency key of each request, in the order of arrival. */
   readonly requests: readonly string[];
-  /** Number and sum of the reports counted. */
+  /** The number and the sum of the counted reports. */
   readonly total: { readonly count: number; readonly amountCents: number };
-  /** The next requests fail like this, one each; those after them succeed. */
+  /** Makes the next requests fail, one for each of `failures`; later requests succeed. */
   failNext(...failures: Failure[]): void;
   close(): Promise<void>;
 }

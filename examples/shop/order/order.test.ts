@@ -10,7 +10,7 @@ import { orders } from './schema.ts';
 
 const statusOf = async ({ db }: TestShop, id: number) => (await db.select().from(orders).where(eq(orders.id, id)))[0]?.status;
 
-/** As a bug would do it that forgets to emit. */
+/** Changes the status without an emit, as a bug would. */
 async function succeedInSilence({ db }: TestShop, paymentProcessId: number): Promise<void> {
   await db.update(paymentProcess).set({ status: 'succeeded' }).where(eq(paymentProcess.id, paymentProcessId));
 }
@@ -35,7 +35,7 @@ test('an order that cannot be placed starts no payment', async () => {
   expect(await shop.db.$count(paymentProcess)).toBe(0);
 });
 
-test('a payment for something else than an order is none of its business', async () => {
+test('a payment that belongs to no order changes no order', async () => {
   await using shop = await openShop();
   const order = await shop.box.get(Order).place('a signal box', 1_000);
   const { id } = await shop.box.get(PaymentProcesses).start(500);
@@ -43,7 +43,7 @@ test('a payment for something else than an order is none of its business', async
   expect(await statusOf(shop, order.id)).toBe('pending');
 });
 
-test('a signal that comes again, or before its time, moves nothing', async () => {
+test('a signal that comes twice, or too early, changes no order', async () => {
   await using shop = await openShop();
   const order = await shop.box.get(Order).place('a signal box', 1_000);
   const { paymentProcessId } = order;

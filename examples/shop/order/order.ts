@@ -1,4 +1,5 @@
-// Orders, which wait for their payment. They learn of its end by signal; reconcile() is the safety net beneath it.
+// Orders wait for their payment. A signal tells them that the payment has ended; reconcile() is the safety net below
+// it.
 import { and, asc, eq, ne } from 'drizzle-orm';
 import { Db, type DeliveryContext, OnSignal, type PayloadOf, type RegisteredTransaction, Service, Transactional } from 'signalbox';
 import { PaymentProcesses } from '../payment/payment-process.ts';
@@ -32,8 +33,8 @@ export class Order {
   }
 
   /**
-   * Moves the orders whose payment has ended but who have not moved: for whatever kept a signal from being sent or
-   * received (a bug, a restored backup). Run it now and then. Returns the ids of the orders that it found.
+   * Updates the orders that are still pending although their payment has ended, because a signal was not sent or not
+   * received (a bug, a restored backup). Run this now and then. Returns the ids of the orders that it found.
    */
   async reconcile(): Promise<number[]> {
     const left = await this.db
@@ -48,11 +49,11 @@ export class Order {
 
   private async followPayment(tx: RegisteredTransaction, paymentProcessId: number): Promise<void> {
     const [order] = await tx.select().from(orders).where(eq(orders.paymentProcessId, paymentProcessId)).for('no key update');
-    // Not mine: a payment for something else than an order.
+    // The payment belongs to no order.
     if (!order) return;
-    // Moved already: by reconcile, or by an earlier signal.
+    // Updated already: by reconcile, or by an earlier signal.
     if (order.status !== 'pending') return;
-    // The signal says that something happened; how it stands is read where it is true.
+    // The signal says that something happened; the current state is in the database.
     const { status } = await this.payments.get(paymentProcessId);
     if (status === 'initiated') return;
     await tx

@@ -1,4 +1,4 @@
-// The table of the order module. It knows payments, payments do not know it.
+// The table of the order module. It references payments; payments do not reference it.
 import { sql } from 'drizzle-orm';
 import { check, integer, pgTable, text } from 'drizzle-orm/pg-core';
 import { paymentProcess } from '../payment/schema.ts';

@@ -1,4 +1,4 @@
-// What can be wrong with a request to end a payment: errors that callers tell apart.
+// The errors of a request to end a payment, as classes that callers can tell apart.
 import type { PaymentStatus } from './schema.ts';
 
 export class UnknownPayment extends Error {

@@ -1,4 +1,5 @@
-// Payments from their start to their end. It imports no other module: who cares about a payment, it does not know.
+// Payments from start to end. This module imports no other module, and does not know which of them care about a
+// payment.
 import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { Db, Service } from 'signalbox';
@@ -28,13 +29,13 @@ export class PaymentProcesses {
   }
 
   /**
-   * Ends a payment and tells whoever listens: both happen, or neither.
+   * Ends a payment and emits its signal: both happen, or neither.
    * @throws UnknownPayment, PaymentAlreadyEnded
    */
   async setStatus(id: number, { succeeded }: { succeeded: boolean }): Promise<void> {
     await this.db.transaction(async (tx) => {
-      // Locked before the look at the status, or two webhooks at once would both find it initiated. NO KEY, because an
-      // order that is being inserted with a reference to this row needs not wait for us.
+      // The row is locked before its status is read, or two concurrent webhooks would both find the payment initiated.
+      // NO KEY, because the insert of an order that references this row need not wait for us.
       const [found] = await tx.select().from(paymentProcess).where(eq(paymentProcess.id, id)).for('no key update');
       if (!found) throw new UnknownPayment(id);
       if (found.status !== 'initiated') throw new PaymentAlreadyEnded(id, found.status);

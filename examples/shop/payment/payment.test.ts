@@ -1,4 +1,4 @@
-// The payment module on its own: no other module of the shop is here.
+// The payment module on its own, without any other module of the shop.
 import { emission } from 'signalbox/schema';
 import { describe, expect, test } from 'vitest';
 import { openShop, type TestShop } from '../test-shop.ts';
@@ -53,7 +53,7 @@ describe('setStatus', () => {
 });
 
 describe('the webhook', () => {
-  test('answers 200 to the same news again, and emits once', async () => {
+  test('answers 200 to a repeated call, and emits once', async () => {
     await using shop = await openShop({ services });
     const { reference } = await shop.box.get(PaymentProcesses).start(1_000);
     const webhook = shop.box.get(PaymentWebhook);
@@ -62,7 +62,7 @@ describe('the webhook', () => {
     expect(await emissionsOf(shop)).toHaveLength(1);
   });
 
-  test('emits once also when the same news comes many times at once', async () => {
+  test('emits once, even if many equal calls come at the same time', async () => {
     await using shop = await openShop({ services });
     const { reference } = await shop.box.get(PaymentProcesses).start(1_000);
     const webhook = shop.box.get(PaymentWebhook);
@@ -71,7 +71,7 @@ describe('the webhook', () => {
     expect(await emissionsOf(shop)).toHaveLength(1);
   });
 
-  test('answers 409 to news that contradict the first', async () => {
+  test('answers 409 to a call that contradicts the first', async () => {
     await using shop = await openShop({ services });
     const { id, reference } = await shop.box.get(PaymentProcesses).start(1_000);
     const webhook = shop.box.get(PaymentWebhook);
@@ -83,7 +83,7 @@ describe('the webhook', () => {
   test.each([
     { what: 'an unknown payment', status: 404, body: { reference: 'nobody', outcome: 'succeeded' } },
     { what: 'an unknown outcome', status: 400, body: { reference: 'nobody', outcome: 'perhaps' } },
-    { what: 'no news at all', status: 400, body: undefined },
+    { what: 'an empty call', status: 400, body: undefined },
   ])('answers $status to $what, and emits nothing', async ({ body, status }) => {
     await using shop = await openShop({ services });
     expect(await shop.box.get(PaymentWebhook).receive(body)).toBe(status);

@@ -8,7 +8,7 @@ export const paymentProcess = pgTable(
   'payment_process',
   {
     id: integer('id').primaryKey().generatedAlwaysAsIdentity(),
-    /** Under which the provider knows the payment. */
+    /** The name under which the provider knows the payment. */
     reference: text('reference').notNull().unique(),
     amountCents: integer('amount_cents').notNull(),
     status: text('status', { enum: PAYMENT_STATUSES }).notNull().default('initiated'),

@@ -1,5 +1,5 @@
-// What the payment module tells the others. It owns its signals and knows none of their receivers.
-// Ids only: a receiver reads the state itself, so it never acts on an old one.
+// The signals of the payment module, which owns them and knows none of their receivers.
+// They carry ids only: a receiver reads the state itself, so it never acts on an old state.
 import { defineSignals } from 'signalbox';
 import { z } from 'zod';
 

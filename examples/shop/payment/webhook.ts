@@ -1,5 +1,5 @@
-// What the payment provider calls when it knows how a payment ended. It repeats a call until it gets a 2xx, so the same
-// news may come twice, and also at the same time.
+// The payment provider calls this webhook when a payment has ended. The provider repeats a call until it gets a 2xx, so
+// the same call may come twice, even at the same time.
 import { Service } from 'signalbox';
 import { z } from 'zod';
 import { PaymentAlreadyEnded } from './errors.ts';

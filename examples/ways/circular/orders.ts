@@ -1,4 +1,5 @@
-// The other half of the circle: an order needs payments to be placed, so it was there before payments called orders.
+// The other half of the circle: placing an order needs payments, so this import was there before payments called
+// orders.
 import { Service } from 'signalbox';
 import { completeOrder, type db } from '../fixture.ts';
 // oxlint-disable-next-line import/no-cycle -- the circle is what this example shows; a linter finds it, too
