@@ -1,13 +1,28 @@
-// Prints an error for a person. An error of Signalbox says what to do next; any other needs its stack.
+// Prints an error: for a person on standard error, or as a document on standard output, where `--json` was asked for. An
+// error of Signalbox says what to do next; any other needs its stack.
 import { errorReport } from '../core/error-report.ts';
 import { isSignalboxError } from '../errors.ts';
-import { UsageError } from './help.ts';
+import { escaped } from './escape.ts';
+import { printDocument, say } from './output.ts';
+import { INVALID_LINE, UsageError } from './usage-error.ts';
 
-/** Writes to standard error. Returns the exit code: 2 for a wrong command line, 1 for anything else. */
-export function reportError(error: unknown): 1 | 2 {
-  process.stderr.write(`${describe(error)}\n`);
+/** The code of an error that is none of Signalbox. */
+const UNEXPECTED = 'Unexpected';
+
+/** Returns the exit code: 2 for an invalid command line, 1 for anything else. */
+export function reportError(error: unknown, json: boolean): 1 | 2 {
+  if (json) printDocument({ error: { code: codeOf(error), message: messageOf(error) } });
+  else say(escaped(describe(error)));
   return error instanceof UsageError ? 2 : 1;
 }
+
+function codeOf(error: unknown): string {
+  if (error instanceof UsageError) return INVALID_LINE;
+  return isSignalboxError(error) ? error.code : UNEXPECTED;
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof UsageError || isSignalboxError(error) ? error.message : errorReport(error).message;
 
 function describe(error: unknown): string {
   if (error instanceof UsageError) return `signalbox: ${error.message}\n\n${error.usage}`;

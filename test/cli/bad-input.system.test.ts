@@ -8,12 +8,17 @@ test('wrong command lines end with code 2 and the usage', async () => {
   await using project = await createCliProject();
   const wrong: [args: string[], says: string][] = [
     [[], 'No command was given'],
-    [['wroker'], 'There is no command "wroker"'],
-    [['constructor'], 'There is no command "constructor"'],
-    [['worker', '--concurency', '3'], "Unknown option '--concurency'"],
+    [['wroker'], "Unknown command 'wroker'. Did you mean worker?"],
+    [['wroker', '--help'], "Unknown command 'wroker'"],
+    [['help', 'wroker'], "Unknown command 'wroker'"],
+    [['constructor'], "Unknown command 'constructor'."],
+    [['worker', '--concurency', '3'], "Unknown option '--concurency'. Did you mean --concurrency?"],
+    [['worker', '--onec', '--json=1'], "Unknown option '--onec'. Did you mean --once?"],
     [['--config', 'x', 'worker'], 'The command comes first'],
-    [['worker', 'now'], "Unexpected argument 'now'"],
-    [['worker', '--concurrency'], "'--concurrency <value>' argument missing"],
+    [['worker', 'now'], "Too many arguments for 'worker'"],
+    [['worker', '--concurrency'], "Option '--concurrency <n>' argument missing"],
+    [['worker', '--once', '--watch'], '--once and --watch do not go together'],
+    [['worker', '--once', '--', '--json'], 'Too many arguments'],
     ...['many', '0', '1001', '2.5', ''].map((text): [string[], string] => [
       ['worker', '--concurrency', text],
       `--concurrency is "${text}"; give a whole number`,
@@ -31,14 +36,52 @@ test('wrong command lines end with code 2 and the usage', async () => {
 test('help and version are printed', async () => {
   await using project = await createCliProject();
   for (const [args, says] of [
-    [['--help'], 'Commands:'],
+    [['--help'], 'run deliveries until SIGTERM'],
+    [['help'], 'run deliveries until SIGTERM'],
     [['worker', '--help'], '--once'],
+    [['worker', '-h'], 'Examples:'],
+    [['help', 'worker'], 'SIGNALBOX_LOG_LEVEL'],
     [['--version'], packageVersion()],
+    [['-v'], packageVersion()],
   ] as const) {
     const command = project.start(...args);
-    expect(await command.exitCode).toBe(0);
+    expect([args, await command.exitCode, command.errors]).toEqual([args, 0, '']);
     expect(command.output).toContain(says);
   }
+});
+
+test('with --json an error is a document on standard output, with a code, whatever it is', async () => {
+  await using project = await createCliProject();
+  await project.write('throws.mjs', 'throw new Error("\u009b31m red")');
+  const failing: [args: string[], exitCode: number, error: object][] = [
+    [['worker', '--json', '--onec'], 2, { code: 'CommandLineInvalid', message: "Unknown option '--onec'. Did you mean --once?" }],
+    [['wroker', '--json'], 2, { code: 'CommandLineInvalid', message: "Unknown command 'wroker'. Did you mean worker?" }],
+    [['--json'], 2, { code: 'CommandLineInvalid', message: 'The command comes first, not --json.' }],
+    [['worker', '--json', '--watch'], 2, { code: 'CommandLineInvalid', message: expect.stringContaining('a document has an end') }],
+    [['announce', '--json', '--config', 'x.ts'], 1, { code: 'ConfigNotFound', message: expect.stringContaining('There is no file') }],
+    [['announce', '--json', '--config', 'throws.mjs'], 1, { code: 'ConfigInvalid', message: expect.stringContaining('\u009b31m red') }],
+  ];
+  for (const [args, exitCode, error] of failing) {
+    const command = project.start(...args);
+    expect([args, await command.exitCode, command.errors]).toEqual([args, exitCode, '']);
+    expect(command.document).toEqual({ version: 1, error });
+    expect(command.output).not.toContain('\u009b');
+  }
+  project.environment['DATABASE_URL'] = 'not a url';
+  const foreign = project.start('announce', '--json');
+  expect([await foreign.exitCode, foreign.document]).toEqual([
+    1,
+    { version: 1, error: { code: 'ConfigInvalid', message: expect.any(String) } },
+  ]);
+});
+
+test('control characters in an error are shown, not obeyed', async () => {
+  await using project = await createCliProject();
+  await project.write('throws.mjs', 'throw new Error("\u001b[2J\u009b31m red \u202e")');
+  const command = project.start('announce', '--config', 'throws.mjs');
+  expect(await command.exitCode).toBe(1);
+  expect(command.errors).toContain('\\u001b[2J\\u009b31m red \\u202e');
+  expect(command.errors).not.toMatch(/\u202e|(?!\n)\p{Cc}/u);
 });
 
 test('a missing configuration names the places that were looked in', async () => {

@@ -126,7 +126,12 @@ export async function createCliProject({ migrated = true, ...options }: CliProje
 export class CliProcess {
   readonly child: ChildProcess;
   readonly exitCode: Promise<number | null>;
+  /** What it wrote, to either stream. */
   output = '';
+  /** What it wrote to standard output. */
+  answer = '';
+  /** What it wrote to standard error. */
+  errors = '';
   readonly #onOutput = new Set<() => void>();
 
   constructor(folder: string, args: readonly string[], environment: Record<string, string>) {
@@ -134,9 +139,18 @@ export class CliProcess {
     for (const stream of [this.child.stdout!, this.child.stderr!])
       stream.on('data', (chunk: Buffer) => {
         this.output += chunk.toString();
+        if (stream === this.child.stderr) this.errors += chunk.toString();
+        else this.answer += chunk.toString();
         for (const look of this.#onOutput) look();
       });
     this.exitCode = new Promise((resolve) => this.child.on('close', resolve));
+  }
+
+  /** The one document that it printed with `--json`. */
+  get document(): unknown {
+    const lines = this.answer.split('\n');
+    if (lines.length !== 2 || lines[1] !== '') throw new Error(`It is not one line:\n${this.output}`);
+    return JSON.parse(lines[0]!);
   }
 
   /** Resolves when the output contains `text`; rejects when the process ends without. */

@@ -1,28 +1,24 @@
 // signalbox announce: the step of a deploy that registers receivers before their first worker starts. It prints the
 // announcement that the store returns.
 import type { AbsentReceiver, Announcement } from '../../store/catalogue/announcement.ts';
+import { addExamples, newBoxVerb } from '../command.ts';
 import { loadBox } from '../config.ts';
-import { HELP_OPTION, print, readOptions } from '../options.ts';
+import { print, printDocument } from '../output.ts';
+import { table } from '../table.ts';
 
-const HELP = `Usage: signalbox announce [options]
-
-Registers the receivers of the box that signalbox.config.ts (.js, .mjs) exports as its default in the
-catalogue, and prints it. From then on every process that emits their signals makes deliveries for them,
-whether a worker has started or not. Run it in a deploy after the migrations and before the new code.
-
-Options:
-  --config <file>       the configuration, if it is not in the current folder
-  --help                show this`;
-
-const USAGE = `Usage: signalbox announce [--config <file>]
-More: signalbox announce --help`;
-
-export async function announceCommand(args: readonly string[]): Promise<void> {
-  const { config, help } = readOptions(args, { config: { type: 'string' }, ...HELP_OPTION }, USAGE);
-  if (help) return print(HELP);
-  const box = await loadBox(process.cwd(), config);
-  print(tell(await box.receivers.announce()));
-  await box.close();
+export function announce() {
+  const verb = newBoxVerb(
+    'announce',
+    'Registers the receivers of the box that signalbox.config.ts (.js, .mjs) exports as its default in the catalogue, and prints it. From then on every process that emits their signals makes deliveries for them, whether a worker has started or not. Run it in a deploy after the migrations and before the new code.',
+  ).action(async ({ config, json }) => {
+    const box = await loadBox(process.cwd(), config);
+    const announcement = await box.receivers.announce();
+    await box.close();
+    if (json) printDocument(announcement);
+    else print(tell(announcement));
+  });
+  addExamples(verb, [['signalbox announce', 'in a deploy, between the migrations and the new code']]);
+  return verb;
 }
 
 /** The word for each list, in the order in which they are printed. */
@@ -64,9 +60,4 @@ function renamesOf({ added, elsewhere }: Announcement): string[] {
       ? []
       : [`Was ${name} renamed to ${heirs.join(' or ')}? Then add formerly: ['${name}'] there (docs/guides/names-and-versions.md).`];
   });
-}
-
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
 }

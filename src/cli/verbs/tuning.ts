@@ -2,27 +2,34 @@
 import { show } from '../../core/options.ts';
 import { DEFAULT_SCHEMA, schemaName } from '../../core/rules.ts';
 import { tuningMigration } from '../../store/schema/tuning.ts';
-import { UsageError } from '../help.ts';
-import { HELP_OPTION, print, readOptions } from '../options.ts';
+import { addExamples, newVerb } from '../command.ts';
+import { print, printDocument } from '../output.ts';
+import { UsageError } from '../usage-error.ts';
 
-const HELP = `Usage: signalbox tuning [options]
+export function tuning() {
+  const verb = newVerb(
+    'tuning',
+    "Prints the storage settings of Signalbox' tables (how full pages are made, when they are vacuumed), which a Drizzle schema cannot express, as SQL for a migration of yours.",
+  )
+    .option(
+      '--schema <name>',
+      'the schema of the tables, if it is not the default: `schema` of createSignalbox',
+      parseSchema,
+      DEFAULT_SCHEMA,
+    )
+    .action(({ json, schema }) => {
+      const sql = tuningMigration(schema);
+      if (json) printDocument({ sql });
+      else print(sql);
+    });
+  addExamples(verb, [
+    ['drizzle-kit generate --custom --name signalbox-tuning', 'makes an empty migration'],
+    ['signalbox tuning > migrations/0001_signalbox-tuning.sql', 'fills it'],
+  ]);
+  return verb;
+}
 
-Prints the storage settings of Signalbox' tables (how full pages are made, when they are vacuumed),
-which a Drizzle schema cannot express, as SQL for a migration of yours:
-
-  npx drizzle-kit generate --custom --name signalbox-tuning
-  npx signalbox tuning > migrations/<the file that it made>
-
-Options:
-  --schema <name>       the schema of the tables, if it is not ${DEFAULT_SCHEMA}: \`schema\` of createSignalbox
-  --help                show this`;
-
-const USAGE = `Usage: signalbox tuning [--schema <name>]
-More: signalbox tuning --help`;
-
-export async function tuningCommand(args: readonly string[]): Promise<void> {
-  const { schema = DEFAULT_SCHEMA, help } = readOptions(args, { schema: { type: 'string' }, ...HELP_OPTION }, USAGE);
-  if (help) return print(HELP);
-  if (!schemaName.accepts(schema)) throw new UsageError(`--schema is ${show(schema)}. Give ${schemaName.wants}.`, USAGE);
-  print(tuningMigration(schema));
+function parseSchema(name: string): string {
+  if (schemaName.accepts(name)) return name;
+  throw new UsageError(`--schema is ${show(name)}. Give ${schemaName.wants}.`);
 }

@@ -124,6 +124,17 @@ test('without the tables it ends with code 1 and says which migration is missing
   const help = project.start('announce', '--help');
   expect([await missing.exitCode, await wrong.exitCode, await help.exitCode]).toEqual([1, 2, 0]);
   expect(missing.output).toMatch(/^signalbox: The database has no signalbox\..*\[MigrationMissing\]\n$/);
-  expect(wrong.output).toMatch(/Unknown option '--folder'[^]*\n\nUsage: signalbox announce .*\nMore: signalbox announce --help\n$/);
+  expect(wrong.output).toMatch(/Unknown option '--folder'\.\n\nUsage: signalbox announce \[options\]\nMore: signalbox announce --help\n$/);
   expect(help.output).toContain('--config <file>');
+});
+
+test('with --json it prints the lists of the catalogue', async () => {
+  await using project = await createCliProject();
+  const announce = project.start('announce', '--json');
+  expect([await announce.exitCode, announce.errors]).toEqual([0, '']);
+  expect(announce.document).toMatchObject({
+    version: 1,
+    added: [{ name: 'Listener.receive', queue: 'default' }, { name: 'Mail.send' }],
+    elsewhere: [],
+  });
 });

@@ -98,6 +98,8 @@ test('a migration that fails ends it with code 1, names its file, and keeps noth
   await writeMigrations(project, { ...TWO, '0002_three': '', '0003_four': 'create table four (id int);' });
   const later = project.start('migrate', '--folder', 'drizzle');
   expect([await later.exitCode, later.output]).toEqual([0, '1 migration applied.\n']);
+  const json = project.start('migrate', '--folder', 'drizzle', '--json');
+  expect([await json.exitCode, json.document]).toEqual([0, { version: 1, applied: 0 }]);
 });
 
 test('one that is killed in the middle leaves neither half a migration nor its lock', async () => {

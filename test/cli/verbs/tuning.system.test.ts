@@ -100,5 +100,6 @@ test('it needs no configuration, and knows no option but the schema', async () =
   expect(await project.run('npx signalbox tuning --help')).toContain('--custom --name signalbox-tuning');
   await expect(project.run('npx signalbox tuning --config x')).rejects.toThrow("Unknown option '--config'");
   expect(await project.run('npx signalbox tuning --schema billing_signals')).toBe(`${tuningMigration('billing_signals')}\n`);
+  expect(JSON.parse(await project.run('npx signalbox tuning --json'))).toEqual({ version: 1, sql: tuningMigration() });
   await expect(project.run('npx signalbox tuning --schema x;drop')).rejects.toThrow('--schema is "x;drop". Give the name');
 });

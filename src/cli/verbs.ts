@@ -1,0 +1,39 @@
+// The verbs of the command line: what `signalbox --help` says of them, and the file of each, which is loaded only when
+// the line names it.
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+
+export interface Verb {
+  readonly name: string;
+  /** The heading under which `--help` lists it. */
+  readonly group: 'Run' | 'Look' | 'Mend' | 'Keep' | 'Set up';
+  readonly summary: string;
+  readonly load: () => Promise<CommandUnknownOpts>;
+}
+
+/** In the order of the help. */
+export const VERBS: readonly Verb[] = [
+  {
+    name: 'worker',
+    group: 'Run',
+    summary: 'run deliveries until SIGTERM or SIGINT',
+    load: async () => (await import('./verbs/worker.ts')).worker(),
+  },
+  {
+    name: 'announce',
+    group: 'Set up',
+    summary: 'write the receivers into the catalogue: the step of a deploy',
+    load: async () => (await import('./verbs/announce.ts')).announce(),
+  },
+  {
+    name: 'migrate',
+    group: 'Set up',
+    summary: 'apply the migrations of a Drizzle folder, once, however many start at once',
+    load: async () => (await import('./verbs/migrate.ts')).migrate(),
+  },
+  {
+    name: 'tuning',
+    group: 'Set up',
+    summary: 'print the storage settings of the tables, as SQL for a migration of yours',
+    load: async () => (await import('./verbs/tuning.ts')).tuning(),
+  },
+];
