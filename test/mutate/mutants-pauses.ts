@@ -94,7 +94,7 @@ const used = mutantsOf({ file: 'src/worker/claiming/claims.ts', tests: ['test/wo
     file: 'src/core/delivery.ts',
     find: "return { to: 'released', delayMs: 1 };",
     replace: "return { to: 'released', delayMs: 0 };",
-    named: 'one delivery for which alone',
+    named: 'a delivery for which it is away',
   },
   {
     name: 'noted: what was said before is not noted again',
