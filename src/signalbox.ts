@@ -8,6 +8,7 @@ import { immediately, temporaryWorkersOf } from './box/temporary-workers.ts';
 import { Warnings } from './box/warnings.ts';
 import { OwnWorkers } from './box/workers.ts';
 import type { DatabaseHandle } from './core/handles.ts';
+import { recordedBox } from './dispatch/capture.ts';
 import { attach } from './dispatch/dispatch.ts';
 import { Places } from './dispatch/emit-target.ts';
 import { driverOf } from './drivers/detect.ts';
@@ -40,7 +41,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
 /** The same for an adapter, which finds the classes itself. */
 export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, { place, beforeUse = () => {} }: Adapter): Signalbox<D> {
   const settings = settingsOf(options);
-  const { db, log, extensions } = settings;
+  const { db, log, extensions, testing } = settings;
   const driver = driverOf(db, settings);
   const receivers = receiversOf(settings.services);
   const lifetime = new Lifetime(beforeUse);
@@ -56,7 +57,7 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
   const { registry } = services;
 
   const transactions = new Transactions(db, driver, ambient, {
-    beforeBegin: () => ambient.outside(() => catalogue.tryAnnounce()),
+    beforeBegin: () => (testing === 'capture' ? Promise.resolve() : ambient.outside(() => catalogue.tryAnnounce())),
     assertCommitted: (scope, error) =>
       assertCommitted((witness) => store.commits.stateOf(witness), scope, error, driver.maxConnections === undefined),
   });
@@ -66,13 +67,30 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
 
   const newRunner = runnersOf({ ...extensions, store, catalogue, driver, registry, transactions, ambient, events, log });
   const withTemporaryWorker = temporaryWorkersOf({ store, catalogue, events, newRunner });
-  const isImmediate = settings.testing === 'immediate';
+  const isImmediate = testing === 'immediate';
   if (isImmediate) transactions.follow(immediately(settings, ambient, withTemporaryWorker));
 
   const places = new Places(db, ambientDb, ambient, transactions, outside);
   const untracked = isImmediate ? ('refuse' as const) : ('allow' as const);
-  const emitting = { ...extensions, db, driver, store, catalogue, receivers, registry, places, events, log, untracked, place, beforeUse };
+  const capture = testing === undefined ? undefined : testing === 'capture' ? ('instead' as const) : ('beside' as const);
+  const emitting = {
+    ...extensions,
+    db,
+    driver,
+    store,
+    catalogue,
+    receivers,
+    registry,
+    places,
+    events,
+    log,
+    untracked,
+    capture,
+    place,
+    beforeUse,
+  };
   lifetime.onClosed(attach(emitting));
+  if (capture) lifetime.onClosed(recordedBox());
   lifetime.onClosed(() => outside.release());
   lifetime.onClosed(() => transactions.release());
   for (const listeners of extensions.listeners) lifetime.onClosed(events.onEach(listeners));
@@ -87,6 +105,6 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
     deliveries: new Deliveries(store.operations, lifetime, events),
     emissions: new Emissions(store.operations, lifetime),
     ownReceivers: new OwnReceivers(parts),
-    workers: new OwnWorkers({ ...parts, tasks, newRunner, testing: settings.testing }),
+    workers: new OwnWorkers({ ...parts, tasks, newRunner, testing }),
   });
 }

@@ -18,8 +18,11 @@ import type { OutsideWrites } from '../transaction/outside-writes.ts';
 import type { OnFailure } from '../worker/immediate.ts';
 import { type Extension, type Extensions, extensionsOf } from './extension.ts';
 
-/** When deliveries run in tests: right after the commit that stored them, or in `drain` and `tick` alone. */
-export type Testing = 'immediate' | 'manual';
+/**
+ * What becomes of emissions in tests: their deliveries run right after the commit that stored them, or in `drain` and `tick` alone, or
+ * nothing is stored.
+ */
+export type Testing = 'immediate' | 'manual' | 'capture';
 
 /** What a box is made of. Only `db` is needed. */
 export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
@@ -56,7 +59,9 @@ export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
   /**
    * For tests. `'immediate'`: deliveries run in this process, right after the commit that stored them and before the transaction call
    * returns. `'manual'`: they run in `drain()` and `tick()` and at no other time; a worker that is started checks what it would need,
-   * and claims nothing. Default: a worker runs the deliveries.
+   * and claims nothing. `'capture'`: emissions are checked and encoded, and `captured` of `signalbox/testing` sees them, but nothing is
+   * stored and no receiver runs: for tests that roll their transaction back, and for databases without the tables. Default: a
+   * worker runs the deliveries.
    */
   testing?: Testing;
   /**
@@ -104,7 +109,7 @@ export const BOX_OPTIONS: OptionTable<SignalboxOptions> = {
   extensions: listOf('extensions'),
   onDead: callable,
   crashBudget: whole(1, 100),
-  testing: oneOf('immediate', 'manual'),
+  testing: oneOf('immediate', 'manual', 'capture'),
   onFailure: oneOf('throw', 'collect'),
   prepare: oneOf(true, false, 'all'),
   log: logger,

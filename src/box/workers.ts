@@ -38,7 +38,7 @@ export class OwnWorkers implements BoxWorkers {
     warnings.ofWorker(receivers.all.length);
     const parts: WorkerParts = {
       ...this.#parts,
-      claims: testing !== 'manual',
+      claims: testing === undefined || testing === 'immediate',
       active: lifetime.workers,
       assertOpen: () => lifetime.assertTakesWork(),
       checkServices: () => services.check(),

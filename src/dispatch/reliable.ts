@@ -12,6 +12,7 @@ import type { Events } from '../observe/events.ts';
 import type { Catalogue } from '../store/catalogue/catalogue.ts';
 import type { NewEmission } from '../store/emissions/emissions.ts';
 import type { Store } from '../store/store.ts';
+import { record } from './capture.ts';
 import { emissionId } from './emission-id.ts';
 import type { Place, Places } from './emit-target.ts';
 
@@ -33,6 +34,8 @@ export interface ReliableParts {
   readonly events: Events;
   readonly log: Logger;
   readonly untracked: UntrackedPolicy;
+  /** For tests: emissions are recorded, beside being stored or in place of it. */
+  readonly capture?: 'beside' | 'instead' | undefined;
   /** The place where a class with receivers is added to the box: the text that follows "to" in messages. */
   readonly place: string;
   /** The hooks of the extensions, if there are any. */
@@ -51,10 +54,12 @@ export class ReliableDispatch {
   readonly #events: Events;
   readonly #log: Logger;
   readonly #untracked: UntrackedPolicy;
+  readonly #capture: 'beside' | 'instead' | undefined;
   readonly #place: string;
   readonly #around: ComposedEmit | undefined;
 
-  constructor({ driver, store, catalogue, places, events, log, untracked, place, aroundEmit }: ReliableParts) {
+  constructor({ driver, store, catalogue, places, events, log, untracked, capture, place, aroundEmit }: ReliableParts) {
+    this.#capture = capture;
     this.#around = aroundEmit;
     this.#driver = driver;
     this.#store = store;
@@ -118,6 +123,7 @@ export class ReliableDispatch {
     const emissions: NewEmission[] = [];
     for (const payload of payloads) emissions.push({ id: emissionId(), payload: await encodePayload(signal, payload) });
 
+    if (this.#capture === 'instead') return this.#record(signal, emissions, options, place, 0);
     const append = async (client: Client): Promise<{ receipts: EmissionReceipt[]; xid: string | undefined }> => {
       let xid: string | undefined;
       const run = this.#driver.run(client);
@@ -148,12 +154,21 @@ export class ReliableDispatch {
             if (this.#events.has('emission.stored')) place.scope.afterCommit.push(() => this.#tellStored(signal.name, stored.receipts));
             return stored;
           });
+    if (this.#capture) this.#record(signal, emissions, options, place, receipts[0]?.deliveries ?? 0);
     if (receipts[0]?.deliveries === 0)
       this.#log.warn(
         { signal: signal.name, emissionId: receipts[0].emissionId },
         `${signal.name} has no receivers, so the emit reaches nobody. Before you emit, add the class with @OnSignal to ${this.#place}, or run \`signalbox announce\` for the program that has it. It is not delivered later`,
       );
     return receipts;
+  }
+
+  #record(signal: Signal, emissions: readonly NewEmission[], { headers = {} }: EmitOptions, place: Target, deliveries: number) {
+    const scope = place.kind === 'scope' ? place.scope : undefined;
+    return emissions.map(({ id: emissionId, payload: json }): EmissionReceipt => {
+      record({ emissionId, signal, json, headers, deliveries, scope });
+      return { emissionId, deliveries };
+    });
   }
 
   #tellStored(signal: string, receipts: readonly EmissionReceipt[]): void {

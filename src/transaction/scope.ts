@@ -31,6 +31,8 @@ export class TransactionScope implements Gate {
   readonly afterCommit: AfterCommit[] = [];
   /** Ids of the emissions stored in this scope and in its savepoints that were kept. */
   readonly emissions: string[] = [];
+  /** Its callback or its COMMIT has failed: nothing of it is kept. */
+  isUndone = false;
   /** The id of the transaction, known once something was emitted in it. */
   xid: string | undefined;
 
@@ -182,6 +184,7 @@ export class TransactionScope implements Gate {
    * would otherwise reach the connection when it already has another user.
    */
   async abandon(): Promise<void> {
+    this.isUndone = true;
     this.close();
     while (this.#openSavepoints > 0) await this.#savepoints;
   }

@@ -137,6 +137,7 @@ export class Transactions {
       // The driver sends COMMIT as soon as the callback has returned. Only a refusal by the server itself says that it
       // failed.
       if (returned && !isAnswer(error)) return { value: returned.value, scope, unanswered: { error } };
+      scope.isUndone = true;
       throw lost ? scope.failure : error;
     }
   }

@@ -138,7 +138,7 @@ export class Worker {
   async #start(): Promise<void> {
     try {
       await this.#prepare();
-      if (!this.#parts.claims) return this.#parts.log.info({}, "this worker claims nothing, for testing is 'manual'");
+      if (!this.#parts.claims) return this.#parts.log.info({}, 'this worker claims nothing, as `testing` of its box says');
       this.#active = await ActiveWorker.start(this.#parts, this.#settings, () => this.#parts.warnOfWaiting());
     } catch (error) {
       if (this.#phase === 'started') this.#end();

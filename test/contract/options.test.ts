@@ -220,7 +220,7 @@ const refused: Refused[] = [
   [
     'testing',
     () => createSignalbox({ db: unused(), testing: 'imediate' as never }),
-    "createSignalbox: testing is \"imediate\". Did you mean 'immediate'? Give 'immediate' or 'manual'.",
+    "createSignalbox: testing is \"imediate\". Did you mean 'immediate'? Give 'immediate', 'manual' or 'capture'.",
   ],
   ['onFailure', () => createSignalbox({ db: unused(), testing: 'immediate', onFailure: 'collct' as never }), "Did you mean 'collect'?"],
   [

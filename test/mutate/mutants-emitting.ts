@@ -91,4 +91,31 @@ const payloads = mutantsOf({ file: 'src/core/envelope.ts', tests: ['test/core/th
   },
 ]);
 
-export const emittingMutants: readonly Mutant[] = [...append, ...check, ...migration, ...payloads];
+const capture = mutantsOf({ file: 'src/dispatch/capture.ts', tests: ['test/dispatch/capture.test.ts'] }, [
+  { name: 'captured: not what was rolled back', find: 'block.filter(({ scope }) => !isUndone(scope))', replace: 'block' },
+  { name: 'captured: nor what was rolled back around it', find: '(scope.isUndone || isUndone(scope.parent))', replace: 'scope.isUndone' },
+  { name: 'captured: by its block', find: 'block === current.getStore() || ', replace: '' },
+  { name: 'captured: by its cause', find: ' || block.some(({ emissionId }) => findCall(isOf(emissionId)))', replace: '' },
+  { name: 'captured: refuses where nothing is recorded', find: 'boxes === 0', replace: 'boxes < 0' },
+  {
+    name: 'captured: a failed COMMIT is undone',
+    file: 'src/transaction/transactions.ts',
+    find: '      scope.isUndone = true;\n',
+    replace: '',
+  },
+  { name: 'captured: a failed callback is undone', file: 'src/transaction/scope.ts', find: '    this.isUndone = true;\n', replace: '' },
+  {
+    name: 'captured: nothing is stored in its place',
+    file: 'src/dispatch/reliable.ts',
+    find: "if (this.#capture === 'instead')",
+    replace: "if (this.#capture === ('neither' as string))",
+  },
+  {
+    name: 'captured: announces no receivers',
+    file: 'src/signalbox.ts',
+    find: "testing === 'capture' ? Promise.resolve() : ",
+    replace: '',
+  },
+]);
+
+export const emittingMutants: readonly Mutant[] = [...append, ...check, ...migration, ...payloads, ...capture];
