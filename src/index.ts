@@ -27,7 +27,8 @@ export type { Duration } from './core/duration.ts';
 export type { Class } from './core/receivers.ts';
 
 // operating
-export type { Deliveries, DeliveryFilter } from './operate/deliveries.ts';
+export type { Deliveries, FindFilter } from './operate/deliveries.ts';
+export type { DeliveryFilter, PayloadFilter } from './operate/filter.ts';
 export type { Emissions } from './operate/emissions.ts';
 export type { Delivery, DeliveryAddress, DeliveryFailure } from './store/operations/operations.ts';
 export type { AbsentReceiver, Announcement, CataloguedReceiver } from './store/catalogue/announcement.ts';

@@ -1,42 +1,24 @@
 // box.deliveries: finds deliveries and acts on them.
-import { errorRecord, LIVE_STATES, SETTLED_STATES, type DeliveryState } from '../core/delivery.ts';
+import { errorRecord, SETTLED_STATES } from '../core/delivery.ts';
 import { checkOptions, checkValue, type OptionTable, type Rule } from '../core/options.ts';
 import { Discard } from '../core/outcome.ts';
-import { listOf, oneOf, rowId, text, uuid, whole } from '../core/rules.ts';
-import { nameOfSignal, type Signal, signalOrName } from '../core/signal.ts';
+import { rowId, text, uuid, whole } from '../core/rules.ts';
 import { SignalboxError } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
 import { isOf, refuseInside } from '../transaction/call.ts';
 import type { Openness } from './emissions.ts';
+import { type DeliveryFilter, FILTER, queryOf } from './filter.ts';
 import type { Delivery, DeliveryAddress, OperationsStore } from '../store/operations/operations.ts';
 
-/** A filter of deliveries: those that match all given members. */
-export interface DeliveryFilter {
-  /** Default: all states. Without an emission, `completed` reads the whole table. */
-  states?: readonly DeliveryState[];
-  /** A UUID, as `emissionId` of the receipt. */
-  emissionId?: string;
-  /** The stored name. */
-  receiver?: string;
-  /** The signal, or its name. */
-  signal?: Signal | string;
+/** A page of deliveries. */
+export interface FindFilter extends DeliveryFilter {
   /** The last id of the previous page: deliveries come with the latest first. */
   beforeId?: string;
   /** 1 to 1000. Default 100. */
   limit?: number;
 }
 
-const STATES: readonly DeliveryState[] = [...LIVE_STATES, ...SETTLED_STATES];
-const state = oneOf(...STATES);
-
-const FILTER: OptionTable<DeliveryFilter> = {
-  states: { ...listOf('states', state), wants: `a list of ${state.wants}` },
-  emissionId: uuid,
-  receiver: text,
-  signal: signalOrName,
-  beforeId: rowId,
-  limit: whole(1, 1_000),
-};
+const PAGE: OptionTable<Pick<FindFilter, 'beforeId' | 'limit'>> = { beforeId: rowId, limit: whole(1, 1_000) };
 
 const ADDRESS: OptionTable<DeliveryAddress> = { emissionId: uuid, receiver: text };
 
@@ -61,11 +43,11 @@ export class Deliveries {
    * Deliveries that match, the latest first, with their errors and without payloads.
    * @throws SignalboxError `InvalidOption`
    */
-  async find(filter: DeliveryFilter = {}): Promise<Delivery[]> {
+  async find(filter: FindFilter = {}): Promise<Delivery[]> {
     this.#box.assertOpen();
-    checkOptions(filter, FILTER, 'deliveries.find');
-    const { states = STATES, emissionId, receiver, signal, beforeId, limit = 100 } = filter;
-    return this.#store.find({ states, emissionId, receiver, signal: signal && nameOfSignal(signal), beforeId, limit });
+    checkOptions(filter, { ...FILTER, ...PAGE }, 'deliveries.find');
+    const { beforeId, limit = 100, ...rest } = filter;
+    return this.#store.find(queryOf(rest, 'deliveries.find'), { beforeId, limit });
   }
 
   /**

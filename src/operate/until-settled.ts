@@ -1,5 +1,6 @@
 // box.emissions.settled: waits until no delivery of an emission is live.
 import { setTimeout as wait } from 'node:timers/promises';
+import { SETTLED_STATES } from '../core/delivery.ts';
 import { SignalboxError } from '../errors.ts';
 import type { Delivery, OperationsStore } from '../store/operations/operations.ts';
 import type { Openness } from './emissions.ts';
@@ -21,12 +22,5 @@ export async function untilSettled(store: OperationsStore, emissionId: string, b
     if (live === 0) break;
     await wait(waitMs, undefined, signal ? { signal, ref: true } : {}).catch(() => signal?.throwIfAborted());
   }
-  return store.find({
-    states: ['completed', 'dead', 'cancelled'],
-    emissionId,
-    receiver: undefined,
-    signal: undefined,
-    beforeId: undefined,
-    limit: 1_000,
-  });
+  return store.find({ states: SETTLED_STATES, emissionId }, { limit: 1_000 });
 }

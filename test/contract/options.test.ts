@@ -74,6 +74,16 @@ const BAGS: Record<string, Bag[]> = {
     { at: 'box.migrate', take: (options, { box }) => box.migrate(options), options: { folder: 'x' }, instead: 'shcema', meant: 'schema' },
   ],
   DeliveryFilter: [{ at: 'deliveries.find', take: (options, { box }) => box.deliveries.find(options), instead: 'state', meant: 'states' }],
+  FindFilter: [{ at: 'deliveries.find', take: (options, { box }) => box.deliveries.find(options), instead: 'state', meant: 'states' }],
+  PayloadFilter: [
+    {
+      at: 'deliveries.find',
+      take: (payload, { box }) => box.deliveries.find({ payload }),
+      options: { path: 'value', value: '1' },
+      instead: 'paht',
+      meant: 'payload.path',
+    },
+  ],
   DeliveryAddress: (['retry', 'replay', 'cancel'] as const).map((act) => ({
     at: `deliveries.${act}`,
     take: (options, { box }) => box.deliveries[act](options),

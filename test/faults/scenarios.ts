@@ -117,7 +117,7 @@ export const observer: Scenario = {
     for (let time = 1; time <= 2; time++) {
       await again(() => box.receivers.announce());
       await again(() => box.receivers.has(unreceived));
-      await again(() => box.deliveries.find());
+      await again(() => box.deliveries.find({ signal: happened }));
       await again(() => box.workers.health());
       await again(() => box.emissions.settled(id!));
     }

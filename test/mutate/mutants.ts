@@ -22,6 +22,7 @@ import { pausesMutants } from './mutants-pauses.ts';
 import { outsideMutants } from './mutants-outside.ts';
 import { patienceMutants } from './mutants-patience.ts';
 import { retentionMutants } from './mutants-retention.ts';
+import { readMutants } from './mutants-reads.ts';
 import { runningMutants } from './mutants-running.ts';
 import { schemasMutants } from './mutants-schemas.ts';
 import { scopeMutants } from './mutants-scope.ts';
@@ -46,6 +47,7 @@ export const mutants: readonly Mutant[] = [
   ...edgeMutants,
   ...emittingMutants,
   ...pausesMutants,
+  ...readMutants,
   ...runningMutants,
   ...livenessMutants,
   ...laneMutants,

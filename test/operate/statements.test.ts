@@ -39,33 +39,6 @@ async function settleAll(sql: AnySql, state = 'dead'): Promise<void> {
 }
 
 const idsOf = (rows: readonly { id: string }[]): string[] => rows.map(({ id }) => id);
-const everything = {
-  states: ['ready', 'dead'],
-  emissionId: undefined,
-  receiver: undefined,
-  signal: undefined,
-  beforeId: undefined,
-  limit: 9,
-} as const;
-
-test('each condition of a search excludes by itself', async () => {
-  await using h = await openStore();
-  const [a, b] = [await addReceiver(h.sql, 'A.receive'), await addReceiver(h.sql, 'B.receive')];
-  const one = await addEmission(h.sql, [a, b]);
-  const other = await addEmission(h.sql, [a]);
-  await h.sql`update signalbox.emission set signal = 'store.otherwise' where id = ${other.emissionId}`;
-  const operations = operationsOn(h.sql);
-  const find = async (query: object): Promise<string[]> => idsOf(await operations.find({ ...everything, ...query })).toSorted();
-  const all = [...one.ids, ...other.ids].toSorted();
-  expect(await find({})).toEqual(all);
-  expect(await find({ states: ['dead'] })).toEqual([]);
-  expect(await find({ emissionId: one.emissionId })).toEqual([...one.ids].toSorted());
-  expect(await find({ receiver: 'B.receive' })).toEqual([one.ids[1]]);
-  expect(await find({ signal: 'store.otherwise' })).toEqual(other.ids);
-  expect(await find({ beforeId: other.ids[0] })).toEqual([...one.ids].toSorted());
-  expect(idsOf(await operations.find({ ...everything, limit: 2 }))).toEqual([other.ids[0], one.ids[0]]);
-});
-
 test.each(['dead', 'ready', 'ready later'])('another try is for those that are meant, when they are %s', async (state) => {
   await using h = await openStore();
   const [a, b] = [await addReceiver(h.sql, 'A.receive'), await addReceiver(h.sql, 'B.receive')];

@@ -4,6 +4,7 @@
 import { statement } from '../../drivers/statement.ts';
 import { isNamed, rootId, SHOWN } from '../catalogue/catalogue.sql.ts';
 import { millis } from '../times.ts';
+import { matches } from './filter.sql.ts';
 
 const FIELDS = `
   d.id::text as id, d.emission_id::text as emission_id, coalesce(e.signal, r.signal) as signal, shown.name as receiver, d.state, d.version, d.generation, d.epoch,
@@ -21,10 +22,8 @@ const BOTH = `(
 )`;
 
 /**
- * Deliveries, the latest first. $1 states, $2 emission or null, $3 receiver or null, $4 signal or null, $5 before this
- * id or null, $6 how many. Locks nothing. Index: delivery_emission_receiver and settled_emission_receiver with an
- * emission, settled_unfinished without one for dead and cancelled; looking through completed ones without an emission
- * reads the table.
+ * Deliveries, the latest first. $1 to $9 the filter, $10 before this id or null, $11 how many. Locks nothing. Index:
+ * delivery_emission_receiver and settled_emission_receiver with an emission; without one it reads the tables.
  */
 export const findDeliveries = statement({
   id: 'text',
@@ -48,13 +47,9 @@ from ${BOTH} d
 left join signalbox.emission e on e.id = d.emission_id
 join signalbox.receiver r on r.id = d.receiver_id
 join shown on shown.root = ${rootId('r')}
-where d.state = any($1::text::text[])
-  and ($2::text is null or d.emission_id = $2::text::uuid)
-  and ($3::text is null or ${isNamed('r', '$3')})
-  and ($4::text is null or coalesce(e.signal, r.signal) = $4::text)
-  and ($5::text is null or d.id < $5::text::bigint)
+where ${matches(1, 'coalesce(d.finished_at, d.run_at)')} and ($10::text is null or d.id < $10::text::bigint)
 order by d.id desc
-limit $6::int`;
+limit $11::int`;
 
 /**
  * Brings settled deliveries back: ready at once, with a fresh budget. $1 emission, $2 receiver or null, $3 states,

@@ -4,6 +4,7 @@ import type { Run } from '../../drivers/driver.ts';
 import type { RowOf } from '../../drivers/statement.ts';
 import type { Namespace } from '../namespace.ts';
 import { textArray } from '../params.ts';
+import { type DeliveryQuery, filterParams, receiversOf } from './filter.ts';
 import * as sql from './operations.sql.ts';
 
 /** One failed run. */
@@ -60,15 +61,6 @@ export interface DeliveryAddress {
   readonly receiver?: string;
 }
 
-export interface DeliveryQuery {
-  readonly states: readonly DeliveryState[];
-  readonly emissionId: string | undefined;
-  readonly receiver: string | undefined;
-  readonly signal: string | undefined;
-  readonly beforeId: string | undefined;
-  readonly limit: number;
-}
-
 export class OperationsStore {
   readonly #pool: Run;
   readonly #namespace: Namespace;
@@ -78,9 +70,12 @@ export class OperationsStore {
     this.#namespace = namespace;
   }
 
-  async find({ states, emissionId, receiver, signal, beforeId, limit }: DeliveryQuery): Promise<Delivery[]> {
-    const params = [textArray(states), emissionId ?? null, receiver ?? null, signal ?? null, beforeId ?? null, limit];
-    return (await this.#pool(sql.findDeliveries, params)).map(deliveryOf);
+  async find(
+    query: DeliveryQuery,
+    { beforeId, limit }: { readonly beforeId?: string | undefined; readonly limit: number },
+  ): Promise<Delivery[]> {
+    const receivers = await receiversOf(this.#pool, query);
+    return (await this.#pool(sql.findDeliveries, [...filterParams(query, receivers), beforeId ?? null, limit])).map(deliveryOf);
   }
 
   /** Returns the ids of those that it brought back. */

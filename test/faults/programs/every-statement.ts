@@ -52,7 +52,7 @@ await box.drain({ ahead: '1m' });
 
 const { deliveries } = box;
 await box.emissions.settled(fine);
-await deliveries.find();
+await deliveries.find({ signal: happened });
 await deliveries.replay({ emissionId: fine });
 await deliveries.retry({ emissionId: poison });
 await box.drain({ ahead: '1m' });
