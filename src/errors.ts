@@ -35,6 +35,9 @@ export const ERROR_CODES = {
   NotInTransaction: 'A reliable emit or a commit hook was used outside a transaction.',
   UntrackedTransaction: 'The transaction was not opened through the database object that the box was given.',
   EmissionNotFound: 'No committed emission has this id.',
+  // operating
+  ReceiverNotFound: 'The catalogue has no receiver of this name.',
+  QueueNotFound: 'No receiver of the catalogue is in this queue.',
   // extensions
   ExtensionMisused: 'An extension called `next` more than once, or not at all.',
   ExtensionFailed: 'An extension failed, or returned, without calling the receiver.',

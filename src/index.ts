@@ -29,6 +29,10 @@ export type { Class } from './core/receivers.ts';
 // operating
 export type { Deliveries, FindFilter } from './operate/deliveries.ts';
 export type { DeliveryFilter, PayloadFilter } from './operate/filter.ts';
+export type { ActOptions, Audit, AuditQuery } from './operate/audit.ts';
+export type { AuditEntry } from './store/audit/audit.ts';
+export type { Queues } from './operate/pause.ts';
+export type { PausedQueue } from './store/catalogue/pause.ts';
 export type { Emissions } from './operate/emissions.ts';
 export type { Delivery, DeliveryAddress, DeliveryFailure } from './store/operations/operations.ts';
 export type { AbsentReceiver, Announcement, CataloguedReceiver } from './store/catalogue/announcement.ts';
@@ -67,6 +71,7 @@ export type {
   EventListeners,
   EventName,
   OperatorEvent,
+  PauseEvent,
   ReceiverEvent,
   SignalboxEvents,
   WorkerEvent,

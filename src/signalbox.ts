@@ -14,8 +14,10 @@ import { Places } from './dispatch/emit-target.ts';
 import { driverOf } from './drivers/detect.ts';
 import { refreshCatalogue } from './maintenance/tasks/refresh-catalogue.ts';
 import { Events } from './observe/events.ts';
+import { Audit } from './operate/audit.ts';
 import { Deliveries } from './operate/deliveries.ts';
 import { Emissions } from './operate/emissions.ts';
+import { Queues } from './operate/pause.ts';
 import { receiversOf } from './receivers/register.ts';
 import { Catalogue } from './store/catalogue/catalogue.ts';
 import { Namespace } from './store/namespace.ts';
@@ -97,14 +99,18 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
   if (settings.onDead) events.on('delivery.dead', settings.onDead);
 
   const tasks = [refreshCatalogue(catalogue), ...extensions.tasks];
+  const audit = new Audit(store.audit, lifetime, log);
+  const pausing = { store: store.pause, box: lifetime, events, audit };
   const parts = { db, ambientDb, driver, store, catalogue, events, ambient, log, receivers, services, lifetime, warnings };
   return new Box({
     ...parts,
     afterCommits,
     withTemporaryWorker,
-    deliveries: new Deliveries(store.operations, lifetime, events),
+    deliveries: new Deliveries(store.operations, lifetime, events, audit),
     emissions: new Emissions(store.operations, lifetime),
-    ownReceivers: new OwnReceivers(parts),
+    ownReceivers: new OwnReceivers({ ...parts, pausing }),
+    queues: new Queues(pausing),
+    audit,
     workers: new OwnWorkers({ ...parts, tasks, newRunner, testing }),
   });
 }

@@ -95,6 +95,7 @@ export const groups: readonly Group[] = [
       'design/catalogue.md': 'Why receivers are announced in a table.',
       'design/schemas.md': 'Why statements are rewritten for another schema, and what follows from its name.',
       'design/claim-ahead.md': 'How much a worker holds beyond its free slots, and what may go wrong with it.',
+      'design/pauses.md': 'How a pause of an operator reaches each worker, and what it costs.',
       'design/old-snapshots.md': 'How claims stay fast while a backup holds a snapshot.',
       'design/doorbell.md': 'How a sleeping worker is woken without a NOTIFY in each transaction.',
       'design/batches.md': 'What a transaction of many deliveries locks, and which of them have failed when it fails.',

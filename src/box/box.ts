@@ -7,8 +7,10 @@ import { callable, object } from '../core/rules.ts';
 import type { Injectable } from '../decorators/service.ts';
 import type { Events } from '../observe/events.ts';
 import type { AnyEvent, EventName, SignalboxEvents } from '../observe/event-types.ts';
+import type { Audit } from '../operate/audit.ts';
 import type { Deliveries } from '../operate/deliveries.ts';
 import type { Emissions } from '../operate/emissions.ts';
+import type { Queues } from '../operate/pause.ts';
 import { MIGRATE_OPTIONS, migrateFolder, type MigrateOptions, type Target } from '../store/schema/migrate.ts';
 import type { AfterCommits } from '../transaction/after-commit.ts';
 import { handleOn } from '../transaction/drizzle-handle.ts';
@@ -36,8 +38,12 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
   readonly emissions: Emissions;
   /** Functions as receivers, and the catalogue. */
   readonly receivers: BoxReceivers;
+  /** Queues, to pause and to resume. */
+  readonly queues: Queues;
   /** The workers of this process. */
   readonly workers: BoxWorkers;
+  /** The record of what operators did. */
+  readonly audit: Audit;
   /** For adapters of frameworks; applications do not need it. */
   readonly framework: BoxFramework;
   /** A service or a provided value. @throws SignalboxError `MissingProvider`, `CircularDependency`, `MissingMetadata`, `BoxClosed` */
@@ -93,6 +99,8 @@ export interface BoxParts<D extends DatabaseHandle> extends DrainParts, Omit<Tar
   readonly deliveries: Deliveries;
   readonly emissions: Emissions;
   readonly ownReceivers: BoxReceivers;
+  readonly queues: Queues;
+  readonly audit: Audit;
   readonly workers: OwnWorkers;
 }
 
@@ -104,7 +112,9 @@ export class Box<D extends DatabaseHandle> implements Signalbox<D> {
   readonly deliveries: Deliveries;
   readonly emissions: Emissions;
   readonly receivers: BoxReceivers;
+  readonly queues: Queues;
   readonly workers: BoxWorkers;
+  readonly audit: Audit;
   readonly framework: BoxFramework;
   readonly #parts: BoxParts<D>;
 
@@ -115,7 +125,9 @@ export class Box<D extends DatabaseHandle> implements Signalbox<D> {
     this.deliveries = parts.deliveries;
     this.emissions = parts.emissions;
     this.receivers = parts.ownReceivers;
+    this.queues = parts.queues;
     this.workers = parts.workers;
+    this.audit = parts.audit;
     this.framework = parts.services;
   }
 

@@ -11,6 +11,8 @@ import { type Announcement, announceAll } from '../store/catalogue/announcement.
 import type { Catalogue } from '../store/catalogue/catalogue.ts';
 import type { Store } from '../store/store.ts';
 import { reaching } from '../store/unreachable.ts';
+import type { ActOptions } from '../operate/audit.ts';
+import { pauseReceiver, type PauseParts } from '../operate/pause.ts';
 import type { Ambient } from '../transaction/ambient.ts';
 import type { Lifetime } from './lifetime.ts';
 import type { Services } from './services.ts';
@@ -59,6 +61,18 @@ export interface BoxReceivers {
    * @throws SignalboxError `MigrationMissing`, `InvalidOption`, `BoxClosed`
    */
   has(signal: Signal | string): Promise<boolean>;
+  /**
+   * Pauses a receiver, by any of its names: no delivery of it is begun any more, within a second and by any worker; those that run go on, and
+   * those that come are stored. Returns whether that changed anything: false for one that is paused already.
+   * @throws SignalboxError `ReceiverNotFound`, `InvalidOption`, `BoxClosed`
+   * @example await box.receivers.pause('Orders.onPaid', { by: 'ada' });
+   */
+  pause(name: string, options?: ActOptions): Promise<boolean>;
+  /**
+   * Resumes a receiver, and wakes workers. While its queue is paused, it stays so.
+   * @throws SignalboxError `ReceiverNotFound`, `InvalidOption`, `BoxClosed`
+   */
+  resume(name: string, options?: ActOptions): Promise<boolean>;
 }
 
 export interface ReceiversParts {
@@ -69,6 +83,7 @@ export interface ReceiversParts {
   readonly driver: Driver;
   readonly store: Store;
   readonly ambient: Ambient;
+  readonly pausing: PauseParts;
 }
 
 export class OwnReceivers implements BoxReceivers {
@@ -101,5 +116,13 @@ export class OwnReceivers implements BoxReceivers {
     checkValue(signal, signalOrName, 'box.receivers.has', 'what it was given');
     const name = nameOfSignal(signal);
     return receivers.of({ name }).length > 0 || store.catalogue.hasReceivers(name);
+  }
+
+  async pause(name: string, options: ActOptions = {}): Promise<boolean> {
+    return pauseReceiver(this.#parts.pausing, 'pause', name, options);
+  }
+
+  async resume(name: string, options: ActOptions = {}): Promise<boolean> {
+    return pauseReceiver(this.#parts.pausing, 'resume', name, options);
   }
 }

@@ -34,6 +34,18 @@ export interface OperatorEvent extends BoxEvent {
   readonly receiver: string;
   /** The deliveries that it changed, bigints as text; none if there was nothing to change. */
   readonly deliveryIds: readonly string[];
+  /** The operator, as named with the act; `code` if none was. */
+  readonly by: string;
+}
+
+/** Which receiver or queue an operator has paused or resumed. */
+export interface PauseEvent extends BoxEvent {
+  /** The name with which it was called; empty for a queue. */
+  readonly receiver: string;
+  /** Empty for a receiver. */
+  readonly queue: string;
+  /** The operator, as named with the act; `code` if none was. */
+  readonly by: string;
 }
 
 /** Which worker an event is about. */
@@ -86,6 +98,10 @@ export interface SignalboxEvents {
   'operator.replayed': OperatorEvent;
   /** `box.deliveries.cancel` was called. */
   'operator.cancelled': OperatorEvent & { readonly reason: string };
+  /** A receiver or a queue was paused by `box.receivers.pause` or `box.queues.pause`. Not raised if it had been paused already. */
+  'operator.paused': PauseEvent;
+  /** A receiver or a queue was resumed by `box.receivers.resume` or `box.queues.resume`. Not raised if it was not paused. */
+  'operator.resumed': PauseEvent;
   /** `queues` is empty when it serves all of them. */
   'worker.started': WorkerEvent & {
     /** Where it works, as `user@host:port/database`; never the password. */

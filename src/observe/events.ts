@@ -23,6 +23,8 @@ const NAMES = {
   'operator.retried': true,
   'operator.replayed': true,
   'operator.cancelled': true,
+  'operator.paused': true,
+  'operator.resumed': true,
   'worker.started': true,
   'worker.idle': true,
   'worker.lost': true,

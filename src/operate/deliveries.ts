@@ -6,6 +6,7 @@ import { rowId, text, uuid, whole } from '../core/rules.ts';
 import { SignalboxError } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
 import { isOf, refuseInside } from '../transaction/call.ts';
+import { type Act, type ActOptions, type Audit, byOf } from './audit.ts';
 import type { Openness } from './emissions.ts';
 import { type DeliveryFilter, FILTER, queryOf } from './filter.ts';
 import type { Delivery, DeliveryAddress, OperationsStore } from '../store/operations/operations.ts';
@@ -31,10 +32,12 @@ export class Deliveries {
   readonly #store: OperationsStore;
   readonly #box: Openness;
   readonly #events: Events;
+  readonly #audit: Audit;
 
   /** @internal Made by the box. */
-  constructor(store: OperationsStore, box: Openness, events: Events) {
+  constructor(store: OperationsStore, box: Openness, events: Events, audit: Audit) {
     this.#events = events;
+    this.#audit = audit;
     this.#store = store;
     this.#box = box;
   }
@@ -54,10 +57,13 @@ export class Deliveries {
    * Tries again: dead and cancelled deliveries are ready again with a fresh budget, waiting ones are due now. Each
    * keeps its idempotency key. Returns the ids of the changed deliveries. @throws SignalboxError `InvalidOption`
    */
-  async retry(address: DeliveryAddress): Promise<string[]> {
-    this.#check(address, 'retry');
-    const deliveryIds = [...(await this.#store.requeue(address, ['dead', 'cancelled'], 0)), ...(await this.#store.makeDue(address))];
-    this.#events.raiseNeutrally('operator.retried', { ...addressed(address), deliveryIds });
+  async retry(address: DeliveryAddress, options: ActOptions = {}): Promise<string[]> {
+    const act = this.#actOn(address, 'retry', options);
+    const deliveryIds = await this.#record(act, async () => [
+      ...(await this.#store.requeue(address, ['dead', 'cancelled'], 0)),
+      ...(await this.#store.makeDue(address)),
+    ]);
+    this.#events.raiseNeutrally('operator.retried', { ...addressed(address), deliveryIds, by: act.by });
     return deliveryIds;
   }
 
@@ -66,10 +72,10 @@ export class Deliveries {
    * key. For a receiver that was wrong. Returns the ids of the changed deliveries. @throws SignalboxError
    * `InvalidOption`
    */
-  async replay(address: DeliveryAddress): Promise<string[]> {
-    this.#check(address, 'replay');
-    const deliveryIds = await this.#store.requeue(address, SETTLED_STATES, 1);
-    this.#events.raiseNeutrally('operator.replayed', { ...addressed(address), deliveryIds });
+  async replay(address: DeliveryAddress, options: ActOptions = {}): Promise<string[]> {
+    const act = this.#actOn(address, 'replay', options);
+    const deliveryIds = await this.#record(act, () => this.#store.requeue(address, SETTLED_STATES, 1));
+    this.#events.raiseNeutrally('operator.replayed', { ...addressed(address), deliveryIds, by: act.by });
     return deliveryIds;
   }
 
@@ -79,8 +85,8 @@ export class Deliveries {
    * @throws SignalboxError `InvalidOption`; `WaitsForItself` in the receiver of such a delivery, which can throw
    *   `Discard`
    */
-  async cancel(address: DeliveryAddress, because = 'Cancelled by an operator.'): Promise<string[]> {
-    this.#check(address, 'cancel');
+  async cancel(address: DeliveryAddress, because = 'Cancelled by an operator.', options: ActOptions = {}): Promise<string[]> {
+    const act = this.#actOn(address, 'cancel', options);
     checkValue(because, reason, 'deliveries.cancel', 'its reason');
     // The receiver's own transaction holds a lock on the delivery until it ends.
     refuseInside(
@@ -89,9 +95,24 @@ export class Deliveries {
         call.receiver.transactional && (address.receiver ?? call.receiver.name) === call.receiver.name && isOf(address.emissionId)(call),
     );
     const { name, message } = errorRecord(new Discard(because));
-    const deliveryIds = await this.#store.cancel(address, { name, message });
-    this.#events.raiseNeutrally('operator.cancelled', { ...addressed(address), deliveryIds, reason: message });
+    const deliveryIds = await this.#record(act, () => this.#store.cancel(address, { name, message }));
+    this.#events.raiseNeutrally('operator.cancelled', { ...addressed(address), deliveryIds, reason: message, by: act.by });
     return deliveryIds;
+  }
+
+  /** What the audit has of an act. Its two writes stand around it. */
+  #actOn(address: DeliveryAddress, verb: 'retry' | 'replay' | 'cancel', options: ActOptions): Act {
+    this.#check(address, verb);
+    const { emissionId, receiver } = address;
+    return {
+      by: byOf(options, `deliveries.${verb}`),
+      act: verb,
+      about: receiver === undefined ? { emissionId } : { emissionId, receiver },
+    };
+  }
+
+  async #record(act: Act, work: () => Promise<string[]>): Promise<string[]> {
+    return this.#audit.record(act, work, ({ length }) => ({ done: length }));
   }
 
   /**

@@ -9,6 +9,8 @@ import { CatalogueStore } from './catalogue/catalogue-store.ts';
 import { BatchesStore } from './deliveries/batch.ts';
 import { LostCommitsStore } from './deliveries/lost-commits.ts';
 import { DeliveriesStore } from './deliveries/deliveries.ts';
+import { AuditStore } from './audit/audit.ts';
+import { PauseStore } from './catalogue/pause.ts';
 import { EmissionsStore } from './emissions/emissions.ts';
 import { OperationsStore } from './operations/operations.ts';
 import type { Namespace } from './namespace.ts';
@@ -25,6 +27,8 @@ export class Store {
   readonly workers: WorkersStore;
   readonly catalogue: CatalogueStore;
   readonly operations: OperationsStore;
+  readonly pause: PauseStore;
+  readonly audit: AuditStore;
   readonly namespace: Namespace;
   readonly #driver: Driver;
   readonly #pool: Run;
@@ -41,6 +45,8 @@ export class Store {
     this.workers = new WorkersStore(this.#pool, namespace, crashBudget);
     this.catalogue = new CatalogueStore(this.#pool, namespace);
     this.operations = new OperationsStore(this.#pool, namespace);
+    this.pause = new PauseStore(this.#pool, namespace);
+    this.audit = new AuditStore(this.#pool);
   }
 
   /** Refuses a database that cannot be worked with. @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing` */

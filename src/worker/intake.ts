@@ -69,6 +69,8 @@ export class Intake {
       openLane: driver.openLane,
       receiverOf: ({ receiverId }) => catalogue.entries().get(receiverId),
       onCapacity: () => this.loop.capacityFreed(),
+      onGivenUp: () => wakeup.workMayBeDue(),
+      now: () => performance.now(),
     });
     this.loop = new ClaimLoop({
       ...options,

@@ -59,7 +59,8 @@ const EVENTS: { [E in EventName]: { [F in keyof SignalboxEvents[E]]: NameOf<Sign
     queue: 'string',
     at: 'Date',
   } as const;
-  const act = { emissionId: 'string', receiver: 'string', deliveryIds: 'string[]', at: 'Date' } as const;
+  const act = { emissionId: 'string', receiver: 'string', deliveryIds: 'string[]', by: 'string', at: 'Date' } as const;
+  const pause = { receiver: 'string', queue: 'string', by: 'string', at: 'Date' } as const;
   const worker = { workerId: 'number', at: 'Date' } as const;
   const failed = { ...delivery, durationMs: 'number', error: 'unknown' } as const;
   return {
@@ -77,6 +78,8 @@ const EVENTS: { [E in EventName]: { [F in keyof SignalboxEvents[E]]: NameOf<Sign
     'operator.retried': act,
     'operator.replayed': act,
     'operator.cancelled': { ...act, reason: 'string' },
+    'operator.paused': pause,
+    'operator.resumed': pause,
     'worker.started': { ...worker, database: 'string', concurrency: 'number', queues: 'string[]', receivers: 'string[]' },
     'worker.idle': worker,
     'worker.lost': { ...worker, newWorkerId: 'number' },

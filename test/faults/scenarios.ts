@@ -119,6 +119,8 @@ export const observer: Scenario = {
       await again(() => box.receivers.has(unreceived));
       await again(() => box.deliveries.find({ signal: happened }));
       await again(() => box.workers.health());
+      await again(() => box.queues.paused());
+      await again(() => box.audit.list());
       await again(() => box.emissions.settled(id!));
     }
   },
@@ -143,6 +145,10 @@ export const operator: Scenario = {
     await again(() => deliveries.cancel({ emissionId: later! }, OPERATED));
     await again(() => deliveries.retry({ emissionId: poison! }));
     await again(() => deliveries.retry({ emissionId: later! }));
+    for (const verb of ['pause', 'resume'] as const) {
+      await again(() => box.receivers[verb]('Effects.write'));
+      await again(() => box.queues[verb]('default'));
+    }
   },
 };
 

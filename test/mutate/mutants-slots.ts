@@ -5,7 +5,7 @@ const slots = mutantsOf({ file: 'src/worker/claiming/slots.ts', tests: ['test/wo
   { name: 'slots: no more than its slots', find: ' && this.#busy < concurrency', replace: '' },
   {
     name: 'slots: nothing after the lease',
-    find: '      if (!lease.owns(this.#waiting[this.#first]!.delivery.workerId)) return;\n',
+    find: '      if (!lease.owns(delivery.workerId)) return;\n',
     replace: '',
   },
   {

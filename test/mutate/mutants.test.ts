@@ -43,6 +43,8 @@ const ROOMS = ['store', 'drivers', 'transaction', 'dispatch', 'operate', 'livene
 const WITHOUT_GUARDS: Record<string, string> = {
   'src/store/catalogue/announcing.ts': 'how the statements of the catalogue follow one another, whose mutants show it',
   'src/store/catalogue/catalogue-store.ts': 'parameters of the statements of the catalogue',
+  'src/store/catalogue/pause.ts': 'parameters of the statements of pauses',
+  'src/store/audit/audit.ts': 'parameters of the statements of the audit',
   'src/store/catalogue/unserved.ts': 'words for what catalogue/unserved.sql.ts finds',
   'src/store/emissions/emissions.ts': 'parameters of append',
   'src/store/schema/schema.ts': 'the tables: drizzle-kit, and the test of migrations',

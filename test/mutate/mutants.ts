@@ -11,6 +11,7 @@ import { copyMutants } from './mutants-copies.ts';
 import { edgeMutants } from './mutants-edges.ts';
 import { emittingMutants } from './mutants-emitting.ts';
 import { laneMutants } from './mutants-lanes.ts';
+import { errandMutants } from './mutants-errands.ts';
 import { extensionMutants } from './mutants-extensions.ts';
 import { faultMutants } from './mutants-fault.ts';
 import { lifeMutants } from './mutants-life.ts';
@@ -46,6 +47,7 @@ export const mutants: readonly Mutant[] = [
   ...copyMutants,
   ...edgeMutants,
   ...emittingMutants,
+  ...errandMutants,
   ...pausesMutants,
   ...readMutants,
   ...runningMutants,

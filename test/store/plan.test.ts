@@ -113,6 +113,33 @@ test('beside 185,000 deliveries of others and for later, each statement reads on
   expect(left).toHaveLength(4);
 });
 
+test('while nothing is paused, a claim reads nothing of the catalogue; while something is, it reads that once, and locks nothing of what waits', async () => {
+  await using h = await openStore();
+  const names = Array.from({ length: 500 }, (_, index) => `Receiver${index}.receive`);
+  for (const name of names) await addReceiver(h.sql, name);
+  const worker = await addWorker(h.sql);
+  await h.sql`
+    insert into signalbox.delivery (emission_id, receiver_id, version, run_at)
+    select gen_random_uuid(), r.id, 1, now() - interval '1 minute' from signalbox.receiver r, generate_series(1, 5)`;
+  await h.sql`analyze signalbox.receiver, signalbox.delivery`;
+  const ids = (await h.sql<{ id: number }[]>`select id from signalbox.receiver order by id`).map(({ id }) => id);
+  const list = (values: readonly number[]): string => `{${values.join(',')}}`;
+  const ones = list(ids.map(() => 1));
+  const params = [worker, list(ids), ones, ones, 100, 0, 2, 'false', list(ids.map(() => 0))];
+  const free = await planOf(h.sql, claims.claim, params);
+  expect([rowsRead(free, 'receiver'), rowsRead(free, 'paused_queue')]).toEqual([0, 0]);
+  const held = ids.slice(0, 400);
+  await h.sql`update signalbox.receiver set paused_at = now() where id = any(${held})`;
+  await h.sql`update signalbox.delivery set state = 'ready', worker_id = null`;
+  const paused = await planOf(h.sql, claims.claim, params);
+  // Itself, its paused ones twice, and its latest names.
+  expect(rowsRead(paused, 'receiver')).toBeLessThanOrEqual(4 * 500);
+  expect(await h.sql`select from signalbox.delivery where state = 'running' and receiver_id = any(${held})`).toHaveLength(0);
+  expect(await h.sql`select from signalbox.delivery where state = 'running'`).toHaveLength(100);
+  // Each paused one is passed over before its first delivery is read: at most what is taken, once found and once by its place.
+  expect(rowsRead(paused, 'delivery')).toBeLessThan(400);
+});
+
 test('what waits for receivers that a process does not have: it reads its own ids once, however many receivers there are', async () => {
   await using h = await openStore();
   const names = Array.from({ length: 500 }, (_, index) => `Receiver${index}.receive`);

@@ -1,5 +1,6 @@
 // The SQL of claims: how a worker takes deliveries, and reads which it has.
 import { statement } from '../../drivers/statement.ts';
+import { PAUSED } from '../catalogue/pause.sql.ts';
 import { micros, millis, ms } from '../times.ts';
 
 /** The columns of a claimed delivery: `run_at_us` in microseconds since 1970. Without a payload: the emission is gone. */
@@ -48,6 +49,9 @@ me as materialized (
   for key share
 )`;
 
+/** Of this id nothing is taken. Of one row of the list: it is judged once, before any delivery is locked. */
+const isPaused = (id: string): string => `exists (select from paused where paused.id = ${id})`;
+
 /**
  * Takes due deliveries of the receivers that this worker has code for. $1 worker, $2 receiver ids, in the order of
  * service, $3 how many of each at most, $4 the newest payload version of each that it can read, $5 how many in all,
@@ -56,17 +60,18 @@ me as materialized (
  * Locks: the worker's row, then deliveries, receiver by receiver in the order given, by run_at; others' locks are
  * skipped. Repeatable: a row that is running is not taken again. Index: delivery_claim, one range per receiver; a
  * single `receiver_id = any(...)` would sort the backlog. The locking CTE is never inlined, so the limit is exact.
+ * Receivers and queues that operators have paused are left out (catalogue/pause.sql.ts).
  * What has been with several workers that died, a suspect, may have killed them: it is taken by a worker that runs nothing else,
  * alone, and only if nothing else is due. Index of that: delivery_suspect, which is all but empty.
  */
 export const claim = statement(CLAIMED)`
-with ${ALIVE}, picked as materialized (
+with ${ALIVE}, ${PAUSED}, picked as materialized (
   select due.place
   from unnest($2::text::int[], $3::text::int[], $4::text::int[], $9::text::float8[]) as r(id, free, version, since)
   cross join lateral (
     select d.ctid as place from signalbox.delivery d
     where d.receiver_id = r.id and d.run_at >= to_timestamp(r.since) and d.run_at <= statement_timestamp() + ${ms('$6')} and d.state = 'ready' and d.version <= r.version
-      and d.crashes < $7::int and exists (select from me)
+      and d.crashes < $7::int and exists (select from me) and not ${isPaused('r.id')}
     order by d.run_at
     limit least(r.free, $5::int)
     for update skip locked
@@ -78,7 +83,7 @@ with ${ALIVE}, picked as materialized (
   cross join lateral (
     select d.ctid as place from signalbox.delivery d
     where d.receiver_id = r.id and d.run_at <= statement_timestamp() + ${ms('$6')} and d.state = 'ready' and d.version <= r.version
-      and d.crashes > 0 and d.crashes >= $7::int and exists (select from me)
+      and d.crashes > 0 and d.crashes >= $7::int and exists (select from me) and not ${isPaused('r.id')}
     order by d.run_at
     limit 1
     for update skip locked
@@ -89,13 +94,16 @@ with ${ALIVE}, picked as materialized (
 
 /**
  * Tells whether a suspect waits, a delivery that must run alone. $1 receiver ids, $2 the newest version of each that can be read, $3
- * crashes, $4 how far ahead of its time in ms. For a worker that is never idle by itself. No locks. Index: delivery_suspect.
+ * crashes, $4 how far ahead of its time in ms. For a worker that is never idle by itself. One of a paused receiver does not wait: no claim
+ * would take it, and the worker would stay idle for it. No locks. Index: delivery_suspect.
  */
 export const suspectWaits = statement({ waits: 'bool' })`
+with ${PAUSED}
 select exists (
   select from unnest($1::text::int[], $2::text::int[]) as r(id, version)
   join signalbox.delivery d on d.receiver_id = r.id and d.version <= r.version
   where d.crashes > 0 and d.crashes >= $3::int and d.state = 'ready' and d.run_at <= statement_timestamp() + ${ms('$4')}
+    and not ${isPaused('r.id')}
 ) as waits`;
 
 /**
@@ -103,11 +111,11 @@ select exists (
  * version of each, $4 emission ids. Locks: as claim, deliveries by id. Index: delivery_emission_receiver.
  */
 export const claimEmissions = statement(CLAIMED)`
-with ${ALIVE}, picked as materialized (
+with ${ALIVE}, ${PAUSED}, picked as materialized (
   select d.ctid as place from signalbox.delivery d
   join unnest($2::text::int[], $3::text::int[]) as r(id, version) on d.receiver_id = r.id and d.version <= r.version
   where d.emission_id = any($4::text::uuid[]) and d.run_at <= statement_timestamp() and d.state = 'ready'
-    and exists (select from me)
+    and exists (select from me) and not ${isPaused('d.receiver_id')}
   order by d.id
   for update of d skip locked
 ), ${takeFrom('select place from picked')}`;

@@ -2,7 +2,9 @@
 //
 // The races: a worker that was frozen continues with deliveries waiting, after other workers have marked it dead and rescued them. So
 // nothing is started when the lease has expired, and deliveries that were claimed under an id that was lost are dropped. And receivers
-// may have become slower since the claim: deliveries that have waited for long are released, for other workers may be idle.
+// may have become slower since the claim: deliveries that have waited for long are released, for other workers may be idle. And an
+// operator may have paused a receiver since the claim, of which a worker without LISTEN is not notified: what has waited for long is not
+// started either, so that a pause holds after that time wherever the worker is.
 import type { Logger } from '../../core/logger.ts';
 import type { Driver, Lane } from '../../drivers/driver.ts';
 import { neutrally } from '../../observe/async-context.ts';
@@ -25,6 +27,10 @@ export interface SlotsParts {
   readonly receiverOf: ReceiverOf;
   /** The slots can take more. */
   onCapacity(): void;
+  /** What has waited for too long is to be released. */
+  onGivenUp(): void;
+  /** The time, as it is given with deliveries. */
+  now(): number;
 }
 
 interface Waiting {
@@ -40,8 +46,8 @@ interface SlotLane {
 
 /** With a prefetch of at least this many (a thousand starts a second) the worker polls so often that it need not be notified. */
 const BUSY_AHEAD = 100;
-/** A delivery that has not been started after this time is released. */
-const PATIENCE_MS = 1_000;
+/** A delivery that has not been started after this time is released: with the time of a claim that is under way, less than a second. */
+const PATIENCE_MS = 800;
 /** With more receivers than this that have returned and wait for their write, the next ones wait. */
 const MOST_UNWRITTEN = 2_000;
 
@@ -119,9 +125,11 @@ export class Slots {
 
   /** Starts as many as there are free slots. */
   fill(): void {
-    const { concurrency, runner, lease } = this.#parts;
+    const { concurrency, runner, lease, now } = this.#parts;
     while (this.waiting > 0 && this.#busy < concurrency && runner.running - this.#called < MOST_UNWRITTEN) {
-      if (!lease.owns(this.#waiting[this.#first]!.delivery.workerId)) return;
+      const { delivery, since } = this.#waiting[this.#first]!;
+      if (!lease.owns(delivery.workerId)) return;
+      if (now() - since >= PATIENCE_MS) return this.#giveUpWaiting();
       this.#start(this.#next());
     }
     if (this.#first > 1_000) {
@@ -146,6 +154,14 @@ export class Slots {
     this.#waiting = [];
     this.#first = 0;
     return released;
+  }
+
+  /** The first has waited for too long, so all are released. */
+  #giveUpWaiting(): void {
+    for (const { delivery } of this.#waiting.slice(this.#first)) this.#heldBack.push(delivery);
+    this.#waiting = [];
+    this.#first = 0;
+    this.#parts.onGivenUp();
   }
 
   /** The first delivery that waits, with those that its receiver takes in the same call. */

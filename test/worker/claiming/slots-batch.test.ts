@@ -50,6 +50,8 @@ function openSlots({ batch = 3, concurrency = 1 } = {}) {
     receiverOf: ({ receiverId }) => receivers.get(receiverId),
     lease: { owns: () => true },
     claims: { holdsBack: () => false },
+    onGivenUp: () => {},
+    now: () => 0,
     onCapacity: () => {},
   });
   return { slots, calls, started, idsOf: () => calls.map(({ ids }) => ids) };

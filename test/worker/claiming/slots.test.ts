@@ -56,7 +56,7 @@ interface Staging {
 
 function openSlots({ concurrency = 2, owner = 7, prefetch = 100, openLane }: Staging = {}) {
   const runs = new Runs();
-  const state = { owner, reports: 0, heldBack: new Set<string>() };
+  const state = { owner, reports: 0, givenUp: 0, now: 0, heldBack: new Set<string>() };
   const slots = new Slots({
     runner: runs,
     prefetch: { started: () => {}, target: () => prefetch },
@@ -67,6 +67,8 @@ function openSlots({ concurrency = 2, owner = 7, prefetch = 100, openLane }: Sta
     lease: { owns: (workerId) => workerId === state.owner },
     claims: { holdsBack: ({ id }) => state.heldBack.has(id) },
     onCapacity: () => state.reports++,
+    onGivenUp: () => state.givenUp++,
+    now: () => state.now,
   });
   return { slots, runs, state };
 }
@@ -116,11 +118,26 @@ describe('slots', () => {
     expect(runs.started).toEqual(['1', '3']);
   });
 
-  test('hand out for release what has waited for a second, or all when asked for it', () => {
+  test('start what has waited for a little, and release what has waited for 0.8 s in place of starting it', async () => {
+    const { slots, runs, state } = openSlots({ concurrency: 1 });
+    slots.accept(deliveries('1', '2', '3', '4'), 5_000);
+    state.now = 5_799;
+    await runs.ends('1');
+    expect([runs.started, state.givenUp]).toEqual([['1', '2'], 0]);
+    state.now = 5_800;
+    await runs.ends('2');
+    expect([runs.started, slots.waiting, state.givenUp]).toEqual([['1', '2'], 0, 1]);
+    expect(slots.holds({ id: '3', epoch: 1, workerId: 7 })).toBe(true);
+    expect(slots.takeReleasable(5_800).map(({ id }) => id)).toEqual(['3', '4']);
+    slots.accept(deliveries('5'), 5_800);
+    expect(runs.started.at(-1)).toBe('5');
+  });
+
+  test('hand out for release what has waited for 0.8 s, or all when asked for it', () => {
     const { slots, runs } = openSlots({ concurrency: 1 });
     slots.accept(deliveries('1', '2', '3'), 5_000);
-    expect(slots.takeReleasable(5_999)).toEqual([]);
-    expect(slots.takeReleasable(6_000).map(({ id }) => id)).toEqual(['2', '3']);
+    expect(slots.takeReleasable(5_799)).toEqual([]);
+    expect(slots.takeReleasable(5_800).map(({ id }) => id)).toEqual(['2', '3']);
     expect([slots.waiting, slots.takeReleasable(9_000), runs.started]).toEqual([0, [], ['1']]);
     slots.accept(deliveries('4'), 10_000);
     expect(slots.takeReleasable().map(({ id }) => id)).toEqual(['4']);
