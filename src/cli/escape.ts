@@ -11,7 +11,7 @@ const shown = (character: string): string => `\\u${character.charCodeAt(0).toStr
 export const escaped = (text: string): string => text.replaceAll('\r\n', '\n').replace(UNSAFE, shown);
 
 /** One line: line feeds and tabs are shown too. */
-export const line = (text: string): string =>
+export const oneLine = (text: string): string =>
   text.replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t').replace(UNSAFE, shown);
 
 /** The JSON of a value, which means the same and holds none of these characters. */

@@ -19,6 +19,24 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/worker.ts')).worker(),
   },
   {
+    name: 'pause',
+    group: 'Mend',
+    summary: 'hold a receiver or a queue back',
+    load: async () => (await import('./verbs/pause.ts')).pause(),
+  },
+  {
+    name: 'resume',
+    group: 'Mend',
+    summary: 'let a paused receiver or queue go on',
+    load: async () => (await import('./verbs/pause.ts')).resume(),
+  },
+  {
+    name: 'audit',
+    group: 'Mend',
+    summary: 'what operators did',
+    load: async () => (await import('./verbs/audit.ts')).audit(),
+  },
+  {
     name: 'announce',
     group: 'Set up',
     summary: 'write the receivers into the catalogue: the step of a deploy',

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { WriteStream } from 'node:tty';
 import { assert, constantFrom, jsonValue, oneof, property, string } from 'fast-check';
 import { expect, test } from 'vitest';
-import { escaped, line } from '../../src/cli/escape.ts';
+import { escaped, oneLine } from '../../src/cli/escape.ts';
 import { documentOf, styled } from '../../src/cli/output.ts';
 import { table } from '../../src/cli/table.ts';
 
@@ -15,13 +15,13 @@ test('no character that a terminal obeys comes through, and the others do', () =
   });
   assert(
     property(text, (given) => {
-      expect(line(given)).not.toMatch(OBEYED);
+      expect(oneLine(given)).not.toMatch(OBEYED);
       expect(escaped(given).replaceAll(/[\n\t]/g, '')).not.toMatch(OBEYED);
     }),
   );
-  expect(line('a\u001b[31m\nb\tc\r\n\u009bd')).toBe('a\\u001b[31m\\nb\\tc\\r\\n\\u009bd');
+  expect(oneLine('a\u001b[31m\nb\tc\r\n\u009bd')).toBe('a\\u001b[31m\\nb\\tc\\r\\n\\u009bd');
   expect(escaped('a\u001b[31m\r\nb\tc\rd')).toBe('a\\u001b[31m\nb\tc\\u000dd');
-  expect(line('Ünïcode, 日本 and 👩‍🚀 stay')).toBe('Ünïcode, 日本 and 👩‍🚀 stay');
+  expect(oneLine('Ünïcode, 日本 and 👩‍🚀 stay')).toBe('Ünïcode, 日本 and 👩‍🚀 stay');
 });
 
 test('a document means what it is given, and holds no such character either', () => {

@@ -13,7 +13,8 @@ export async function sections(): Promise<ReadonlyMap<string, string>> {
   return new Map([['signalbox', listOf(commands)], ...commands.map((command) => [pathOf(command), sectionOf(command)] as const)]);
 }
 
-const leavesOf = (command: CommandUnknownOpts): CommandUnknownOpts[] =>
+/** The commands that do something, below a command. */
+export const leavesOf = (command: CommandUnknownOpts): CommandUnknownOpts[] =>
   command.commands.length === 0 ? [command] : command.commands.flatMap(leavesOf);
 
 function listOf(commands: readonly CommandUnknownOpts[]): string {

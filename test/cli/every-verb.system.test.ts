@@ -1,0 +1,88 @@
+// What is the same for every verb that uses a database: how it says that the database is not there, or lacks the tables,
+// to people and to programs. A verb that is not in the list fails the first test.
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { makeProgram } from '../../src/cli/program.ts';
+import { pathOf } from '../../src/cli/usage-error.ts';
+import { createDatabase } from '../support/database.ts';
+import { leavesOf } from './reference/reference.ts';
+import { createCliProject } from './support.ts';
+
+const SHOP = fileURLToPath(new URL('../../examples/shop/migrations', import.meta.url));
+
+/** The shortest valid line of each verb that loads the box. */
+const LINES: Record<string, string[]> = {
+  worker: ['--once'],
+  pause: ['Listener.receive'],
+  resume: ['Listener.receive'],
+  audit: [],
+  announce: [],
+  migrate: ['--folder', SHOP],
+};
+
+/** Needs no box. */
+const WITHOUT_BOX = ['tuning'];
+
+/** Makes the tables. */
+const MAKES_TABLES = ['migrate'];
+
+const verbs = Object.keys(LINES);
+const wordsOf = (verb: string): string[] => [...verb.split(' '), ...LINES[verb]!];
+
+test('each verb is in this list', async () => {
+  const program = await makeProgram(() => true);
+  const paths = program.commands.flatMap(leavesOf).map((command) => pathOf(command).replace('signalbox ', ''));
+  expect([...verbs, ...WITHOUT_BOX].toSorted()).toEqual(paths.toSorted());
+});
+
+/** Four processes at a time. */
+async function each(some: readonly string[], check: (words: string[]) => Promise<void>): Promise<void> {
+  const left = [...some];
+  const lane = async (): Promise<void> => {
+    for (let verb = left.shift(); verb !== undefined; verb = left.shift()) await check(wordsOf(verb));
+  };
+  await Promise.all([lane(), lane(), lane(), lane()]);
+}
+
+test('a database that cannot be reached is told by every verb, to people and as a document', { timeout: 120_000 }, async () => {
+  await using project = await createCliProject();
+  project.environment['DATABASE_URL'] = 'postgres://nobody@127.0.0.1:1/none';
+  await each(verbs, async (words) => {
+    const told = project.start(...words);
+    const document = project.start(...words, '--json');
+    expect([words, await told.exitCode, told.answer]).toEqual([words, 1, '']);
+    expect(told.errors.trim().split('\n').at(-1)).toMatch(/^signalbox: The database could not be reached: .*\[DatabaseUnreachable\]$/);
+    expect([words, await document.exitCode]).toEqual([words, 1]);
+    expect(document.document).toEqual({
+      version: 1,
+      error: { code: 'DatabaseUnreachable', message: expect.stringContaining('could not be reached') },
+    });
+  });
+});
+
+test('a database without the tables is told by every verb, with the migration to run', { timeout: 120_000 }, async () => {
+  await using project = await createCliProject();
+  await using empty = await createDatabase({ migrated: false });
+  project.environment['DATABASE_URL'] = empty.url;
+  const some = verbs.filter((verb) => !MAKES_TABLES.includes(verb));
+  await each(some, async (words) => {
+    const command = project.start(...words, '--json');
+    expect([words, await command.exitCode]).toEqual([words, 1]);
+    expect(command.document).toEqual({
+      version: 1,
+      error: { code: 'MigrationMissing', message: expect.stringContaining('npx drizzle-kit migrate') },
+    });
+  });
+});
+
+test('an option that there is not, and words too many, are invalid for every verb', { timeout: 120_000 }, async () => {
+  await using project = await createCliProject();
+  await each([...verbs], async (words) => {
+    const command = project.start(...words, '--colour', '--json');
+    expect([words, await command.exitCode, command.errors]).toEqual([words, 2, '']);
+    expect(command.document).toEqual({
+      version: 1,
+      error: { code: 'CommandLineInvalid', message: expect.stringMatching(/^Unknown option '--colour'/) },
+    });
+  });
+});
