@@ -1,4 +1,4 @@
-// That the chart is well-formed and its bars are right.
+// Tests that the chart is well-formed and its bars are right.
 import { expect, test } from 'vitest';
 import { chart, escape } from './chart.ts';
 import type { Result } from './stats.ts';
@@ -14,7 +14,7 @@ const result = (system: Result['system'], median: number, better: Result['better
 const widths = (svg: string): number[] =>
   [...svg.matchAll(/<rect x="210" y="\d+" width="([\d.]+)" height="11"/g)].map(([, width]) => Number(width));
 
-test('what SVG would take for markup is escaped', () => {
+test('text that SVG would take for markup is escaped', () => {
   expect(escape('a < b & "c" > d')).toBe('a &lt; b &amp; &quot;c&quot; &gt; d');
   const svg = chart([result('floor', 1)], 'x < y');
   expect(svg).toContain('<title>x &lt; y</title>');
@@ -26,7 +26,7 @@ test('the best has the longest bar, the others their share of it', () => {
   expect(half! / best!).toBeCloseTo(0.5);
 });
 
-test('where less is better, the least has the longest bar', () => {
+test('where less is better, the smallest has the longest bar', () => {
   const [best, half] = widths(chart([result('signalbox', 5, 'lower'), result('floor', 10, 'lower')], 'times'));
   expect(half! / best!).toBeCloseTo(0.5);
 });

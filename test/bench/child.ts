@@ -1,5 +1,5 @@
-// A process of one system, either side: it sends or works as the harness tells it, so that no two systems and no two
-// roles share a heap, and the harness takes nothing from what it measures.
+// A process of one system and one role: it sends or works on calls of the harness, so that no two systems and no two
+// roles share a heap, and the harness takes no resources from the measured process.
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Calls, now, type Request, type Response, systemOf } from './protocol.ts';
 import type { Payload, RunningWorker, Sender, System } from './systems/system.ts';

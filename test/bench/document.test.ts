@@ -1,10 +1,10 @@
-// That a page is filled in where it says so.
+// Tests that a page is filled in at its marked places.
 import { expect, test } from 'vitest';
 import { fillIn } from './document.ts';
 
 const page = 'before\n<!-- bench: results begins -->\nold\n<!-- bench: results ends -->\nafter\n';
 
-test('what stood between the comments is replaced, and the rest is as it was', () => {
+test('the text between the comments is replaced, and the rest is unchanged', () => {
   expect(fillIn(page, 'results', 'new\n')).toBe('before\n<!-- bench: results begins -->\n\nnew\n\n<!-- bench: results ends -->\nafter\n');
 });
 

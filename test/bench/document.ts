@@ -1,4 +1,4 @@
-// Puts what was measured into a page of the documentation, between two comments, and leaves the rest of it alone.
+// Puts the measurements into a page of the documentation, between two comments, and leaves the rest of the page alone.
 
 const marker = (name: string, end: 'begins' | 'ends'): string => `<!-- bench: ${name} ${end} -->`;
 

@@ -11,7 +11,7 @@ export interface Measuring {
   readonly systems: readonly SystemName[];
   readonly rounds: number;
   readonly scale: Round['scale'];
-  /** A row that failed of one system does not keep the others from being measured. */
+  /** A failed row of one system does not keep the others from being measured. */
   onFailure(system: SystemName, error: unknown): void;
 }
 
@@ -32,7 +32,7 @@ export async function measure(row: Row, measuring: Measuring): Promise<Result[]>
     if (row.together) await Promise.all(order.map(once));
     else for (const system of order) await once(system);
   }
-  // A quick run is over before its databases are in the way.
+  // A quick run ends before its databases get in the way.
   if (!measuring.scale.quick) await measuring.server.clear();
   return systems.flatMap((name) => collect(name, rounds.get(name)!));
 }

@@ -5,12 +5,12 @@ import { type SystemName, SYSTEMS } from './systems/system.ts';
 export interface Options {
   readonly quick: boolean;
   readonly rounds: number;
-  /** Beginnings of names of rows; all when empty. */
+  /** Beginnings of names of rows; empty: all rows. */
   readonly rows: readonly string[];
   readonly systems: readonly SystemName[];
-  /** The growth rows in place of the others. */
+  /** Run the growth rows instead of the others. */
   readonly growth: boolean;
-  /** The growth rows that take hours, too. */
+  /** Also run the growth rows that take hours. */
   readonly huge: boolean;
   readonly scale: number;
   readonly json: string | undefined;

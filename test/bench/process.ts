@@ -1,4 +1,4 @@
-// The harness' side of a child process. Children end with the harness, and at the latest when their row is over.
+// The harness' side of a child process. Children end with the harness, and at the latest when their row has ended.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

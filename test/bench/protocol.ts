@@ -1,10 +1,10 @@
-// What the harness and its child processes say to each other: calls with an id, and their results.
+// The messages between the harness and its child processes: calls with an id, and their results.
 import type { Extended, Payload, SystemName, Topic, Work } from './systems/system.ts';
 
 /** Milliseconds of a clock that all processes of this machine share. */
 export const now = (): number => Number(process.hrtime.bigint()) / 1e6;
 
-/** What a child can be asked to do. */
+/** The calls to a child. */
 export interface Calls {
   setUp(url: string): void;
   openSender(url: string, connections: number): void;
@@ -15,12 +15,15 @@ export interface Calls {
   };
   /** Transactions one after the other. */
   emitTimes(topic: Topic, times: number): void;
-  /** Bulk transactions one after the other; returns how long each took. */
+  /** Bulk transactions one after the other; returns the duration of each. */
   emitManyTimes(topic: Topic, size: number, times: number, filler?: string): number[];
-  /** Emits at a steady rate; returns when the transaction of each value had committed. */
+  /** Emits at a steady rate; returns the time of the commit of each value. */
   emitAtRate(topic: Topic, perSecond: number, ms: number): number[];
   closeSender(): void;
-  /** `stuck`: a run never ends. `times`: when each value was started is kept. Returns how long the start took. */
+  /**
+   * `stuck`: a run never ends. `times`: the start time of each value is kept. Returns the duration of the worker's
+   * start.
+   */
   startWorker(
     url: string,
     options: {
@@ -33,7 +36,7 @@ export interface Calls {
     },
   ): number;
   progress(): { runs: number; firstAt: number };
-  /** When each value was started, of those that were. */
+  /** The start time of each started value. */
   starts(): [value: number, at: number][];
   memory(): { rss: number; heapUsed: number };
   stopWorker(): void;
@@ -54,5 +57,5 @@ export interface Response {
   readonly error?: string;
 }
 
-/** Which system a child is of, in its arguments. */
+/** The system of a child, in its arguments. */
 export const systemOf = (argument: string | undefined): SystemName => argument as SystemName;

@@ -1,4 +1,4 @@
-// Measures the rows that were asked for, and tells what came of it, wins and losses alike.
+// Measures the requested rows, and reports the results, wins and losses alike.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -38,7 +38,7 @@ say(setting);
 
 const results: Result[] = [];
 const told: string[] = [];
-// In a quick run, what is counted rather than timed is done all at once, at the end.
+// In a quick run, counted rows run all at once, at the end.
 const atOnce = options.quick ? chosen.filter(({ together }) => together) : [];
 for (const row of chosen) if (!atOnce.includes(row)) await tell(row);
 await Promise.all(atOnce.map(tell));

@@ -1,11 +1,11 @@
-// The server that all systems share, as durable as in production, and a fresh database of each system for each round.
+// The server that all systems share, as durable as in production, and a fresh database for each system in each round.
 import postgres from 'postgres';
 import { createDatabaseOn, databaseUrlOn, dropDatabasesOn } from '../support/databases.ts';
 import { launchPostgres } from '../support/postgres/launch.ts';
 import { Child } from './process.ts';
 import type { SystemName } from './systems/system.ts';
 
-/** Nothing that a crash could cost is turned off. The rest keeps checkpoints out of the rounds. */
+/** No protection against crashes is turned off. The other settings keep checkpoints out of the rounds. */
 export const SETTINGS = {
   fsync: 'on',
   synchronous_commit: 'on',
@@ -19,7 +19,7 @@ export const SETTINGS = {
 export interface Database extends AsyncDisposable {
   readonly url: string;
   readonly sql: postgres.Sql;
-  /** What a server does to its tables in time: so that no system is measured on tables without statistics. */
+  /** Does the maintenance that a server does in time, so that no system is measured on tables without statistics. */
   settle(): Promise<void>;
 }
 

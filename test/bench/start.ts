@@ -1,5 +1,5 @@
-// npm run bench: installs what is compared and the Node that it needs, which are no dependencies of the project, builds
-// Signalbox, and runs the benchmarks on that build.
+// npm run bench: installs the compared systems and the Node that they need, which are no dependencies of the project,
+// builds Signalbox, and runs the benchmarks on that build.
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

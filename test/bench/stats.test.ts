@@ -1,4 +1,4 @@
-// That medians, spreads and comparisons are right.
+// Tests that medians, spreads and comparisons are right.
 import { expect, test } from 'vitest';
 import { collect, median, percentile, type Sample, timesBetter } from './stats.ts';
 

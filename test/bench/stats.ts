@@ -1,4 +1,4 @@
-// What is told of the rounds of a row.
+// The statistics of the rounds of a row.
 import type { SystemName } from './systems/system.ts';
 
 export type Better = 'higher' | 'lower';
@@ -9,7 +9,7 @@ export interface Sample {
   readonly unit: string;
   readonly better: Better;
   readonly value: number;
-  /** What must be said beside the number, if anything: that it is documented rather than measured, say. */
+  /** A note beside the number, if any: for example that it is documented rather than measured. */
   readonly note?: string;
 }
 
@@ -28,7 +28,7 @@ export function median(values: readonly number[]): number {
   return percentile(values, 0.5);
 }
 
-/** Between two values, what lies at that share of the way. @param share 0 to 1 */
+/** Interpolates between two values. @param share 0 to 1 */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   if (sorted.length === 0) return Number.NaN;
@@ -48,7 +48,7 @@ export function collect(system: SystemName, rounds: readonly (readonly Sample[])
   });
 }
 
-/** How many times better the first is than the second: below 1 it is worse. */
+/** The factor by which the first is better than the second: below 1 it is worse. */
 export function timesBetter(better: Better, one: number, other: number): number {
   return better === 'higher' ? one / other : other / one;
 }

@@ -1,5 +1,5 @@
-// Results as a table: one line per row, one column per system, and how Signalbox compares. Markdown, which a terminal
-// shows well enough, so that what is printed and what the documentation holds are the same text.
+// Results as a table: one line per row, one column per system, and the comparison with Signalbox. The table is
+// Markdown, which a terminal shows well enough, so that the printed text is also the text of the documentation.
 import { type Result, timesBetter } from './stats.ts';
 import { type SystemName, SYSTEMS } from './systems/system.ts';
 
@@ -31,7 +31,7 @@ function line(row: string, results: readonly Result[], systems: readonly SystemN
   ];
 }
 
-/** The median, and the least and the most if there were several rounds. */
+/** The median, and the minimum and the maximum if there were several rounds. */
 function cell(result: Result | undefined): string {
   if (result === undefined) return '–';
   const { median, rounds, note } = result;

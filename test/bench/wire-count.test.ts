@@ -1,4 +1,4 @@
-// That trips and statements are counted as they are.
+// Tests that round trips and statements are counted correctly.
 import { expect, test } from 'vitest';
 import { Counter } from './wire-count.ts';
 
@@ -31,7 +31,7 @@ test('a statement that is described before it is bound takes two trips', () => {
   expect(counter.take()).toMatchObject({ roundTrips: 2, statements: 1, parses: 1 });
 });
 
-test('what is sent before the answer has come is on the same trip', () => {
+test('a message that is sent before the answer has come is on the same trip', () => {
   const { counter, connection } = connected();
   connection.asked(messages('Q'));
   connection.asked(messages('BES'));
@@ -39,7 +39,7 @@ test('what is sent before the answer has come is on the same trip', () => {
   expect(counter.take()).toMatchObject({ roundTrips: 1, statements: 2 });
 });
 
-test('a notification between question and answer is no answer', () => {
+test('a notification between query and answer is no answer', () => {
   const { counter, connection } = connected();
   connection.asked(messages('Q'));
   connection.answered(messages('A'));
@@ -55,7 +55,7 @@ test('a message that comes in two pieces counts once', () => {
   expect(counter.take()).toMatchObject({ roundTrips: 1, statements: 1 });
 });
 
-test('what was taken is not counted again', () => {
+test('counts that were read are not counted again', () => {
   const { counter, connection } = connected();
   connection.asked(messages('Q'));
   counter.take();

@@ -1,9 +1,12 @@
-// A loopback TCP proxy in front of PostgreSQL that counts what passes: round trips, statements, bytes. For passes that
-// are not timed: it costs time itself.
+// A loopback TCP proxy in front of PostgreSQL that counts round trips, statements and bytes. It is for runs that are
+// not timed, because it costs time itself.
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 export interface Traffic {
-  /** How often a client had to wait for the server before it could go on. What is sent meanwhile is on the same trip. */
+  /**
+   * The number of times that a client had to wait for the server. Messages that are sent meanwhile are on the same
+   * trip.
+   */
   readonly roundTrips: number;
   /** Statements executed: simple queries (BEGIN, COMMIT and the like among them) and Execute messages. */
   readonly statements: number;
@@ -14,7 +17,7 @@ export interface Traffic {
 }
 
 export interface WireCount extends AsyncDisposable {
-  /** As the server's, through the proxy. */
+  /** The server's URL, through the proxy. */
   readonly url: string;
   /** Since the last call. */
   take(): Traffic;
@@ -56,7 +59,7 @@ export async function countWire(serverUrl: string): Promise<WireCount> {
   };
 }
 
-/** Counts over all connections. Pure: it is given what passes. */
+/** Counts over all connections. Pure: the caller passes the messages. */
 export class Counter {
   #roundTrips = 0;
   #statements = 0;
@@ -88,14 +91,14 @@ export class Counter {
       },
       answered: (chunk) => {
         this.#bytes += chunk.length;
-        // Anything but what a server says unasked: a notification, a notice, a changed setting.
+        // Anything except unsolicited messages: a notification, a notice, a changed setting.
         for (const type of answers(chunk)) if (!'ANS'.includes(type)) waiting = false;
       },
     };
   }
 }
 
-/** The types of the messages that are complete. The first message of a client has none and is left out. */
+/** The types of the complete messages. The first message of a client has none and is omitted. */
 function messages({ startup }: { startup: boolean }): (chunk: Buffer) => string[] {
   let rest: Buffer = Buffer.alloc(0);
   let first = startup;

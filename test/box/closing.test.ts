@@ -1,4 +1,5 @@
-// What a box does once close() was called: nothing new begins, what runs may use the box to its end, and then everything is refused.
+// A box after close(): nothing new begins, running receivers may use the box until they end, and then every call is
+// refused.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, OnSignal, type Signalbox, Token } from '../../src/index.ts';
@@ -46,7 +47,7 @@ const membersOf = (box: Signalbox): string[] => {
   return [...methods(box), ...shelves.flatMap((shelf) => methods(box[shelf]).map((name) => `${shelf}.${name}`))];
 };
 
-/** Those that need no open box, or are no part of its interface. */
+/** Methods that need no open box, or are not part of its interface. */
 const EXEMPT = ['close', 'framework.check', 'framework.warnOfForgotten'];
 
 test('every method of a box is known here', async () => {
@@ -54,14 +55,14 @@ test('every method of a box is known here', async () => {
   expect([...Object.keys(begins), ...Object.keys(goesOn), ...EXEMPT].sort()).toEqual(membersOf(h.box).sort());
 });
 
-test('after close every method throws BoxClosed, but health, which tells it', async () => {
+test('after close every method throws BoxClosed, except health, which reports it', async () => {
   await using h = await harness();
   await h.box.close();
   for (const [name, use] of Object.entries({ ...begins, ...goesOn })) expect([name, await codeOf(use, h.box)]).toEqual([name, 'BoxClosed']);
   expect(await h.box.workers.health()).toMatchObject({ ok: false, database: { ok: false, error: { code: 'BoxClosed' } } });
 });
 
-/** A box that close() waits for: a receiver runs, until `leave` is opened. */
+/** A box that cannot close yet: a receiver runs until `leave` is opened. */
 async function closing(h: Harness, inside: () => unknown): Promise<{ leave: Latch; closed: Promise<void> }> {
   const [entered, leave] = [new Latch(), new Latch()];
   h.box.receivers.connect(
@@ -79,7 +80,7 @@ async function closing(h: Harness, inside: () => unknown): Promise<{ leave: Latc
   return { leave, closed: h.box.close() };
 }
 
-test('while close waits for a receiver, that receiver uses the box to its end, and nothing new begins', async () => {
+test('while close waits for a receiver, that receiver can use the box until it ends, and nothing new begins', async () => {
   await using h = await harness({ providers: [{ provide: ANSWER, useValue: 42 }] });
   const seen: unknown[] = [];
   const { leave, closed } = await closing(h, async () => {
@@ -110,7 +111,7 @@ test('a wait for an emission ends when the box is closed', async () => {
   await expect(settled).rejects.toMatchObject({ code: 'BoxClosed' });
 });
 
-test('what a framework registered receives nothing more after the undo, and can be registered again', async () => {
+test('receivers that a framework registered get nothing more after the undo, and can be registered again', async () => {
   class Late {
     @OnSignal(happened)
     static async receive(): Promise<void> {}

@@ -1,5 +1,5 @@
-// Extensions of a box: around each emit and each call of a receiver, whichever way it takes; listeners, tasks and providers; and what
-// is refused.
+// Extensions of a box: hooks around each kind of emit and each kind of call of a receiver; listeners, tasks and
+// providers; and refused extensions.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
@@ -35,14 +35,14 @@ type Happened = { name: string };
 const tenants = new AsyncLocalStorage<string>();
 const tenant = (): string => tenants.getStore() ?? 'nobody';
 
-/** Takes the tenant of the sender to the receiver. */
+/** Carries the tenant of the sender to the receiver. */
 const tenancy: Extension = {
   name: 'tenancy',
   aroundEmit: (_emission, next) => next({ tenant: tenant() }),
   aroundReceive: ({ deliveries }, next) => tenants.run(deliveries[0]!.emission.headers['tenant']!, next),
 };
 
-/** What receivers saw. */
+/** The values that receivers saw. */
 const seen: string[] = [];
 
 class Seeing {
@@ -76,7 +76,7 @@ async function open(extensions: Extension[], options: Parameters<typeof harness>
 }
 
 describe('around', () => {
-  test('a header that one extension adds reaches the receiver as its async context, whatever kind it is', async () => {
+  test('a header that an extension adds reaches each kind of receiver as its async context', async () => {
     await using h = await open([tenancy]);
     await tenants.run('acme', () =>
       h.db.transaction(async (tx) => {
@@ -90,7 +90,7 @@ describe('around', () => {
     expect(await readEffects(h.sql)).toEqual(['one of acme:1']);
   });
 
-  test('emits that store nothing have it too, and the receiver of one is called through it', async () => {
+  test('emits that store nothing have the header, too, and call their receivers through the extension', async () => {
     const told: string[] = [];
     const telling: Extension = {
       name: 'telling',
@@ -105,7 +105,7 @@ describe('around', () => {
     expect(told).toEqual(['emit extended.happened [{"name":"one"}] []', 'emitRobust extended.batched [{"name":"two"}] []']);
   });
 
-  test('a receiver of immediate mode and one of a worker are called through it', async () => {
+  test('immediate mode and workers call receivers through the extension', async () => {
     await using h = await open([tenancy], { testing: 'immediate' });
     await tenants.run('acme', () => h.db.transaction(async (tx) => void (await happened.emitReliable(tx, { name: 'one' }))));
     expect(seen).toEqual(['transactional one of acme']);
@@ -118,7 +118,7 @@ describe('around', () => {
     expect(seen).toEqual(['transactional two of umbrella']);
   });
 
-  test('an emit that an extension refuses fails in the transaction of its sender, and takes it along where nobody looks', async () => {
+  test('an emit that an extension refuses fails in the transaction of its sender, and fails that transaction if the error is not caught', async () => {
     await using h = await open([{ name: 'refusing', aroundEmit: fail }]);
     await expect(
       h.db.transaction(async (tx) => {
@@ -136,7 +136,7 @@ describe('around', () => {
     expect(await readDeliveries(h.sql)).toEqual([]);
   });
 
-  test('headers that an extension adds must be texts, as those of the user', async () => {
+  test("headers that an extension adds must be texts, like the user's", async () => {
     await using h = await open([{ name: 'wrong', aroundEmit: (_emission, next) => next({ tenant: 7 as never }) }]);
     const emitting = h.db.transaction(async (tx) => void (await happened.emitReliable(tx, { name: 'one' })));
     expect(isSignalboxError(await emitting.catch((error: unknown) => error), 'PayloadNotStorable')).toBe(true);
@@ -145,7 +145,7 @@ describe('around', () => {
   test.each([
     ['transactional', happened],
     ['detached', detached],
-  ] as const)('an extension that keeps a %s receiver from being called costs no attempt, and the delivery waits', async (_kind, signal) => {
+  ] as const)('an extension that prevents the call of a %s receiver costs no attempt, and the delivery waits', async (_kind, signal) => {
     await using h = await open([{ name: 'broken', aroundReceive: fail }]);
     const released: number[] = [];
     h.box.on('delivery.released', ({ attempt }) => released.push(attempt));
@@ -158,7 +158,7 @@ describe('around', () => {
     expect(seen).toEqual([]);
   });
 
-  test('in immediate mode the transaction call says so', async () => {
+  test('in immediate mode the transaction call reports that', async () => {
     await using h = await open([{ name: 'broken', aroundReceive: fail }], { testing: 'immediate' });
     const emitting = h.db.transaction(async (tx) => void (await happened.emitReliable(tx, { name: 'one' })));
     const error = (await emitting.catch((thrown: unknown) => thrown)) as { cause: unknown };
@@ -166,7 +166,7 @@ describe('around', () => {
     expect(isSignalboxError(error.cause, 'ExtensionFailed')).toBe(true);
   });
 
-  test('an extension may judge a delivery by what means something of a receiver', async () => {
+  test('an extension may throw the outcomes that a receiver may throw', async () => {
     const judging: Extension = {
       name: 'judging',
       aroundReceive: async () => {
@@ -178,7 +178,7 @@ describe('around', () => {
     expect(await h.box.drain()).toMatchObject({ cancelled: 1 });
   });
 
-  test('what an extension throws after the receiver has returned is a failure of the run: its writes are rolled back, and it is an attempt', async () => {
+  test('an error of an extension after the receiver has returned fails the run: the writes are rolled back, and it counts as an attempt', async () => {
     await using h = await open([{ name: 'late', aroundReceive: async (_call, next) => (await next(), fail()) }]);
     await h.db.transaction(async (tx) => void (await happened.emitReliable(tx, { name: 'one' })));
     expect(await h.box.drain()).toMatchObject({ retrying: 1 });
@@ -212,7 +212,7 @@ class Greeter {
 }
 
 describe('beside the hooks', () => {
-  test('an extension provides what is injected, and the providers of the box go before it', async () => {
+  test('an extension can provide injected values, and the providers of the box take precedence', async () => {
     const providing: Extension = {
       name: 'providing',
       providers: [provide(GREETING, { useValue: 'hello' }), provide(OTHER, { useValue: 'extension' })],
@@ -221,7 +221,7 @@ describe('beside the hooks', () => {
     expect(h.box.get(Greeter).texts).toEqual(['hello', 'box']);
   });
 
-  test('its listeners hear the events of the box until that is closed', async () => {
+  test('its listeners get the events of the box until the box is closed', async () => {
     const heard: string[] = [];
     const listening: Extension = { name: 'listening', events: { 'delivery.completed': ({ receiver }) => heard.push(receiver) } };
     await using h = await open([listening]);
@@ -230,13 +230,13 @@ describe('beside the hooks', () => {
     expect(heard).toEqual(['Seeing.transactional']);
   });
 
-  test('a box without a log listens to nothing', () => {
+  test('a box without a log has no listeners', () => {
     const db = drizzle({ client: postgres('postgres://x@127.0.0.1:9/x') });
     expect(settingsOf({ db, log: false }).extensions.listeners).toEqual([]);
     expect(settingsOf({ db, log: recordingLogger().log }).extensions.listeners).toHaveLength(1);
   });
 
-  test('a worker runs its tasks, one of which may fail, and tells which', async () => {
+  test('a worker runs the tasks of an extension, one of which may fail, and reports the failed one', async () => {
     const { log, lines } = recordingLogger();
     let stopped: unknown;
     const ran = new Latch();
@@ -262,7 +262,7 @@ describe('beside the hooks', () => {
     await worker.stop();
     expect(stopped).toBeDefined();
     expect(lines.filter(({ message }) => message === 'the maintenance task broken failed, runs again').length).toBeGreaterThan(1);
-    // Nothing is wrong with the worker.
+    // The worker itself is healthy.
     expect(lines.filter(({ message }) => message?.startsWith('the worker cannot'))).toEqual([]);
   });
 });
@@ -275,13 +275,13 @@ describe('is refused', () => {
     ['what is no extension', [undefined], /^createSignalbox: an extension is undefined\. Give an object with a name/],
     ['one without a name', [{}], /^The extension undefined: name is missing\. Give a text/],
     [
-      'a word that means nothing',
+      'an unknown property',
       [{ name: 'a', aroundRecieve: fail }],
       /^The extension "a": there is no option aroundRecieve\. Did you mean aroundReceive\?/,
     ],
     ['a hook that is no function', [{ name: 'a', aroundEmit: {} }], /^The extension "a": aroundEmit is \{\}\. Give a function/],
     [
-      'an event that there is not',
+      'an unknown event',
       [{ name: 'a', events: { 'delivery.complete': fail } }],
       /there is no option events\.delivery\.complete\. Did you mean events\.delivery\.completed\?/,
     ],
@@ -293,7 +293,7 @@ describe('is refused', () => {
       /^The extension "a", task "task": every is missing\./,
     ],
     [
-      'a task that runs all the time',
+      'a task with a period of 0',
       [{ name: 'a', tasks: [{ ...task, every: 0 }] }],
       /^The extension "a", task "task": every is 0\. Give milliseconds/,
     ],

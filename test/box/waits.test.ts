@@ -1,4 +1,4 @@
-// What an abort signal does to each call that waits.
+// The effect of an abort signal on each call that waits.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, type Signalbox } from '../../src/index.ts';
@@ -42,23 +42,26 @@ function stubborn(h: Harness): { entered: Latch; calls(): number } {
   return { entered, calls: () => calls };
 }
 
-test.each(runs)('%s that is aborted interrupts what runs, starts nothing more, and leaves all of it ready', async (_what, wait) => {
-  await using h = await harness();
-  const { entered } = stubborn(h);
-  // So that one claim takes more than run at once.
-  h.box.receivers.connect(other, () => {}, { name: 'batches', batch: 50 });
-  let started = 0;
-  h.box.on('delivery.started', () => started++);
-  for (let times = 0; times < 15; times++) await emit(h);
-  const abort = new AbortController();
-  const waiting = wait(h.box, abort.signal, '');
-  await entered.opened;
-  abort.abort(reason);
-  await expect(waiting).rejects.toBe(reason);
-  expect(started).toBeLessThan(15);
-  const left = await readDeliveries(h.sql);
-  expect([left.length, new Set(left.map(({ state, attempt }) => `${state} ${attempt}`))]).toEqual([15, new Set(['ready 0'])]);
-});
+test.each(runs)(
+  '%s that is aborted interrupts its receivers, starts nothing more, and leaves all deliveries ready',
+  async (_what, wait) => {
+    await using h = await harness();
+    const { entered } = stubborn(h);
+    // So that one claim takes more deliveries than run at once.
+    h.box.receivers.connect(other, () => {}, { name: 'batches', batch: 50 });
+    let started = 0;
+    h.box.on('delivery.started', () => started++);
+    for (let times = 0; times < 15; times++) await emit(h);
+    const abort = new AbortController();
+    const waiting = wait(h.box, abort.signal, '');
+    await entered.opened;
+    abort.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    expect(started).toBeLessThan(15);
+    const left = await readDeliveries(h.sql);
+    expect([left.length, new Set(left.map(({ state, attempt }) => `${state} ${attempt}`))]).toEqual([15, new Set(['ready 0'])]);
+  },
+);
 
 test.each(waits)('%s that was aborted before rejects at once, and calls nothing', async (_what, wait) => {
   await using h = await harness();
@@ -77,7 +80,7 @@ test.each(waits.slice(runs.length))('%s ends with the reason of its signal', asy
   await expect(waiting).rejects.toBe(reason);
 });
 
-test('an event that came before the abort is what next returns, and the signal is left alone', async () => {
+test('next returns an event that came before the abort, and a later abort has no effect on it', async () => {
   await using h = await harness();
   h.box.receivers.connect(happened, () => {}, { name: 'quick' });
   const abort = new AbortController();
@@ -88,7 +91,7 @@ test('an event that came before the abort is what next returns, and the signal i
   expect(await next).toMatchObject({ receiver: 'quick' });
 });
 
-test('run that is aborted stops its worker as a signal of the process would, and returns', async () => {
+test('run that is aborted stops its worker like a signal to the process, and returns', async () => {
   await using h = await harness();
   h.box.receivers.connect(happened, () => {}, { name: 'quick' });
   const abort = new AbortController();

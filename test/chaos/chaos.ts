@@ -1,4 +1,5 @@
-// One chaos run: a database, a fleet on it, faults for a while, then peace until all is done, and the verdict.
+// One chaos run: a database, a fleet on it, faults for a while, then quiet until all deliveries are done, and the
+// verdict.
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -27,7 +28,7 @@ export interface ChaosOptions {
   readonly workers?: number;
   readonly senders?: number;
   readonly pauseMs?: number;
-  /** All when not given. */
+  /** Default: all kinds. */
   readonly kinds?: readonly FaultKind[];
   /** Called for each line of progress. */
   say?(line: string): void;
@@ -44,14 +45,19 @@ export interface Verdict {
   readonly drainMs: number;
 }
 
-/** As one would have it whose database may be gone for a while: by default it tries again only every 15 s. */
+/**
+ * The settings of an application whose database may be down for a while: the default is to try again only every 15 s.
+ */
 const POOLER_SETTINGS = { server_login_retry: '0.2' };
-/** With more deliveries waiting, the senders wait, too: what is measured would be the queue. */
+/** With more deliveries waiting, the senders wait, too: else the run would measure the queue. */
 const MOST_LIVE = 150;
 const PACE_MS = 500;
 const PROGRESS_MS = 5_000;
 const LONGEST_DRAIN_MS = 90_000;
-/** If no delivery changes for so long while some are left, none will: the time of many leases, polls and retries. */
+/**
+ * If no delivery changes for this time while some are left, none will: it is the time of many leases, polls and
+ * retries.
+ */
 const STILLNESS_MS = 15_000;
 
 export async function runChaos(options: ChaosOptions): Promise<Verdict> {

@@ -1,4 +1,4 @@
-// One process of the fleet: how it is started, what was done to it, and how it ended.
+// One process of the fleet: its start, the faults that hit it, and its end.
 import { type ChildProcess, fork } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,7 @@ export class Child {
   readonly startedAt = Date.now();
   /** Infinity while it lives. */
   endedAt = Infinity;
-  /** When it was asked to end, by SIGTERM or by word. */
+  /** When it was asked to end, by SIGTERM or by a message. */
   askedAt = Infinity;
   killedAt = Infinity;
   lastSaid = '';
@@ -27,7 +27,7 @@ export class Child {
   isStarted = false;
   /** Resolves once it has. */
   readonly started: Promise<void>;
-  /** Resolves when it has ended, to how. */
+  /** Resolves to the manner of its end. */
   readonly ended: Promise<number | NodeJS.Signals>;
   readonly #process: ChildProcess;
   #errors = '';
@@ -58,7 +58,7 @@ export class Child {
     });
   }
 
-  /** The end of what it has written to standard error. */
+  /** The last text that it has written to standard error. */
   get errors(): string {
     return this.#errors;
   }
@@ -71,7 +71,7 @@ export class Child {
     return this.frozen.some(({ until }) => until === Infinity);
   }
 
-  /** Alive, and nothing has been done to it that it would not come back from. */
+  /** Whether it is alive, and was hit by no fault from which it would not recover. */
   get isSound(): boolean {
     return this.isAlive && !this.isFrozen && this.askedAt === Infinity;
   }
@@ -80,7 +80,7 @@ export class Child {
     if (this.isAlive && this.#process.connected) this.#process.send(message, () => {});
   }
 
-  /** Resolves to its answer to a question, or to `undefined` when it gives none. */
+  /** Resolves to its answer to a question, or to `undefined` if it gives none. */
   async ask(question: string): Promise<string | undefined> {
     const answer = new Promise<string>((resolve) => {
       this.#process.on('message', (message) => {
@@ -97,7 +97,7 @@ export class Child {
     this.#process.kill('SIGKILL');
   }
 
-  /** Tells it to end. */
+  /** Asks it to end. */
   tellToEnd(how: 'SIGTERM' | 'by word'): void {
     this.askedAt = Date.now();
     if (how === 'SIGTERM') this.#process.kill('SIGTERM');
@@ -109,7 +109,7 @@ export class Child {
     this.#process.kill('SIGSTOP');
   }
 
-  /** Lets it freeze itself when it next starts a delivery, if that is soon. */
+  /** Makes it freeze itself when it next starts a delivery, if that is soon. */
   stall(withinMs: number): void {
     this.frozen.push({ from: Date.now(), until: Infinity });
     this.tell(`stall ${Date.now() + withinMs}`);

@@ -1,4 +1,4 @@
-// Plans which fault comes when: a list that the seed fixes. inject.ts injects them.
+// Plans the faults and their times: a list that the seed determines. inject.ts injects them.
 import { seededRandom } from './random.ts';
 
 /** Every kind, with its weight in the draw. */
@@ -15,7 +15,7 @@ const WEIGHTS = {
   backend: 3,
   /** Connections are cut by the proxy. */
   cut: 2,
-  /** A COMMIT gets through, its answer does not, and the connection is cut. */
+  /** A COMMIT takes effect, its answer is dropped, and the connection is cut. */
   commit: 3,
   /** The same for a statement outside of a transaction: a claim, a settlement, a renewal. */
   answer: 3,
@@ -38,9 +38,9 @@ export interface Fault {
   /** Milliseconds from the start of the faults. */
   readonly at: number;
   readonly kind: FaultKind;
-  /** From 0, below 1: which of those that it could hit. */
+  /** From 0, below 1: selects the target among the possible ones. */
   readonly target: number;
-  /** From 0, below 1: how hard or how long, for kinds that have a measure. */
+  /** From 0, below 1: the strength or the duration, for kinds that have one. */
   readonly force: number;
 }
 

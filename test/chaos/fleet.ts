@@ -1,11 +1,15 @@
-// The processes of a run: so many workers and senders, on both drivers, half of each behind a pooler if there is one. One that ends is replaced. One that ends without
-// having been killed or asked to, or that does not end when asked, has misbehaved.
+// The processes of a run: a number of workers and senders, on both drivers, half of each behind a pooler if there is
+// one. A process that ends is replaced. A process that ends without having been killed or asked to, or that does not
+// end when asked, has misbehaved.
 import { setTimeout as pause } from 'node:timers/promises';
 import { Child } from './child.ts';
 import type { Misbehaviour } from '../evidence/evidence.ts';
 
 const DRIVERS = ['postgres.js', 'node-postgres'] as const;
-/** A worker may take its shutdown timeout and the time of an interruption to end, and the database may be away meanwhile. */
+/**
+ * A worker may take its shutdown timeout and the time of an interruption to end, and the database may be down
+ * meanwhile.
+ */
 const END_LIMIT_MS = 20_000;
 
 export interface FleetOptions {
@@ -30,7 +34,7 @@ interface Slot {
 }
 
 export class Fleet {
-  /** All that ever lived. */
+  /** All processes of the run, including ended ones. */
   readonly children: Child[] = [];
   readonly misbehaviours: Misbehaviour[] = [];
   readonly senderLogs: string[] = [];
@@ -46,7 +50,7 @@ export class Fleet {
     const slots = (program: Slot['program'], count: number): Slot[] =>
       Array.from({ length: count }, (_, index) => {
         const driver = DRIVERS[index % 2]!;
-        // Of four, one of each driver.
+        // Two of four, one of each driver.
         const isPooled = options.pooledUrl !== undefined && [1, 2].includes(index % 4);
         return { program, label: `${program} ${index + 1} (${driver}${isPooled ? ', pooled' : ''})`, driver, isPooled, child: undefined };
       });
@@ -61,7 +65,7 @@ export class Fleet {
     await Promise.all(rest.map(({ started }) => started));
   }
 
-  /** Those of a program to which something can be done now. */
+  /** The processes of a program that a fault can hit now. */
   sound(program?: Slot['program']): Child[] {
     const slots = this.#slots.filter((slot) => program === undefined || slot.program === program);
     return slots.map(({ child }) => child).filter((child): child is Child => child?.isSound ?? false);
@@ -94,7 +98,7 @@ export class Fleet {
     await Promise.all(workers.map((worker) => this.#expectEnd(worker)));
   }
 
-  /** Which process is at which delivery, by what the workers themselves say. */
+  /** The deliveries that each process is running, by the workers' own reports. */
   async runs(): Promise<Map<string, string>> {
     const runs = new Map<string, string>();
     for (const worker of this.sound('worker'))

@@ -1,4 +1,4 @@
-// Does the faults. Each tells the processes that it hit, and is no fault when there was nothing to hit.
+// Injects the faults. Each reports the processes that it hit, and does not count if there was nothing to hit.
 import { setTimeout as pause } from 'node:timers/promises';
 import type postgres from 'postgres';
 import type { RunningPgBouncer } from '../support/pgbouncer.ts';
@@ -23,12 +23,12 @@ export interface Targets {
   readonly fleet: Fleet;
   readonly server: RunningPostgres;
   readonly proxy: Proxy;
-  /** Not through the proxy. */
+  /** A connection that does not go through the proxy. */
   readonly sql: postgres.Sql;
-  /** When PostgreSQL was away. */
+  /** When PostgreSQL was down. */
   readonly away: Span[];
   readonly pooler: RunningPgBouncer | undefined;
-  /** When the pooler was away. */
+  /** When the pooler was down. */
   readonly poolerAway: Span[];
   readonly operator: Operator;
 }
@@ -41,9 +41,11 @@ export async function inject(fault: Fault, targets: Targets, done: (done: Done) 
   await ACTIONS[fault.kind](targets, fault, hit);
 }
 
-/** Called when a fault strikes, with the processes whose deliveries are in danger, or for a fault of deliveries, which endangers none. */
+/**
+ * Called when a fault strikes, with the processes whose deliveries are in danger; a fault of deliveries endangers none.
+ */
 type Hit = (children: readonly Child[] | 'deliveries') => void;
-/** Ends when its part is over. */
+/** Ends when the fault has ended. */
 type Action = (targets: Targets, fault: Fault, hit: Hit) => Promise<void>;
 
 const EXHAUSTED_MS = 1_000;
@@ -139,7 +141,7 @@ const ACTIONS: Record<FaultKind, Action> = {
   },
 
   operate: async ({ operator }, fault, hit) => {
-    // PostgreSQL may be away.
+    // PostgreSQL may be down.
     if ((await operator.operate(fault.force, fault.target).catch(() => 0)) > 0) hit('deliveries');
   },
 };

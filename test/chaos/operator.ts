@@ -1,4 +1,5 @@
-// An operator in a chaos run: by `box.deliveries`, past every proxy, retries, cancels or replays a delivery now and then.
+// An operator in a chaos run, who retries, cancels or replays a delivery now and then by `box.deliveries`, without a
+// proxy.
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { createSignalbox, type DeliveryFilter, type Signalbox } from '../../src/index.ts';
@@ -6,7 +7,7 @@ import { OPERATED } from '../evidence/evidence.ts';
 
 type Operation = 'retry' | 'cancel' | 'replay';
 
-/** The states in which each operation finds something to do; cancelling strikes what waits, what runs and what is dead. */
+/** The states to which each operation applies; a cancel applies to waiting, running and dead deliveries. */
 const STATES: Record<Operation, NonNullable<DeliveryFilter['states']>> = {
   retry: ['dead', 'cancelled', 'ready'],
   cancel: ['ready', 'running', 'dead'],

@@ -1,6 +1,7 @@
-// A proxy between the fleet and what it talks to on the loopback, PostgreSQL and a pooler. It can cut connections, let a
-// statement through but not its answer, and withhold notifications. It reads what the server says. The proxy of the other
-// tests, in test/processes/proxy.ts, reads what clients say and waits for one statement of one test.
+// A proxy between the fleet and its servers on the loopback, PostgreSQL and a pooler. The proxy can cut connections,
+// let a statement through but not its answer, and withhold notifications. It reads the messages of the server. The
+// proxy of the other tests, in test/processes/proxy.ts, reads the messages of clients and waits for one statement of
+// one test.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -14,17 +15,20 @@ const READY = 'Z';
 const IDLE = 'I';
 const NOTIFICATION = 'A';
 
-/** Each fault of the proxy tells which processes it hit, by the application name of their sessions. */
+/** Each fault of the proxy returns the processes that it hit, by the application name of their sessions. */
 export interface Proxy extends AsyncDisposable {
   /** Of each target, in their order. */
   readonly ports: readonly number[];
   /** Cuts a share of the open connections, 0 to 1. */
   cut(share: number): number[];
-  /** The next COMMIT gets through, its answer does not; then its connection is cut. No process is hit if none comes in time. */
+  /**
+   * The next COMMIT takes effect, its answer is dropped, and its connection is cut. Hits no process if none comes in
+   * time.
+   */
   swallowCommit(withinMs: number): Promise<number[]>;
   /** The same for the next statement outside of a transaction: a claim, a settlement, a renewal. */
   swallowAnswer(withinMs: number): Promise<number[]>;
-  /** No notification gets through for so long. Resolves to the number of those that did not. */
+  /** Withholds notifications for this time. Resolves to the number of withheld ones. */
   withholdNotifications(forMs: number): Promise<number>;
 }
 
@@ -65,7 +69,7 @@ export async function startProxy(targets: readonly number[]): Promise<Proxy> {
   return {
     ports: servers.map((server) => (server.address() as AddressInfo).port),
     cut: (share) => {
-      // By chance: the oldest ones, which never end by themselves, would be struck each time otherwise.
+      // At random: otherwise the oldest ones, which never end by themselves, would be hit each time.
       const all = [...links].toSorted(() => Math.random() - 0.5);
       const cut = all.slice(0, Math.ceil(all.length * share));
       for (const link of cut) link.cut();
@@ -89,7 +93,7 @@ export async function startProxy(targets: readonly number[]): Promise<Proxy> {
 }
 
 class Link {
-  /** Of the process at the client's end; 0 until it has said so. */
+  /** The id of the client's process; 0 until the client has sent it. */
   pid = 0;
   readonly #client: Socket;
   readonly #server: Socket;

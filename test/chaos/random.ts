@@ -1,11 +1,11 @@
-// Random numbers that a seed fixes (mulberry32), so that a run can be repeated.
+// Random numbers that a seed determines (mulberry32), so that a run can be repeated.
 
 export interface Random {
   /** From 0, below 1. */
   next(): number;
   /** From `low` to `high`, both included. */
   whole(low: number, high: number): number;
-  /** One of them, the heavier the likelier. */
+  /** Picks one of them, with a probability by weight. */
   pick<T>(weighted: readonly (readonly [T, number])[]): T;
 }
 

@@ -1,5 +1,5 @@
-// Reads times from the recorded changes: how long after a fault each delivery that it struck was claimed again, and which
-// rescues had no reason. Pure.
+// Reads times from the recorded changes: the time from a fault until each delivery that it hit was claimed again, and
+// the rescues without a reason. Pure.
 import type { Change } from '../evidence/evidence.ts';
 import type { Span } from './child.ts';
 import type { FaultKind } from './faults.ts';
@@ -13,11 +13,11 @@ export interface Struck {
 
 export interface Recovery {
   readonly kind: FaultKind;
-  /** Whether the process that had the delivery was behind the pooler, where a free lock tells nothing. */
+  /** Whether the process that had the delivery was behind the pooler, where a free lock means nothing. */
   readonly isPooled: boolean;
-  /** Whether it was with too many workers that died, so that it waits for a worker that runs it alone. */
+  /** Whether too many of its workers died, so that it waits for a worker that runs it alone. */
   readonly isSuspect: boolean;
-  /** Milliseconds from the fault until it was ready again, and until a worker claimed it. */
+  /** Milliseconds from the fault until the delivery was ready again, and until a worker claimed it. */
   readonly readyMs: number;
   readonly claimedMs: number;
 }
@@ -40,9 +40,9 @@ export function recoveriesOf(
       const again = steps.slice(index + 1).find((step) => step.transition === 'claim');
       if (!again) continue;
       const pid = pids.get(change.workerId!)!;
-      // The last one before the delivery was given back is what it was given back for.
+      // The last one before the release of the delivery is the reason for that release.
       const fault = faults.findLast((one) => one.at >= change.at && one.at <= next.change.at && one.pids.includes(pid));
-      // While the database is away no worker can recover anything.
+      // While the database is down, no worker can recover anything.
       if (!fault || (fault.kind !== 'postgres' && away.some(({ from, until }) => from <= next.change.at && until >= fault.at))) continue;
       const isSuspect = next.change.crashes >= SUSPECT_CRASHES;
       const [readyMs, claimedMs] = [next.change.at - fault.at, again.change.at - fault.at];
@@ -56,7 +56,7 @@ export interface Lifetime {
   readonly pid: number;
   /** When it was killed, asked to end or gone; the earliest of these. */
   readonly until: number;
-  /** When it could not renew: it was frozen, or the database was away. */
+  /** When it could not renew: it was frozen, or the database was down. */
   readonly excused: readonly { readonly from: number; readonly until: number }[];
 }
 

@@ -1,5 +1,6 @@
 // Runs chaos from the command line: `npm run chaos -- --seconds 60 --seed 7`, with `--faults kill,freeze` for some kinds only.
-// Some of the processes go through PgBouncer, if it is installed. Ends with 1 when anything was violated; the seed that it prints plans the same faults again.
+// Some of the processes go through PgBouncer, if it is installed. Exits with 1 if any rule was violated; the printed
+// seed plans the same faults again.
 import { parseArgs } from 'node:util';
 import { runChaos } from './chaos.ts';
 import { FAULT_KINDS, type FaultKind } from './faults.ts';

@@ -7,7 +7,7 @@ export type LogLine = { readonly key: string; readonly emissions: number } | { r
 /** The log's lines of one transaction; a transaction without a second line ended with its process. */
 export function readSent(text: string): Sent[] {
   const sent = new Map<string, Sent>();
-  // The text after the last line break was being written when the process was killed.
+  // The process was killed while it wrote the text after the last line break.
   for (const line of text.split('\n').slice(0, -1)) {
     const told = JSON.parse(line) as LogLine;
     if ('emissions' in told) sent.set(told.key, { ...told, outcome: 'unknown' });

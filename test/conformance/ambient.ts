@@ -1,4 +1,4 @@
-// Cases: Db, the ambient database, and what runs after a commit.
+// Cases: Db, the ambient database, and callbacks after a commit.
 import { eq, sql } from 'drizzle-orm';
 import { expect } from 'vitest';
 import { rootCode } from '../support/errors.ts';
@@ -78,7 +78,7 @@ export const ambientCases: readonly Case[] = [
     },
   },
   {
-    name: 'transactions at the same time keep to themselves, be it by taking turns',
+    name: 'concurrent transactions do not mix, even if they have to take turns',
     async run(driver) {
       await using h = await openConformance(driver);
       const whoAmI = async (): Promise<unknown> => rowsOf(await h.box.db.execute(sql`select pg_current_xact_id()::text as id`))[0]!['id'];
@@ -96,7 +96,7 @@ export const ambientCases: readonly Case[] = [
     },
   },
   {
-    name: 'Db outside of a transaction stays outside of one that is open beside it',
+    name: 'Db outside of a transaction stays outside of another open one',
     async run(driver) {
       await using h = await openConformance(driver);
       let enter: (() => void) | undefined;
@@ -114,7 +114,7 @@ export const ambientCases: readonly Case[] = [
     },
   },
   {
-    name: 'afterCommit runs after the outermost commit, in order, and is dropped with what is rolled back',
+    name: 'afterCommit callbacks run after the outermost commit, in order, and are dropped by a rollback',
     async run(driver) {
       await using h = await openConformance(driver);
       const ran: unknown[] = [];

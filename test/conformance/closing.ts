@@ -1,4 +1,4 @@
-// Cases: what is left of a transaction that has ended, however it ended, reaches no other.
+// Cases: code that is left of an ended transaction, however it ended, reaches no other.
 import { sql } from 'drizzle-orm';
 import { expect } from 'vitest';
 import type { DeliveryContext } from '../../src/index.ts';
@@ -26,7 +26,7 @@ async function expectRefused(tx: Tx): Promise<void> {
 
 export const closingCases: readonly Case[] = [
   {
-    name: 'the handle of a transaction cannot be used after its commit, its rollback or its failure, in whichever way',
+    name: 'the handle of a transaction cannot be used in any way after its commit, its rollback or its failure',
     async run(driver) {
       await using h = await openConformance(driver, { max: 1 });
       const kept: Tx[] = [];
@@ -63,7 +63,7 @@ export const closingCases: readonly Case[] = [
     },
   },
   {
-    name: 'what a failed callback left running cannot write after the rollback',
+    name: 'code that a failed callback left running cannot write after the rollback',
     async run(driver) {
       await using h = await openConformance(driver, { max: 1 });
       let late: Promise<unknown> = Promise.resolve();
@@ -78,7 +78,7 @@ export const closingCases: readonly Case[] = [
     },
   },
   {
-    name: 'a query that floats when the callback fails is rolled back or refused, whatever its moment',
+    name: 'a floating query is rolled back or refused when the callback fails, whatever its timing',
     async run(driver) {
       await using h = await openConformance(driver, { max: 1 });
       const floating: PromiseLike<unknown>[] = [];
@@ -89,7 +89,7 @@ export const closingCases: readonly Case[] = [
             .values({ receiver: 'floating', value })
             .catch(() => 'refused');
         floating.push(write(1));
-        // Each comes some turns of the event loop later: before, during and after the ROLLBACK.
+        // Each query comes some turns of the event loop later: before, during and after the ROLLBACK.
         for (let turns = 1; turns < 40; turns++) {
           let wait = Promise.resolve();
           for (let turn = 0; turn < turns; turn++) wait = wait.then(() => new Promise((resolve) => setImmediate(resolve)));
@@ -151,7 +151,7 @@ export const closingCases: readonly Case[] = [
     },
   },
   {
-    name: 'what waits for the only connection, which the transaction has, is refused',
+    name: 'a query that would wait for the only connection, which the transaction has, is refused',
     async run(driver) {
       await using h = await openConformance(driver, { max: 1 });
       await h.db.transaction(async (tx) => {
@@ -162,7 +162,7 @@ export const closingCases: readonly Case[] = [
     },
   },
   {
-    name: 'a statement that would end a transaction is refused in it, be it by Drizzle or by the client, and the callback decides as before',
+    name: 'a statement that would end a transaction is refused in it, through Drizzle and through the client, and the callback still decides',
     async run(driver) {
       await using h = await openConformance(driver);
       for (const text of ['rollback', 'commit; select 1', 'end', "prepare transaction 'one'"]) {
@@ -190,7 +190,7 @@ export const closingCases: readonly Case[] = [
     },
   },
   {
-    name: 'a receiver that sends ROLLBACK has failed, and is not told as completed',
+    name: 'a receiver that sends ROLLBACK has failed, and is not reported as completed',
     async run(driver) {
       const rollback = ({ tx }: DeliveryContext): PromiseLike<unknown> => tx.execute(sql`rollback`);
       await using h = await openConformance(driver, { services: [receiverThat('Ends', rollback)] });

@@ -1,4 +1,4 @@
-// Cases: what is emitted arrives as it was, and each run comes to the end that it deserves.
+// Cases: payloads arrive unchanged, and each run has the right outcome.
 import { inspect } from 'node:util';
 import { sql } from 'drizzle-orm';
 import { expect } from 'vitest';
@@ -68,7 +68,7 @@ export const deliveryCases: readonly Case[] = [
     },
   },
   {
-    name: 'drain brings each delivery to the end that its receiver chose, and keeps only the writes of those that completed',
+    name: 'drain gives each delivery the outcome that its receiver chose, and keeps only the writes of completed ones',
     async run(driver) {
       const act = (error: Error) => (): never => {
         throw error;
@@ -139,7 +139,7 @@ export const deliveryCases: readonly Case[] = [
     },
   },
   {
-    name: 'a query that still runs at the timeout does not keep the delivery from its retry',
+    name: 'a query that still runs at the timeout does not delay the retry of the delivery',
     needs: 'background',
     async run(driver) {
       class Stuck {
@@ -154,7 +154,7 @@ export const deliveryCases: readonly Case[] = [
     },
   },
   {
-    name: 'in immediate mode receivers have run when the transaction call returns, also those of what receivers emit',
+    name: 'in immediate mode receivers have run when the transaction call returns, including those of signals that receivers emit',
     async run(driver) {
       const chain = async ({ tx, emission }: DeliveryContext): Promise<void> => {
         if (emission.headers['again'] === 'yes') await happened.emitReliable(tx, { value: 2 });
@@ -167,7 +167,7 @@ export const deliveryCases: readonly Case[] = [
     },
   },
   {
-    name: 'in immediate mode a failed receiver makes the call throw, though the commit stands',
+    name: 'in immediate mode a failed receiver makes the call throw, although the commit stands',
     async run(driver) {
       await using h = await openConformance(driver, { services: [receiverThat('Bad', fail('no'))], testing: 'immediate' });
       const attempt = h.db.transaction(async (tx) => {
@@ -180,7 +180,7 @@ export const deliveryCases: readonly Case[] = [
     },
   },
   {
-    name: 'of a query that failed the reason is stored and logged, and neither its parameters nor the row',
+    name: 'the reason of a failed query is stored and logged, but neither its parameters nor the row',
     async run(driver) {
       const twice = async ({ tx }: DeliveryContext): Promise<void> => {
         await tx.execute(sql`create temp table card (number text constraint card_number primary key) on commit drop`);

@@ -1,5 +1,5 @@
-// The suite's demands on a driver under test: databases with Signalbox' and the suite's tables, and Drizzle handles on them.
-// A case names what it needs of the driver beyond that, and is skipped, with the reason, where there is none.
+// The suite's demands on a driver under test: databases with Signalbox' and the suite's tables, and Drizzle handles on
+// them. A case names the further abilities that it needs, and is skipped, with the reason, if the driver lacks one.
 import * as drizzleOrm from 'drizzle-orm';
 import { integer, pgTable, text } from 'drizzle-orm/pg-core';
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
@@ -13,7 +13,7 @@ export const schema = { effects };
 /** The version under test; the types are those of its predecessor. */
 export const isDrizzle1 = 'defineRelations' in drizzleOrm;
 
-/** What `drizzle()` is given to offer `db.query`: Drizzle 1 wants relations, its predecessor the tables. */
+/** The options of `drizzle()` for `db.query`: Drizzle 1 wants relations, its predecessor the tables. */
 export const queryOptions: { schema: typeof schema } = isDrizzle1 ? relationsOf(drizzleOrm) : { schema };
 
 function relationsOf(orm: object): { schema: typeof schema } {
@@ -21,7 +21,7 @@ function relationsOf(orm: object): { schema: typeof schema } {
   return { relations: defineRelations(schema) } as object as { schema: typeof schema };
 }
 
-/** Whatever the driver, typed as one of them: the members that the suite uses are the same for all. */
+/** The database of any driver, typed as one of them: the members that the suite uses are the same for all. */
 export type Database = PostgresJsDatabase<typeof schema>;
 export type Row = Record<string, unknown>;
 
@@ -35,7 +35,7 @@ export type Need = keyof typeof NEEDS;
 
 export interface OpenDatabase extends AsyncDisposable {
   readonly db: Database;
-  /** Runs a statement outside of the transactions of `db`: on another session if there is one, else after them. */
+  /** Runs a statement outside of the transactions of `db`: on another session if possible, else after them. */
   sql(text: string): Promise<Row[]>;
 }
 
@@ -48,7 +48,7 @@ export interface DriverUnderTest {
 
 export interface Conformance extends OpenDatabase {
   readonly box: Signalbox<Database>;
-  /** The effects in the order in which they were written, as `receiver:value`. */
+  /** The effects in the order of their writes, as `receiver:value`. */
   effects(): Promise<string[]>;
   /** A number from a query with one row and column. */
   count(query: string): Promise<unknown>;

@@ -1,4 +1,4 @@
-// Cases: the isolation level of a receiver's transaction, and what comes of conflicts.
+// Cases: the isolation level of a receiver's transaction, and the outcome of conflicts.
 import { sql } from 'drizzle-orm';
 import { expect } from 'vitest';
 import { type DeliveryContext, type Isolation, OnSignal, type OnSignalOptions } from '../../src/index.ts';
@@ -8,7 +8,7 @@ import { emit, happened } from './signals.ts';
 const levelIn = async (tx: DeliveryContext['tx']): Promise<string> =>
   String(rowsOf(await tx.execute(sql`select current_setting('transaction_isolation') as level`))[0]!['level']);
 
-/** A receiver that notes the level of its transaction. */
+/** A receiver that records the level of its transaction. */
 function receiverAt(
   isolation: Isolation | undefined,
   levels: string[],
@@ -55,7 +55,7 @@ export const isolationCases: readonly Case[] = [
         await h.sql(`do $$ begin
           execute format('alter database %I set default_transaction_isolation = %L', current_database(), 'repeatable read');
         end $$`);
-        // Of the session under test where there is but one, for it is open already.
+        // If there is only one session under test, its default is set, because it is open already.
         await h.db.execute(sql.raw(`set default_transaction_isolation = 'repeatable read'`));
         await emitMany(h, 5);
         await work(h, 5);
@@ -79,7 +79,7 @@ export const isolationCases: readonly Case[] = [
     },
   },
   {
-    name: 'a COMMIT that meets others again and again is left for a while, and costs no attempt',
+    name: 'a COMMIT that conflicts again and again is delayed for a while, and costs no attempt',
     async run(driver) {
       const levels: string[] = [];
       await using h = await openConformance(driver, { services: [receiverAt(undefined, levels)] });
@@ -91,7 +91,7 @@ export const isolationCases: readonly Case[] = [
     },
   },
   {
-    name: 'a conflict inside a receiver that asked for isolation runs again at once; one that never ends is its own',
+    name: 'a receiver that asked for isolation runs again at once after a conflict; an endless conflict is its own failure',
     async run(driver) {
       const levels: string[] = [];
       let conflicts = 3;
@@ -113,7 +113,7 @@ export const isolationCases: readonly Case[] = [
     },
   },
   {
-    name: 'receivers that are serializable do as if they ran one after the other',
+    name: 'serializable receivers have the same effect as if they ran one after the other',
     needs: 'pool',
     async run(driver) {
       const count = async ({ tx }: DeliveryContext): Promise<void> => {
@@ -129,7 +129,7 @@ export const isolationCases: readonly Case[] = [
   },
 ];
 
-/** The first so many COMMITs of receivers are refused with 40001; a sequence is not rolled back. */
+/** Refuses this number of COMMITs of receivers with 40001; a sequence is not rolled back. */
 async function refuseCommits(h: Conformance, times: number): Promise<void> {
   await h.sql('create sequence tries');
   await h.sql(`create function refuse() returns trigger language plpgsql as $$ begin

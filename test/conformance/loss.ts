@@ -1,4 +1,4 @@
-// Cases: connections that are lost. Each of them can only be had from a real server.
+// Cases: lost connections. Each case needs a real server.
 import { sql } from 'drizzle-orm';
 import { expect, vi } from 'vitest';
 import { type DeliveryContext, Discard } from '../../src/index.ts';
@@ -37,7 +37,7 @@ export const lossCases: readonly Case[] = [
       let late: Promise<unknown> = Promise.resolve();
       const attempt = h.db.transaction(async (tx) => {
         await tx.execute(sql`select 1`);
-        // Before the kill: the attempt may end before the answer to that is here.
+        // Before the kill: the attempt may end before the answer to the kill arrives.
         late = errorOf(attempt).then(() => tx.insert(effects).values({ receiver: 'late', value: 1 }));
         await killBackendOf(h, tx);
         await new Promise(() => {});
@@ -49,7 +49,7 @@ export const lossCases: readonly Case[] = [
     },
   },
   {
-    name: 'a transaction whose backend is killed under a query or a savepoint rejects with that, and the process and the pool live on',
+    name: 'a transaction whose backend is killed during a query or a savepoint rejects with that, and the process and the pool live on',
     needs: 'pool',
     async run(driver) {
       await using h = await openConformance(driver, { max: 1 });
@@ -88,7 +88,7 @@ export const lossCases: readonly Case[] = [
     },
   },
   {
-    name: 'a receiver whose backend is killed in a query of its own runs again too, with its attempt refunded',
+    name: 'a receiver whose backend is killed in its own query runs again, too, with its attempt refunded',
     needs: 'pool',
     async run(driver) {
       const die = async ({ tx }: DeliveryContext): Promise<void> => {
@@ -105,7 +105,7 @@ export const lossCases: readonly Case[] = [
     },
   },
   {
-    name: 'what a receiver throws counts, also when its backend is gone before the ROLLBACK',
+    name: 'the error of a receiver counts, even if its backend is gone before the ROLLBACK',
     needs: 'pool',
     async run(driver) {
       const discard = async ({ tx }: DeliveryContext): Promise<void> => {
@@ -120,7 +120,7 @@ export const lossCases: readonly Case[] = [
     },
   },
   {
-    name: 'a worker whose listening connection is killed hears again',
+    name: 'a worker whose listening connection is killed listens again',
     needs: 'pool',
     async run(driver) {
       await using h = await openConformance(driver, { services: [receiverThat('One')] });

@@ -9,7 +9,7 @@ import { conformance } from './suite.ts';
 conformance(
   serverDriver('node-postgres, pool', ['outside', 'background', 'pool'], (database, max) => {
     const client = new Pool({ connectionString: database.url, max });
-    // As every application must: an idle client that loses its connection tells the pool.
+    // As in every application: an idle client that loses its connection emits an error on the pool.
     client.on('error', () => {});
     database.adopt(ofNodePostgres(client));
     return drizzle({ client, ...queryOptions }) as unknown as Database;

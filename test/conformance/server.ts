@@ -1,5 +1,5 @@
-// Drivers of a real server: a database of its own for each case, looked at through a client apart. `connect` leaves it to
-// the database to end what it makes.
+// Drivers of a real server: each case has its own database, and reads it through a separate client. The database ends
+// the clients that `connect` makes.
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { CREATE_EFFECTS, type Database, type DriverUnderTest, type Need } from './driver.ts';
 

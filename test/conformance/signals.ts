@@ -1,11 +1,11 @@
-// The signal that the cases emit, and receivers of it that do as they are told.
+// The signal of the cases, and its receivers, which follow the script.
 import { z } from 'zod';
 import { defineSignal, type DeliveryContext, OnSignal } from '../../src/index.ts';
 import { type Conformance, effects } from './driver.ts';
 
 export const happened = defineSignal('conformance.happened', z.object({ value: z.number() }));
 
-/** A receiver that writes an effect and then does as it is told, run by run. */
+/** A receiver that writes an effect and then follows the script, run by run. */
 export function receiverThat(name: string, ...acts: ((context: DeliveryContext) => unknown)[]): new () => object {
   let run = 0;
   class Receiver {

@@ -1,4 +1,5 @@
-// The behaviours that every driver has to show, and what runs them against one. The cases are in the files beside this one.
+// The behaviours that every driver must show, and the runner for one driver. The cases are in the files beside this
+// one.
 import { describe, test } from 'vitest';
 import { ambientCases } from './ambient.ts';
 import { closingCases } from './closing.ts';

@@ -1,4 +1,4 @@
-// Cases: what a transaction and its savepoints keep, and what one that cannot be committed says.
+// Cases: the effects that a transaction and its savepoints keep, and the errors of one that cannot be committed.
 import { eq, sql } from 'drizzle-orm';
 import { expect } from 'vitest';
 import { createSignalbox, isSignalboxError } from '../../src/index.ts';
@@ -9,7 +9,7 @@ const EMISSIONS = 'select count(*)::int from signalbox.emission';
 
 export const transactionCases: readonly Case[] = [
   {
-    name: 'nothing of an emit is visible before the commit, all of it after',
+    name: 'an emit is invisible before the commit, and fully visible after it',
     needs: 'outside',
     async run(driver) {
       await using h = await openConformance(driver, { services: [receiverThat('One')] });
@@ -22,7 +22,7 @@ export const transactionCases: readonly Case[] = [
     },
   },
   {
-    name: 'what is rolled back leaves nothing, and its error is thrown as it was',
+    name: 'a rollback leaves nothing, and its error is thrown unchanged',
     async run(driver) {
       await using h = await openConformance(driver, { services: [receiverThat('One')] });
       const failure = new Error('no');
@@ -49,7 +49,7 @@ export const transactionCases: readonly Case[] = [
     },
   },
   {
-    name: 'a query error that the callback swallowed is found before the commit',
+    name: 'a query error that the callback swallowed is noticed before the commit',
     async run(driver) {
       await using h = await openConformance(driver);
       const attempt = h.db.transaction(async (tx) => {
@@ -65,7 +65,7 @@ export const transactionCases: readonly Case[] = [
     },
   },
   {
-    name: 'a query that nobody awaits is waited for, and its failure is found before the commit',
+    name: 'a floating query is awaited, and its failure is noticed before the commit',
     async run(driver) {
       await using h = await openConformance(driver);
       const attempt = h.db.transaction(async (tx) => {
@@ -77,7 +77,7 @@ export const transactionCases: readonly Case[] = [
     },
   },
   {
-    name: 'an emit that nobody awaits is awaited before the commit, and fails the transaction if it fails',
+    name: 'a floating emit is awaited before the commit, and fails the transaction if it fails',
     async run(driver) {
       await using h = await openConformance(driver);
       await h.db.transaction(async (tx) => {
@@ -111,7 +111,7 @@ export const transactionCases: readonly Case[] = [
     },
   },
   {
-    name: 'a savepoint that is rolled back takes its own writes and emits, and no others',
+    name: 'the rollback of a savepoint undoes its own writes and emits, and no others',
     async run(driver) {
       await using h = await openConformance(driver);
       await h.db.transaction(async (tx) => {
@@ -148,7 +148,7 @@ export const transactionCases: readonly Case[] = [
     },
   },
   {
-    name: 'an emit on the outer handle belongs to the savepoint inside which it is called, and else to nothing that is open beside it',
+    name: 'an emit on the outer handle belongs to the savepoint inside which it is called, and to no savepoint that is open beside it',
     async run(driver) {
       await using h = await openConformance(driver);
       await h.db.transaction(async (tx) => {
@@ -185,7 +185,7 @@ export const transactionCases: readonly Case[] = [
     },
   },
   {
-    name: 'one database object has one open box; closing gives the object back as it was',
+    name: 'one database object has one open box; closing restores the object',
     async run(driver) {
       await using h = await openConformance(driver);
       expect(() => createSignalbox({ db: h.db, log: false })).toThrow(expect.objectContaining({ code: 'BoxAlreadyOpen' }));

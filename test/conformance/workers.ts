@@ -1,4 +1,4 @@
-// Cases: a worker from its start to its stop, and what wakes it.
+// Cases: a worker from its start to its stop, and its notifications.
 import { expect, vi } from 'vitest';
 import { z } from 'zod';
 import { Db, defineSignal, type DeliveryContext, type DetachedDeliveryContext, OnSignal, Service } from '../../src/index.ts';
@@ -10,7 +10,7 @@ const asked = defineSignal('conformance.asked', z.object({ value: z.number() }))
 const LISTENERS = `select count(*)::int from pg_stat_activity where query ilike 'listen %' and datname = current_database()`;
 const WORKERS = 'select count(*)::int from signalbox.worker';
 
-/** Resolves when so many deliveries have completed. */
+/** Resolves when this number of deliveries have completed. */
 function completions(h: Conformance, wanted: number): Promise<void> {
   let count = 0;
   return new Promise((resolve) => {
@@ -39,7 +39,7 @@ export const workerCases: readonly Case[] = [
     },
   },
   {
-    name: 'a stopped worker listens no more',
+    name: 'a stopped worker no longer listens',
     needs: 'pool',
     async run(driver) {
       await using h = await openConformance(driver, { services: [receiverThat('One')] });
@@ -51,7 +51,7 @@ export const workerCases: readonly Case[] = [
     },
   },
   {
-    name: 'a worker runs what receivers emit, with and without a transaction, and what must be tried again',
+    name: 'a worker runs the emissions of receivers, with and without a transaction, and retries',
     async run(driver) {
       @Service()
       class Detached {
@@ -109,7 +109,7 @@ export const workerCases: readonly Case[] = [
     },
   },
   {
-    name: 'tick looks once',
+    name: 'tick claims once',
     async run(driver) {
       await using h = await openConformance(driver, { services: [receiverThat('One')] });
       await emit(h);

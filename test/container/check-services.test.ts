@@ -1,5 +1,5 @@
-// Before anybody works: services with receivers that cannot be made are refused, and nothing is made to find that out.
-// The pool of these boxes points nowhere, so what is refused here is refused before the database is asked.
+// Services with receivers that cannot be made are refused before any work begins, without making any service. The pool
+// of these boxes has an unreachable address, so these refusals come before any query.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, inject, OnSignal, provide, Service, type Signalbox, Token } from '../../src/index.ts';
@@ -36,7 +36,7 @@ class Receipts {
 class Untyped {
   constructor(readonly ledger: Ledger) {}
 }
-// As a compiler leaves it that emits no types: the method's decorator alone would have it emit them here.
+// The output of a compiler that emits no types: the method's decorator alone would make it emit them here.
 OnSignal(happened)(Object.assign(Untyped.prototype, { receive() {} }), 'receive', { value(): void {} });
 
 const beginnings: [what: string, begin: (box: Signalbox) => Promise<unknown>][] = [
@@ -81,10 +81,10 @@ test('a circle is found through factories and replacements', async () => {
   });
 });
 
-/** Nothing is wrong that can be seen without making services: the database is asked, which is not there. */
+/** The check finds nothing without making services: the next step is a query, which fails without a database. */
 const passes = { code: 'DatabaseUnreachable' };
 
-test('a service that is replaced needs nothing of what it would take', async () => {
+test('a replaced service does not need its own dependencies', async () => {
   await using box = openBox({
     services: [Receipts],
     overrides: [provide(Receipts, { useValue: { receive() {} } as unknown as Receipts })],
@@ -92,7 +92,7 @@ test('a service that is replaced needs nothing of what it would take', async () 
   await expect(box.worker().start()).rejects.toMatchObject(passes);
 });
 
-test('a class that stands in for another, and one that two need, are no circle', async () => {
+test('a class that replaces another, and a class that two need, are no circle', async () => {
   @Service({ inject: [Ledger] })
   class PaperMail extends Mailer {
     constructor(readonly ledger: Ledger) {
@@ -103,7 +103,7 @@ test('a class that stands in for another, and one that two need, are no circle',
   await expect(box.worker().start()).rejects.toMatchObject(passes);
 });
 
-test('services that receive nothing, or by static methods only, are not looked at', async () => {
+test('services without receivers, or with static ones only, are not checked', async () => {
   @Service()
   class Silent {
     constructor(readonly mailer: Mailer) {}
@@ -117,7 +117,7 @@ test('services that receive nothing, or by static methods only, are not looked a
   await expect(box.worker().start()).rejects.toMatchObject(passes);
 });
 
-test('what a field injects is not seen, and what another container makes is not looked at', async () => {
+test('the injections of fields are not visible to the check, and objects of another container are not checked', async () => {
   class Late {
     readonly mailer = inject(Mailer);
     @OnSignal(happened)

@@ -10,7 +10,7 @@ import { harness } from '../support/harness.ts';
 
 const happened = defineSignal('containers.happened', z.object({ value: z.number() }));
 
-/** What each container makes: a service with an injected Db, a receiver and a transactional method. */
+/** The service that each container makes: it has an injected Db, a receiver and a transactional method. */
 abstract class Ledger {
   protected abstract readonly ledgerDb: Db;
 

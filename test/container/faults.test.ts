@@ -1,4 +1,4 @@
-// What the registry refuses, and that it names the whole path and what would mend it.
+// The errors of the registry name the whole path and the fix.
 import { expect, test, vi } from 'vitest';
 import { type Class, Db, inject, provide, Service, type Signalbox, Token } from '../../src/index.ts';
 import { openBox, thrownBy } from './box.ts';
@@ -22,7 +22,7 @@ const message = (...parts: (string | RegExp)[]): unknown => {
   return expect.stringMatching(new RegExp(source, 's'));
 };
 
-test('a class that nothing provides is named with the path to it and two ways to mend it', async () => {
+test('a class without a provider is named with the path to it and two ways to fix that', async () => {
   await using box = openBox();
   expect(thrownBy(() => box.get(Outer))).toMatchObject({
     code: 'MissingProvider',
@@ -31,7 +31,7 @@ test('a class that nothing provides is named with the path to it and two ways to
   expect(thrownBy(() => box.get(Unmarked))).toMatchObject({ code: 'MissingProvider', message: message(/^Nothing provides Unmarked\. /) });
 });
 
-test('a token that nothing provides is named with the path to it', async () => {
+test('a token without a provider is named with the path to it', async () => {
   await using box = openBox({ providers: [provide(Unmarked, { useFactory: (key: string) => ({ key }), inject: [KEY] })] });
   expect(thrownBy(() => box.get(Outer))).toMatchObject({
     code: 'MissingProvider',
@@ -39,7 +39,7 @@ test('a token that nothing provides is named with the path to it', async () => {
   });
 });
 
-test('a class that is provided needs no @Service', async () => {
+test('a provided class needs no @Service', async () => {
   await using box = openBox({ providers: [provide(Unmarked, { useClass: Unmarked })] });
   expect(box.get(Outer).middle.unmarked).toBeInstanceOf(Unmarked);
 });
@@ -59,7 +59,7 @@ class Farm {
   constructor(readonly chicken: Chicken) {}
 }
 
-test('services that need each other in a circle are named, without those that only lead there', async () => {
+test('services that depend on each other in a circle are named, without those that only lead there', async () => {
   await using box = openBox();
   expect(thrownBy(() => box.get(Farm))).toMatchObject({
     code: 'CircularDependency',
@@ -90,7 +90,7 @@ test('a circle is found through tokens, factories and replacements', async () =>
   });
 });
 
-test('provisions that stand in for each other are a circle', async () => {
+test('providers that refer to each other are a circle', async () => {
   const [ONE, TWO] = [new Token<string>('one'), new Token<string>('two')];
   const pass = (value: string): string => value;
   await using box = openBox({
@@ -102,7 +102,7 @@ test('provisions that stand in for each other are a circle', async () => {
   });
 });
 
-test('transient services that need each other are a circle too', async () => {
+test('transient services that need each other are a circle, too', async () => {
   @Service({ scope: 'transient' })
   class Left {
     readonly right: object = inject(Right);
@@ -126,13 +126,13 @@ test('a circle is found through the box itself', async () => {
   expect(thrownBy(() => box.get(Ouroboros))).toMatchObject({ code: 'CircularDependency', message: message('Ouroboros → Ouroboros') });
 });
 
-test('after a circle was found, the rest of the box works', async () => {
+test('after a circle was found, the rest of the box still works', async () => {
   await using box = openBox({ providers: [provide(Unmarked, { useClass: Unmarked })] });
   for (let time = 0; time < 2; time++) expect(thrownBy(() => box.get(Farm))).toMatchObject({ code: 'CircularDependency' });
   expect(box.get(Outer)).toBeInstanceOf(Outer);
 });
 
-test('a constructor of which nothing says what it takes is refused, with both ways to say it', async () => {
+test('a constructor without declared parameter types is refused, with both ways to declare them', async () => {
   class Billing {
     constructor(
       readonly middle: Middle,
@@ -154,7 +154,7 @@ test('a constructor of which nothing says what it takes is refused, with both wa
 test.each([
   ['true', /In Vitest, .*emitDecoratorMetadata: true.*vitest\.config\.ts\. \[MissingMetadata\]$/],
   ['', /before anything else\. \[MissingMetadata\]$/],
-])('with VITEST set to "%s", the refusal ends with what Vitest must be told, or does not speak of it', async (set, ending) => {
+])('with VITEST set to "%s", the error ends with the setting for Vitest, or does not mention it', async (set, ending) => {
   class Billing {
     constructor(readonly middle: Middle) {}
   }
@@ -164,7 +164,7 @@ test.each([
   vi.unstubAllEnvs();
 });
 
-test('a constructor that is inherited is refused alike, and an empty list says that nothing is needed', async () => {
+test('an inherited constructor is refused, too, and an empty list says that nothing is needed', async () => {
   class Base {
     constructor(
       readonly unmarked?: Unmarked | undefined,
@@ -217,7 +217,7 @@ test('a class that a circular import leaves undefined is named by its place', as
   expect(thrownBy(() => box.get(Typed))).toMatchObject({ code: 'MissingMetadata', message: message('Parameter 1', 'Typed', 'undefined') });
 });
 
-test('a class among the services that says nothing of itself is refused by name, and one that extends a service is not', async () => {
+test('a class among the services without @Service and @OnSignal is refused by name, and one that extends a service is not', async () => {
   const Nameless = (() => class {})();
   @Service()
   class Base {}
@@ -236,7 +236,7 @@ test('a class among the services that says nothing of itself is refused by name,
   });
 });
 
-test.each([undefined, null, 'Mailer', {}, { description: 'no token' }])('%j is nothing that can be asked for', async (token) => {
+test.each([undefined, null, 'Mailer', {}, { description: 'no token' }])('%j cannot be requested', async (token) => {
   await using box = openBox();
   const nothing = { code: 'InvalidOption', message: message('is nothing that can be injected', 'Ask for a class or a Token') };
   expect(thrownBy(() => box.get(token as never))).toMatchObject(nothing);
@@ -258,7 +258,7 @@ test.each<[what: string, service: unknown, named: string]>([
   });
 });
 
-test('a thing that another container lacks is named, whether it says so at once or by a promise', async () => {
+test('a service that another container lacks is named, whether the container throws or rejects', async () => {
   class Billing {
     readonly key = inject(KEY);
   }
@@ -270,7 +270,7 @@ test('a thing that another container lacks is named, whether it says so at once 
   await expect(later.get(Unmarked)).rejects.toMatchObject(lacking('Unmarked'));
 });
 
-test('inject() outside a construction is refused, and says where to get the object', async () => {
+test('inject() outside a construction is refused, and the error says where to get the object', async () => {
   const error = { code: 'NoInjectionContext', message: message('inject(Middle)', 'box.get(Middle)') };
   expect(thrownBy(() => inject(Middle))).toMatchObject(error);
   expect(thrownBy(() => new Outer())).toMatchObject(error);
@@ -290,7 +290,7 @@ test('inject() is refused once the construction has ended, well or badly', async
   expect(thrownBy(() => inject(Middle))).toMatchObject({ code: 'NoInjectionContext' });
 });
 
-test('Db is made by the box alone', () => {
+test('only the box makes Db', () => {
   const Constructor = Db as unknown as new () => Db;
   expect(thrownBy(() => new Constructor())).toMatchObject({ code: 'NoInjectionContext', message: message('box.db') });
 });

@@ -1,4 +1,4 @@
-// Where a constructor's arguments come from: its types, a list, or inject().
+// The sources of a constructor's arguments: its types, a list, or inject().
 import { expect, test } from 'vitest';
 import { Db, inject, provide, Service, Token } from '../../src/index.ts';
 import { openBox } from './box.ts';
@@ -18,7 +18,7 @@ class Mailer {
   ) {}
 }
 
-test('a constructor is given what its types say, and so are theirs', async () => {
+test('a constructor gets arguments by its parameter types, and so do their constructors', async () => {
   @Service()
   class Billing {
     constructor(readonly mailer: Mailer) {}
@@ -30,7 +30,7 @@ test('a constructor is given what its types say, and so are theirs', async () =>
   expect(mailer.db).toBe(box.db);
 });
 
-test('a constructor is given what its list says, in order', async () => {
+test('a constructor gets arguments by its list, in order', async () => {
   @Service({ inject: [GREETING, Mailer] })
   class Billing {
     constructor(
@@ -44,7 +44,7 @@ test('a constructor is given what its list says, in order', async () => {
   expect(billing.mailer).toBeInstanceOf(Mailer);
 });
 
-test('the list goes before the types', async () => {
+test('the list takes precedence over the types', async () => {
   class OldMailer extends Mailer {}
   @Service({ inject: [OldMailer] })
   class Billing {
@@ -69,7 +69,7 @@ test('inject() serves field initialisers, constructors and factories', async () 
   expect(billing.greeting).toBe('hello from UTC');
 });
 
-test('inject() goes on after an inner construction has failed', async () => {
+test('inject() still works after an inner construction has failed', async () => {
   @Service()
   class Broken {
     constructor() {
@@ -93,7 +93,7 @@ test('inject() goes on after an inner construction has failed', async () => {
   expect(billing.mailer).toBe(box.get(Mailer));
 });
 
-test('inject() belongs to the box that makes the object, also when one makes use of another', async () => {
+test('inject() belongs to the box that makes the object, even if one box uses another', async () => {
   @Service()
   class Inner {
     readonly greeting = inject(GREETING);
@@ -109,7 +109,7 @@ test('inject() belongs to the box that makes the object, also when one makes use
   expect([outer.inner.greeting, outer.greeting]).toEqual(['other', 'own']);
 });
 
-test('a class without a constructor of its own takes what its parent takes', async () => {
+test("a class without a constructor gets its parent's arguments", async () => {
   @Service()
   class SmtpMailer extends Mailer {}
   @Service({ inject: [GREETING] })
@@ -123,7 +123,7 @@ test('a class without a constructor of its own takes what its parent takes', asy
   expect(box.get(LoudGreeter).greeting).toBe('hello');
 });
 
-test('a class with a constructor of its own takes what that takes', async () => {
+test('a class with its own constructor gets the arguments of that', async () => {
   @Service()
   class SmtpMailer extends Mailer {
     constructor(db: Db, clock: Clock) {

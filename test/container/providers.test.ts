@@ -1,4 +1,4 @@
-// Where injected things come from, how many there are of each, and what takes the place of what.
+// The sources of injected values, the number of instances of each, and replacements.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, inject, OnSignal, provide, Service, Token } from '../../src/index.ts';
@@ -31,13 +31,13 @@ test('a token stands for a value, whatever the value is', async () => {
   expect([box.get(KEY), box.get(NOTHING), box.get(CLOCK)()]).toEqual(['', undefined, 7]);
 });
 
-test('two tokens of one name are two tokens', async () => {
+test('two tokens with the same name are two tokens', async () => {
   const TWIN = new Token<string>('key');
   await using box = openBox({ providers: [provide(KEY, { useValue: 'one' }), provide(TWIN, { useValue: 'two' })] });
   expect([box.get(KEY), box.get(TWIN)]).toEqual(['one', 'two']);
 });
 
-test('a factory is given its list, and is called once', async () => {
+test('a factory gets the arguments of its list, and is called once', async () => {
   let calls = 0;
   const factory = (config: Config, mailer: Mailer): string => `${config.key}, ${mailer.config === config}, ${++calls}`;
   await using box = openBox({ providers: [provide(KEY, { useFactory: factory, inject: [Config, Mailer] })] });
@@ -61,14 +61,14 @@ test('a provider may be written in one object, as in NestJS: a value, a class, a
   expect([box.get(KEY), box.get(Object)]).toEqual(['key of Config', 'value']);
 });
 
-test('a factory that waits provides its promise, and is called once', async () => {
+test('an asynchronous factory provides its promise, and is called once', async () => {
   const LATER = new Token<Promise<string>>('later');
   let calls = 0;
   await using box = openBox({ providers: [provide(LATER, { useFactory: async () => `call ${++calls}` })] });
   expect([await box.get(LATER), await box.get(LATER)]).toEqual(['call 1', 'call 1']);
 });
 
-test('a factory is not called before somebody needs what it makes', async () => {
+test('a factory is not called before its value is needed', async () => {
   const refuse = (): string => {
     throw new Error('called');
   };
@@ -76,7 +76,7 @@ test('a factory is not called before somebody needs what it makes', async () => 
   expect(box.get(Config)).toBeInstanceOf(Config);
 });
 
-test('what a factory throws is what get throws, and the next get tries again', async () => {
+test('get throws the error of a factory, and the next get tries again', async () => {
   const failure = new Error('no key yet');
   let ready = false;
   const factory = (): string => {
@@ -110,7 +110,7 @@ test('a service is made once for a box, when it is first needed', async () => {
   expect(made).toBe(1);
 });
 
-test('a transient service is made anew for each that needs it', async () => {
+test('a transient service is made anew for each use', async () => {
   @Service({ scope: 'transient' })
   class Buffer {}
   @Service()
@@ -125,7 +125,7 @@ test('a transient service is made anew for each that needs it', async () => {
   expect(new Set([box.get(Left).buffer, box.get(Right).buffer, box.get(Left).buffer, box.get(Buffer), box.get(Buffer)]).size).toBe(4);
 });
 
-test('a transient stand-in is made anew, under both names', async () => {
+test('a transient replacement is made anew, under both names', async () => {
   @Service({ scope: 'transient' })
   class FakeMailer extends Mailer {}
   await using box = openBox({ providers: [provide(Mailer, { useClass: FakeMailer })] });
@@ -142,19 +142,19 @@ test('two boxes share no instance', async () => {
   expect(one.db).not.toBe(two.db);
 });
 
-test('a class stands in for another, and is the same object under both', async () => {
+test('a class replaces another, and is the same object under both', async () => {
   class FakeMailer extends Mailer {}
   await using box = openBox({ providers: [provide(Mailer, { useClass: FakeMailer })] });
   expect(box.get(Billing).mailer).toBeInstanceOf(FakeMailer);
   expect(box.get(FakeMailer)).toBe(box.get(Mailer));
 });
 
-test('of two provisions for one thing the later counts', async () => {
+test('of two providers for the same value, the later one counts', async () => {
   await using box = openBox({ providers: [provide(KEY, { useValue: 'first' }), provide(KEY, { useValue: 'second' })] });
   expect(box.get(KEY)).toBe('second');
 });
 
-test('override takes the place of services and of providers, for whoever needs them', async () => {
+test('an override replaces services and providers for everything that needs them', async () => {
   class FakeConfig extends Config {
     override readonly key = 'fake';
   }
@@ -173,7 +173,7 @@ test('override takes the place of services and of providers, for whoever needs t
   expect(box.get(KEY)).toBe('fake');
 });
 
-test('a receiver is called on the object that the override gave', async () => {
+test('a receiver is called on the object of the override', async () => {
   const calls: string[] = [];
   @Service()
   class Orders {
@@ -192,7 +192,7 @@ test('a receiver is called on the object that the override gave', async () => {
   expect(calls).toEqual(['fake']);
 });
 
-test('an override that lacks the method of a receiver is told so when it is called', async () => {
+test('the call of a receiver whose override lacks the method fails with that error', async () => {
   @Service()
   class Orders {
     @OnSignal(happened, { transactional: false })

@@ -1,10 +1,11 @@
-// The public interface is what the reports in api/ say: a change that was not meant fails here, and one that was is seen in a review.
+// The public interface equals the reports in api/: an unintended change fails here, and an intended one is visible in a
+// review.
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { entryPoints, KEPT, workFolder, writeReport } from './api/report.ts';
 
-/** Each report reads the types of Drizzle, Zod and NestJS anew, with a compiler of its own. */
+/** Each report reads the types of Drizzle, Zod and NestJS again, with its own compiler. */
 const TIMEOUT = 240_000;
 
 let folder: string;
@@ -14,20 +15,20 @@ afterAll(async () => rm(folder, { recursive: true, force: true }));
 const entries = await entryPoints();
 
 test.each([...entries])(
-  'the interface of %s is as its report says; if a change is meant, run `npm run api` and add a changeset',
+  'the interface of %s equals its report; after an intended change, run `npm run api` and add a changeset',
   async (name, declarations) => {
     expect(await writeReport(name, declarations, folder)).toBe(await readFile(path.join(KEPT, `${name}.api.md`), 'utf8'));
   },
   TIMEOUT,
 );
 
-test('each entry point has a report, and no other report is kept', async () => {
+test('each entry point has a report, and there is no other report', async () => {
   const kept = (await readdir(KEPT)).filter((name) => name.endsWith('.api.md')).sort();
   expect(kept).toEqual([...entries.keys()].map((name) => `${name}.api.md`).sort());
 });
 
 test(
-  'a report tells an option that is gone, another type, and what is visible without being exported',
+  'a report shows a removed option, a changed type, and types that are visible without being exported',
   async () => {
     const reportOf = async (name: string, text: string): Promise<string[]> => {
       const declarations = path.join(folder, `${name}.d.ts`);

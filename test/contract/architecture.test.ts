@@ -1,5 +1,5 @@
-// How the source is laid out: which room may import which, what core may know, where SQL may stand, what files are called.
-// Each rule is also shown a file that breaks it.
+// The layout of the source: the imports between rooms, the purity of core, the places of SQL, the names of files. Each
+// rule is also tested with a file that breaks it.
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -52,7 +52,7 @@ function importsOf(file: string, text: string): string[] {
   return specifiers.map((specifier) => (specifier.startsWith('.') ? path.posix.join(path.posix.dirname(file), specifier) : specifier));
 }
 
-/** A rule names what breaks it. */
+/** A rule returns its violations. */
 type Rule = (files: Files) => string[];
 
 const each =
@@ -74,7 +74,7 @@ const noCycles: Rule = (files) => {
   const visit = (file: string, trail: readonly string[]): void => {
     if (trail.includes(file)) return void cycles.push([...trail.slice(trail.indexOf(file)), file].join(' -> '));
     if (done.has(file) || !files.has(file)) return;
-    // Types are gone at run time: a circle of them is none.
+    // Types do not exist at run time: a circle of types is harmless.
     const values = files.get(file)!.replace(/import type [^;]*;/g, '');
     for (const target of importsOf(file, values)) visit(target, [...trail, file]);
     done.add(file);
@@ -83,7 +83,7 @@ const noCycles: Rule = (files) => {
   return cycles;
 };
 
-/** A clock, randomness, timers, the process: callers hand core what it needs of them. */
+/** A clock, randomness, timers, the process: callers pass core the values that it needs. */
 const IMPURE =
   /\bDate\.now|\bnew Date\(\)|\bMath\.random|\bperformance\.|\bset(Timeout|Interval|Immediate)\b|\bqueueMicrotask\b|\bprocess\.|\bcrypto\b|\bglobalThis\b/;
 
@@ -97,7 +97,7 @@ const coreIsPure: Rule = each(
 const SQL =
   /^['"`]\s*(select|insert into|update|delete from|with|begin|commit|rollback|savepoint|set local|lock table|notify|listen)\s|\b(from|into|update|join)\s+signalbox\./i;
 
-/** What a driver says itself where its client has no method for it. */
+/** The statements that a driver sends itself because its client has no method for them. */
 const OF_A_DRIVER = /^(`listen \$|`begin \$|'commit'$)/;
 
 const sqlStaysInTheStore: Rule = each(
@@ -106,7 +106,9 @@ const sqlStaysInTheStore: Rule = each(
     literalsOf(text).some((literal) => SQL.test(literal) && !(roomOf(file) === 'drivers' && OF_A_DRIVER.test(literal))),
 );
 
-/** A topic's SQL is in its x.sql.ts, which only the files beside it send; others' SQL may take parts of it. */
+/**
+ * A topic's SQL is in its x.sql.ts, which only the files beside it send; the SQL of other topics may use parts of it.
+ */
 const sqlStandsByItself: Rule = (files) =>
   [...files].flatMap(([file, text]) => {
     if (roomOf(file) !== 'store' || file.endsWith('.sql.ts')) return [];
@@ -118,7 +120,7 @@ const sqlStandsByItself: Rule = (files) =>
 const literalsOf = (text: string): string[] =>
   [...withoutComments(text).matchAll(/`[^`]*`|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/g)].map(([literal]) => literal);
 
-/** Anything but imports for their effect, exports of names, and their closing lines. */
+/** Anything except imports for their effect, exports of names, and their closing lines. */
 const MORE_THAN_EXPORTS = /^(?!import '|export (type )?\{|\s+[\w, ]+,$|\} from '|$)/m;
 
 const rules: [name: string, rule: Rule, breaking: Record<string, string>][] = [
@@ -162,7 +164,7 @@ const rules: [name: string, rule: Rule, breaking: Record<string, string>][] = [
     { 'core/a.ts': 'console.log(1);' },
   ],
   [
-    'nothing is typed any',
+    'no type is any',
     each((_file, text) => /(:|\bas|[<,|&(]|=>)\s*any\b(?!['(.:])/.test(withoutComments(text))),
     { 'core/a.ts': 'let a: Map<string, any>;' },
   ],
@@ -187,7 +189,7 @@ test.each(rules)('%s', async (_name, rule, breaking) => {
 /** The names in backticks, without a folder's slash. */
 const namesIn = (text: string): string[] => Array.from(text.matchAll(/`([\w./-]+?)\/?`/g), ([, name]) => name!);
 
-test('CONTRIBUTING has each room, their order and the longest file as they are here', async () => {
+test('CONTRIBUTING has the same rooms, order and longest file as this test', async () => {
   const page = await readFile(new URL('../../CONTRIBUTING.md', import.meta.url), 'utf8');
   const rooms = page.split('| room of `src` |')[1]!.split('`test/` mirrors')[0]!;
   const order = /^Imports run one way: ((?:.|\n)*?`)\. /m.exec(rooms)![1]!;

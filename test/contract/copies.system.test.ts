@@ -1,5 +1,5 @@
-// Several real copies of the built package in one process, as pnpm makes them from two versions of a peer: what one copy
-// tags, injects or emits, the box of another knows. A third copy has another format, and is refused by name.
+// Several real copies of the built package in one process, as pnpm makes them from two versions of a peer: the box of
+// one copy knows the tags, injections and emits of another. A third copy has another format, and is refused by name.
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ import { createProject, type Project, tsconfig } from '../support/project.ts';
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 
-/** `signalbox`, `signalbox-two`, and `signalbox-far`, which is of another format. */
+/** `signalbox`, `signalbox-two`, and `signalbox-far`, which has another format. */
 async function installCopies(project: Project): Promise<void> {
   await installCopy(project.folder);
   const first = path.join(project.folder, 'node_modules/signalbox');
@@ -22,7 +22,7 @@ async function installCopies(project: Project): Promise<void> {
   await writeFile(file, text.replace('export const FORMAT = 1;', 'export const FORMAT = 2;'));
 }
 
-/** Valid in both modes of decorators. The types of three copies are three types, so the compiler is not asked. */
+/** Valid in both modes of decorators. The types of three copies are three types, so types are not checked. */
 const PROGRAM = `
 // @ts-nocheck
 import 'reflect-metadata';
@@ -101,7 +101,7 @@ found.closed = await codeOfAsync(() => db.transaction((tx) => paid.emitReliable(
 const inherited = two.createSignalbox({ db, services: [Child], providers: [one.provide(CLOCK, { useValue: 'noon' })], log });
 found.inherited = [inherited.get(Child).clock, await inherited.receivers.has(paid)];
 
-/** By the copy that is of another format. */
+/** Tagged by the copy with another format. */
 class Tagged { @far.OnSignal(paid) async receive() {} }
 class TaggedStatic { @far.OnSignal(paid) static async receive() {} }
 @far.Service() class Marked {}
@@ -117,7 +117,7 @@ await client.end();
 console.log(JSON.stringify(found));
 `;
 
-/** What only compilers that emit types can show. */
+/** The cases that need a compiler that emits types. */
 const TYPED = `
 @two.Service()
 class Typed { constructor(readonly db: two.Db, readonly listed: Listed) {} }
@@ -146,7 +146,7 @@ test.each([
   ['legacy', true, TYPED, { ...EXPECTED, typed: [true, true] }],
   ['standard', false, '', EXPECTED],
 ])(
-  '%s decorators of two copies work in one box, and those of a copy that is too far away are refused',
+  '%s decorators of two copies work in one box, and those of a copy with another format are refused',
   async (_mode, legacy, more, expected) => {
     await using database = await createDatabase();
     await using project = await createProject();

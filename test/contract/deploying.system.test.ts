@@ -1,5 +1,5 @@
-// That the guide to deploying is right: its grants suffice, and not less would; and a worker that is the first process of a
-// container lets its receivers finish.
+// Tests that the guide to deploying is right: its grants suffice, and each is needed; and a worker that is the first
+// process of a container lets its receivers finish.
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -26,7 +26,9 @@ class Receiver {
   }
 }
 
-/** A role with what the guide grants, for one database. Roles are the server's, so each has a name of its own. */
+/**
+ * A role with the grants of the guide, for one database. Roles belong to the whole server, so each has its own name.
+ */
 async function roleOf(database: TestDatabase, sql: postgres.Sql, kind: 'emitter' | 'worker', grants = grantsTo(kind)) {
   const role = `${kind}_${randomUUID().replaceAll('-', '')}`;
   await sql.unsafe(`create role ${role} login password 'x'; ${grants.replaceAll(`to ${kind}`, `to ${role}`)}`);
@@ -46,7 +48,7 @@ function boxOn(client: postgres.Sql, services: (typeof Receiver)[] = []) {
   return { db, box: createSignalbox({ db, services, log: false }) as Signalbox };
 }
 
-test('a role with the grants of the guide emits, another works, and neither can do without one of them', async ({ skip }) => {
+test('a role with the grants of the guide emits, another one works, and each grant is needed', async ({ skip }) => {
   await using database = await createDatabase();
   const sql = database.connect({ max: 2 });
   const [me] = await sql`select rolsuper from pg_catalog.pg_roles where rolname = current_user`;
@@ -82,10 +84,10 @@ test('a role with the grants of the guide emits, another works, and neither can 
   }
 });
 
-/** Where this process may make a world of processes of its own, as a container is one. */
+/** Whether this process may make its own process namespace, like that of a container. */
 const canUnshare = process.platform === 'linux' && spawnSync('unshare', ['--pid', '--fork', 'true']).status === 0;
 
-// Elsewhere there is nothing to be the first process of.
+// Elsewhere a process cannot be the first one of a namespace.
 test.skipIf(!canUnshare)('a worker that is the first process of a container lets its receiver finish', async () => {
   const command = /^CMD (\[.*\])$/m.exec(guide)![1]!;
   await using project = await createCliProject();

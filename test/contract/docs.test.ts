@@ -1,4 +1,4 @@
-// What the documentation says to write and to run, written and run.
+// Writes and runs the code and the commands of the documentation.
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,13 +37,13 @@ test('getting started leads to a delivered signal, word for word', { timeout: 12
 
   const outputs = new Map<string, string>();
   for (const { language, text, file } of blocksOf(await read('docs/getting-started.md'))) {
-    // The output of the command before, of which it shows the messages.
+    // The block shows the messages in the output of the previous command.
     if (language === 'text') {
       for (const [, message] of text.matchAll(/^INFO: ([^{]+) \{/gm)) expect([...outputs.values()].at(-1)).toContain(message);
     } else if (language !== 'sh') await project.write(file!, text);
     else
       for (const line of text.trim().split('\n')) {
-        // What the registry would install is there already.
+        // The packages of the registry are installed already.
         if (line.startsWith('npm ')) continue;
         outputs.set(line, await project.run(line, environment));
         if (line.endsWith('pay.ts')) expect(await statuses()).toEqual(['placed']);
@@ -92,7 +92,7 @@ test('the README claims the combinations that the matrix runs', async () => {
 
 const headingsOf = (text: string): string[] => Array.from(text.matchAll(/^#+ (.*)$/gm), ([, heading]) => headingId(heading!));
 
-test('no link between the pages leads nowhere, nor to a heading that is not there', async () => {
+test('every link between the pages leads to a page and a heading that exist', async () => {
   const pages = ['README.md', 'CONTRIBUTING.md'];
   for (const entry of await readdir(path.join(root, 'docs'), { recursive: true }))
     if (entry.endsWith('.md') && !/^(site|reference[/\\]api)[/\\]/.test(entry)) pages.push(`docs/${entry}`);

@@ -1,4 +1,4 @@
-// The codes of errors: the same in the table and on their page, each thrown by the source, each asserted by a test.
+// The codes of errors: the table and its page have the same codes, the source throws each, and a test asserts each.
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { ERROR_CODES, isSignalboxError, SignalboxError } from '../../src/index.t
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const codes = Object.keys(ERROR_CODES);
 
-/** All TypeScript of a folder but this file, whose own use of a code proves nothing. */
+/** All TypeScript of a folder except this file, whose own use of a code proves nothing. */
 async function textOf(folder: string): Promise<string> {
   const files = await readdir(path.join(root, folder), { recursive: true });
   const names = files.filter((name) => name.endsWith('.ts') && !name.endsWith('contract/errors.test.ts'));
@@ -34,7 +34,7 @@ test('each code is asserted by some test', async () => {
   expect(codes.filter((code) => !new RegExp(`(code.*['"]|'|\\[)${code}['\\]\\\\]`).test(tests))).toEqual([]);
 });
 
-test('an error says its code, keeps its cause, and is told from others across copies of the class', () => {
+test('an error has its code and its cause, and is recognised across copies of the class', () => {
   const cause = new Error('below');
   const error: unknown = new SignalboxError('InvalidOption', 'priority is 7.', { cause });
   expect(error).toMatchObject({

@@ -1,5 +1,5 @@
-// That the examples run as their reader runs them: the demo tells its whole story on a server of its own, leaves
-// nothing behind however it ends, and the shop's scripts work on a database that DATABASE_URL names.
+// Tests the examples as a reader runs them: the demo runs all scenarios on a server of its own and leaves nothing
+// behind, however it ends, and the shop's scripts work on a database that DATABASE_URL names.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { paymentProcess } from '../../examples/shop/payment/schema.ts';
 import { createDatabase } from '../support/database.ts';
 
 const DEMO_MS = 60_000;
-/** How long the rest may outlive a killed demo, with a reserve for a busy machine. */
+/** The time that its processes may outlive a killed demo, with a reserve for a busy machine. */
 const GONE = { timeout: 10_000, interval: 20 };
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -34,7 +34,7 @@ async function endOf(child: ReturnType<typeof runExample>): Promise<{ code: numb
   return { code, output, errors };
 }
 
-/** What the demo has said so far, once it has said `words`. */
+/** The output of the demo so far, once it contains `words`. */
 async function outputUntil(child: ReturnType<typeof runExample>, words: string): Promise<string> {
   let output = '';
   for await (const chunk of child.stdout.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
@@ -46,7 +46,7 @@ async function outputUntil(child: ReturnType<typeof runExample>, words: string):
 
 const findIn = (output: string, pattern: RegExp): string => pattern.exec(output)?.[1] ?? expect.fail(`no ${pattern} in:\n${output}`);
 
-/** A process that nobody has reaped yet is dead too. */
+/** Whether the process is alive; one that is not reaped yet counts as dead. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -57,7 +57,7 @@ function isAlive(pid: number): boolean {
 }
 
 describe('the demo', () => {
-  test('proves all that it claims, and leaves nothing behind', { timeout: DEMO_MS }, async () => {
+  test('proves all of its claims, and leaves nothing behind', { timeout: DEMO_MS }, async () => {
     const { code, output, errors } = await endOf(runExample('demo/main.ts'));
     expect(errors).toBe('');
     expect(output).toMatch(/What was proven(\n {2}✓ .+\d checks){7}\n\nEvery claim held: (\d+) of \2 checks/);
@@ -68,7 +68,7 @@ describe('the demo', () => {
 
   // Windows has no signals.
   test.skipIf(process.platform === 'win32').each(['SIGKILL', 'SIGINT'] as const)(
-    'killed by %s in the middle, it takes its worker, its server and their data along',
+    'killed by %s in the middle, it leaves no worker, no server and no data behind',
     { timeout: DEMO_MS },
     async (signal) => {
       const demo = runExample('demo/main.ts');
@@ -90,7 +90,7 @@ async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<void> 
 }
 
 describe("the shop's scripts", () => {
-  test('reconcile moves what was left behind, and says so', async () => {
+  test('reconcile updates the orders that were left behind, and reports them', async () => {
     await using database = await createDatabase();
     const db = drizzle({ client: database.connect() });
     const [paid] = await db.insert(paymentProcess).values({ reference: 'paid', amountCents: 1, status: 'succeeded' }).returning();
@@ -118,7 +118,7 @@ describe("the shop's scripts", () => {
     expect(await sql`select from signalbox.worker`).toHaveLength(0);
   });
 
-  test('without DATABASE_URL they say what is missing', async () => {
+  test('without DATABASE_URL they name the missing variable', async () => {
     const { code, errors } = await endOf(runExample('shop/reconcile.ts'));
     expect(code).not.toBe(0);
     expect(errors).toContain('DATABASE_URL is not set');

@@ -1,4 +1,4 @@
-// The page of guarantees names, for each promise, tests that prove it: each of them must exist, under that very title.
+// The page of guarantees names, for each promise, tests that prove it: each test must exist, under exactly that title.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +20,7 @@ function proofsIn(cell: string): Proof[] {
 /** A title, alone or behind the name of a driver. */
 const isIn = (text: string, title: string): boolean => ["'", ': '].some((before) => text.includes(`${before}${title}'`));
 
-test('each promise names tests that there are', async () => {
+test('each promise names existing tests', async () => {
   const page = await readFile(path.join(docs, 'guarantees.md'), 'utf8');
   const rows = page
     .split('## Not guaranteed')[0]!

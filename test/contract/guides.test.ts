@@ -8,7 +8,7 @@ import { createProject, tsconfig } from '../support/project.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What snippets use without importing it. */
+/** The names that snippets use without importing them. */
 const SHARED = `
 import type * as s from 'signalbox';
 import type * as z4 from 'zod';

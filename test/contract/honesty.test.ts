@@ -1,19 +1,19 @@
-// That tests can fail, and do so in time: what can be told of that from their text. Each rule is also shown a text that
-// breaks it.
+// Tests must be able to fail, and to do so in time: these rules check what their text shows of that. Each rule is also
+// tested with a text that breaks it.
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A rule finds what breaks it in the text of a file. */
+/** A rule finds its violations in the text of a file. */
 type Rule = (text: string) => string[];
 
-/** A loop that asks again and again, up to its end or that of the file. */
+/** A polling loop, up to its end or that of the file. */
 const ASKS_AGAIN = /\bwhile \((?=[^{;]*\bawait\b)[^{;]*(;|\{[\s\S]*?\n\s*\})/g;
 const IS_BOUNDED = /\bthrow\b|\bexpect\(/;
 
-/** It would hang: the limit of a test ends the test, not its loop, and nothing of it is taken down. */
+/** Such a test would hang: its limit ends the test, not its loop, and its resources are not released. */
 const waitsHaveAnEnd: Rule = (text) => [...text.matchAll(ASKS_AGAIN)].map(([loop]) => loop).filter((loop) => !IS_BOUNDED.test(loop));
 
 const NOT_ALWAYS = /\b(test|it|describe)\.(only|todo|fails)\b/;
@@ -22,7 +22,7 @@ const TELLS_WHY = /\/\/ \S|\/\*\* \S|skip\(.*, ['"`]|\(\$\{/;
 
 const noneIsAlone: Rule = (text) => text.split('\n').filter((line) => NOT_ALWAYS.test(line));
 
-/** On its line or on the one before. */
+/** A reason on the same line or on the one before. */
 const skipsTellWhy: Rule = (text) => {
   const lines = text.split('\n');
   return lines.filter(
@@ -37,27 +37,27 @@ const noneIsAlwaysTrue: Rule = (text) => text.split('\n').filter((line) => SAME.
 
 const rules: [name: string, rule: Rule, broken: string[], kept: string[]][] = [
   [
-    'a loop that waits has an end, and says so when it gets there',
+    'a waiting loop has a limit, and fails with a message at that limit',
     waitsHaveAnEnd,
     ['while ((await sql`select 1`).length === 0);\n', 'while (!(await isWaiting(sql))) {\n  looks++;\n}\n'],
     ['while (!(await isOver())) {\n  if (performance.now() > deadline) throw new Error();\n}\n', 'while (runs < 3) runs++;\n'],
   ],
   ['no test is left out, or runs alone', noneIsAlone, ["test.only('x', () => {});", "it.todo('y');"], ["test('only', () => {});"]],
   [
-    'a test that is skipped or tried again says why',
+    'a test that is skipped or retried gives the reason',
     skipsTellWhy,
     ['const pooled = isThere ? test : test.skip;', '  { retry: 2 },', "test.skipIf(isWindows)('x', () => {});"],
     ['// Not installed.\nconst pooled = isThere ? test : test.skip;', "skip(!isRoot, 'only root may');", 'retry: { delay: 1 }'],
   ],
   [
-    'no assertion is true whatever happens',
+    'every assertion can fail',
     noneIsAlwaysTrue,
     ['expect(plugin).toEqual(plugin);', 'expect(true).toBe(true);', 'expect(a.b).toBe(a.b)'],
     ['expect(one).toEqual(other);', 'expect(isOver).toBe(true);'],
   ],
 ];
 
-/** What is started and ended by others, texts of mutants, and this file, which breaks every rule. */
+/** Files that others start and end, texts of mutants, and this file, which breaks every rule. */
 const APART = /^test\/(bench|chaos)\/|\/programs\/|^test\/mutate\/|^test\/contract\/honesty\.test\.ts$/;
 
 async function readTests(): Promise<[file: string, text: string][]> {

@@ -1,4 +1,4 @@
-// The tables reach users through their own drizzle-kit: what it generates once is complete and lasting.
+// The tables reach users through their own drizzle-kit: the migration that it generates once is complete and lasting.
 import { cp, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
-// Every bag of options that the package takes: a word that it does not know is refused by name wherever a bag is taken,
-// with what was most likely meant. A bag that is exported and not in this list fails the first test.
+// Every options object that the package takes: an unknown option is refused by name, with a suggestion. An exported
+// type of options that is not in this list fails the first test.
 import 'reflect-metadata';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +27,7 @@ interface Fixture {
   readonly signal: Signal;
 }
 
-/** A place where a bag is taken. `instead` misspells its option `meant`. */
+/** A call that takes options. `instead` misspells its option `meant`. */
 interface Bag {
   readonly at: string;
   readonly take: (options: never, fixture: Fixture) => unknown;
@@ -40,7 +40,7 @@ const unused = () => drizzle({ client: postgres('postgres://x@127.0.0.1:9/x') })
 const id = '018f0000-0000-7000-8000-000000000000';
 const method = (): object => Object.getOwnPropertyDescriptor({ async work() {} }, 'work')!;
 
-/** By the name of the interface. An emit is refused before its handle is looked at. */
+/** The calls by the name of the interface. An emit is refused before its handle is checked. */
 const BAGS: Record<string, Bag[]> = {
   SignalboxOptions: [
     {
@@ -181,7 +181,7 @@ async function thrownBy(bag: Pick<Bag, 'take'>, options: unknown): Promise<unkno
 
 const read = async (file: string): Promise<string> => readFile(fileURLToPath(new URL(`../../${file}`, import.meta.url)), 'utf8');
 
-test('every bag of options that is exported is in the list', async () => {
+test('every exported type of options is in the list', async () => {
   const exported = [await read('src/index.ts'), await read('src/nest/module.ts')].join('\n');
   const names = exported.match(/\b\w+(Options|Filter|Address)\b/g)!.filter((name) => /^[A-Z][a-z]/.test(name));
   expect([...new Set(names), 'Provider'].sort()).toEqual(Object.keys(BAGS).sort());
@@ -189,7 +189,7 @@ test('every bag of options that is exported is in the list', async () => {
 
 const places = Object.values(BAGS).flatMap((bags) => bags.map((bag): [string, Bag] => [`${bag.at}: ${bag.instead}`, bag]));
 
-test.each(places)('%s is refused, and says which options there are', async (_name, bag) => {
+test.each(places)('%s is refused, and the error lists the options', async (_name, bag) => {
   const error = await thrownBy(bag, { ...bag.options, [bag.instead]: 1 });
   expect(isSignalboxError(error, 'InvalidOption') || isSignalboxError(error, 'InvalidSignal')).toBe(true);
   const { message } = error as Error;
@@ -198,14 +198,14 @@ test.each(places)('%s is refused, and says which options there are', async (_nam
   expect(message).toContain(` Did you mean ${bag.meant}? `);
 });
 
-test.each(places)('%s: what is no object is refused by a coded error', async (_name, bag) => {
+test.each(places)('%s: a value that is no object is refused by a coded error', async (_name, bag) => {
   for (const options of [null, 5, 'words', ['words']]) {
     const error = await thrownBy(bag, options);
     expect([options, isSignalboxError(error)]).toEqual([options, true]);
   }
 });
 
-test('a word is guessed if a letter or two are wrong, and not if it is another word', () => {
+test('an option is suggested if a letter or two are wrong, and not for a different word', () => {
   const words = ['immediate', 'worker', 'pollInterval'];
   expect(['imediate', 'immeidate', 'WORKER', 'pollinterval', 'pollIntervalMs', 'poll'].map((word) => nearest(word, words))).toEqual([
     'immediate',
@@ -374,7 +374,7 @@ const refused: Refused[] = [
   ['a module without a factory', () => SignalboxModule.forRootAsync({} as never), 'useFactory is missing. Give a function.'],
 ];
 
-test.each(refused)('%s that cannot be is refused, and says what can', async (_what, work, says) => {
+test.each(refused)('the invalid %s is refused, and the error says what is valid', async (_what, work, says) => {
   const error = await thrownBy({ take: (_options, fixture) => work(fixture) }, undefined);
   expect(error).toMatchObject({
     code: expect.stringMatching(/^Invalid(Option|Signal)$/) as string,
@@ -382,12 +382,12 @@ test.each(refused)('%s that cannot be is refused, and says what can', async (_wh
   });
 });
 
-test('an option that is undefined is one that is not given', async () => {
+test('an option that is undefined counts as not given', async () => {
   await using box = createSignalbox({ db: unused(), log: false, testing: undefined as never, services: undefined as never });
   expect(box.worker({ concurrency: undefined as never })).toBeDefined();
 });
 
-test('public calls that are given nothing are refused by a coded error', async () => {
+test('public calls without arguments are refused by a coded error', async () => {
   await using box = createSignalbox({ db: unused(), log: false });
   const signal = defineSignal('a.signal', z.object({}));
   const places: [of: object, names: string[]][] = [

@@ -1,4 +1,4 @@
-// The package as it would be published: what is in it, what it needs, and what loading it does.
+// The package as it would be published: its files, its dependencies, and the effects of loading it.
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
@@ -41,7 +41,7 @@ async function graphOf(entry: string): Promise<{ files: Set<string>; packages: S
   return { files, packages };
 }
 
-/** What `file` means by a relative specifier: of a declaration, the declaration. */
+/** Resolves a relative specifier of `file`: in a declaration, to the declaration. */
 function besides(file: string, specifier: string): string {
   const target = path.join(path.dirname(file), specifier);
   return file.endsWith('.d.ts') ? target.replace(/\.[jt]s$/, '.d.ts') : target;
@@ -65,7 +65,7 @@ function modesOf(tarball: Buffer): Map<string, number> {
   return modes;
 }
 
-/** Packs the source as a release would, with its own build, apart from the `dist` that other tests use. */
+/** Packs the source as a release would, with its own build, separate from the `dist` that other tests use. */
 async function pack(): Promise<Map<string, number>> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'signalbox-pack-'));
   try {
@@ -80,7 +80,7 @@ async function pack(): Promise<Map<string, number>> {
   }
 }
 
-test('the package holds the build, its manifest and its texts, and nothing else; its command can be run', async () => {
+test('the package has only the build, its manifest and its texts, and its command can be run', async () => {
   const modes = await pack();
   const names = [...modes.keys()].map((name) => name.replace(/^package\//, ''));
   expect(names.filter((name) => !/^(LICENSE|README\.md|package\.json|dist\/[\w/-]+(\.sql)?\.(js|js\.map|d\.ts))$/.test(name))).toEqual([]);
@@ -91,13 +91,13 @@ test('the package holds the build, its manifest and its texts, and nothing else;
   expect(await readFile(path.join(root, 'dist/cli/main.js'), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
 });
 
-test('no file of it names a package that is not declared', async () => {
+test('no file of the package names an undeclared package', async () => {
   const { dependencies, peerDependencies } = await manifest();
   const wrong: string[] = [];
   for (const file of await readdir(path.join(root, 'dist'), { recursive: true })) {
     if (!/\.(js|d\.ts)$/.test(file)) continue;
     const text = await readFile(path.join(root, 'dist', file), 'utf8');
-    // Wherever it stands, be it in a function or in a comment.
+    // Anywhere, even in a function or in a comment.
     for (const [, specifier] of text.matchAll(/\b(?:from|import|require)\s*\(?\s*['"]([^'"\s]+)['"]/g)) {
       const name = packageOf(specifier!);
       if (specifier!.startsWith('.') || isBuiltin(specifier!) || name === 'signalbox' || name in dependencies) continue;
@@ -107,7 +107,7 @@ test('no file of it names a package that is not declared', async () => {
   expect(wrong).toEqual([]);
 });
 
-test('it imports only what it declares, and never an optional peer', async () => {
+test('the package imports only declared packages, and never an optional peer', async () => {
   const { dependencies, peerDependencies, peerDependenciesMeta } = await manifest();
   const required = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional);
   for (const entry of [
@@ -127,16 +127,16 @@ test('it imports only what it declares, and never an optional peer', async () =>
   expect(Object.keys(dependencies).filter((name) => !used.has(name))).toEqual([]);
 });
 
-test('the schema is Drizzle and nothing but Drizzle', async () => {
+test('the schema imports only Drizzle', async () => {
   const { files, packages } = await graphOf('dist/schema.js');
-  // Beside the tables, what checks a name: drizzle-kit loads all of it.
+  // Beside the tables it has the check of a name: drizzle-kit loads all of it.
   expect(
     [...files].filter((file) => !/^dist\/(core\/|errors\.js|schema\.js|store\/schema\/(columns|operating-tables|schema)\.js)/.test(file)),
   ).toEqual([]);
   expect([...packages]).toEqual(['drizzle-orm']);
 });
 
-test('it loads where no optional peer is installed, and leaves nothing running', async () => {
+test('the package loads without any optional peer, and leaves nothing running', async () => {
   const { version, peerDependenciesMeta } = await manifest();
   const optional = Object.keys(peerDependenciesMeta);
   await using project = await createProject({ without: optional });
@@ -190,7 +190,7 @@ test('the declarations compile for a project that checks those of its libraries,
     noEmit: true,
   };
   await project.write('tsconfig.json', JSON.stringify({ compilerOptions, files: ['main.ts'] }));
-  // Drizzle's own declarations have errors; of ours there must be none.
+  // Drizzle's own declarations have errors; ours must have none.
   const output = await project.run('npx tsc -p tsconfig.json --pretty false').catch((error: unknown) => String(error));
   expect(output.split('\n').filter((line) => /signalbox|^main\.ts/.test(line.split('(', 1)[0]!))).toEqual([]);
   expect(output).not.toMatch(/error TS(5|18)\d{3}/);

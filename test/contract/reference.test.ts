@@ -1,5 +1,5 @@
-// The reference pages say what the source says, no less and no more; and every page of the documentation can be found:
-// in the sidebar of the site and in llms.txt.
+// The reference pages match the source exactly, and every page of the documentation is in the sidebar of the site and
+// in llms.txt.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +22,7 @@ function sectionsOf(markdown: string, level: '##' | '###'): Map<string, string> 
   return new Map(parts.map((part) => [part.split('\n', 1)[0]!, part.slice(part.indexOf('\n'))]));
 }
 
-/** The rows of the table whose heading begins with a word, as texts without backticks. */
+/** The rows of the table whose heading begins with the given word, as texts without backticks. */
 function rowsOf(markdown: string, heading: string): string[][] {
   const table = new RegExp(`^\\| ${heading} \\|.*\\n\\|[-|]+\\|\\n((?:\\|.*\\n?)*)`, 'm').exec(markdown)?.[1] ?? '';
   const lines = table.split('\n').filter((line) => line !== '');
@@ -91,7 +91,7 @@ const EVENTS: { [E in EventName]: { [F in keyof SignalboxEvents[E]]: NameOf<Sign
   };
 })();
 
-test('the page of events names each event of the source, and no other', async () => {
+test('the page of events has exactly the events of the source', async () => {
   const source = await read('src/observe/event-types.ts');
   const declared = [...source.slice(0, source.indexOf('export type EventName')).matchAll(/^ {2}'(\w+\.\w+)':/gm)].map(([, name]) => name!);
   expect(declared).toEqual(Object.keys(EVENTS));
@@ -216,7 +216,7 @@ test('llms-full.txt has the whole text of every page, with what it includes', as
   for (const [block] of code) expect(text).toContain(block);
 });
 
-test('links of pages lead to pages of the site; what is not on the site is not linked', () => {
+test('links of pages lead to pages of the site; a target that is not on the site is not linked', () => {
   expect(siteLink('guides/ways.md', '../getting-started.md#2-tables')).toBe('../getting-started.md#2-tables');
   expect(siteLink('guides/ways.md', '../../README.md#what-is-guaranteed')).toBe('../index.md#what-is-guaranteed');
   expect(siteLink('guides/ways.md', '../../examples/demo/main.ts')).toBeUndefined();

@@ -1,5 +1,5 @@
-// The state diagram of the concepts has the arrows that the code has, those of workers and those of operators; and the site draws every
-// diagram of the pages, which it would otherwise show as source.
+// The state diagram of the concepts has the same transitions as the code, those of workers and those of operators; and
+// the site draws every diagram of the pages, which it would otherwise show as source.
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -19,7 +19,7 @@ async function diagrams(): Promise<string[]> {
 
 const BY_OPERATOR = / by an operator$/;
 
-/** The arrows of the concepts' diagram that `isWanted` says: `from --> to: label`. */
+/** The arrows of the concepts' diagram that `isWanted` accepts: `from --> to: label`. */
 async function arrowsOf(isWanted: (label: string) => boolean): Promise<{ from: string; to: string; label: string }[]> {
   const page = await readFile(new URL('concepts.md', docs), 'utf8');
   const [, diagram] = /```mermaid\n([\s\S]*?)```/.exec(page)!;
@@ -33,7 +33,7 @@ class Receiver {
   static async receive(): Promise<void> {}
 }
 
-/** A delivery in a state, as a worker would leave it. @returns its emission */
+/** Makes a delivery in a state, as a worker would leave it. @returns its emission */
 async function deliveryIn(state: DeliveryState, h: Harness): Promise<string> {
   const { emissionId: id } = await h.db.transaction(async (tx) => happened.emitReliable(tx, {}, { delay: '1h' }));
   if (state === 'running') await h.sql`update signalbox.delivery set state = ${state}, epoch = 1, attempt = 1 where emission_id = ${id}`;
@@ -44,7 +44,7 @@ async function deliveryIn(state: DeliveryState, h: Harness): Promise<string> {
   return id;
 }
 
-test('it has an arrow for whatever an operator can do to a delivery, and no other', async () => {
+test('the diagram has an arrow for each act of an operator on a delivery, and no other', async () => {
   await using h = await harness({ services: [Receiver] });
   const found: string[] = [];
   for (const act of ['retry', 'replay', 'cancel'] as const)
@@ -64,7 +64,7 @@ test('it has an arrow for whatever an operator can do to a delivery, and no othe
   expect(drawn.sort()).toEqual(found.sort());
 });
 
-test('it has an arrow for each state in which a run can end, and no other', async () => {
+test('the diagram has an arrow for each state in which a run can end, and no other', async () => {
   const policy = retryPolicy({ attempts: 2 }, 'test');
   const errors = [new Error(), new Discard('no'), new Unrecoverable('no'), new RetryAfter('1s'), new Unavailable('1s')];
   const outcomes: Outcome[] = [
@@ -84,7 +84,7 @@ test('it has an arrow for each state in which a run can end, and no other', asyn
 
 const wordsOf = (text: string): string[] => text.split(/\W+/).filter((word) => word !== '');
 
-test('each diagram of the pages is drawn, with every state and every word of it', async () => {
+test('each diagram of the pages is drawn, with all of its states and labels', async () => {
   const found = await diagrams();
   expect(found.length).toBeGreaterThan(0);
   for (const diagram of found) {
@@ -105,7 +105,7 @@ test('each pair of states has one arrow, a state may have one to itself, and fin
 });
 
 test.each(['flowchart LR\na --> b', 'stateDiagram-v2\na -> b', 'stateDiagram-v2\nstate a {'])(
-  'a diagram that it cannot draw is refused: %s',
+  'a diagram that the site cannot draw is refused: %s',
   (text) => {
     expect(() => drawStateDiagram(text)).toThrow('Not a');
   },

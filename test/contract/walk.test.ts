@@ -1,4 +1,5 @@
-// The walk of one delivery names the file of each step: each of them is there, and the walk goes through every room that it names.
+// The walk of one delivery names the file of each step: each file exists, and the walk goes through every room that it
+// names.
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,6 @@
-// The catalogue in memory, and processes that announce in it step by step, as the store does: it reads, then it inserts
-// or changes what it read, and a change counts only where nothing of it has changed since.
+// Models the catalogue in memory, and processes that announce in it step by step, as the store does: a process reads,
+// then it inserts or changes the rows that it read, and a change counts only if no other process has changed the row
+// since.
 import {
   type AnnouncementStep,
   buriedName,

@@ -1,4 +1,5 @@
-// How the hooks of extensions go around an emit and around a receiver's call: their order, and what they can and cannot do to it.
+// Hooks of extensions around an emit and around a receiver's call: their order, and the changes that they can and
+// cannot make.
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, Discard, type EmissionReceipt, isSignalboxError } from '../../src/index.ts';
@@ -17,7 +18,7 @@ const fail = (): never => {
   throw boom;
 };
 
-/** Runs an emit through hooks. What is stored is noted. */
+/** Runs an emit through hooks and records the stored emission. */
 async function emit(stored: object[], ...hooks: AroundEmit[]): Promise<readonly EmissionReceipt[]> {
   const info: EmitInfo = { kind: 'emitReliable', signal: 'composed.happened', payloads: [{}], headers: { own: '1' } };
   return composeEmit(named(...hooks))!(info, async (headers) => {
@@ -43,7 +44,7 @@ test('without hooks there is nothing to call', () => {
 });
 
 describe('around an emit', () => {
-  test('the first extension is outermost, and the last word on a header is that of the innermost', async () => {
+  test('the first extension is outermost, and the innermost has the last word on a header', async () => {
     const [stored, seen]: [object[], unknown[]] = [[], []];
     const receipts = await emit(
       stored,
@@ -63,7 +64,7 @@ describe('around an emit', () => {
     expect(receipts).toEqual(receiptOf(last));
   });
 
-  test('what a hook returns changes nothing', async () => {
+  test('the return value of a hook changes nothing', async () => {
     const stored: object[] = [];
     expect(await emit(stored, async (_emission, next) => (await next(), []))).toEqual(receiptOf({ own: '1' }));
   });
@@ -80,12 +81,12 @@ describe('around an emit', () => {
     expect(stored).toHaveLength(1);
   });
 
-  test('next that is not called, and next that is called twice, are misuse', async () => {
+  test('a hook that does not call next, or calls it twice, fails the emit with ExtensionMisused', async () => {
     const stored: object[] = [];
     for (const [hook, how] of [
       [async () => {}, 'not at all'],
       [async (_emission, next) => (await next(), await next()), 'twice'],
-      // A rejection that is swallowed, and one that is not waited for.
+      // One rejection is swallowed, and one is not awaited.
       [async (_emission, next) => (await next(), await next().catch(() => {})), 'twice'],
       [(_emission, next) => void [next(), next()], 'twice'],
     ] as [AroundEmit, string][]) {
@@ -97,7 +98,7 @@ describe('around an emit', () => {
     expect(stored).toHaveLength(3);
   });
 
-  test('what next is given must be an object', async () => {
+  test('the argument of next must be an object', async () => {
     const stored: object[] = [];
     const error = await thrownBy(emit(stored, async (_emission, next) => next('trace' as never)));
     expect(isSignalboxError(error, 'InvalidOption')).toBe(true);
@@ -107,7 +108,7 @@ describe('around an emit', () => {
 });
 
 describe('around a receiver', () => {
-  test('the first extension is outermost, and the receiver is called in the turn in which next is', async () => {
+  test('the first extension is outermost, and the receiver is called in the same turn as next', async () => {
     const order: string[] = [];
     const value = await receive(
       () => order.push('receiver'),
@@ -174,7 +175,7 @@ describe('around a receiver', () => {
     ).toBe(other);
   });
 
-  test('a hook that throws when the receiver has returned has failed the call', async () => {
+  test('a hook that throws after the receiver has returned fails the call', async () => {
     expect(
       await thrownBy(
         receive(
@@ -185,7 +186,7 @@ describe('around a receiver', () => {
     ).toBe(boom);
   });
 
-  test('a receiver that a hook does not wait for is waited for, also when the hook throws', async () => {
+  test('a receiver is awaited even if the hook does not await it, also when the hook throws', async () => {
     const order: string[] = [];
     let finish!: () => void;
     const slow = (): Promise<void> => new Promise((resolve) => (finish = () => (order.push('receiver'), resolve())));
@@ -197,7 +198,7 @@ describe('around a receiver', () => {
     expect(order).toEqual(['receiver', 'boom']);
   });
 
-  test('a hook that throws before next keeps the receiver from being called, and the outermost such error tells the inner one', async () => {
+  test('a hook that throws before next prevents the call of the receiver, and the outermost such error includes the inner one', async () => {
     let calls = 0;
     const error = await thrownBy(
       receive(
@@ -212,7 +213,7 @@ describe('around a receiver', () => {
     expect(calls).toBe(0);
   });
 
-  test('so does one that never calls next, or calls it when it is over', async () => {
+  test('a hook that never calls next, or calls it after its own end, prevents the call of the receiver, too', async () => {
     let calls = 0;
     let late!: () => Promise<void>;
     for (const hook of [async () => {}, (_call: unknown, next: () => Promise<void>) => void (late = next)]) {
@@ -224,7 +225,7 @@ describe('around a receiver', () => {
     expect(calls).toBe(0);
   });
 
-  test('what means something of a receiver means the same of a hook', async () => {
+  test('an outcome that a hook throws counts like one that the receiver throws', async () => {
     const discard = new Discard('not for us');
     const refuse = (): never => {
       throw discard;
@@ -240,7 +241,7 @@ describe('around a receiver', () => {
     ).toBe(discard);
   });
 
-  test('next that is called twice calls the receiver once, and is a failure', async () => {
+  test('a hook that calls next twice calls the receiver once, and fails the call', async () => {
     let calls = 0;
     const error = await thrownBy(
       receive(

@@ -1,5 +1,5 @@
-// What is written for whatever comes of a run, by whatever policy: it keeps to the diagram of docs/concepts.md. Row by row
-// it is in delivery.test.ts.
+// For every outcome of a run and every policy, the settlement keeps to the diagram of docs/concepts.md.
+// delivery.test.ts has the single rows.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { errorRecord, type Outcome, type Settlement, settlementFor } from '../../src/core/delivery.ts';
@@ -18,7 +18,7 @@ const policies: fc.Arbitrary<RetryPolicy> = fc
   })
   .map((options) => retryPolicy(options, 'test'));
 
-/** Within the budget, at its end, and beyond it: it may be lowered while a delivery waits. */
+/** Within the budget, at its end, and beyond it: the budget may be lowered while a delivery waits. */
 const attempts = fc.oneof(fc.integer({ min: 1, max: 22 }), fc.integer({ min: 1, max: 20_000 }));
 const draws = fc.double({ min: 0, max: 1, noNaN: true });
 const texts = fc.string({ unit: 'binary', maxLength: 5_000 });
@@ -27,7 +27,7 @@ const discards = texts.map((reason) => new Discard(reason));
 const unrecoverables = texts.map((reason) => new Unrecoverable(reason));
 const retryAfters = fc.tuple(ms, texts).map(([delay, reason]) => new RetryAfter(delay, reason));
 const errors = fc.tuple(texts, fc.anything()).map(([message, cause]) => new Error(message, { cause }));
-/** Neither of the three that say more, nor even an error, in most cases. */
+/** None of the three outcomes, and in most cases not even an error. */
 const failures = fc.oneof(errors, fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true, withSet: true }));
 const thrown = fc.oneof(failures, discards, unrecoverables, retryAfters);
 
@@ -37,7 +37,7 @@ const outcomes: fc.Arbitrary<Outcome> = fc.oneof(
   thrown.map((error): Outcome => ({ kind: 'threw', error })),
 );
 
-/** Where each outcome may lead, as the diagram draws it from `running`. */
+/** The states to which each outcome may lead from `running`, as in the diagram. */
 const MOVES: Readonly<Record<Outcome['kind'], readonly Settlement['to'][]>> = {
   returned: ['completed'],
   interrupted: ['released'],
@@ -47,7 +47,7 @@ const MOVES: Readonly<Record<Outcome['kind'], readonly Settlement['to'][]>> = {
 const settle = (error: unknown, attempt: number, policy: RetryPolicy, draw: number): Settlement =>
   settlementFor({ kind: 'threw', error }, attempt, policy, draw);
 
-test('whatever comes of a run leads along an arrow of the diagram, after a wait that is a number', () => {
+test('every outcome of a run leads along an arrow of the diagram, after a wait that is a number', () => {
   fc.assert(
     fc.property(outcomes, attempts, policies, draws, (outcome, attempt, policy, draw) => {
       const settlement = settlementFor(outcome, attempt, policy, draw);
@@ -60,7 +60,7 @@ test('whatever comes of a run leads along an arrow of the diagram, after a wait 
   );
 });
 
-test('the same outcome, attempt, policy and draw are settled alike, and nothing that is given is changed', () => {
+test('the same outcome, attempt, policy and draw settle alike, and the arguments are not changed', () => {
   fc.assert(
     fc.property(outcomes, attempts, policies, draws, (outcome, attempt, policy, draw) => {
       const before = { ...policy };
@@ -70,7 +70,7 @@ test('the same outcome, attempt, policy and draw are settled alike, and nothing 
   );
 });
 
-test('a failure is tried again while attempts are left, and is dead with the last one', () => {
+test('a failed delivery runs again while attempts are left, and is dead after the last one', () => {
   fc.assert(
     fc.property(failures, attempts, policies, draws, (error, attempt, policy, draw) => {
       const settlement = settle(error, attempt, policy, draw);
@@ -90,7 +90,7 @@ test('a delivery that fails each time runs as often as its budget says', () => {
   );
 });
 
-test('RetryAfter puts off by exactly what it says and gives the attempt back, however many there were', () => {
+test('RetryAfter delays the next run by exactly its duration and refunds the attempt, whatever the attempt was', () => {
   fc.assert(
     fc.property(retryAfters, attempts, policies, draws, (error, attempt, policy, draw) => {
       expect(settle(error, attempt, policy, draw)).toMatchObject({ to: 'ready', refund: true, delayMs: error.delayMs });
@@ -98,7 +98,7 @@ test('RetryAfter puts off by exactly what it says and gives the attempt back, ho
   );
 });
 
-test('Unrecoverable is always the death of a delivery, and Discard always its quiet end', () => {
+test('Unrecoverable always makes a delivery dead, and Discard always cancels it', () => {
   fc.assert(
     fc.property(unrecoverables, discards, attempts, policies, draws, (unrecoverable, discard, attempt, policy, draw) => {
       expect(settle(unrecoverable, attempt, policy, draw).to).toBe('dead');
@@ -107,7 +107,7 @@ test('Unrecoverable is always the death of a delivery, and Discard always its qu
   );
 });
 
-test('what is kept of whatever was thrown is bounded text that jsonb takes', () => {
+test('the stored report of any thrown value is bounded text that jsonb takes', () => {
   fc.assert(
     fc.property(thrown, (error) => {
       const record = errorRecord(error);
@@ -123,7 +123,7 @@ test('what is kept of whatever was thrown is bounded text that jsonb takes', () 
 
 const OUTCOME = Symbol.for('signalbox.outcome');
 
-test('an error whose parts are no text, or that is of a kind which another version knows, is a failure like any other', () => {
+test('an error whose parts are not text, or of a kind that only another version knows, is a failure like any other', () => {
   const parts = fc.record({ name: fc.anything(), message: fc.anything(), stack: fc.anything(), [OUTCOME]: fc.string() });
   fc.assert(
     fc.property(parts, attempts, policies, draws, (odd, attempt, policy, draw) => {
@@ -148,7 +148,7 @@ test.each<[what: string, thrown: unknown]>([
     Object.defineProperty(new Error('odd'), part, { get: unreadable }),
   ]),
   [
-    'a value that cannot be looked at',
+    'a value whose properties cannot be read',
     new Proxy({}, { has: unreadable, get: unreadable, getPrototypeOf: unreadable, ownKeys: unreadable }),
   ],
 ])('%s is a failure like any other', (_what, thrown_) => {

@@ -1,4 +1,4 @@
-// settlementFor: what is written for each outcome, row by row; and what is kept of a thrown value.
+// settlementFor, row by row: the settlement of each outcome, and the stored report of a thrown value.
 import { expect, test } from 'vitest';
 import { type Outcome, settlementFor } from '../../src/core/delivery.ts';
 import { Discard, RetryAfter, Unrecoverable } from '../../src/core/outcome.ts';
@@ -54,7 +54,7 @@ test('RetryAfter may wait longer than the longest wait of the policy', () => {
   expect(settlementFor(threw(new RetryAfter('3d')), 1, DEFAULT_RETRY, 0.5)).toMatchObject({ delayMs: 3 * 86_400_000 });
 });
 
-test('eleven failures wait, the twelfth kills', () => {
+test('a delivery waits after eleven failures, and is dead after the twelfth', () => {
   const settled = Array.from({ length: 12 }, (_, index) => settlementFor(threw(new Error('x')), index + 1, DEFAULT_RETRY, 0.5));
   const seconds = settled.map((settlement) => (settlement.to === 'ready' ? settlement.delayMs / 1_000 : settlement.to));
   expect(seconds).toEqual([1, 3, 9, 27, 81, 243, 729, 2_187, 6_561, 19_683, 43_200, 'dead']);

@@ -1,4 +1,4 @@
-// How a signal finds its box: by the dialect that a database shares with its transactions.
+// A signal finds its box by the dialect that a database shares with its transactions.
 import { expect, test } from 'vitest';
 import { attachDispatcher, type Dispatcher, dispatcherFor } from '../../src/core/dispatcher.ts';
 
@@ -29,7 +29,7 @@ test('an inherited dialect is found, as through a proxy or a class', () => {
   expect(dispatcherFor(new Proxy({}, { has: () => true, get: () => dialect }), 'a.b')).toBe(box);
 });
 
-test('of a box that is detached it is told that it was closed, until there is another one', () => {
+test('the error for a detached box says that it was closed, until another box is attached', () => {
   const dialect = {};
   const detach = attachDispatcher(dialect, dispatcher());
   detach();
@@ -45,7 +45,7 @@ test('a box of a copy with another format is refused by name', () => {
   expect(() => dispatcherFor({ dialect }, 'a.b')).toThrow(expect.objectContaining({ code: 'IncompatibleCopy' }));
 });
 
-test('a late detach leaves the box that came after', () => {
+test('a late detach leaves the next box attached', () => {
   const dialect = {};
   const detachOld = attachDispatcher(dialect, dispatcher());
   const box = dispatcher();
@@ -64,7 +64,7 @@ test.each<[what: string, handle: unknown, named: string]>([
   ['undefined', undefined, 'undefined'],
   ['a text', 'secret', 'a string'],
   ['a function', () => {}, 'a function'],
-])('%s is no database, and the error says what stands first', (_what, handle, named) => {
+])('%s is no database, and the error names the first argument', (_what, handle, named) => {
   expect(() => dispatcherFor(handle as object, 'order.placed')).toThrow(
     expect.objectContaining({
       code: 'BoxNotFound',
@@ -75,7 +75,7 @@ test.each<[what: string, handle: unknown, named: string]>([
   );
 });
 
-test('a database without a box leads to the file that makes the box', () => {
+test('the error for a database without a box names the file that makes the box', () => {
   expect(() => dispatcherFor({ dialect: {} }, 'order.placed')).toThrow(
     expect.objectContaining({
       code: 'BoxNotFound',

@@ -1,4 +1,4 @@
-// Durations at the public edge: what is taken, and what is refused by the name of its option.
+// Durations at the public edge: the accepted ones, and the ones that are refused by the name of their option.
 import { expect, test } from 'vitest';
 import { type Duration, toMs } from '../../src/core/duration.ts';
 
@@ -50,7 +50,7 @@ test.each<[unknown, shown: string]>([
   [undefined, 'undefined'],
   [{}, '{}'],
   [['5s'], '["5s"]'],
-])('%s is no duration, and is shown as it was given', (duration, shown) => {
+])('%s is no duration, and the error shows it as it was given', (duration, shown) => {
   expect(() => toMs(duration as Duration, 'Worker: lease')).toThrow(
     expect.objectContaining({ code: 'InvalidOption', message: expect.stringContaining(`Worker: lease is ${shown}`) as string }),
   );

@@ -7,7 +7,7 @@ import { defineSignal } from '../../src/index.ts';
 const isoDate = z.codec(z.iso.datetime(), z.date(), { decode: (text) => new Date(text), encode: (date) => date.toISOString() });
 const bigText = z.codec(z.string(), z.bigint(), { decode: (text) => BigInt(text), encode: (big) => String(big) });
 
-test('codecs carry a Date and a bigint there and back', async () => {
+test('codecs carry a Date and a bigint in both directions', async () => {
   const signal = defineSignal('a.b', z.object({ at: isoDate, amounts: z.array(bigText), note: z.string().optional() }));
   const payload = { at: new Date('2026-01-02T03:04:05.678Z'), amounts: [2n ** 70n, -1n] };
   const json = await encodePayload(signal, payload);
@@ -15,7 +15,7 @@ test('codecs carry a Date and a bigint there and back', async () => {
   expect(await decodePayload(signal, json, 1)).toEqual(payload);
 });
 
-test('asynchronous codecs and refinements are waited for', async () => {
+test('asynchronous codecs and refinements are awaited', async () => {
   const upper = z.codec(z.string(), z.string(), { decode: async (text) => text.toUpperCase(), encode: async (text) => text.toLowerCase() });
   const signal = defineSignal('a.b', z.object({ a: upper.refine(async (text) => text !== 'NO') }));
   expect(await encodePayload(signal, { a: 'YES' })).toBe('{"a":"yes"}');
@@ -23,7 +23,7 @@ test('asynchronous codecs and refinements are waited for', async () => {
   await expect(encodePayload(signal, { a: 'NO' })).rejects.toMatchObject({ code: 'InvalidPayload' });
 });
 
-test('a payload that does not match names the signal and the place', async () => {
+test('the error for a payload that does not match names the signal and the place', async () => {
   const signal = defineSignal('order.placed', z.object({ items: z.array(z.object({ price: z.number() })) }));
   const wrong = encodePayload(signal, { items: [{ price: 1 }, { price: 'two' }] });
   await expect(wrong).rejects.toMatchObject({
@@ -32,7 +32,7 @@ test('a payload that does not match names the signal and the place', async () =>
   });
 });
 
-test('a stored payload that no longer matches names the signal, the version and the place', async () => {
+test('the error for a stored payload that no longer matches names the signal, the version and the place', async () => {
   const signal = defineSignal('order.placed', z.object({ price: z.number() }), { version: 4 });
   const stale = decodePayload(signal, '{"cost": 1}', 4);
   await expect(stale).rejects.toMatchObject({
@@ -56,13 +56,13 @@ test('the size is counted in bytes of JSON, to the byte', async () => {
   }
 });
 
-test('a payload that fills its limit to the byte is taken, by whatever the limit is', async () => {
+test('a payload that fills its limit to the byte is accepted, whatever the limit is', async () => {
   const large = defineSignal('a.b', z.string(), { maxPayloadBytes: 1_048_576 });
   expect(Buffer.byteLength(await encodePayload(large, 'x'.repeat(1_048_574)))).toBe(1_048_576);
   await expect(encodePayload(large, 'x'.repeat(1_048_575))).rejects.toMatchObject({ details: { bytes: 1_048_577 } });
 });
 
-test('the size is that of the stored form, not of what was given', async () => {
+test('the size is that of the stored form, not of the given value', async () => {
   const signal = defineSignal('a.b', z.object({ at: isoDate }), { maxPayloadBytes: 32 });
   await expect(encodePayload(signal, { at: new Date(0) })).rejects.toMatchObject({ details: { bytes: 33 } });
   const stripped = defineSignal('a.b', z.object({ a: z.string() }), { maxPayloadBytes: 10 });
@@ -83,7 +83,7 @@ test.each<[what: string, value: unknown, path: string]>([
   });
 });
 
-test('what a codec throws is told, and kept as the cause', async () => {
+test('the message includes the error of a codec, which is also kept as the cause', async () => {
   const reason = new Error('out of ink');
   const broken = z.codec(z.string(), z.string(), {
     decode: (text) => text,
@@ -98,7 +98,7 @@ test('what a codec throws is told, and kept as the cause', async () => {
   });
 });
 
-test('there are no headers where none are given', () => {
+test('without given headers there are no headers', () => {
   expect(encodeHeaders('a.b', undefined)).toBeNull();
   expect(encodeHeaders('a.b', {})).toBeNull();
 });
@@ -134,7 +134,7 @@ test('headers are 16 KiB of JSON at most, counted in bytes', () => {
     );
 });
 
-test('a payload of an older version is brought to the current one before it is read', async () => {
+test('a payload of an older version is upcast to the current version before it is read', async () => {
   const schema = z.object({ amount: z.object({ cents: z.number(), currency: z.string() }), at: isoDate });
   const signal = defineSignal('a.b', schema, {
     version: 3,
@@ -150,7 +150,7 @@ test('a payload of an older version is brought to the current one before it is r
   await expect(decodePayload(signal, stored, 3)).rejects.toMatchObject({ code: 'StoredPayloadInvalid' });
 });
 
-test('what an upcast throws, or makes wrong, is told with both versions', async () => {
+test('the error for an upcast that throws, or returns an invalid payload, names both versions', async () => {
   const broken = defineSignal('a.b', z.object({ a: z.string() }), {
     version: 2,
     upcast: () => {
@@ -170,7 +170,7 @@ test.each<[what: string, stored: string, place: RegExp]>([
   ['a wrong field', '{"items": [{"price": "two"}]}', /items\[0\]\.price/],
   ['a missing field', '{}', /items/],
   ['text that is no JSON', '{"items": ', /JSON/],
-])('a stored payload with %s names its signal and the place', async (_what, stored, place) => {
+])('the error for a stored payload with %s names its signal and the place', async (_what, stored, place) => {
   const signal = defineSignal('order.placed', z.object({ items: z.array(z.object({ price: z.number() })) }));
   const read = decodePayload(signal, stored, 1);
   await expect(read).rejects.toMatchObject({ code: 'StoredPayloadInvalid', cause: expect.any(Error) as Error });
@@ -194,7 +194,7 @@ test('a payload that a newer release stored is not blamed on a missing upcast', 
   expect(upcasts).toEqual([]);
 });
 
-test('what is stored is read as it was, whatever was added since', async () => {
+test('a stored payload is read as it was stored, whatever was added since', async () => {
   const before = defineSignal('a.b', z.object({ a: z.string() }));
   const after = defineSignal('a.b', z.object({ a: z.string(), note: z.string().optional(), count: z.number().default(1) }));
   expect(await decodePayload(after, await encodePayload(before, { a: 'x' }), 1)).toEqual({ a: 'x', count: 1 });

@@ -1,4 +1,5 @@
-// errorReport: what is stored and logged of a thrown value. The reason is in, the parameters are out, all is bounded, and it never throws.
+// errorReport, the stored and logged text of a thrown value: it has the reason and no parameters, is bounded, and
+// making it never throws.
 import vm from 'node:vm';
 import { DrizzleQueryError } from 'drizzle-orm';
 import { DrizzleQueryError as DrizzleQueryError1 } from 'drizzle-orm-1';
@@ -57,7 +58,7 @@ test.each<[what: string, thrown: unknown, message: string]>([
   ['a list', ['a', 1, [SECRET]], '[3 items]'],
   ['bytes', Buffer.from(SECRET), '[bytes]'],
   ['a text with what jsonb refuses', 'a\u0000b\udc00', 'ab\ufffd'],
-])('%s that is thrown is told as its text, without a stack', (_what, thrown, message) => {
+])('the report of %s that is thrown is its text, without a stack', (_what, thrown, message) => {
   expect(errorReport(thrown)).toEqual({ name: 'Thrown', message });
 });
 
@@ -99,7 +100,7 @@ test.each<[what: string, thrown: unknown, told: object]>([
   ['an error with a text as its cause', new Error('outer', { cause: 'disk full' }), { message: 'outer: disk full' }],
   ['an error with a code of the system', Object.assign(new Error('connect failed'), { code: 'ECONNREFUSED' }), { code: 'ECONNREFUSED' }],
   ['an error with a number as its code', Object.assign(new Error('x'), { code: 20 }), { message: 'x' }],
-])('%s is told', (_what, thrown, told) => {
+])('%s is reported', (_what, thrown, told) => {
   expect(errorReport(thrown)).toMatchObject(told);
   expect(text(errorReport(thrown))).not.toContain(SECRET);
 });
@@ -107,7 +108,7 @@ test.each<[what: string, thrown: unknown, told: object]>([
 test.each([
   ['0.45', new DrizzleQueryError(QUERY, [SECRET, 1], duplicate)],
   ['1.0', new DrizzleQueryError1(QUERY, [SECRET, 1], duplicate)],
-])('the failure of a query of Drizzle %s is told with its reason, and without its parameters', (_version, failed) => {
+])('the failure of a query of Drizzle %s is reported with its reason, and without its parameters', (_version, failed) => {
   expect(failed.message).toContain(SECRET);
   const told = errorReport(failed);
   expect(told).toMatchObject({
@@ -121,7 +122,7 @@ test.each([
   expect(text(told)).not.toContain(SECRET);
 });
 
-test('names that only postgres.js gives are told alike, and of an error that is none of the database they are left out', () => {
+test('names that only postgres.js gives are reported in the same way, and omitted from an error that is not of the database', () => {
   const names = { constraint_name: 'card_pkey', table_name: 'card' };
   expect(errorReport(ofDatabase('duplicate', { code: '23505', ...names }))).toMatchObject({ constraint: 'card_pkey', table: 'card' });
   const other = errorReport(Object.assign(new Error('x'), { constraint: SECRET, table: SECRET }));
@@ -135,7 +136,7 @@ test.each([
   ['a message that was changed later', (failed: Error) => Object.assign(failed, { message: 'booking failed' })],
   ['one of several errors', (failed: Error) => new AggregateError([new Error('first'), failed], 'both failed')],
   ['the text of it', (failed: Error) => String(failed)],
-])('%s tells no parameters', (_what, wrap) => {
+])('the report of %s has no parameters', (_what, wrap) => {
   const lines = [SECRET, `${SECRET}\n`, `    at ${SECRET}`];
   expect(text(errorReport(wrap(new DrizzleQueryError(QUERY, lines.slice(0, 2), duplicate))))).not.toContain(SECRET);
 });
@@ -147,25 +148,25 @@ test.each([
   ['22P02', `ungültige Eingabesyntax für Typ integer: »${SECRET}«`, 'ungültige Eingabesyntax für Typ integer: "…"'],
   ['22001', 'value too long for type character varying(5)', 'value too long for type character varying(5)'],
   ['42703', 'column "nope" does not exist', 'column "nope" does not exist'],
-])('a value that the database quotes (%s) is not told, a name is', (code, message, told) => {
+])('a value that the database quotes (%s) is omitted from the report, a name is not', (code, message, told) => {
   const failed = ofDatabase(message, { code });
   expect(errorReport(failed)).toMatchObject({ message: told, code });
   expect(text(errorReport(new Error(`booking: ${message}`, { cause: failed })))).not.toContain(SECRET);
 });
 
-test('the text of a long query is cut, so that the reason is read', () => {
+test('the text of a long query is cut, so that the reason remains', () => {
   const { message } = errorReport(new DrizzleQueryError(`select ${'"column", '.repeat(10_000)}`, [SECRET], duplicate));
   expect(message.length).toBeLessThan(500);
   expect(message).toMatch(/^Failed query: select "column".*…: duplicate key value/s);
 });
 
-test('the reasons of causes are joined, the nearest first, and what was quoted already is not repeated', () => {
+test('the reasons of causes are joined, the nearest first, and a text that was quoted already is not repeated', () => {
   const root = new Error('no room');
   const middle = new Error('not booked: no room', { cause: root });
   expect(errorReport(new Error('the order failed', { cause: middle })).message).toBe('the order failed: not booked: no room');
 });
 
-test('the errors inside an error are told, five of them, with their own reasons', () => {
+test('the errors inside an error are reported, five of them, with their own reasons', () => {
   const failed = (at: number): Error => new Error(`connect ${at}`, { cause: new Error(`refused ${at}`) });
   expect(errorReport(new AggregateError([failed(1), failed(2)])).message).toBe('connect 1: refused 1; connect 2: refused 2');
   const many = Array.from({ length: 12 }, (_, at) => failed(at));
@@ -176,20 +177,20 @@ test('the errors inside an error are told, five of them, with their own reasons'
   expect(errorReport(suppressed).message).toBe('while disposing (first): second');
 });
 
-test('the causes of an error are told in its stack, the nearest first, five errors in all', () => {
+test('the stack in a report includes the causes of the error, the nearest first, five errors in all', () => {
   let error = new Error('level 9');
   for (let level = 8; level >= 0; level--) error = new Error(`level ${level}`, { cause: error });
   const told = errorReport(error).stack!.match(/(Caused by: )?Error: level \d/g);
   expect(told).toEqual(['Error: level 0', ...[1, 2, 3, 4].map((level) => `Caused by: Error: level ${level}`)]);
 });
 
-test('a cause is told also after an error whose text fills the whole stack', () => {
+test('a cause is reported even after an error whose text fills the whole stack', () => {
   const { message, stack } = errorReport(new Error('x'.repeat(100_000), { cause: new Error('the reason') }));
   expect(message).toContain('the reason');
   expect(stack).toContain('Caused by: Error: the reason');
 });
 
-test('what is told of an error that is its own cause, or holds itself, is bounded', () => {
+test('the report of an error that is its own cause, or contains itself, is bounded', () => {
   const endless = new AggregateError([], 'x'.repeat(100_000));
   endless.cause = endless;
   endless.errors.push(endless, endless);
@@ -198,7 +199,7 @@ test('what is told of an error that is its own cause, or holds itself, is bounde
   expect(stack!.length).toBeLessThanOrEqual(12_100);
 });
 
-test('an error is not changed by being told', () => {
+test('making its report does not change an error', () => {
   const error = new DrizzleQueryError(QUERY, [SECRET], duplicate);
   const before = [error.message, error.stack, error.cause, duplicate.message, duplicate.stack];
   errorReport(error);
@@ -210,7 +211,7 @@ const unreadable = (): never => {
 };
 
 test.each(['name', 'message', 'stack', 'cause', 'errors', 'code', 'severity', 'constructor'])(
-  'an error whose %s cannot be read is told by the rest',
+  'an error whose %s cannot be read is reported by its other properties',
   (part) => {
     const error = Object.defineProperty(new Error('odd', { cause: new Error('why') }), part, { get: unreadable });
     const told = errorReport(error);
@@ -233,13 +234,13 @@ test.each<[what: string, thrown: unknown]>([
   ['a revoked proxy', revoked({})],
   ['a revoked proxy of a list', revoked([])],
   ['a revoked proxy of a function', revoked(() => {})],
-])('%s is told somehow', (_what, thrown) => {
+])('%s has a report', (_what, thrown) => {
   expect(errorReport(thrown)).toEqual({ name: 'Thrown', message: expect.any(String) as string });
   expect(errorReport(new Error('outer', { cause: thrown }))).toMatchObject({ message: 'outer' });
   expect(errorReport(new AggregateError([thrown], 'outer')).message).toContain('outer');
 });
 
-test('a graph of errors without end is told within its bounds', () => {
+test('the report of an endless graph of errors keeps to its bounds', () => {
   let made = 0;
   const endless = (): object => ({
     message: `error ${made++}`,
@@ -267,7 +268,7 @@ const things = fc.anything({
 const failedQueries = fc
   .tuple(texts, fc.array(fc.constantFrom(SECRET, `\n${SECRET}`, `"${SECRET}"`), { minLength: 1 }))
   .map(([query, params]) => new DrizzleQueryError(query.replaceAll('params: ', ''), params, duplicate));
-/** Whatever applications make of an error. */
+/** The ways in which applications wrap an error. */
 const wrapped = fc.letrec<{ error: unknown }>((tie) => ({
   error: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
@@ -279,7 +280,7 @@ const wrapped = fc.letrec<{ error: unknown }>((tie) => ({
   ),
 })).error;
 
-test('however the failure of a query is wrapped, no parameter is told', () => {
+test('however the failure of a query is wrapped, its report has no parameter', () => {
   fc.assert(
     fc.property(wrapped, (error) => {
       expect(text(errorReport(error))).not.toContain(SECRET);
@@ -287,7 +288,7 @@ test('however the failure of a query is wrapped, no parameter is told', () => {
   );
 });
 
-test('what is told of whatever was thrown is bounded text that jsonb takes, and the same each time', () => {
+test('the report of any thrown value is bounded text that jsonb takes, and the same each time', () => {
   const odd = fc
     .record({ name: things, message: things, stack: things, cause: things, errors: things, code: things, severity: things })
     .map((parts) => Object.assign(new Error('odd'), parts));

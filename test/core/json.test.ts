@@ -1,4 +1,4 @@
-// What may be stored as jsonb without a change, and where the first value is that may not.
+// Values that jsonb stores without a change, and the path to the first value that it would change or refuse.
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { findJsonFault } from '../../src/core/json.ts';
@@ -30,12 +30,12 @@ test.each([
   ['properties named as methods are', { constructor: 'x', toString: 1, toJSON: true }],
   ['keys of any shape', { '': 1, 'a b': 1, '1': 1, 'ключ😀': 1 }],
   ['something 200 deep', nested(200)],
-])('%s can be stored, and comes back as it was', (_what, value) => {
+])('%s can be stored, and is read back as it was', (_what, value) => {
   expect(findJsonFault(value)).toBeUndefined();
   expect(JSON.parse(JSON.stringify(value))).toEqual(value);
 });
 
-test('a property that is undefined is left out, as an optional one is', () => {
+test('a property that is undefined is omitted, as an optional one is', () => {
   expect(findJsonFault({ a: undefined, b: [{ c: undefined }] })).toBeUndefined();
 });
 
@@ -90,15 +90,15 @@ test.each<[what: string, value: unknown, path: string, reason: RegExp]>([
   ['halves in the wrong order', ['\ude00\ud83d'], '$[0]', /surrogate/],
   ['half of a surrogate pair in a key', { '\udc00': 1 }, '$["\\udc00"]', /surrogate/],
   ['a value under a key that is no identifier', { 'a b': { '1': NaN } }, '$["a b"]["1"]', /null/],
-])('%s cannot', (_what, value, path, reason) => {
+])('%s cannot be stored', (_what, value, path, reason) => {
   expect(findJsonFault(value)).toEqual({ path, reason: expect.stringMatching(reason) as string });
 });
 
-test('the first of several faults is told, in the order of the properties', () => {
+test('the first of several faults is reported, in the order of the properties', () => {
   expect(findJsonFault({ fine: 1, first: { inner: [NaN] }, second: undefined, third: 1n })?.path).toBe('$.first.inner[0]');
 });
 
-test('a value is only read', () => {
+test('the check does not change the value', () => {
   const frozen = Object.freeze({ a: Object.freeze([Object.freeze({ b: 1 })]) });
   expect(findJsonFault(frozen)).toBeUndefined();
   expect(frozen).toEqual({ a: [{ b: 1 }] });

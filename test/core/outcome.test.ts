@@ -1,4 +1,4 @@
-// What a receiver may throw to say more than "failed", and how it is told apart.
+// The outcomes that a receiver may throw instead of an error, and their recognition.
 import { expect, test } from 'vitest';
 import { Discard, outcomeKind, RetryAfter, Unrecoverable } from '../../src/core/outcome.ts';
 
@@ -24,7 +24,7 @@ test.each([
   expect('cause' in new Discard('x')).toBe(false);
 });
 
-test('RetryAfter takes any duration, and refuses what is none where it is thrown', () => {
+test('RetryAfter takes any duration, and refuses anything else when it is made', () => {
   expect(new RetryAfter('1.5s').delayMs).toBe(1_500);
   expect(new RetryAfter(70).delayMs).toBe(70);
   expect(() => new RetryAfter('soon' as '1s')).toThrow(
@@ -32,12 +32,12 @@ test('RetryAfter takes any duration, and refuses what is none where it is thrown
   );
 });
 
-test('a subclass is what its base is', () => {
+test('a subclass is the same outcome as its base', () => {
   class CardExpired extends Unrecoverable {}
   expect(outcomeKind(new CardExpired('x'))).toBe('unrecoverable');
 });
 
-test('outcomes of another copy of the package are understood, and a look-alike is not taken for one', () => {
+test('outcomes of another copy of the package are recognised, and a look-alike is not', () => {
   const foreign = Object.defineProperty(new Error('elsewhere'), Symbol.for('signalbox.outcome'), { value: 'discard' });
   expect(outcomeKind(foreign)).toBe('discard');
   class Discard extends Error {
@@ -50,6 +50,6 @@ test.each([new Error('x'), 'Discard', null, undefined, 7, Symbol('discard'), {},
   expect(outcomeKind(thrown)).toBeUndefined();
 });
 
-test('the mark of an outcome is not seen among the properties', () => {
+test('the mark of an outcome is not an enumerable property', () => {
   expect(Object.getOwnPropertySymbols(Object.assign({}, new Discard('x')))).toEqual([]);
 });

@@ -53,12 +53,12 @@ test('the receivers of a signal come in the order in which they were registered'
   expect(names(receivers.all)).toEqual(['B.two', 'C.other', 'A.one']);
 });
 
-test('a signal that nobody receives has no receivers', () => {
+test('a signal without receivers has an empty list', () => {
   expect(new Receivers([]).of(placed)).toEqual([]);
   expect(new Receivers([receiver('A.one', onMail)]).of(paid)).toEqual([]);
 });
 
-test('a receiver is found by its name together with its signal, and by nothing else', () => {
+test('a receiver is found only by its name together with its signal', () => {
   const [ofPlaced, ofPaid] = [receiver('Mailer.onMail', onMail), receiver('Mailer.onMail', onMail, { signal: paid })];
   const receivers = new Receivers([ofPlaced, ofPaid]);
   expect(receivers.find('Mailer.onMail', 'order.placed')).toBe(ofPlaced);
@@ -73,7 +73,7 @@ test('a receiver is found by its name together with its signal, and by nothing e
     expect(receivers.find(name, signal)).toBeUndefined();
 });
 
-test('a former name is no name under which a receiver is found', () => {
+test('a receiver is not found by a former name', () => {
   const receivers = new Receivers([receiver('Mailer.onMail', onMail, { formerly: ['Post.onMail'] })]);
   expect(receivers.find('Post.onMail', 'order.placed')).toBeUndefined();
 });
@@ -87,7 +87,7 @@ test.each<[what: string, all: Receiver[]]>([
     [receiver('A.x', onMail, { formerly: ['A.w'] }), receiver('A.x', onMail, { formerly: ['A.w'], signal: paid })],
   ],
   ['a method had its own name before', [receiver('A.x', onMail, { formerly: ['A.x'] })]],
-])('nothing is taken where %s', (_what, all) => {
+])('nothing is refused where %s', (_what, all) => {
   expect(new Receivers(all).all).toEqual(all);
 });
 
@@ -144,7 +144,7 @@ test.each<[what: string, one: Receiver, other: Receiver, where: string]>([
     receiver('B.y', method(Stock, 'a'), { formerly: ['C.z'] }),
     'Mailer.onMail and Stock.a',
   ],
-])('a name that %s claim is refused, and both places are told', (_what, one, other, where) => {
+])('a name that %s have in common is refused, and the error names both places', (_what, one, other, where) => {
   expect(() => new Receivers([one, other])).toThrow(
     expect.objectContaining({ code: 'ReceiverNameTaken', message: expect.stringContaining(` is claimed by ${where}. `) as string }),
   );
@@ -185,7 +185,7 @@ test('receivers can be added and removed, and each change is counted', () => {
   expect(receivers.find('A.x', 'order.placed')).toBeUndefined();
 });
 
-test('a removed name can be claimed anew', () => {
+test('a removed name can be used again', () => {
   const mail = receiver('A.x', onMail);
   const receivers = new Receivers([mail]);
   receivers.remove([mail]);
@@ -193,7 +193,7 @@ test('a removed name can be claimed anew', () => {
   expect(receivers.find('A.x', 'order.placed')?.target).toBe(auditing);
 });
 
-test('receivers are added all or none', () => {
+test('either all receivers are added or none', () => {
   const receivers = new Receivers([receiver('A.x', onMail)]);
   const fine = receiver('B.y', method(Stock, 'a'));
   expect(() => receivers.add([fine, receiver('A.x', auditing)])).toThrow(expect.objectContaining({ code: 'ReceiverNameTaken' }));
@@ -201,14 +201,14 @@ test('receivers are added all or none', () => {
   expect(receivers.find('B.y', 'order.placed')).toBeUndefined();
 });
 
-test('a list of receivers that was handed out does not change afterwards', () => {
+test('a returned list of receivers does not change afterwards', () => {
   const receivers = new Receivers([receiver('A.x', onMail)]);
   const [all, of] = [receivers.all, receivers.of(placed)];
   receivers.add([receiver('B.y', method(Stock, 'a'))]);
   expect([names(all), names(of)]).toEqual([['A.x'], ['A.x']]);
 });
 
-test('a name that one receiver of a signal has and another of it had is refused, be they of one method', () => {
+test('a name of one receiver that is a former name of another one of the same signal is refused, even for the same method', () => {
   const before = receiver('A.one', onMail);
   const after = receiver('A.two', onMail, { formerly: ['A.one'] });
   for (const both of [
@@ -219,7 +219,7 @@ test('a name that one receiver of a signal has and another of it had is refused,
   expect(names(new Receivers([before, { ...after, signal: paid }]).all)).toEqual(['A.one', 'A.two']);
 });
 
-test('what is removed frees its names, and what could not be added has left nothing', () => {
+test('removed receivers free their names, and receivers that could not be added leave nothing behind', () => {
   const [one, two] = [receiver('A.one', onMail, { formerly: ['A.was'] }), receiver('B.two', method(Stock, 'two'))];
   const receivers = new Receivers([one]);
   const taking = receiver('A.was', method(Stock, 'was'));
@@ -237,7 +237,7 @@ test('what is removed frees its names, and what could not be added has left noth
   ]);
 });
 
-test('a change looks at what it changes only, so that very many receivers can be added one by one', () => {
+test('a change reads only the receivers that it changes, so that very many can be added one by one', () => {
   const receivers = new Receivers([]);
   let looks = 0;
   const add = (index: number): void =>

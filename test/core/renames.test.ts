@@ -1,4 +1,5 @@
-// What is one receiver across renames, decided in memory. The same in a database, with its races, is in test/store/renames.test.ts.
+// Decides in memory which names are one receiver across renames. test/store/catalogue/renames.test.ts tests the same in
+// a database, with its races.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Announcer, Model, own } from './catalogue-model.ts';
@@ -18,25 +19,25 @@ test('a renamed receiver keeps its id, whichever of the two is announced first',
   }
 });
 
-test('a receiver that was announced without its former name is joined later, to the older of the two', () => {
+test('a receiver that was announced without its former name joins the older of the two later', () => {
   const model = new Model();
   announcing(model, 'a');
   const forgetful = announcing(model, 'b');
   expect(model.targets()).toEqual([1, 2]);
   announcing(model, 'b<a');
   expect([model.targets(), model.groups()]).toEqual([[1], ['a b']]);
-  // It looks again.
+  // The process reads the catalogue again.
   expect([...forgetful.announce().known!.keys()]).toEqual([1, 2]);
 });
 
-test('joins reach over several renames, also if each lists only the one before', () => {
+test('joins reach over several renames, even if each lists only the name before', () => {
   const model = new Model();
   for (const receiver of ['d<c', 'b<a', 'c<b']) announcing(model, receiver);
   expect(model.groups()).toHaveLength(1);
   expect(model.targets()).toHaveLength(1);
 });
 
-test('a name that is reused for another receiver leaves all ids to the one that had it last', () => {
+test('when a name is reused for another receiver, all ids stay with the receiver that had the name last', () => {
   const model = new Model();
   announcing(model, 'a');
   const renamed = announcing(model, 'b<a');
@@ -47,7 +48,7 @@ test('a name that is reused for another receiver leaves all ids to the one that 
     [1, 'b'],
     [2, 'b'],
   ]);
-  // A process of the release before means the name as it was, and joins nothing.
+  // A process of the release before uses the name in its old meaning, and joins nothing.
   expect([...renamed.announce().known!]).toEqual([
     [1, 'b'],
     [2, 'b'],
@@ -57,7 +58,7 @@ test('a name that is reused for another receiver leaves all ids to the one that 
   expect(model.targets()).toHaveLength(2);
 });
 
-test('a new name that is taken for another receiver than it was announced for gets an id of its own', () => {
+test('a new name that is now used for another receiver gets an id of its own', () => {
   const model = new Model();
   announcing(model, 'a');
   announcing(model, 'b<a');
@@ -68,14 +69,14 @@ test('a new name that is taken for another receiver than it was announced for ge
   expect(model.groups()).toEqual(['a †b', 'b']);
 });
 
-test('receivers that a process has beside each other are not joined by a former name that one of them was joined with', () => {
+test('two receivers of one process are not joined by a former name of one of them', () => {
   const model = new Model();
   announcing(model, 'b<a');
   announcing(model, 'b', 'c<a');
   expect(model.groups()).toEqual(['b a', 'c']);
 });
 
-test('what a catalogue has is not written again, but for the latest name', () => {
+test('a receiver that is in the catalogue is not written again, except for its latest name', () => {
   const model = new Model();
   announcing(model, 'a');
   announcing(model, 'b<a');
@@ -98,7 +99,7 @@ test('what a catalogue has is not written again, but for the latest name', () =>
   ).toEqual(['a']);
 });
 
-test('whatever processes of several releases announce, in whatever order and between whose steps, there is one receiver that all of them run', () => {
+test('in whatever order and interleaving processes of several releases announce, there is one receiver that all of them run', () => {
   const releases = ['a', 'b<a', 'c<a<b', 'c<b<a', 'd<a<b<c'];
   const starts = fc.array(fc.constantFrom(...releases), { minLength: 1, maxLength: 6 });
   const turns = fc.array(fc.nat(5), { maxLength: 60 });
@@ -126,8 +127,8 @@ test('whatever processes of several releases announce, in whatever order and bet
   );
 });
 
-test('whatever is joined at the same time, no name points to one that is no root', () => {
-  // Each lists only the name before: what is one receiver shows when all have announced.
+test('whatever is joined at the same time, every name points to a root', () => {
+  // Each lists only the name before: the single receiver shows only when all have announced.
   const releases = ['a', 'b<a', 'c<b', 'd<c'];
   const starts = fc.shuffledSubarray([...releases, ...releases], { minLength: 2 });
   const turns = fc.array(fc.nat(7), { maxLength: 80 });

@@ -1,4 +1,4 @@
-// Waits, whatever the policy, the attempt and the draw: what holds for all of them. Single numbers are in retry.test.ts.
+// Properties of the waits for any policy, attempt and draw. retry.test.ts has single numbers.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { backoffMs, type RetryPolicy, retryPolicy } from '../../src/core/retry.ts';
@@ -18,7 +18,7 @@ const policies: fc.Arbitrary<RetryPolicy> = fc
   })
   .map((options) => retryPolicy(options, 'test'));
 
-/** Also beyond all budgets, which may be lowered while deliveries wait. */
+/** Any attempt, even beyond all budgets, which may be lowered while deliveries wait. */
 const attempts = fc.oneof(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }));
 const draws = fc.double({ min: 0, max: 1, noNaN: true });
 
@@ -34,7 +34,7 @@ test('a wait is a whole number of milliseconds, never negative, that the databas
   );
 });
 
-test('no wait is longer than the maximum, but for its jitter', () => {
+test('no wait is longer than the maximum, except by its jitter', () => {
   fc.assert(
     fc.property(policies, attempts, draws, (policy, attempt, draw) => {
       expect(straight(policy, attempt)).toBeLessThanOrEqual(policy.maxDelayMs);
@@ -43,14 +43,14 @@ test('no wait is longer than the maximum, but for its jitter', () => {
   );
 });
 
-test('the jitter varies a wait by its share of it at most, both ways, and the more is drawn the longer it is', () => {
+test('the jitter changes a wait by at most its share, in both directions, and a higher draw makes a longer wait', () => {
   fc.assert(
     fc.property(policies, attempts, draws, draws, (policy, attempt, one, other) => {
       const [least, most] = [0, 1].map((draw) => backoffMs(policy, attempt, draw));
       const [shorter, longer] = [Math.min(one, other), Math.max(one, other)].map((draw) => backoffMs(policy, attempt, draw));
       expect([least!, shorter!, longer!, most!]).toEqual([least!, shorter!, longer!, most!].toSorted((a, b) => a - b));
       const share = straight(policy, attempt) * policy.jitter;
-      // Three are rounded, each by itself: the wait, its share of it, and the end.
+      // Three numbers are rounded separately: the wait, its share, and the result.
       expect(straight(policy, attempt) - least!).toBeLessThanOrEqual(share + 1.5 + share * 1e-12);
       expect(most! - straight(policy, attempt)).toBeLessThanOrEqual(share + 1.5 + share * 1e-12);
     }),
@@ -66,19 +66,19 @@ test('the wait after a later attempt is never shorter, for the same draw', () =>
   );
 });
 
-test('the first wait is the delay, and each further one the one before times the factor, until the maximum', () => {
+test('the first wait is the delay, and each further wait is the previous one times the factor, up to the maximum', () => {
   fc.assert(
     fc.property(policies, fc.integer({ min: 1, max: 30 }), (policy, attempt) => {
       expect(straight(policy, 1)).toBe(Math.min(policy.delayMs, policy.maxDelayMs));
       const [wait, next] = [straight(policy, attempt), straight(policy, attempt + 1)];
-      // Rounding changes the one before by half a millisecond at most, and the next one by as much.
+      // Rounding changes the previous wait by half a millisecond at most, and the next one by as much.
       const slack = policy.factor / 2 + 0.5 + next * 1e-12;
       if (next < policy.maxDelayMs) expect(Math.abs(next - wait * policy.factor)).toBeLessThanOrEqual(slack);
     }),
   );
 });
 
-test('a policy is filled in for whatever is left out, and is one that is accepted again', () => {
+test('a policy gets defaults for omitted options, and the completed policy is valid', () => {
   const options = fc.record(
     { attempts: fc.integer({ min: 1, max: 10_000 }), delay: ms, factor: fc.double({ min: 1, max: 100, noNaN: true }), maxDelay: ms },
     { requiredKeys: [] },

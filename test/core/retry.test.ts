@@ -1,16 +1,16 @@
-// Retry policies: the defaults, what is refused by name, and the arithmetic of waiting in numbers.
+// Retry policies: the defaults, the options that are refused by name, and the arithmetic of the waits.
 import { expect, test } from 'vitest';
 import { backoffMs, DEFAULT_RETRY, type RetryOptions, retryPolicy } from '../../src/core/retry.ts';
 
 const ALMOST_ONE = 1 - Number.EPSILON;
 
-test('a policy that says nothing allows twelve attempts, 1 s × 3ⁿ up to 12 h, ±20 %', () => {
+test('the default policy allows twelve attempts, 1 s × 3ⁿ up to 12 h, ±20 %', () => {
   const policy = { attempts: 12, delayMs: 1_000, factor: 3, maxDelayMs: 12 * 3_600_000, jitter: 0.2 };
   expect(retryPolicy(undefined, 'test')).toEqual(policy);
   expect(retryPolicy({}, 'test')).toEqual(policy);
 });
 
-test('a policy fills in what is not said, and keeps what is', () => {
+test('a policy keeps the given options and gets defaults for the others', () => {
   expect(retryPolicy({ attempts: 1, delay: '2s', maxDelay: '1m' }, 'test')).toEqual({
     ...DEFAULT_RETRY,
     attempts: 1,
@@ -64,7 +64,7 @@ test.each<[attempt: number, least: number, middle: number, most: number]>([
   [11, 34_560_000, 43_200_000, 51_840_000],
   [12, 34_560_000, 43_200_000, 51_840_000],
   [10_000, 34_560_000, 43_200_000, 51_840_000],
-])('after attempt %d the wait is %d to %d to %d ms, by chance', (attempt, least, middle, most) => {
+])('after attempt %d the random wait has minimum %d, middle %d and maximum %d ms', (attempt, least, middle, most) => {
   expect([0, 0.5, ALMOST_ONE].map((random) => backoffMs(DEFAULT_RETRY, attempt, random))).toEqual([least, middle, most]);
 });
 

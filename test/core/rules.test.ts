@@ -1,4 +1,4 @@
-// What options may be: what each rule takes and refuses at its edges.
+// The rules of options: the values that each rule accepts and refuses at its edges.
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import type { Rule } from '../../src/core/options.ts';
@@ -13,13 +13,13 @@ test.each<[what: string, rule: Rule, taken: unknown[], refused: unknown[]]>([
   ['a duration that no timer waits for may be longer', duration(), ['30d', '3650d', TIMER_MS + 1], ['3651d', '', undefined]],
   ['a duration has limits', duration({ least: '1ms', most: '24h' }), [1, '24h'], [0, '0.4ms', '25h']],
   [
-    'a date is one that PostgreSQL stores, and no absurd one',
+    'a date is one that PostgreSQL can store, within reason',
     date,
     [new Date(0), new Date(), new Date('9999-12-31T23:59:59.999Z'), runInNewContext('new Date(1e12)')],
     [new Date(NaN), new Date(-1), new Date('+010000-01-01T00:00:00Z'), new Date(8.64e15), 0, '2026-01-01', null, { getTime: () => 0 }],
   ],
   [
-    'a UUID is written out',
+    'a UUID is in its full form',
     uuid,
     ['018f0000-0000-7000-8000-00000000000a', '018F0000-0000-7000-8000-00000000000A'],
     ['nope', '', '018f0000000070008000000000000000', ' 018f0000-0000-7000-8000-00000000000a', 7, undefined],
@@ -35,7 +35,7 @@ test.each<[what: string, rule: Rule, taken: unknown[], refused: unknown[]]>([
   expect(refused.filter((value) => rule.accepts(value))).toEqual([]);
 });
 
-test('what was given is shown short, and nothing of the inside of an object that may hold anything', () => {
+test('a given value is shown short, and the content of an object is not shown', () => {
   class Client {
     readonly password = 'secret';
   }

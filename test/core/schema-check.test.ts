@@ -1,4 +1,4 @@
-// Which schemas can be written as JSON and read back, and where the first part is that cannot.
+// Schemas whose values can be written as JSON and read back, and the path to the first part that cannot.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { encodePayload } from '../../src/core/envelope.ts';
@@ -163,7 +163,7 @@ test.each<[mend: RegExp, schema: z.ZodType]>([
   [/z\.codec\(z\.string\(\), z\.bigint\(\)/, z.bigint()],
   [/z\.object\(\{\}\) for a signal without content/, z.void()],
   [/z\.map\(\) has no JSON form/, z.map(z.string(), z.string())],
-])('the reason tells what would mend it: %s', (mend, schema) => {
+])('the reason says how to fix the schema: %s', (mend, schema) => {
   expect(findSchemaFault(schema)?.reason).toMatch(mend);
 });
 

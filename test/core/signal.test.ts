@@ -16,7 +16,7 @@ test('a signal has its name, schema, version and limit, and cannot be changed', 
   expect(() => Object.assign(signal, { version: 3 })).toThrow(TypeError);
 });
 
-test('a signal that says nothing is of version 1 and allows 256 KiB', () => {
+test('a signal without options has version 1 and allows 256 KiB', () => {
   expect(DEFAULT_MAX_PAYLOAD_BYTES).toBe(262_144);
   expect(defineSignal('a', empty)).toMatchObject({ version: 1, maxPayloadBytes: 262_144, upcast: undefined });
 });
@@ -41,7 +41,7 @@ test('a namespace and its signals cannot be changed', () => {
   expect([payment, payment.completed, payment.refunded].every((each) => Object.isFrozen(each))).toBe(true);
 });
 
-test('a namespace without signals is empty, and one of several parts is joined', () => {
+test('a namespace without signals is empty, and the parts of a namespace are joined', () => {
   expect(defineSignals('payment', {})).toEqual({});
   expect(defineSignals('shop.payment', { completed: empty }).completed.name).toBe('shop.payment.completed');
 });
@@ -108,7 +108,7 @@ test.each<[what: string, definition: unknown]>([
   );
 });
 
-test('an emit on an object that belongs to no box is a rejection, whichever emit it is', async () => {
+test('each kind of emit rejects on an object that belongs to no box', async () => {
   const signal = defineSignal('order.placed', empty);
   const stranger = {} as Parameters<typeof signal.emit>[0] & Parameters<typeof signal.emitReliable>[0];
   const emits = await Promise.allSettled([

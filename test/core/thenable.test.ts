@@ -1,5 +1,6 @@
-// Payloads that await would adopt: refused where they are given, stored or read, at any depth, and never awaited.
-// oxlint-disable unicorn/no-thenable -- they are what this is about
+// Payloads that await would adopt: they are refused where they are given, stored or read, at any depth, and never
+// awaited.
+// oxlint-disable unicorn/no-thenable -- this file tests thenables
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -53,14 +54,14 @@ test('then may be a word of a payload', async () => {
 const codec = (made: { decode?: unknown; encode?: unknown }) =>
   z.codec(z.any(), z.any(), { decode: () => made.decode ?? 1, encode: () => made.encode ?? 1 });
 
-test('what a codec writes is not awaited either', async () => {
+test('the value that a codec writes is not awaited either', async () => {
   await expect(encodePayload(defineSignal('a.b', codec({ encode: never })), 1)).rejects.toMatchObject({ code: 'PayloadNotStorable' });
   await expect(encodePayload(defineSignal('a.b', z.object({ a: codec({ encode: other }) })), { a: 1 })).rejects.toMatchObject({
     code: 'PayloadNotStorable',
   });
 });
 
-test('what a codec reads is not handed on as a promise', async () => {
+test('a promise that a codec reads is refused, not passed on', async () => {
   for (const made of [never, other, new Query()])
     await expect(decodePayload(defineSignal('a.b', codec({ decode: made })), '1', 1)).rejects.toMatchObject({
       code: 'StoredPayloadInvalid',
@@ -68,7 +69,7 @@ test('what a codec reads is not handed on as a promise', async () => {
     });
 });
 
-test('an upcast may return a promise, and nothing else that is awaited', async () => {
+test('an upcast may return a promise, and no other thenable', async () => {
   const upcasting = (upcast: () => unknown) => defineSignal('a.b', z.any(), { version: 2, upcast });
   expect(
     await decodePayload(

@@ -1,5 +1,5 @@
-// The database is killed, stays away for half a minute, and comes back: emitters are told, the worker waits and goes on,
-// nothing is lost or done twice, and the log has one line for each change of state.
+// The database is killed, stays down for half a minute, and comes back: emits reject, the worker waits and continues,
+// no delivery is lost or done twice, and the log has one line for each change of state.
 import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
 import { expect, test } from 'vitest';
@@ -8,9 +8,11 @@ import { launchPostgres } from '../support/postgres/launch.ts';
 import { Program, until } from '../processes/program.ts';
 
 const AWAY_MS = 30_000;
-/** Which of the two workers finds the other's lease over is left to chance. */
+/** Chance decides which of the two workers finds the other's lease expired. */
 const OF_DELIVERIES = /^(completed|released|stale|rescued|the lease of this worker) /;
-/** A line for each change of state. A server that has just come back may refuse one connection while it answers another. */
+/**
+ * A line for each change of state. A server that has just restarted may refuse one connection while it answers another.
+ */
 const AWAY = [
   'the worker cannot do its work: the database does not answer, or receivers cannot be called; trying again',
   'the worker can do its work again',

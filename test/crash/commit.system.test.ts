@@ -1,5 +1,5 @@
-// The database is killed while the answer to a COMMIT is missing: sender and receiver learn from the next one what became
-// of it. Its successor hands out the ids of those transactions again of which nothing had reached the disk.
+// The database is killed while the answer to a COMMIT is missing: sender and receiver learn the outcome from the
+// restarted server. That server assigns the ids of transactions again of which nothing had reached the disk.
 import postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -24,12 +24,12 @@ class Receiver {
 
 interface CommitCrash extends AsyncDisposable {
   readonly h: BehindProxy;
-  /** Kills the database at the next COMMIT, starts it anew, and lets no connection in before `meanwhile` is done. */
+  /** Kills the database at the next COMMIT, restarts it, and admits no connection before `meanwhile` is done. */
   crashAtCommit(loss: ConnectionLoss, meanwhile?: () => Promise<void>): Promise<void>;
 }
 
 async function openCommitCrash(driver: DriverName): Promise<CommitCrash> {
-  // The server flushes nothing but for a COMMIT.
+  // The server flushes only at a COMMIT.
   const server: RunningPostgres = await launchPostgres({ settings: { wal_writer_delay: '10s', autovacuum: 'off' } });
   const setUp = postgres(server.url, { max: 1, onnotice: () => {} });
   await setUp.unsafe(await readMigrations());
@@ -64,7 +64,7 @@ const send = async ({ db }: BehindProxy, value: number): Promise<string> =>
     return 'sent';
   });
 
-test.for(DRIVERS)('%s: a sender learns that its COMMIT got through before the crash', { timeout: 60_000 }, async (driver) => {
+test.for(DRIVERS)('%s: a sender learns that its COMMIT took effect before the crash', { timeout: 60_000 }, async (driver) => {
   await using crash = await openCommitCrash(driver);
   const crashed = crash.crashAtCommit('its answer is lost');
   expect(await send(crash.h, 1)).toBe('sent');
@@ -73,8 +73,8 @@ test.for(DRIVERS)('%s: a sender learns that its COMMIT got through before the cr
 });
 
 test.for(DRIVERS)(
-  '%s: a sender learns that its COMMIT did not get through, though another transaction has its id by then and has committed',
-  // Again, if the log was flushed by chance: then the id is not given out again.
+  '%s: a sender learns that its COMMIT took no effect, although another transaction with the same id has committed by then',
+  // Repeated if the log was flushed by chance: then the id is not assigned again.
   { timeout: 60_000, retry: 2 },
   async (driver) => {
     await using crash = await openCommitCrash(driver);
@@ -102,7 +102,7 @@ test.for(DRIVERS)(
 );
 
 test.for(DRIVERS)(
-  '%s: a receiver that committed before the crash is completed, one that did not runs again',
+  '%s: a receiver that committed before the crash is completed, and one that did not runs again',
   { timeout: 90_000 },
   async (driver) => {
     for (const loss of ['its answer is lost', 'never sent, unnoticed'] as const) {

@@ -7,7 +7,7 @@ import { Program, until } from '../processes/program.ts';
 import { Effects, happened } from './programs/receivers.ts';
 import type { Hold } from './programs/worker.ts';
 
-/** For a worker that is to be found dead soon. */
+/** For a worker that must be found dead soon. */
 export const SHORT = { lease: '1s' } as const;
 
 export interface StartOptions extends WorkerOptions {
@@ -18,29 +18,29 @@ export interface StartOptions extends WorkerOptions {
 
 export interface CrashHarness extends Harness {
   emit(...values: number[]): Promise<void>;
-  /** A worker process. Unless it is given another lease, its own is longer than a slow machine's pauses. */
+  /** Starts a worker process. Its default lease is longer than the pauses of a slow machine. */
   worker(options?: StartOptions): Program;
   sender(): Program;
-  /** Any other program of the crash tests. */
+  /** Starts any other program of the crash tests. */
   program(name: string, environment: Record<string, string>): Program;
-  /** Locks what the hold 'query' and a delayed COMMIT wait for. */
+  /** Takes the lock that the hold 'query' and a delayed COMMIT wait for. */
   gate(): Promise<Gate>;
   /** Makes each COMMIT that has written to `table` wait for the gate. */
   delayCommits(table: 'effect' | 'signalbox.emission'): Promise<void>;
-  /** How many sessions wait for the gate, in a query that begins with `query`. */
+  /** Counts the sessions that wait for the gate in a query that begins with `query`. */
   waiting(query: string): Promise<number>;
-  /** Takes back what lost workers held, as every worker does now and then. */
+  /** Reclaims the deliveries of dead workers, as every worker does now and then. */
   rescue(): Promise<void>;
   /** Each delivery, as `state epoch/attempt/crashes`. */
   deliveries(): Promise<string[]>;
-  /** How many deliveries are not done. */
+  /** Counts the unfinished deliveries. */
   left(): Promise<number>;
   /** Each effect, as `value by epoch`, in the order of the values. The epoch is that of the run that wrote it. */
   effects(): Promise<string[]>;
   /** The processes that wrote the effects, in the same order. */
   writers(): Promise<number[]>;
   workersLost(): Promise<number>;
-  /** Resolves when the lease of every worker is over that has not been found dead yet. */
+  /** Resolves when the lease of every worker that is not declared dead yet has expired. */
   leasesOver(): Promise<void>;
 }
 

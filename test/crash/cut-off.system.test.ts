@@ -1,5 +1,5 @@
-// Connections that are cut at moments at which no caller waits for the answer: while the worker begins to listen, and while it stops.
-// No promise may be rejected without a handler then, which would end the process (processes/program.ts fails the test).
+// Connections are cut at moments at which no caller waits for the answer: while the worker begins to listen, and while
+// it stops. An unhandled rejection then would end the process (processes/program.ts fails the test).
 import { expect, test } from 'vitest';
 import { type ConnectionLoss, openProxy } from '../processes/proxy.ts';
 import { until } from '../processes/program.ts';
@@ -14,7 +14,7 @@ const losses: ConnectionLoss[] = ['never sent', 'its answer is lost'];
 const cases = DRIVERS.flatMap((driver) => losses.map((loss) => [driver, loss] as const));
 
 test.concurrent.each(cases)(
-  '%s: a worker that loses its connection with LISTEN (%s) starts all the same, and listens again',
+  '%s: a worker that loses its connection with LISTEN (%s) starts nevertheless, and listens again',
   { timeout },
   async (driver, loss) => {
     await using h = await openCrashHarness();
@@ -41,7 +41,7 @@ test.concurrent.each(cases)(
 );
 
 test.concurrent.each(DRIVERS)(
-  '%s: a worker that is told to stop twice while its database is away ends, and its delivery is run by another',
+  '%s: a worker that is stopped twice while its database is down ends, and another worker runs its delivery',
   { timeout },
   async (driver) => {
     await using h = await openCrashHarness();

@@ -1,4 +1,4 @@
-// A worker is frozen (SIGSTOP) beyond its lease, at three points of a run, and comes back: it does nothing twice.
+// A worker is frozen (SIGSTOP) beyond its lease, at three points of a run, and continues: it does nothing twice.
 import { expect, test } from 'vitest';
 import { until } from '../processes/program.ts';
 import { openCrashHarness, SHORT } from './crash-harness.ts';
@@ -6,7 +6,7 @@ import { openCrashHarness, SHORT } from './crash-harness.ts';
 const timeout = 90_000;
 
 test.concurrent(
-  'frozen before its receiver: another has the delivery by now, and the epoch alone refuses the late start',
+  'frozen before its receiver: another worker has the delivery by now, and only the epoch refuses the late start',
   { timeout },
   async () => {
     await using h = await openCrashHarness();
@@ -16,8 +16,8 @@ test.concurrent(
     await zombie.frozen();
     expect(await h.deliveries()).toEqual(['running 1/1/0']);
 
-    // The other claims it and freezes at the same point: the row is `running` again, and no session has locked it. Its own
-    // lease is long, so it looks for dead workers only once, at its start.
+    // The other worker claims it and freezes at the same point: the row is `running` again, and no session has locked
+    // it. The lease of that worker is long, so it checks for dead workers only once, at its start.
     await h.leasesOver();
     const other = h.worker({ hold: 'frozen', lease: '1h' });
     await other.frozen();
@@ -36,7 +36,7 @@ test.concurrent(
     expect(await h.writers()).toEqual([other.pid]);
     expect(zombie.hasSaid('called')).toBe(false);
 
-    // The zombie is a worker like any other again.
+    // The thawed worker is a worker like any other again.
     await other.kill('SIGKILL');
     await h.emit(2);
     await until('it works', async () => (await h.effects()).length === 2);
@@ -45,7 +45,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  'frozen in its receiver: its transaction is ended, another takes over, and what it does late is void',
+  'frozen in its receiver: its transaction is ended, another worker takes over, and its late work is void',
   { timeout },
   async () => {
     await using h = await openCrashHarness();
@@ -68,21 +68,25 @@ test.concurrent(
   },
 );
 
-test.concurrent('frozen beyond the timeout of its receiver, and nobody there: the server ends its transaction', { timeout }, async () => {
-  await using h = await openCrashHarness();
-  const zombie = h.worker({ ...SHORT, hold: 'written', timeout: '1s' });
-  await zombie.says('worker.started');
-  await h.emit(1);
-  await zombie.says('written');
-  const sessions = async (): Promise<number> =>
-    (await h.sql`select from pg_stat_activity where application_name like 'signalbox worker %'`).length;
-  expect(await sessions()).toBeGreaterThan(0);
-  await zombie.kill('SIGSTOP');
-  await until('its transaction is ended', async () => (await sessions()) === 0);
-  expect(await h.deliveries()).toEqual(['running 1/1/0']);
+test.concurrent(
+  'frozen beyond the timeout of its receiver, with no other worker: the server ends its transaction',
+  { timeout },
+  async () => {
+    await using h = await openCrashHarness();
+    const zombie = h.worker({ ...SHORT, hold: 'written', timeout: '1s' });
+    await zombie.says('worker.started');
+    await h.emit(1);
+    await zombie.says('written');
+    const sessions = async (): Promise<number> =>
+      (await h.sql`select from pg_stat_activity where application_name like 'signalbox worker %'`).length;
+    expect(await sessions()).toBeGreaterThan(0);
+    await zombie.kill('SIGSTOP');
+    await until('its transaction is ended', async () => (await sessions()) === 0);
+    expect(await h.deliveries()).toEqual(['running 1/1/0']);
 
-  zombie.tell('go');
-  await zombie.kill('SIGCONT');
-  await until('it does it again', async () => (await h.deliveries())[0]!.startsWith('completed'));
-  expect(await h.effects()).toHaveLength(1);
-});
+    zombie.tell('go');
+    await zombie.kill('SIGCONT');
+    await until('it does it again', async () => (await h.deliveries())[0]!.startsWith('completed'));
+    expect(await h.effects()).toHaveLength(1);
+  },
+);

@@ -1,5 +1,5 @@
-// A server that restarts frees the locks of workers that live. A worker that starts just then buries none of them, whichever way
-// it restarted: by an operator, by the crash of one session, or by the promotion of a standby.
+// A server that restarts frees the locks of live workers. A worker that starts at that moment declares none of them
+// dead, whatever the cause of the restart: an operator, the crash of one session, or the promotion of a standby.
 import { appendFile } from 'node:fs/promises';
 import path from 'node:path';
 import { drizzle } from 'drizzle-orm/postgres-js';
@@ -58,7 +58,7 @@ const ends: [how: string, restart: (server: RunningPostgres) => Promise<void>][]
 ];
 
 test.concurrent.each(ends)(
-  'when the server %s, a worker that starts gives up no other that has not renewed since, and one that has as soon as it is killed',
+  'when the server %s, a starting worker spares workers that have not renewed since, and buries one that has once it is killed',
   { timeout: 120_000 },
   async (_how, restart) => {
     await using server = await launchPostgres({ inMemory: true });
@@ -67,7 +67,7 @@ test.concurrent.each(ends)(
     const enrol = async (workers: WorkersStore): Promise<number> =>
       (await workers.enrol({ label: 'test', leaseMs: 3_600_000, processId: crypto.randomUUID() })).id;
     const early = new WorkersStore(postgresJs(before as never).run(), new Namespace(DEFAULT_SCHEMA), 3);
-    // It has its lock no more, as far as anybody can see: its session is not there.
+    // Its lock is free as far as other workers can see, because its session is gone.
     const live = await enrol(early);
     const trust = async (sql: postgres.Sql, workers: WorkersStore, id: number): Promise<void> => {
       await workers.renew(id, 3_600_000);
@@ -91,7 +91,7 @@ test.concurrent.each(ends)(
   },
 );
 
-test.concurrent('a standby takes no renewal, so no worker of its own could mislead others', { timeout: 120_000 }, async () => {
+test.concurrent('a standby accepts no renewal, so no worker on a standby could mislead others', { timeout: 120_000 }, async () => {
   await using server = await launchPostgres({ inMemory: true });
   const sql = connect(server);
   await migrate(drizzle({ client: sql }), { migrationsFolder: 'examples/shop/migrations' });

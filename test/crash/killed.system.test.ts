@@ -1,5 +1,5 @@
-// A worker is killed at each point of a run: another finishes the delivery, and its effect is there once, written by
-// the very run that the delivery was completed by.
+// A worker is killed at each point of a run: another worker finishes the delivery, and its effect is there once,
+// written by the run that completed the delivery.
 import { expect, test } from 'vitest';
 import { until } from '../processes/program.ts';
 import { openCrashHarness, SHORT } from './crash-harness.ts';
@@ -30,7 +30,7 @@ test.concurrent.each([
 });
 
 test.concurrent(
-  'a worker killed in a query of its receiver is replaced though the query goes on: its session is ended',
+  'a worker killed in a query of its receiver is replaced although the query goes on: its session is ended',
   { timeout },
   async () => {
     await using h = await openCrashHarness();
@@ -49,29 +49,33 @@ test.concurrent(
   },
 );
 
-test.concurrent('a worker killed long before its lease is over is replaced within seconds, for its lock is free', { timeout }, async () => {
-  await using h = await openCrashHarness();
-  const LONG = { lease: '1h', concurrency: 1 } as const;
-  const other = h.worker({ ...LONG, hold: 'called' });
-  await other.says('worker.started');
-  const victim = h.worker({ ...LONG, hold: 'called' });
-  await victim.says('worker.started');
-  // One each: both hold theirs.
-  await h.emit(1, 2);
-  await other.says('called');
-  await victim.says('called');
-  await until('the lock of both is trusted', async () => (await h.sql`select from signalbox.worker where locked`).length === 2);
-  await victim.kill('SIGKILL');
-  other.tell('go');
-  await until('the other completes both', async () => (await h.effects()).length === 2);
-  expect(await h.writers()).toEqual([other.pid, other.pid]);
-  // Each claim raises the epoch, and so does what ends it: a rescue, or that it was given back, which counts as no attempt.
-  const ends = (await h.deliveries()).map((told) => /^completed (\d+)\/(.*)$/.exec(told)!.slice(1) as [string, string]);
-  const epochs = new Map(ends.map(([epoch, counts]) => [counts, Number(epoch)]));
-  expect([...epochs.keys()].toSorted()).toEqual(['1/0', '1/1']);
-  expect([...epochs.values()].every((epoch) => epoch % 2 === 1)).toBe(true);
-  expect(epochs.get('1/1')).toBeGreaterThanOrEqual(3);
-});
+test.concurrent(
+  'a worker killed long before its lease expires is replaced within seconds, because its lock is free',
+  { timeout },
+  async () => {
+    await using h = await openCrashHarness();
+    const LONG = { lease: '1h', concurrency: 1 } as const;
+    const other = h.worker({ ...LONG, hold: 'called' });
+    await other.says('worker.started');
+    const victim = h.worker({ ...LONG, hold: 'called' });
+    await victim.says('worker.started');
+    // Each worker holds one delivery.
+    await h.emit(1, 2);
+    await other.says('called');
+    await victim.says('called');
+    await until('the lock of both is trusted', async () => (await h.sql`select from signalbox.worker where locked`).length === 2);
+    await victim.kill('SIGKILL');
+    other.tell('go');
+    await until('the other completes both', async () => (await h.effects()).length === 2);
+    expect(await h.writers()).toEqual([other.pid, other.pid]);
+    // Each claim raises the epoch, and so does its end: a rescue, or a release, which counts as no attempt.
+    const ends = (await h.deliveries()).map((told) => /^completed (\d+)\/(.*)$/.exec(told)!.slice(1) as [string, string]);
+    const epochs = new Map(ends.map(([epoch, counts]) => [counts, Number(epoch)]));
+    expect([...epochs.keys()].toSorted()).toEqual(['1/0', '1/1']);
+    expect([...epochs.values()].every((epoch) => epoch % 2 === 1)).toBe(true);
+    expect(epochs.get('1/1')).toBeGreaterThanOrEqual(3);
+  },
+);
 
 test.concurrent('a worker killed during its COMMIT, whose session ends with it, is replaced by another', { timeout }, async () => {
   await using h = await openCrashHarness();
@@ -96,7 +100,7 @@ test.concurrent('a worker killed during its COMMIT, whose session ends with it, 
 });
 
 test.concurrent(
-  'a worker killed during its COMMIT, which gets through, has completed the delivery, and nobody does it again',
+  'a worker killed during its COMMIT, which takes effect, has completed the delivery, and no other worker runs it',
   { timeout },
   async () => {
     await using h = await openCrashHarness();
@@ -109,7 +113,7 @@ test.concurrent(
     await victim.kill('SIGKILL');
     const other = h.worker();
     await until('it is found dead', async () => (await h.workersLost()) === 1);
-    // The delivery is in a transaction that lives: no worker takes it.
+    // The delivery is in an open transaction: no worker takes it.
     await h.rescue();
     expect(await h.deliveries()).toEqual(['running 1/1/0']);
 

@@ -1,4 +1,4 @@
-// A payload that kills its worker each time: it ends dead after three workers, and its neighbours lose nothing.
+// A payload kills its worker each time: its delivery ends dead after three workers, and its neighbours lose nothing.
 import { expect, test } from 'vitest';
 import { until } from '../processes/program.ts';
 import { POISON } from './programs/receivers.ts';
@@ -6,7 +6,7 @@ import { innocent, poison } from './programs/two-signals.ts';
 import { openCrashHarness } from './crash-harness.ts';
 
 test(
-  'a delivery that kills its workers is dead after the third; what ran beside it is done once, and costs no attempt',
+  'a delivery that kills its workers is dead after the third; its neighbours are done once, and lose no attempt',
   { timeout: 90_000 },
   async () => {
     await using h = await openCrashHarness();
@@ -33,7 +33,7 @@ test.concurrent.each([
   ['one box', '1'],
   ['two boxes', '2'],
 ])(
-  'where a process has two workers, of %s, the innocent neighbour of the one in the other is not to blame',
+  'in a process with two workers, of %s, the innocent neighbour in the other worker is not blamed',
   { timeout: 120_000 },
   async (_which, boxes) => {
     await using h = await openCrashHarness();

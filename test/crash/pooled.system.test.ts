@@ -1,5 +1,5 @@
-// Workers behind PgBouncer in transaction mode, which gives each statement any backend: deliveries arrive, by polling; the
-// session lock is not believed; and the lease alone decides which workers are dead.
+// Workers behind PgBouncer in transaction mode, which gives each statement any backend: polling finds deliveries, the
+// session lock is not trusted, and the lease alone decides which workers are dead.
 import { drizzle as drizzleNodePostgres } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js';
 import { Pool } from 'pg';
@@ -15,22 +15,22 @@ import { Effects, happened } from './programs/receivers.ts';
 const timeout = 90_000;
 const DRIVERS = ['postgres.js', 'node-postgres'] as const;
 const LEASE = '1s';
-/** Of each worker: two leases and more. */
+/** More than two leases of each worker. */
 const RENEWALS = 8;
 
 const missing = pgBouncerVersion === undefined ? ' (skipped: PgBouncer is not installed)' : '';
-// Where it is not installed; `.ci/run` installs it, and says so where it cannot.
+// PgBouncer may be missing; `.ci/run` installs it, and reports if it cannot.
 const pooled = pgBouncerVersion === undefined ? test.skip : test;
 
 interface PooledHarness extends Harness {
   readonly bouncer: RunningPgBouncer;
-  /** A box behind PgBouncer, or past it. */
+  /** A box behind PgBouncer, or with a direct connection. */
   behind(driver: (typeof DRIVERS)[number]): Signalbox<Database>;
   past(driver: (typeof DRIVERS)[number]): Signalbox<Database>;
   emit(value: number): Promise<void>;
-  /** How often each worker that lives has renewed, the least first. */
+  /** The numbers of renewals of the live workers, the smallest first. */
   renewals(): Promise<number[]>;
-  /** Each worker that others found dead, and whether its lease was over when they did. */
+  /** Each worker that others declared dead, and whether its lease had expired by then. */
   verdicts(): Promise<{ worker: number; over: boolean }[]>;
 }
 
@@ -83,7 +83,7 @@ async function openPooledHarness(settings: Record<string, string> = {}): Promise
 }
 
 pooled.for(DRIVERS)(
-  `a worker on %s behind a pooler finds its deliveries, but is not woken for them${missing}`,
+  `a worker on %s behind a pooler finds its deliveries by polling, without notifications${missing}`,
   { timeout },
   async (driver) => {
     await using h = await openPooledHarness();
@@ -106,9 +106,10 @@ pooled.for(DRIVERS)(
   },
 );
 
-// With one backend for all, each renewal comes from the session that took the lock, which is also the session of the workers that watch.
+// With one backend for all, each renewal comes from the session that took the lock, which is also that of the checking
+// workers.
 pooled(
-  `workers behind a pooler with one backend leave each other alone: they know that it is not theirs${missing}`,
+  `workers behind a pooler with one backend leave each other alone: they know that the session is not theirs${missing}`,
   { timeout },
   async () => {
     await using h = await openPooledHarness({ default_pool_size: '1' });

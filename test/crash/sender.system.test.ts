@@ -1,4 +1,4 @@
-// A sender is killed before, during and after its COMMIT: what is committed is delivered, and nothing else.
+// A sender is killed before, during and after its COMMIT: committed emissions are delivered, and no others.
 import { expect, test } from 'vitest';
 import { countEmissions } from '../support/effects.ts';
 import { until } from '../processes/program.ts';
@@ -24,7 +24,7 @@ test.concurrent('a sender killed before its COMMIT has sent nothing', { timeout 
   expect(await h.box.drain()).toMatchObject({ completed: 0 });
 });
 
-test.concurrent('a sender killed during its COMMIT, which gets through, has sent though it never knew', { timeout }, async () => {
+test.concurrent('a sender killed during its COMMIT, which takes effect, has sent without knowing it', { timeout }, async () => {
   await using h = await openCrashHarness();
   await h.delayCommits('signalbox.emission');
   await using gate = await h.gate();

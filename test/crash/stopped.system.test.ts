@@ -1,5 +1,6 @@
-// SIGTERM to a worker process: once, it finishes what runs; twice, it gives back what runs. Either way it ends well. If it is killed
-// before it has ended, its deliveries run again, and its end is not charged to them.
+// SIGTERM to a worker process: after the first, it finishes its running receivers; after the second, it releases their
+// deliveries. Either way it exits with 0. If it is killed before that, its deliveries run again, and the crash does not
+// count.
 import { expect, test } from 'vitest';
 import { until } from '../processes/program.ts';
 import { openCrashHarness, SHORT, type CrashHarness } from './crash-harness.ts';
@@ -19,7 +20,7 @@ test.concurrent(
     await worker.says('called');
     await worker.kill('SIGTERM');
     await worker.says('worker.stopping');
-    // It may have been claimed ahead, and be given back.
+    // It may have been claimed ahead, and be released.
     await until('the second one waits', async () => (await h.deliveries())[1]!.startsWith('ready'));
     const kept = expect.stringMatching(/^ready [02]\/0\/0$/) as string;
     expect(await h.deliveries()).toEqual(['running 1/1/0', kept]);
@@ -32,7 +33,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  'a second SIGTERM interrupts what runs: its delivery is given back at once, and costs no attempt',
+  'a second SIGTERM interrupts the running receiver: its delivery is released at once, and costs no attempt',
   { timeout },
   async () => {
     await using h = await openCrashHarness();
@@ -58,7 +59,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  'a receiver whose worker is killed while it stops, by three deploys in a row, is charged with nothing, and is done once by the next',
+  'a delivery whose worker is killed while it stops, by three deploys in a row, counts no crash, and the next worker does it once',
   { timeout },
   async () => {
     await using h = await openCrashHarness();

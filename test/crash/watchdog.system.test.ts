@@ -1,4 +1,5 @@
-// An endless loop in a receiver: the watchdog ends the process, so that its supervisor brings it back, and nothing else is ended.
+// An endless loop in a receiver: the watchdog ends the process, so that a supervisor restarts it, and ends no other
+// process.
 import { expect, test } from 'vitest';
 import { type Program, until } from '../processes/program.ts';
 import { looped } from './programs/looping-signal.ts';
@@ -26,7 +27,7 @@ const start = (h: CrashHarness, environment: Record<string, string> = {}): Progr
   h.program('looping', { LEASE: '1500ms', ...environment });
 
 test(
-  'with two workers that a supervisor starts again, a receiver in an endless loop ends dead, and its neighbours are done once',
+  'with two workers that a supervisor restarts, a delivery with an endless loop ends dead, and its neighbours are done once',
   { timeout },
   async () => {
     await using h = await open();

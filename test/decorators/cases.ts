@@ -1,5 +1,5 @@
-// Uses of the decorators, in a form that is valid both as legacy and as standard decorators: the same file is run in
-// each mode, and must see the same.
+// Uses of the decorators, in a form that is valid both as legacy and as standard decorators: the same file runs in each
+// mode, and must have the same results.
 import { z } from 'zod';
 import {
   defineSignal,
@@ -149,7 +149,7 @@ class Methods {
   async transactional(): Promise<void> {}
 }
 
-/** By hand, as a compiler calls it: what stands in the wrong place is refused. */
+/** Called by hand, like a compiler does: a decorator in the wrong place is refused. */
 type Loose = (...args: unknown[]) => unknown;
 const apply = (...args: unknown[]): void => void (OnSignal(first) as Loose)(...args);
 const method = async (): Promise<void> => {};
@@ -168,7 +168,7 @@ const names = (...services: (abstract new () => object)[]): string[] =>
     .all.map(({ name, signal }) => `${name} <- ${signal.name}`)
     .toSorted((a, b) => (a < b ? -1 : 1));
 
-/** What was seen, by name of the case. */
+/** The results, by name of the case. */
 export async function observe(): Promise<Record<string, unknown>> {
   const called = new Registry([
     { token: Plain, provider: { useClass: Plain } },

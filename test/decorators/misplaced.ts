@@ -1,5 +1,5 @@
-// Decorators where they cannot work, in real syntax that both kinds of decorators share: fields, accessors, classes.
-// The compiler refuses them all, so they are applied under a looser type, as from JavaScript.
+// Decorators in places where they cannot work, in real syntax that both kinds of decorators share: fields, accessors,
+// classes. The compiler refuses them all, so they are applied under a looser type, as from JavaScript.
 import { defineSignal, isSignalboxError, OnSignal, Service, Transactional } from './signalbox.ts';
 import { z } from 'zod';
 
@@ -67,7 +67,7 @@ const PLACES = {
   },
 } satisfies Record<string, Placing>;
 
-/** What became of `act`: the code and the text of its refusal. */
+/** Returns the code and the text of the error that `act` throws. */
 export function refusal(act: () => unknown): string {
   try {
     act();
@@ -80,7 +80,7 @@ export function refusal(act: () => unknown): string {
 const everywhere = (decorate: unknown): Record<string, string> =>
   Object.fromEntries(Object.entries<Placing>(PLACES).map(([place, put]) => [place, refusal(() => put(decorate as Anywhere))]));
 
-/** For each decorator, what became of it in each place. */
+/** The result of each decorator in each place. */
 export function misplaced(): Record<string, Record<string, string>> {
   return {
     OnSignal: everywhere(OnSignal(defineSignal('misplaced.happened', z.object({})))),

@@ -66,7 +66,7 @@ test('legacy decorators, compiled by Vitest', async () => {
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 
-/** What `call` of a file returns when it is compiled by tsc and run by Node against the built package. */
+/** Returns the result of `call` of a file that is compiled by tsc and run by Node against the built package. */
 async function observed(
   file: string,
   options: { experimentalDecorators: boolean; call?: string; beside?: readonly string[] },
@@ -105,14 +105,14 @@ test('standard decorators see private members and accessors, of which none can b
   });
 });
 
-/** The same in legacy mode as Vitest compiles it, and in both as tsc does. */
+/** The same in legacy mode as compiled by Vitest, and in both modes as compiled by tsc. */
 const modes: [mode: string, see: (file: string, call: string, here: () => unknown) => Promise<unknown>][] = [
   ['legacy, compiled by Vitest', async (_file, _call, here) => here()],
   ['legacy, compiled by tsc', (file, call) => observed(file, { experimentalDecorators: true, call, beside: ['./misplaced.ts'] })],
   ['standard, compiled by tsc', (file, call) => observed(file, { experimentalDecorators: false, call, beside: ['./misplaced.ts'] })],
 ];
 
-test.each(modes)('a decorator that is not called says so at its place (%s)', async (_mode, see) => {
+test.each(modes)('a decorator without parentheses is refused at its place (%s)', async (_mode, see) => {
   const says = (text: string): unknown => expect.stringContaining(text);
   expect(await see('./parentheses.ts', 'withoutParentheses', withoutParentheses)).toEqual({
     method: says('InvalidDecorator: @OnSignal stands on receive without a signal. Write @OnSignal(signal)'),
@@ -137,7 +137,7 @@ test.each(modes)('a decorator in a place where it cannot work is refused (%s)', 
   });
 });
 
-test.each(modes)('decorated classes do the same in a box, inherited, shared and in transactions (%s)', async (mode, see) => {
+test.each(modes)('decorated classes behave the same in a box, inherited, shared and in transactions (%s)', async (mode, see) => {
   expect(await see('./running.ts', 'run', run)).toEqual({
     signals: ['running.first', 'running.second'],
     listedConstructor: ['Greeter.greet: hello 7 in UTC'],

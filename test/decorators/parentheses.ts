@@ -1,12 +1,12 @@
-// Decorators that were not called, in real syntax that both kinds share. The compiler refuses them, so they are applied under
-// a looser type, as from JavaScript.
+// Decorators without parentheses, in real syntax that both kinds share. The compiler refuses them, so they are applied
+// under a looser type, as from JavaScript.
 import { refusal } from './misplaced.ts';
 import { OnSignal, Service, Transactional } from './signalbox.ts';
 
 type Anything = (...args: unknown[]) => void;
 const [onSignal, service, transactional] = [OnSignal, Service, Transactional] as unknown as [Anything, Anything, Anything];
 
-/** What is said of each. */
+/** The error for each. */
 export function withoutParentheses(): Record<string, string> {
   return {
     method: refusal(() => {

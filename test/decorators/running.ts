@@ -1,5 +1,6 @@
-// What decorated classes do in a box, seen through the public surface only, in a form that is valid in both modes.
-// Every receiver is `transactional: false`: emitRobust then reaches it without a connection, and tells its name.
+// The behaviour of decorated classes in a box, only through the public interface, in a form that is valid in both
+// modes. Every receiver is `transactional: false`: emitRobust then reaches it without a connection, and returns its
+// name.
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { z } from 'zod';
@@ -39,7 +40,7 @@ class Greeter {
   }
 }
 
-/** Only compilers that emit types say what this one takes. */
+/** The parameter types of this class are known only with a compiler that emits types. */
 @Service()
 class Typed {
   constructor(readonly clock: Clock) {}
@@ -142,7 +143,7 @@ class Accounts {
 const newDatabase = () => drizzle({ client: postgres('postgres://x@127.0.0.1:9/x') });
 type Services = readonly (abstract new (...args: never[]) => object)[];
 
-/** What a box of these services answers to a signal: `name: value`, in the order of the names. */
+/** The answers of a box with these services to a signal: `name: value`, in the order of the names. */
 async function answers(signal: typeof first | typeof second, services: Services): Promise<string[]> {
   const db = newDatabase();
   await using _box = createSignalbox({ db, services, log: false, providers: [provide(GREETING, { useValue: 'hello' })] });
@@ -163,7 +164,7 @@ async function refusal(services: Services, use?: Services[number]): Promise<stri
   }
 }
 
-/** What a box of `Accounts` does with a database that only notes its transactions. */
+/** The calls of a box with `Accounts` on a database that only records its transactions. */
 async function transactions(): Promise<unknown> {
   const db = newDatabase();
   const begun: unknown[] = [];
@@ -186,7 +187,7 @@ async function unmade(): Promise<unknown> {
   return new Accounts().move('a', 'b').catch((error: unknown) => (isSignalboxError(error) ? error.code : error));
 }
 
-/** What was seen, by name of the case. */
+/** The results, by name of the case. */
 export async function run(): Promise<Record<string, unknown>> {
   const stored: Signal[] = [first, second];
   return {

@@ -1,4 +1,4 @@
-// What the cases use, from the source; the compiled cases get the built package in its place.
+// The imports of the cases, from the source; the compiled cases get the built package instead.
 export * from '../../src/index.ts';
 export { receiversOf } from '../../src/receivers/register.ts';
 export { callOf } from '../../src/receivers/invoke.ts';

@@ -1,4 +1,4 @@
-// What a reliable emit refuses, before any SQL: the transaction around it can go on.
+// Payloads and options that a reliable emit refuses before any SQL, so that the transaction around it can go on.
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -23,7 +23,7 @@ const refused: [what: string, payload: object, code: string, names: string][] = 
   ['a Map that JSON would empty', { map: new Map([[1, 2]]) }, 'PayloadNotStorable', 'map'],
   ['a number that JSON would turn into null', { list: [1, Infinity] }, 'PayloadNotStorable', 'list'],
   ['a bigint', { big: 1n }, 'PayloadNotStorable', 'big'],
-  // oxlint-disable-next-line unicorn/no-thenable -- it is what this is about
+  // oxlint-disable-next-line unicorn/no-thenable -- this test is about thenables
   ['what await would adopt, for ever', { then() {} }, 'PayloadNotStorable', 'then'],
   ['a promise', Promise.resolve({ text: 'x' }), 'PayloadNotStorable', 'then'],
   ['more bytes than the signal allows', { text: 'ä'.repeat(50) }, 'PayloadTooLarge', '100'],
@@ -59,7 +59,7 @@ test.each([
   expect(await countEmissions(h.sql)).toBe(1);
 });
 
-test('headers that are no short texts are refused', async () => {
+test('headers that are not short texts are refused', async () => {
   await using h = await harness({ services: [Listener] });
   await h.db.transaction(async (tx) => {
     const refusal = async (headers: Record<string, unknown>): Promise<unknown> =>
@@ -72,7 +72,7 @@ test('headers that are no short texts are refused', async () => {
   });
 });
 
-test('a database without the tables says which command makes them, when emitting and when working', async () => {
+test('the error for a database without the tables names the command that makes them, for emits and for workers', async () => {
   await using database = await createDatabase({ migrated: false });
   const db = drizzle({ client: database.connect({ max: 5 }) });
   await using box = createSignalbox({ db, services: [Listener], log: false });

@@ -1,4 +1,4 @@
-// captured: what a block of a test emitted, and testing 'capture', in which nothing is stored.
+// captured, the emissions of a block of a test, and testing 'capture', in which nothing is stored.
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -35,7 +35,7 @@ const pay = (h: Pick<Harness, 'db'>, order: number): Promise<unknown> =>
 
 const failing = async (work: () => Promise<unknown>): Promise<void> => expect(work()).rejects.toThrow('undo');
 
-test('it holds the emissions of the block, as receivers get them, in their order', async () => {
+test('captured has the emissions of the block, as receivers get them, in their order', async () => {
   await using h = await harness({ services: [Shop], testing: 'manual' });
   await pay(h, 0);
   const seen = await captured(async () => {
@@ -54,7 +54,7 @@ test('it holds the emissions of the block, as receivers get them, in their order
   expect(seen.payloads(shipped)).toEqual([{ order: 2 }, { order: 3 }]);
 });
 
-test('what was rolled back is not there: with its savepoint, its transaction, or at its COMMIT', async () => {
+test('captured has no emission that was rolled back with its savepoint, its transaction, or at its COMMIT', async () => {
   await using h = await harness({ services: [Shop], testing: 'manual' });
   await h.sql`create table once (id int unique deferrable initially deferred)`;
   await h.sql`insert into once values (1)`;
@@ -131,7 +131,7 @@ test('capture needs no tables', async () => {
   expect(seen.payloads(paid)).toEqual([{ order: 9, at: AT }]);
 });
 
-test('it refuses where no box would be seen', async () => {
+test('captured is refused where it would see no box', async () => {
   await using h = await harness({ services: [Shop] });
   await expect(captured(() => pay(h, 1))).rejects.toMatchObject({ code: 'InvalidOption', message: expect.stringContaining('`testing`') });
   expect(await readDeliveries(h.sql)).toEqual([]);

@@ -1,5 +1,6 @@
-// Two copies of the package in one process, as bundlers make them: what one tags, injects or emits, the box of the other
-// knows. test/contract/copies.system.test.ts shows it with copies of the built package, in both modes of decorators.
+// Two copies of the package in one process, as bundlers make them: the box of one copy knows the tags, injections and
+// emits of the other. test/contract/copies.system.test.ts tests copies of the built package, in both modes of
+// decorators.
 import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import type * as Signalbox from '../../src/index.ts';
@@ -76,7 +77,7 @@ test('receivers, services, Db, tokens, inject and @Transactional of another copy
   expect(() => h.box.get(new other.Token('absent'))).toThrow('Nothing provides Token(absent)');
 });
 
-test('a class with @Service of another copy that no box was given is told of', async () => {
+test('a warning names a class with @Service of another copy that no box was given', async () => {
   const other = await importCopy();
   const happened = other.defineSignal('copies.forgotten', z.object({}));
   @other.Service()
@@ -97,7 +98,7 @@ test.each([
   ['a method', Symbol.for('signalbox.onSignal'), (service: Signalbox.Class) => service.prototype as object],
   ['a static method', Symbol.for('signalbox.onSignal'), (service: Signalbox.Class) => service],
   ['a class', Symbol.for('signalbox.service'), (service: Signalbox.Class) => service],
-])('what a copy with another format says of %s is refused by name', async (_what, key, holderOf) => {
+])('the data of a copy with another format about %s is refused by name', async (_what, key, holderOf) => {
   class Far {}
   class Heir extends Far {}
   for (const format of [undefined, 0, 2, '1']) {

@@ -1,9 +1,9 @@
-// Ids of emissions: of version 7, each another, rising within a process.
+// Ids of emissions: they have version 7, differ, and rise within a process.
 import { validate, version } from 'uuid';
 import { expect, test } from 'vitest';
 import { emissionId } from '../../src/dispatch/emission-id.ts';
 
-test('an id is a UUID of version 7 that tells when it was made', () => {
+test('an id is a UUID of version 7 that contains its time', () => {
   const now = Date.now() + 1_000;
   const id = emissionId(now);
   expect(validate(id)).toBe(true);
@@ -18,7 +18,7 @@ test('ids rise, within a millisecond and when the clock goes back', () => {
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-test('what follows the time is another for each', () => {
+test('the part after the time differs for each id', () => {
   const tails = Array.from({ length: 1_000 }, () => emissionId().slice(-12));
   expect(new Set(tails).size).toBe(tails.length);
 });

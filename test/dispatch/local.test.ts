@@ -36,7 +36,7 @@ test('emit runs the receivers in their order, and stores nothing of its own', as
   expect(await countEmissions(h.sql)).toBe(0);
 });
 
-test('emit runs in the transaction that it is given, and goes with it', async () => {
+test('emit runs in the given transaction, and is rolled back with it', async () => {
   await using h = await harness({ services: [Ledger] });
   await createEffects(h.sql);
   const attempt = h.db.transaction(async (tx) => {
@@ -48,14 +48,14 @@ test('emit runs in the transaction that it is given, and goes with it', async ()
   expect(await readEffects(h.sql)).toEqual([]);
 });
 
-test('the first error of emit is thrown and stops the receivers behind it', async () => {
+test('emit throws the first error, and does not call the receivers after it', async () => {
   await using h = await harness({ services: [Ledger] });
   await createEffects(h.sql);
   await expect(happened.emit(h.db, { value: -1 })).rejects.toThrow('negative');
   expect(await readEffects(h.sql)).toEqual([]);
 });
 
-test('emitRobust runs every receiver, and returns and logs what each did', async () => {
+test('emitRobust runs every receiver, and returns and logs the result of each', async () => {
   const { log, lines } = recordingLogger();
   await using h = await harness({ services: [Ledger], log });
   await createEffects(h.sql);
@@ -72,7 +72,7 @@ test('emitRobust runs every receiver, and returns and logs what each did', async
   expect(lines.filter(({ level }) => level === 'error')).toHaveLength(1);
 });
 
-test('a receiver whose query fails in emitRobust takes neither its siblings nor the transaction along', async () => {
+test('a receiver whose query fails in emitRobust fails neither its siblings nor the transaction', async () => {
   await using h = await harness({ services: [Ledger] });
   await createEffects(h.sql);
   await h.db.transaction(async (tx) => {
@@ -83,7 +83,7 @@ test('a receiver whose query fails in emitRobust takes neither its siblings nor 
   expect(await readEffects(h.sql)).toEqual(['sender:0', 'second:0']);
 });
 
-test('a local payload makes the trip through JSON, as a stored one does', async () => {
+test('a local payload goes through JSON, like a stored one', async () => {
   const seen: { payload: unknown; context: DetachedDeliveryContext }[] = [];
   class Listener {
     @OnSignal(happened, { transactional: false })

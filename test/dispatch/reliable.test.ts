@@ -1,4 +1,4 @@
-// emitReliable and emitMany: what they store.
+// emitReliable and emitMany: the rows that they store.
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -46,7 +46,7 @@ test('an emit is one statement between BEGIN and COMMIT, for any number of recei
   expect(statements).toHaveLength(3);
 });
 
-test('a receiver that only the catalogue knows gets its delivery', async () => {
+test('a receiver that is only in the catalogue gets its delivery', async () => {
   await using h = await harness({ services: [First] });
   // Another process, with other code, has announced Second.
   await h.another({ services: [Second] }).drain();
@@ -72,7 +72,7 @@ test('one emission never makes two deliveries for one receiver', async () => {
   await expect(again).rejects.toMatchObject({ code: '23505', constraint_name: 'delivery_emission_receiver' });
 });
 
-test('a process whose receivers could not be announced before still reaches them all', async () => {
+test('a process whose receivers could not be announced earlier still reaches them all', async () => {
   await using h = await harness({ services: [First, Second] });
   await h.sql`alter table signalbox.receiver rename to receiver_away`;
   await h.db.transaction(async () => {});
@@ -81,7 +81,7 @@ test('a process whose receivers could not be announced before still reaches them
   expect(receipt.deliveries).toBe(2);
 });
 
-test('a repeatable read transaction reaches the receivers of its own process though its snapshot is older than they are', async () => {
+test('a repeatable read transaction reaches the receivers of its own process, although its snapshot is older', async () => {
   await using h = await harness({ services: [First] });
   await createEffects(h.sql);
   const receipt = await h.db.transaction(
@@ -96,7 +96,7 @@ test('a repeatable read transaction reaches the receivers of its own process tho
   expect(receipt.deliveries).toBe(1);
 });
 
-test('without receivers the emission is kept, the result says 0, and a warning is logged', async () => {
+test('without receivers the emission is stored, the result is 0, and a warning is logged', async () => {
   const { log, lines } = recordingLogger();
   await using h = await harness({ log });
   const receipt = await h.db.transaction(async (tx) => unheard.emitReliable(tx, { value: 1 }));
@@ -117,7 +117,7 @@ test('many payloads are stored in their order, with a receipt for each', async (
   expect(await h.db.transaction(async (tx) => happened.emitMany(tx, []))).toEqual([]);
 });
 
-test('many payloads are all stored or none, if one of them is invalid', async () => {
+test('if one of many payloads is invalid, none is stored', async () => {
   await using h = await harness({ services: [First] });
   await h.db.transaction(async (tx) => {
     const attempt = happened.emitMany(tx, [{ value: 1 }, { value: 'two' as unknown as number }]);
@@ -142,7 +142,7 @@ test('a delayed or scheduled emit is not due before its time', async () => {
   expect(await readEffects(h.sql)).toEqual(['First:3', 'First:1', 'First:2']);
 });
 
-test('an emission with a head start is ahead of those that became due in the time before', async () => {
+test('an emission with a head start runs before those that became due shortly before it', async () => {
   await using h = await harness({ services: [First] }, { max: 3 });
   await createEffects(h.sql);
   await h.db.transaction(async (tx) => {
@@ -170,7 +170,7 @@ test('headers reach the receivers', async () => {
   expect(seen).toEqual({ id, signal: 'reliable.happened', emittedAt: expect.any(Date) as Date, headers: { traceparent: '00-ab' } });
 });
 
-test('a transaction that was opened past the box can emit: its rows are as good', async () => {
+test('a transaction that was not opened through the box can emit the same rows', async () => {
   await using h = await harness({ services: [First] });
   await createEffects(h.sql);
   const { dialect } = h.db as unknown as { dialect: object };

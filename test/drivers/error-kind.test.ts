@@ -1,4 +1,4 @@
-// What errors of drivers mean, by their codes, at whatever depth.
+// The meaning of errors of drivers, by their codes, at any depth.
 import { expect, test } from 'vitest';
 import { causesOf, hasConnectionCode, isAnswer, sqlState } from '../../src/drivers/error-kind.ts';
 
@@ -25,7 +25,7 @@ test.each(['08000', '08006', '57P01', '57P02', '57P03', 'ECONNRESET', 'EPIPE', '
   (code) => {
     expect(hasConnectionCode(error({ code }))).toBe(true);
     expect(hasConnectionCode(error({}, error({ code })))).toBe(true);
-    // Whatever else the server says with it.
+    // Whatever severity the server sends with it.
     expect(isAnswer(error({ code, severity: 'ERROR' }))).toBe(false);
   },
 );
@@ -34,7 +34,7 @@ test.each(['23505', '40001', '57014', '57P04', '58030', 'XX000', 'ENOENT'])('%s 
   expect(hasConnectionCode(error({ code }))).toBe(false);
 });
 
-test('what is no error of a driver has no cause, no state and means nothing', () => {
+test('a value that is no error of a driver has no cause, no state and no meaning', () => {
   for (const thrown of [undefined, null, 'text', 5]) {
     expect([...causesOf(thrown)]).toEqual([]);
     expect([sqlState(thrown), hasConnectionCode(thrown), isAnswer(thrown)]).toEqual([undefined, false, false]);
@@ -48,7 +48,7 @@ test('a circle of causes comes to an end', () => {
   expect(sqlState(one)).toBeUndefined();
 });
 
-test('only what the server says with a severity that leaves the session alive is an answer', () => {
+test('only an error of the server whose severity leaves the session alive is an answer', () => {
   expect(isAnswer(error({ code: '23505', severity: 'ERROR' }))).toBe(true);
   expect(isAnswer(error({ code: '23505', severity: 'ERREUR' }))).toBe(true);
   for (const severity of ['FATAL', 'PANIC']) expect(isAnswer(error({ code: '53300', severity }))).toBe(false);

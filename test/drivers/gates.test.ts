@@ -1,4 +1,5 @@
-// The clients that drivers put in front of others: what passes a gate first, and which client a call reaches.
+// The clients that drivers put in front of others: the calls that pass a gate first, and the client that a call
+// reaches.
 import { expect, test } from 'vitest';
 import type { Gate } from '../../src/drivers/driver.ts';
 import { gated, passing } from '../../src/drivers/client-proxy.ts';
@@ -31,10 +32,10 @@ test('every member of a postgres.js client that sends something passes the gate 
   expect(called).toEqual(['json']);
 });
 
-test('a query of postgres.js that was built in time and is sent too late is refused', async () => {
+test('a query of postgres.js that was built in time but is sent too late is refused', async () => {
   let open = true;
   const gate: Gate = { ...closed, enter: () => (open ? undefined : closed.enter()) };
-  // As postgres.js makes one: it is sent when somebody asks for its result.
+  // Like a query of postgres.js: it is sent when its result is requested.
   const query = Object.assign(Promise.resolve('sent'), { handler: null, strings: null });
   const guarded = postgresJs({ options: { max: 1 } } as never).guard({ unsafe: () => query }, gate) as Record<string, Call>;
   const built = guarded['unsafe']!('select 1') as Promise<unknown>;
@@ -42,13 +43,13 @@ test('a query of postgres.js that was built in time and is sent too late is refu
   await expect((async () => built)()).rejects.toThrow(ended);
 });
 
-test('of another client, the members that send pass the gate first; the others do not', () => {
+test('every member of another client that sends something passes the gate first; the others do not', () => {
   const guarded = gated({ query: () => 'sent', escape: () => 'escaped' }, new Set(['query']), closed) as Record<string, Call>;
   expect(() => guarded['query']!()).toThrow(ended);
   expect(guarded['escape']!()).toBe('escaped');
 });
 
-test('a method reaches the client of the moment of its call, also when it was looked up before', () => {
+test('a method reaches the client that is current at its call, even if it was read before', () => {
   let current = { query: () => 'pool' };
   const client = passing(() => current) as Record<string, Call>;
   const query = client['query']!;

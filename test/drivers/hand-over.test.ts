@@ -1,5 +1,5 @@
-// A connection that is lost at the very moment when node-postgres' pool hands it out: what came with the same packet as the
-// answer before it is heard before any promise is.
+// A connection is lost at the moment when node-postgres' pool hands it out: an event in the same packet as the previous
+// answer is emitted before any promise continues.
 import { drizzle as drizzleNodePostgres } from 'drizzle-orm/node-postgres';
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import { Pool, type PoolClient } from 'pg';
@@ -27,7 +27,7 @@ class LosingPool extends Pool {
   }
 }
 
-test('a client that is lost as the pool hands it out does not end the process, and nobody gets it again', async () => {
+test('a client that is lost as the pool hands it out does not end the process, and is not used again', async () => {
   await using database = await createDatabase();
   const client = new LosingPool({ connectionString: database.url, max: 1 });
   const db = drizzleNodePostgres({ client }) as unknown as PostgresJsDatabase;

@@ -1,5 +1,6 @@
-// The settings of an application's client reach what the application sends, and nothing that Signalbox sends: names, values and
-// arrays that are transformed or parsed in other ways, types that are not fetched, serializers of the application.
+// The settings of an application's client affect the application's statements, and not those of Signalbox: names,
+// values and arrays that are transformed or parsed in other ways, types that are not fetched, serializers of the
+// application.
 import { PGlite } from '@electric-sql/pglite';
 import { drizzle as drizzleNodePostgres } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
@@ -20,7 +21,7 @@ type Connect = (database: TestDatabase) => Promise<{ db: Db; end(): Promise<unkn
 
 const OIDS = [16, 20, 21, 23, 25, 114, 700, 701, 1000, 1005, 1007, 1009, 1016, 1043, 1114, 1184, 1700, 2950, 3802];
 const wrong = (): string => 'wrong';
-/** Each type is read and written in a way of the application's own. */
+/** The application reads and writes each type in its own way. */
 const TYPES = Object.fromEntries(OIDS.map((oid) => [`own${oid}`, { to: oid, from: [oid], serialize: wrong, parse: wrong }]));
 
 const withPostgresJs =
@@ -64,7 +65,7 @@ const clients: Readonly<Record<string, Connect>> = {
   },
 };
 
-/** What a box does for its users, as they see it. */
+/** The behaviour of a box, as its users see it. */
 async function life(db: Db): Promise<unknown> {
   const received: unknown[] = [];
   class Hostile {

@@ -1,5 +1,5 @@
-// A lane of postgres.js: transactions that follow one another on one connection. What the worker does with lanes is tested in
-// test/worker/claiming/slots.test.ts, and that its deliveries are run once, everywhere.
+// A lane of postgres.js: transactions that follow one another on one connection. test/worker/claiming/slots.test.ts
+// tests the worker's use of lanes.
 import { expect, test } from 'vitest';
 import { type LanePool, type LaneSession, openLane } from '../../src/drivers/postgres-js-lane.ts';
 import { createDatabase } from '../support/database.ts';
@@ -12,7 +12,7 @@ async function openFixture() {
   const pool = database.connect({ max: 1, onnotice: (notice) => notices.push(notice) });
   const sql = database.connect({ max: 1 });
   await sql`create table effect (value int unique deferrable initially deferred)`;
-  /** What comes next on the lane: begun when the COMMIT before it has gone out. */
+  /** The next job on the lane: it begins when the COMMIT before it is sent. */
   const queue: { work: Work; result: (result: unknown) => void }[] = [];
   const start = (): void => {
     const next = queue.shift();
@@ -27,7 +27,7 @@ async function openFixture() {
     lane,
     begin,
     notices,
-    /** Runs all, one behind the other, and returns the results. */
+    /** Runs all jobs, one after the other, and returns the results. */
     follow: async (...works: Work[]): Promise<unknown[]> => {
       const results = works.map((work) => new Promise((result) => queue.push({ work, result })));
       start();
@@ -58,11 +58,11 @@ test('jobs follow one another on one connection, each in a transaction of its ow
   expect(results.map(({ marked }) => marked)).toEqual(['on', 'on', 'on']);
   expect(await fixture.effects()).toEqual([1, 2, 3]);
   expect(fixture.notices).toEqual([]);
-  // The one connection is the pool's again, and in no transaction.
+  // The one connection is back in the pool, and in no transaction.
   expect(await fixture.pool`select 1 as one`).toEqual([{ one: 1 }]);
 });
 
-test('each job begins when the one before has ended, and what is told as done is committed', async () => {
+test('each job begins when the previous one has ended, and a job that is reported done is committed', async () => {
   await using fixture = await openFixture();
   const order: string[] = [];
   const say =
@@ -98,7 +98,7 @@ test('a COMMIT that is refused is the failure of its own job, and of no other', 
   expect(fixture.notices).toEqual([]);
 });
 
-test('a transaction for which nobody comes ends empty, and the connection is free', async () => {
+test('a transaction without a job ends empty, and its connection is free', async () => {
   await using fixture = await openFixture();
   let wanted = true;
   const lane = openLane(fixture.pool, {
@@ -116,9 +116,9 @@ test('a transaction for which nobody comes ends empty, and the connection is fre
   expect(fixture.notices).toEqual([]);
 });
 
-test('a job whose connection is lost rejects, and the lane goes on with another connection', async () => {
+test('a job whose connection is lost rejects, and the lane continues on another connection', async () => {
   await using fixture = await openFixture();
-  // As a transaction of Signalbox does: on a connection that is lost it never ends, for the ROLLBACK would end the process.
+  // Like a transaction of Signalbox: on a lost connection it never ends, because the ROLLBACK would end the process.
   const die: Work = async (session) => {
     await session.unsafe('insert into effect values (2)');
     const [row] = (await session.unsafe('select pg_backend_pid() as pid')) as { pid: number }[];
@@ -173,7 +173,7 @@ test('after a BEGIN that failed nothing more is sent on the connection, which is
   expect(sent.slice(4)).toEqual(['pool begin', 'pool commit']);
 });
 
-test('each transaction has the isolation level that it was asked for, the first on the lane and those behind it', async () => {
+test('each transaction has the requested isolation level, the first on the lane and the later ones', async () => {
   await using database = await createDatabase();
   const pool = database.connect({ max: 1 });
   await pool`set default_transaction_isolation = 'repeatable read'`;

@@ -1,11 +1,11 @@
-// One checkout of a node-postgres client: how it comes back to its pool, however its transaction went.
+// One checkout of a node-postgres client: its return to the pool, whatever the outcome of its transaction.
 import { EventEmitter } from 'node:events';
 import { expect, test } from 'vitest';
 import type { Gate } from '../../src/drivers/driver.ts';
 import { type PooledClient, reportLoss, transactionPool } from '../../src/drivers/pg-checkout.ts';
 
 class FakeClient extends EventEmitter {
-  /** What it was released with, each time. */
+  /** The argument of each release. */
   readonly released: unknown[] = [];
   /** Statements that fail. */
   readonly failing = new Map<string, Error>();
@@ -28,7 +28,7 @@ async function checkOut(client: FakeClient): Promise<PooledClient> {
 
 const failure = new Error('gone');
 
-test('a client goes back once, without a listener of ours, however often it is released', async () => {
+test('a client returns to the pool once, without our listener, however often it is released', async () => {
   const client = new FakeClient();
   const held = await checkOut(client);
   await held.query({ text: 'begin' });
@@ -39,7 +39,7 @@ test('a client goes back once, without a listener of ours, however often it is r
   expect(client.listenerCount('error')).toBe(0);
 });
 
-test('a client that lost its connection between two statements ends nothing, and is not used again', async () => {
+test('a client that lost its connection between two statements does not end the process, and is not used again', async () => {
   const client = new FakeClient();
   const held = await checkOut(client);
   await held.query({ text: 'begin' });
@@ -48,7 +48,7 @@ test('a client that lost its connection between two statements ends nothing, and
   expect(client.released).toEqual([failure]);
 });
 
-test('a client whose BEGIN failed goes back at once, not to be used again', async () => {
+test('a client whose BEGIN failed is removed from the pool at once', async () => {
   const client = new FakeClient();
   client.failing.set('begin', failure);
   const held = await checkOut(client);
@@ -56,7 +56,7 @@ test('a client whose BEGIN failed goes back at once, not to be used again', asyn
   expect(client.released).toEqual([failure]);
 });
 
-test('a failed statement leaves the client as good as it was; a failed ROLLBACK is silent, and the client not used again', async () => {
+test('a client is used again after a failed statement, but not after a failed ROLLBACK, which is silent', async () => {
   const client = new FakeClient();
   client.failing.set('select 1 / 0', failure);
   const held = await checkOut(client);
@@ -72,7 +72,7 @@ test('a failed statement leaves the client as good as it was; a failed ROLLBACK 
   expect(client.released).toEqual([undefined, failure]);
 });
 
-test('the transaction hears of a lost connection, not the savepoint that came later', async () => {
+test('a lost connection is reported to the transaction, not to a later savepoint', async () => {
   const client = new FakeClient();
   const held = await checkOut(client);
   const heard: string[] = [];

@@ -1,4 +1,4 @@
-// A dedicated connection on node-postgres: when it is lost, and when it cannot be made.
+// A dedicated connection on node-postgres that is lost, or cannot be made.
 import { EventEmitter } from 'node:events';
 import { expect, test } from 'vitest';
 import { openSession } from '../../src/drivers/pg-session.ts';
@@ -37,7 +37,7 @@ class FakeClient extends EventEmitter {
   }
 }
 
-/** A session whose connections are refused as often as there are `refusals`. */
+/** A session whose connections are refused `refusals` times. */
 function open(...refusals: Error[]) {
   const clients: FakeClient[] = [];
   let losses = 0;
@@ -61,7 +61,7 @@ test('a session whose connection is lost reports it, and its next use makes anot
   expect(clients[1]!.ended).toBe(true);
 });
 
-test('an old connection that reports its end late does not take the new one with it', async () => {
+test('an old connection that reports its end late does not end the new one', async () => {
   const { clients, session } = open();
   await session.run(one, []);
   clients[0]!.emit('error', new Error('read ECONNRESET'));

@@ -1,4 +1,4 @@
-// Where a worker works, as its log says it: with the user and without the password, however the client was told of them.
+// The place of a worker in its log: with the user and without the password, however the client was configured.
 import { drizzle as drizzleNodePostgres } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js';
 import { Pool } from 'pg';
@@ -20,13 +20,13 @@ test.each([
   expect(driverOf(db).place).toBe('app@db.example:6543/shop');
 });
 
-test('several hosts are all named, and what is not known is told as such', () => {
+test('all of several hosts are named, and unknown parts are named as unknown', () => {
   const client = postgres('postgres://app:s3cret@one:1,two:2/shop');
   expect(driverOf(drizzlePostgresJs({ client })).place).toBe('app@one:1,two:2/shop');
   expect(describePlace({})).toBe('?@?:?/?');
 });
 
-test('a postgres.js client that fetches types is cautioned about, and another is not', () => {
+test('a postgres.js client that fetches types gives a warning, and another does not', () => {
   expect(driverOf(drizzlePostgresJs({ client: postgres(URL) })).caution).toMatch('fetch_types: false');
   expect(driverOf(drizzlePostgresJs({ client: postgres(URL, { fetch_types: false }) })).caution).toBeUndefined();
 });

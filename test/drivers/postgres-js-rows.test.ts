@@ -1,12 +1,12 @@
-// When postgres.js may read the values of our own rows: only where no setting of the application reaches the types that our
-// statements return, which the server itself names here.
+// postgres.js may read the values of our own rows only if no setting of the application affects the types that our
+// statements return; here the server names these types.
 import postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { COLUMN_TYPES, readsCells } from '../../src/drivers/postgres-js-rows.ts';
 import { statements } from '../faults/statements.ts';
 import { createDatabase } from '../support/database.ts';
 
-test('our statements return no type but those that are checked', async () => {
+test('our statements return only checked types', async () => {
   await using database = await createDatabase();
   const client = database.connect({ max: 1 });
   const found = new Map<number, string>();
@@ -18,7 +18,7 @@ test('our statements return no type but those that are checked', async () => {
   }
   const known: readonly number[] = Object.values(COLUMN_TYPES);
   expect([...found].filter(([type]) => !known.includes(type))).toEqual([]);
-  // None is checked in vain.
+  // Every checked type is returned by some statement.
   expect(known.filter((type) => !found.has(type))).toEqual([]);
 });
 
@@ -28,7 +28,7 @@ const optionsOf = (options: postgres.Options<Record<string, postgres.PostgresTyp
 test('the settings of an application that change our values are noticed, and no others', () => {
   const type = (oid: number): object => ({ types: { own: { to: oid, from: [oid], serialize: String, parse: () => 'wrong' } } });
   expect(readsCells(optionsOf({}))).toBe(true);
-  // Its transform of values is for JSON alone, which cannot be told from outside.
+  // Its transform of values is only for JSON, which is not visible from outside.
   expect(readsCells(optionsOf({ transform: postgres.camel }))).toBe(false);
   expect(readsCells(optionsOf({ transform: { column: postgres.toCamel } }))).toBe(true);
   expect(readsCells(optionsOf(type(1184)))).toBe(true);

@@ -1,5 +1,5 @@
-// What is prepared: behind a pooler that does not know of prepared statements nothing must be; with `'all'` also what an
-// application sends again and again in transactions, and not what it sends once.
+// Prepared statements: none behind a pooler without support for them; with `'all'` also those that an application sends
+// again and again in transactions, and not those that it sends once.
 import { sql } from 'drizzle-orm';
 import { drizzle as drizzleNodePostgres } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js';
@@ -41,7 +41,7 @@ async function prepared(connect: (database: TestDatabase) => Connected, prepare?
   return count;
 }
 
-test.each(drivers)('the statements of Signalbox are prepared on %s, unless it is told not to', async (_name, connect) => {
+test.each(drivers)('the statements of Signalbox are prepared on %s, unless the option forbids that', async (_name, connect) => {
   expect(await prepared(connect)).toBeGreaterThan(0);
   expect(await prepared(connect, false)).toBe(0);
 });
@@ -55,7 +55,7 @@ async function preparedOwn(connect: (database: TestDatabase) => Connected, prepa
   const counts: number[] = [];
   for (let times = 0; times < 4; times++)
     await db.transaction(async (tx) => {
-      // Of the savepoint, too; and one that is another each time, and one without parameters.
+      // One in the savepoint, too; one that differs each time, and one without parameters.
       await tx.transaction((nested) => nested.execute(sql`select ${times}::int as own`));
       await tx.execute(sql.raw(`select ${times} as own`));
       await tx.execute(sql`select ${sql.raw(String(times))} + ${times}::int as own`);
@@ -66,11 +66,14 @@ async function preparedOwn(connect: (database: TestDatabase) => Connected, prepa
   return counts;
 }
 
-test.each(drivers)('with all, what an application sends for the third time in a transaction is prepared on %s', async (_name, connect) => {
-  expect(await preparedOwn(connect, 'all')).toEqual([0, 0, 1, 1]);
-  expect(await preparedOwn(connect, true)).toEqual([0, 0, 0, 0]);
-  expect(await preparedOwn(connect, false)).toEqual([0, 0, 0, 0]);
-});
+test.each(drivers)(
+  "with 'all', a statement that an application sends for the third time in a transaction is prepared on %s",
+  async (_name, connect) => {
+    expect(await preparedOwn(connect, 'all')).toEqual([0, 0, 1, 1]);
+    expect(await preparedOwn(connect, true)).toEqual([0, 0, 0, 0]);
+    expect(await preparedOwn(connect, false)).toEqual([0, 0, 0, 0]);
+  },
+);
 
 test.each(drivers)('a column that changes its type costs a prepared statement one transaction on %s', async (_name, connect) => {
   await using database = await createDatabase();
@@ -88,10 +91,10 @@ test.each(drivers)('a column that changes its type costs a prepared statement on
   await end();
 });
 
-test('a text is hot from its third use on, and no more than 250 are', () => {
+test('a text is hot from its third use on, and at most 250 are hot', () => {
   const hot = new HotStatements();
   expect([1, 2, 3, 4].map(() => hot.isHot('select 1'))).toEqual([false, false, true, true]);
-  // Those that differ each time neither become hot, nor keep others from it.
+  // Texts that differ each time neither become hot, nor keep others from becoming hot.
   for (let index = 0; index < 5_000; index++) expect(hot.isHot(`select once ${index}`)).toBe(false);
   const often = Array.from({ length: 300 }, (_, index) => [1, 2, 3].map(() => hot.isHot(`select often ${index}`)));
   expect(often.filter(([, , third]) => third).length).toBe(249);

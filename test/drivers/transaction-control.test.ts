@@ -60,11 +60,11 @@ test.each([
   expect(() => refuseEnding(text)).not.toThrow();
 });
 
-test.each([undefined, null, 7, ['commit'], {}])('what is no text passes: %o', (sent) => {
+test.each([undefined, null, 7, ['commit'], {}])('a value that is no text passes: %o', (sent) => {
   expect(() => refuseEnding(sent)).not.toThrow();
 });
 
-test('a long text costs next to nothing', () => {
+test('a long text costs almost nothing', () => {
   expect(() => refuseEnding(`insert into log values ('${'x;'.repeat(1_000_000)}')`)).not.toThrow();
   expect(() => refuseEnding(`/*${'*'.repeat(1_000_000)}/ commit`)).toThrow(/COMMIT/);
 });

@@ -1,10 +1,13 @@
-// The checker on runs with an operator, and on those whose deliveries are given up.
+// The checker on runs with an operator, and on runs whose deliveries end dead by crashes.
 import { expect, test } from 'vitest';
 import { check } from './checker.ts';
 import { causeOf, OPERATED } from './evidence.ts';
 import { A, change, B, call, changed, goodRun, kindsOf, type Mutable, without, write } from './good-run.ts';
 
-/** An operator replays delivery 1, which is completed and emits again, lays the dead delivery 3 to rest, and cancels 2 while it runs again. */
+/**
+ * An operator replays the completed delivery 1, which emits again, cancels the dead delivery 3, and cancels 2 during
+ * its second run.
+ */
 function operatedRun(): Mutable {
   const run = goodRun();
   run.changes.push(
@@ -40,12 +43,12 @@ test('a run in which an operator replayed and cancelled deliveries is accepted',
 
 const operated: [string, string[], (run: Mutable) => void][] = [
   [
-    'a delivery was cancelled by nobody',
+    'a delivery was cancelled without an operator',
     ['off the diagram', 'wrong end'],
     (run) => void (run.failures = without(run.failures, ({ deliveryId, epoch }) => deliveryId === '3' && epoch === 4)),
   ],
   [
-    'a cancelled delivery has an effect all the same',
+    'a cancelled delivery has an effect',
     ['ghost', 'wrong epoch'],
     (run) => void (run.receivers = [write, { ...call, transactional: true }]),
   ],
@@ -67,13 +70,13 @@ const operated: [string, string[], (run: Mutable) => void][] = [
   ],
 ];
 
-test.each(operated)('with an operator, it finds that %s', (_what, kinds, spoil) => {
+test.each(operated)('with an operator, the checker finds that %s', (_what, kinds, spoil) => {
   const run = operatedRun();
   spoil(run);
   expect(kindsOf(run)).toEqual(kinds);
 });
 
-/** Delivery 3 is rescued from worker 1 twice, and then given up with worker 2. */
+/** Delivery 3 is rescued from worker 1 twice, and then dies with worker 2. */
 function givenUpRun(company: 'alone' | 'in company'): Mutable {
   const run = goodRun();
   run.changes = without(run.changes, ({ deliveryId }) => deliveryId === '3');
@@ -99,11 +102,11 @@ function givenUpRun(company: 'alone' | 'in company'): Mutable {
   return run;
 }
 
-test('a delivery that was given up after three crashes, the last one alone, is accepted', () => {
+test('a delivery that is dead after three crashes, the last one alone, is accepted', () => {
   expect(check(givenUpRun('alone'))).toEqual([]);
 });
 
-test('what is given up may have left an effect outside of its transaction, and none in it', () => {
+test('a delivery that is dead by crashes may have left an effect outside of its transaction, and none in it', () => {
   const run = givenUpRun('alone');
   run.effects.push({ deliveryId: '3', generation: 0, epoch: null, claimedEpoch: 5, pid: B });
   expect(kindsOf(run)).toEqual(['ghost']);
@@ -111,6 +114,6 @@ test('what is given up may have left an effect outside of its transaction, and n
   expect(kindsOf(run)).toEqual([]);
 });
 
-test('it finds that a delivery was given up whose worker ran another, too', () => {
+test('the checker finds that a delivery is dead by crashes although its worker ran another one, too', () => {
   expect(kindsOf(givenUpRun('in company'))).toEqual(['off the diagram']);
 });

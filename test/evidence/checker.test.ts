@@ -1,4 +1,4 @@
-// The checker itself: it accepts a run in which all went well, and finds each thing that can be wrong in one.
+// The checker itself: it accepts a correct run, and finds each possible violation in a spoiled one.
 import { expect, test } from 'vitest';
 import { check } from './checker.ts';
 import { causeOf } from './evidence.ts';
@@ -24,7 +24,7 @@ const seeded: [string, string[], (run: Mutable) => void][] = [
     },
   ],
   [
-    'one emission of two is stored, of a transaction that nobody knows the end of',
+    'one emission of two is stored, of a transaction whose outcome is unknown',
     ['missing', 'torn'],
     (run) => {
       run.emissions.push({ id: 'e9', signal: 'happened', key: 't4', script: 'fine' });
@@ -92,13 +92,14 @@ const seeded: [string, string[], (run: Mutable) => void][] = [
     (run) => void (run.deliveries = changed(run.deliveries, ({ id }) => id === '3', { state: 'completed' })),
   ],
   [
-    // All counts are right, and so is the epoch that the receiver saw: the row's, which is not that of its own claim.
-    'the frozen worker woke up and completed the run of another, guarded by id and state alone',
+    // All counts are right, and so is the epoch that the receiver saw: it is the row's, not that of the receiver's own
+    // claim.
+    'the frozen worker woke up and completed the run of another worker, guarded only by id and state',
     ['wrong epoch'],
     (run) => void (run.effects = changed(run.effects, ({ deliveryId }) => deliveryId === '1', { claimedEpoch: 1, pid: A })),
   ],
   [
-    'a process ran what another had claimed',
+    'a process ran a delivery that another process had claimed',
     ['wrong epoch'],
     (run) => void (run.effects = changed(run.effects, ({ deliveryId }) => deliveryId === '1', { pid: A })),
   ],
@@ -108,7 +109,7 @@ const seeded: [string, string[], (run: Mutable) => void][] = [
     (run) => void (run.effects = changed(run.effects, ({ deliveryId }) => deliveryId === '1', { epoch: 1, claimedEpoch: 1, pid: A })),
   ],
   [
-    'a receiver completed, and what it emitted is lost',
+    'a receiver completed, and its emission is lost',
     ['missing'],
     (run) => {
       run.emissions = without(run.emissions, ({ id }) => id === 'e2');
@@ -118,7 +119,7 @@ const seeded: [string, string[], (run: Mutable) => void][] = [
     },
   ],
   [
-    'a receiver failed, and what it emitted is there',
+    'a receiver failed, and its emission is there',
     ['ghost', 'missing'],
     (run) => void run.emissions.push({ id: 'e9', signal: 'further', key: causeOf('3'), script: 'fine' }),
   ],
@@ -170,7 +171,7 @@ const seeded: [string, string[], (run: Mutable) => void][] = [
   ['a process crashed', ['misbehaved'], (run) => void run.misbehaviours.push({ who: 'worker 1', what: 'ended with 1' })],
 ];
 
-test.each(seeded)('it finds that %s', (_what, kinds, spoil) => {
+test.each(seeded)('the checker finds that %s', (_what, kinds, spoil) => {
   const run = goodRun();
   spoil(run);
   expect(kindsOf(run)).toEqual(kinds);

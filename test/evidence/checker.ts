@@ -1,4 +1,4 @@
-// Judges a run: what must hold of any run, whatever faults it had. Pure: evidence in, violations out.
+// Judges a run by the rules that hold for any run, whatever its faults. Pure: evidence in, violations out.
 import {
   type Change,
   causeOf,
@@ -36,7 +36,7 @@ export interface Violation {
 
 type Say = (kind: ViolationKind, text: string) => void;
 
-/** How a delivery of an emission ends, whatever happens on the way, unless an operator cancels it or it is given up. */
+/** The final state of a delivery of an emission, unless an operator cancels it or it is dead by crashes. */
 const END: Record<Script, State> = {
   fine: 'completed',
   slow: 'completed',
@@ -63,7 +63,7 @@ export function check(evidence: Evidence): Violation[] {
   return violations;
 }
 
-/** Part of the error of a delivery that is given up. */
+/** Part of the error of a delivery that is dead by crashes. */
 const CRASHED = '[CrashBudgetSpent]';
 const atEpoch = ({ deliveryId, epoch }: { readonly deliveryId: string; readonly epoch: number }): string => `${deliveryId} ${epoch}`;
 
@@ -77,7 +77,7 @@ interface Index {
   readonly completions: ReadonlyMap<string, Change[]>;
   /** Delivery and epoch of each cancellation by an operator. */
   readonly operated: ReadonlySet<string>;
-  /** The same of each death by crashes: faults may well strike three workers that run the same delivery. */
+  /** The same for each death by crashes: faults may well hit three workers that run the same delivery. */
   readonly givenUp: ReadonlySet<string>;
 }
 
@@ -109,7 +109,7 @@ function checkSent({ sent }: Evidence, { byKey }: Index, say: Say): void {
   }
 }
 
-/** Each emission has one delivery for each receiver of its signal, which has come to its end. */
+/** Each emission has one settled delivery for each receiver of its signal. */
 function checkDeliveries({ receivers, emissions, deliveries, pids, runs }: Evidence, index: Index, say: Say): void {
   const found = grouped(deliveries, ({ emissionId, receiver }) => `${emissionId} ${receiver}`);
   for (const emission of emissions)
@@ -140,7 +140,10 @@ function checkDeliveries({ receivers, emissions, deliveries, pids, runs }: Evide
 const about = ({ id, receiver, state, epoch, attempt }: Delivery): string =>
   `delivery ${id} for ${receiver} is ${state}, epoch ${epoch}, attempt ${attempt}`;
 
-/** Completed: one effect in that generation, of the very run that completed it (without a transaction: at least one). Otherwise none. */
+/**
+ * Completed: one effect in that generation, by the run that completed it (without a transaction: at least one).
+ * Otherwise none.
+ */
 function checkEffects({ deliveries, effects, changes, pids }: Evidence, index: Index, say: Say): void {
   const claimers = new Map<string, number>();
   for (const { deliveryId, to, epoch, workerId } of changes)
@@ -154,7 +157,8 @@ function checkEffects({ deliveries, effects, changes, pids }: Evidence, index: I
   for (const delivery of deliveries) {
     const own = (index.effects.get(delivery.id) ?? []).filter(({ generation }) => generation === delivery.generation);
     const transactional = index.receivers.get(delivery.receiver)?.transactional ?? true;
-    // Without a transaction a receiver leaves its effect before its end, which may not come: its worker dies, or an operator ends it.
+    // Without a transaction, the effect comes before the settlement, which may not follow: the worker dies, or an
+    // operator ends it.
     const now = `${delivery.id} ${delivery.epoch}`;
     const mayBeLeft = !transactional && (LIVE.has(delivery.state) || index.operated.has(now) || index.givenUp.has(now));
     if (delivery.state === 'completed') {
@@ -193,7 +197,9 @@ function checkConsequences({ deliveries }: Evidence, { receivers, emissions, byK
   }
 }
 
-/** Every change is a transition of the diagram, no claim has an epoch that another had, and no attempt is beyond the budget. */
+/**
+ * Every change is a transition of the diagram, no two claims have the same epoch, and no attempt is beyond the budget.
+ */
 function checkHistories({ changes, deliveries }: Evidence, index: Index, say: Say): void {
   const histories = historiesOf(changes);
   checkGivenUp(changes, histories, index, say);
@@ -219,7 +225,9 @@ function checkHistories({ changes, deliveries }: Evidence, index: Index, say: Sa
   }
 }
 
-/** A delivery may be given up only if its worker ran nothing else: no other delivery can have killed the worker then. */
+/**
+ * A delivery may die by crashes only if its worker ran nothing else: then no other delivery can have killed the worker.
+ */
 function checkGivenUp(changes: readonly Change[], histories: ReadonlyMap<string, Step[]>, { givenUp }: Index, say: Say): void {
   const transitions = new Map([...histories.values()].flat().map(({ change, transition }) => [change, transition]));
   const held = new Map<number, Set<string>>();

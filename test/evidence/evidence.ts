@@ -1,12 +1,14 @@
-// The input of the checker: rows as they were read at the end of a run, and the reports of the processes. Types only.
+// The input of the checker: the rows at the end of a run, and the reports of the processes. Types only.
 
-/** How its receivers take an emission; programs/receivers.ts says what each means. */
+/** The behaviour of the receivers for an emission; programs/receivers.ts explains each. */
 export const SCRIPTS = ['fine', 'slow', 'flaky', 'later', 'discard', 'poison'] as const;
 export type Script = (typeof SCRIPTS)[number];
 
 export type State = 'ready' | 'running' | 'completed' | 'dead' | 'cancelled';
 
-/** One transaction of a sender, by the sender's own log. `unknown`: it was killed, or the answer to its COMMIT was lost. */
+/**
+ * One transaction of a sender, by its own log. `unknown`: the sender was killed, or the answer to its COMMIT was lost.
+ */
 export interface Sent {
   readonly key: string;
   readonly emissions: number;
@@ -47,7 +49,7 @@ export interface Delivery {
 export interface Effect {
   readonly deliveryId: string;
   readonly generation: number;
-  /** As the receiver's transaction saw its delivery completed; `null` for a receiver without one. */
+  /** The epoch of the completion in the receiver's transaction; `null` for a receiver without one. */
   readonly epoch: number | null;
   /** Of the claim that led to this run, by the process that ran it. */
   readonly claimedEpoch: number;
@@ -79,7 +81,7 @@ export interface Failure {
   readonly trace: string;
 }
 
-/** Something that a process did and that none may: it crashed, or would not end. */
+/** Forbidden behaviour of a process: it crashed, or did not end. */
 export interface Misbehaviour {
   readonly who: string;
   readonly what: string;
@@ -95,16 +97,16 @@ export interface Evidence {
   readonly failures: readonly Failure[];
   /** The process of each worker that ever enrolled. */
   readonly pids: ReadonlyMap<number, number>;
-  /** The process that said at the end that it was at this delivery. */
+  /** The process that reported at the end that it was running this delivery. */
   readonly runs: ReadonlyMap<string, string>;
   readonly misbehaviours: readonly Misbehaviour[];
 }
 
-/** The key of what the receiver of a delivery emits. */
+/** The key of the emission by the receiver of a delivery. */
 export const causeOf = (deliveryId: string): string => `delivery ${deliveryId}`;
 
 /** The beginning of each error that a receiver throws on purpose: any other error was charged although the receiver did not cause it. */
 export const ON_PURPOSE = 'chaos:';
 
-/** Why an operator cancels. */
+/** The reason with which an operator cancels. */
 export const OPERATED = `${ON_PURPOSE} an operator`;

@@ -1,4 +1,4 @@
-// A small run in which all went well, for the tests of the checker, which spoil it, and what they spoil it with.
+// A small correct run, for the tests of the checker, which spoil it, and the changes that spoil it.
 import { check } from './checker.ts';
 import { type Change, causeOf, type Evidence, type Receiver, type State } from './evidence.ts';
 
@@ -25,7 +25,8 @@ export const change = (deliveryId: string, from: State | undefined, to: State | 
 
 /**
  * Worker 1 (process A) claims delivery 1 and freezes; it is rescued, and worker 2 (process B) completes it, which emits
- * delivery 2. Delivery 3 is of a poison value and dies; deliveries 4 and 5 were never born, for they were rolled back or lost.
+ * delivery 2. Delivery 3 has a poison value and dies; deliveries 4 and 5 do not exist, because they were rolled back or
+ * lost.
  */
 export function goodRun(): Mutable {
   return {

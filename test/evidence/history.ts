@@ -29,7 +29,7 @@ interface Moment {
   readonly crashes: number;
 }
 
-/** With so many a delivery is given up, if it ran alone. */
+/** The number of crashes after which a delivery that ran alone is dead. */
 const CRASH_BUDGET = 3;
 const ABSENT: Moment = { state: undefined, generation: 0, epoch: 0, attempt: 0, crashes: 0 };
 const ENDS = new Set<State | undefined>(['completed', 'dead', 'cancelled']);
@@ -76,7 +76,7 @@ function transitionOf(before: Moment, change: Change): Transition | undefined {
   if (from === 'ready' && to === 'ready') return moves(0, 0) ? 'make due' : undefined;
   if (from === 'running' && ENDS.has(to) && moves(0, 0)) return 'end';
   if (from === 'running' && to === 'dead') return moves(1, 0, 1) && change.crashes >= CRASH_BUDGET ? 'give up' : undefined;
-  // By an operator, also of a dead delivery. The outcome of a run under way is void from then on.
+  // An operator did it, perhaps to a dead delivery. The outcome of a current run is void from then on.
   if (from !== 'completed' && from !== 'cancelled' && to === 'cancelled') return moves(1, 0) ? 'cancel' : undefined;
   if (ENDS.has(from) && to === 'ready')
     return rises('epoch') === 1 && change.attempt === 0 && change.crashes === 0 && rises('generation') <= 1 ? 'requeue' : undefined;

@@ -6,8 +6,9 @@ import { readMigrations } from '../support/migrations.ts';
 import type { Change, Effect, Emission, Evidence, Failure, State } from './evidence.ts';
 
 /**
- * A change is recorded when it is done, while its row is locked, and is there only if its transaction commits: so the
- * order of `seq` is the true one within a delivery. A delivery that ends leaves two halves, one for each table.
+ * A change is recorded when it is made, while its row is locked, and the record exists only if the transaction commits:
+ * so
+ * `seq` has the true order within a delivery. A delivery that ends leaves two halves, one for each table.
  */
 export const RECORDING = `
 create table effect (

@@ -1,5 +1,5 @@
-// The demo cannot claim what does not hold: a check that fails, a scenario that stops and a demo that checks nothing
-// all lead to exit code 1, and the summary says which it was.
+// The demo cannot make a false claim: a failed check, a stopped scenario and a demo without checks all lead to exit
+// code 1, and the summary says which it was.
 import { describe, expect, test } from 'vitest';
 import { type ScenarioReport, check, exitCodeOf } from '../../examples/demo/checks.ts';
 import { type Scenario, runScenarios } from '../../examples/demo/scenario.ts';

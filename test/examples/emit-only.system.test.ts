@@ -1,4 +1,4 @@
-// The two programs of examples/emit-only as processes of their own: one that only emits, and one that has the receivers.
+// The two programs of examples/emit-only as separate processes: one that only emits, and one that has the receivers.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -29,7 +29,7 @@ interface Ended {
   readonly code: number | null;
   readonly output: string;
   readonly errors: string;
-  /** From the last that it said to its end. */
+  /** The time from its last output to its end. */
   readonly lingeredMs: number;
 }
 
@@ -74,7 +74,7 @@ async function fateOf(sql: postgres.Sql, reference: string): Promise<string> {
 
 const SILENT = { code: 0, errors: '' };
 
-test('the emitter reaches receivers of which it has no code, and exits promptly', async () => {
+test('the emitter reaches receivers whose code it does not have, and exits promptly', async () => {
   await using database = await createDatabase();
   const sql = database.connect({ max: 1 });
   const worker = startWorker(database.url);
@@ -88,7 +88,7 @@ test('the emitter reaches receivers of which it has no code, and exits promptly'
   worker.child.kill('SIGTERM');
   expect(await worker.ended).toMatchObject({ code: 0 });
 
-  // The catalogue remembers who listens, whether anybody works or not.
+  // The catalogue keeps the receivers, whether or not a worker is running.
   const later = await placeOrder(sql);
   expect(await emit(database.url, later)).toMatchObject({ ...SILENT, output: 'deliveries stored: 1\n' });
   expect(await fateOf(sql, later)).toBe('succeeded pending');
@@ -96,7 +96,7 @@ test('the emitter reaches receivers of which it has no code, and exits promptly'
   expect(await fateOf(sql, later)).toBe('succeeded completed');
 });
 
-test('announced by a deploy, receivers are reached before their first worker has started', async () => {
+test('receivers that a deploy has announced are reached before their first worker has started', async () => {
   await using database = await createDatabase();
   const sql = database.connect({ max: 1 });
   expect(await command(database.url, 'announce')).toMatchObject({ ...SILENT, output: expect.stringContaining('Order.onPaymentCompleted') });
@@ -106,7 +106,7 @@ test('announced by a deploy, receivers are reached before their first worker has
   expect(await fateOf(sql, reference)).toBe('succeeded completed');
 });
 
-test('a pool of one connection is enough to emit, and to drain; a box without services can tell that nobody listens', async () => {
+test('a pool of one connection is enough to emit and to drain; a box without services can report that a signal has no receivers', async () => {
   await using database = await createDatabase();
   const sql = database.connect({ max: 1 });
   const emitter = createSignalbox({ db: drizzle({ client: database.connect({ max: 1 }) }), log: false });
@@ -131,7 +131,7 @@ test('a pool of one connection is enough to emit, and to drain; a box without se
   await emitter.close();
 });
 
-test('an emitter whose transaction fails stores nothing, and exits promptly too', async () => {
+test('an emitter whose transaction fails stores nothing, and exits promptly, too', async () => {
   await using database = await createDatabase();
   const sql = database.connect({ max: 1 });
   await workOnce(database.url);
@@ -140,7 +140,7 @@ test('an emitter whose transaction fails stores nothing, and exits promptly too'
   expect(await sql`select from signalbox.emission`).toHaveLength(0);
 });
 
-test('before any worker has announced itself, an emission is kept, reaches nobody, and is not delivered later', async () => {
+test('before any worker has announced receivers, an emission is stored, has no deliveries, and is not delivered later', async () => {
   await using database = await createDatabase();
   const sql = database.connect({ max: 1 });
   const reference = await placeOrder(sql);
@@ -152,12 +152,12 @@ test('before any worker has announced itself, an emission is kept, reaches nobod
   expect(await fateOf(sql, reference)).toBe('succeeded pending');
   expect(await sql`select from signalbox.delivery union all select from signalbox.settled`).toHaveLength(0);
 
-  // What the worker announced holds for what is emitted from now on.
+  // The announced receivers get later emissions.
   const next = await placeOrder(sql);
   expect(await emit(database.url, next)).toMatchObject({ ...SILENT, output: 'deliveries stored: 1\n' });
 });
 
-test('the emitter imports nothing of those who listen', () => {
+test('the emitter imports nothing of the receivers', () => {
   const imported = reachableFrom([`${root}examples/emit-only/emitter.ts`]).map((file) => file.slice(root.length));
   expect(imported.sort()).toEqual(['examples/emit-only/emitter.ts', 'examples/shop/payment/schema.ts', 'examples/shop/payment/signals.ts']);
 });

@@ -1,4 +1,4 @@
-// The web servers of examples/frameworks over real HTTP, each with a worker, as programs that are told to end, and the
+// The web servers of examples/frameworks over real HTTP, each with a worker, as programs that are asked to end; and the
 // route handler of Next.js, called as Next calls it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -36,7 +36,7 @@ interface Shop extends AsyncDisposable {
   readonly box: Box;
   /** Places an order. Returns the reference of the payment that it waits for. */
   placeOrder(): Promise<string>;
-  /** The status of a payment, and of its order. */
+  /** The status of a payment and of its order. */
   fateOf(reference: string): Promise<string>;
   emissions(): Promise<number>;
 }
@@ -69,7 +69,7 @@ async function openShop(): Promise<Shop> {
   };
 }
 
-/** As a check would that the end of a transaction makes: the request has emitted by then. */
+/** Fails the COMMIT, like a deferred check: the request has emitted by then. */
 async function refuseCommits(sql: postgres.Sql): Promise<void> {
   await sql.unsafe(`
     create function refuse() returns trigger language plpgsql as $$ begin raise exception 'the books are closed'; end $$;
@@ -113,7 +113,7 @@ describe.each([
     await using shop = await openShop();
     const server = await start(shop.box, { port: 0, worker: false });
     onTestFinished(() => server.stop());
-    // Hono tells the console of what it answers 500 to.
+    // Hono logs errors that it answers with 500 on the console.
     vi.spyOn(console, 'error').mockReturnValue();
     expect(await post(server.port, 'unknown')).toBe(409);
     expect(await shop.emissions()).toBe(0);
@@ -142,7 +142,7 @@ describe.each([
     await server.stop();
   });
 
-  test('its health is bad when the database lacks the tables, and does not say why to strangers', async () => {
+  test('its health is bad when the database lacks the tables, and hides the reason from strangers', async () => {
     await using shop = await openShop();
     const server = await start(shop.box, { port: 0, worker: false });
     onTestFinished(() => server.stop());
@@ -151,7 +151,7 @@ describe.each([
     await server.stop();
   });
 
-  test('told to end, the program answers the request that runs, takes no other, and exits with 0', async () => {
+  test('asked to end, the program answers the running request, accepts no other, and exits with 0', async () => {
     await using shop = await openShop();
     const reference = await shop.placeOrder();
     const program = startProgram([name], shop.url);
@@ -174,14 +174,14 @@ describe.each([
     expect(await answer).toBe(204);
     expect(await program.ended).toEqual({ code: 0, errors: '' });
     await shop.box.drain();
-    // By the last breath of its own worker, or by the drain.
+    // Run by its own worker before its end, or by the drain.
     expect(await shop.fateOf(reference)).toBe('succeeded completed');
   });
 });
 
-test('the route handler of Next.js emits in its transaction, to receivers that only the catalogue knows', async () => {
+test('the route handler of Next.js emits in its transaction, to receivers that are only in the catalogue', async () => {
   await using shop = await openShop();
-  // As a worker elsewhere does when it starts.
+  // Like a starting worker elsewhere.
   await shop.box.drain();
   await using next = await loadNext(shop.url);
   const { POST, box } = next;
@@ -246,7 +246,7 @@ function startProgram(args: readonly string[], url: string): Program {
   };
 }
 
-/** Whether nobody listens any more, or who does takes no new request. */
+/** Whether the port is closed, or its server accepts no new request. */
 async function refuses(port: number): Promise<boolean> {
   try {
     return (await health(port)).status === 503;

@@ -1,9 +1,9 @@
-// Which files a TypeScript file reaches by relative imports, its own and those of the files it imports.
-// Types count as much as values: a module that needs the types of another knows it.
+// Finds the files that a TypeScript file reaches by relative imports, its own and those of the files that it imports.
+// Types count like values: a module that needs the types of another knows that module.
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
-/** `from './x.ts'`, `import './x.ts'` and `import('./x.ts')`, whatever stands between. */
+/** `from './x.ts'`, `import './x.ts'` and `import('./x.ts')`, whatever is between. */
 const RELATIVE_IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g;
 
 /** Absolute paths, the given files included. */

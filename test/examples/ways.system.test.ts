@@ -1,5 +1,5 @@
-// Each way for a payment to complete an order, run as its reader runs it, on a real database: what it says that it saw,
-// and what the database says afterwards.
+// Each way for a payment to complete an order, run as a reader runs it, on a real database: the output of the program,
+// and the state of the database afterwards.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
@@ -48,7 +48,7 @@ const valuesOf = (rows: readonly { value: string }[]): string[] => rows.map(({ v
 
 const NOTHING_STORED = { emissions: 0, deliveries: [] };
 
-test('calling the order from the payment makes a circle that neither loads nor can be made', async () => {
+test('calling the order from the payment makes a circle of modules that do not load, and of objects that cannot be made', async () => {
   expect(await run('call-the-order')).toEqual({
     said: [
       expect.stringMatching(/^Loading the payment module throws: ReferenceError: Cannot access '\w+' before initialization$/),
@@ -60,7 +60,7 @@ test('calling the order from the payment makes a circle that neither loads nor c
   });
 });
 
-test('polling completes the order late, and looks in vain', async () => {
+test('polling completes the order late, and most checks are in vain', async () => {
   const { said, ...stored } = await run('poll-every-minute');
   expect(said[0]).toBe('Right after a check, in the database: payment succeeded, order pending.');
   const [, minutes] = /^([\d.]+) minutes later, in the database: payment succeeded, order completed\.$/.exec(said[1]!)!;
@@ -80,7 +80,7 @@ test('emit inside the transaction: the error of the receiver fails the payment',
   });
 });
 
-test('emitRobust inside the transaction: a receiver holds the lock, and reports what then rolls back', async () => {
+test('emitRobust inside the transaction: a receiver holds the lock, and reports a payment that is then rolled back', async () => {
   expect(await run('emit-robust-inside')).toEqual({
     said: [
       expect.stringMatching(/^While the receiver runs, the payment's row is locked: /),

@@ -1,19 +1,19 @@
-// Workers that died, as a rescuer finds them, and other states that a scenario needs at its start.
+// Makes dead workers, as a rescuer finds them, and other states that a scenario needs at its start.
 import { randomInt } from 'node:crypto';
 import postgres from 'postgres';
 import { settleFirst } from '../../src/store/deliveries/settle.sql.ts';
 import type { FaultHarness } from './fault-harness.ts';
 
 export interface DeadWorkers extends AsyncDisposable {
-  /** How many of them the database still knows. */
+  /** The number of them that are still in the database. */
   left(): Promise<number>;
 }
 
 const LABEL = `dead:${process.pid}`;
 
 /**
- * Three: one whose lease is far from over, but whose lock is free; one whose lease is over, and one like it that has left
- * the transaction of a receiver open. Each holds the deliveries of one emission.
+ * Makes three: one with a valid lease, but a free lock; one with an expired lease; and one with an expired lease that
+ * has left the transaction of a receiver open. Each holds the deliveries of one emission.
  */
 export async function addDeadWorkers({ sql, url }: FaultHarness, emissions: readonly string[]): Promise<DeadWorkers> {
   const add = async (index: number, lease: string, locked: boolean): Promise<{ id: string; epoch: number; worker: number }[]> => {
@@ -36,7 +36,7 @@ export async function addDeadWorkers({ sql, url }: FaultHarness, emissions: read
   };
 }
 
-/** Looks to a worker that would sleep like an append that is still to commit, until it is disposed of. */
+/** Acts like an append that has not committed, for a worker that would sleep, until it is disposed of. */
 export async function holdPendingAppend({ sql }: FaultHarness): Promise<AsyncDisposable> {
   const session = await sql.reserve();
   await session`select pg_advisory_lock_shared(${0x73_69_67_6f}::int, 2)`;

@@ -1,5 +1,5 @@
-// Every statement that a worker sends only at times meets every fault: after lost answers, when it is never idle, and when
-// it would sleep.
+// Every statement that a worker sends only in special cases meets every fault: after lost answers, when the worker is
+// never idle, and when it would sleep.
 import { vi } from 'vitest';
 import { matrixOf } from './matrix.ts';
 import { busy, lostAnswers, pendingAppend } from './scenarios.ts';

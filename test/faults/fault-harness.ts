@@ -15,7 +15,7 @@ import { until } from './until.ts';
 
 export interface FaultHarness {
   readonly sql: postgres.Sql;
-  /** Of the database, past the proxy. */
+  /** The URL of the database, without the proxy. */
   readonly url: string;
   readonly proxy: Proxy;
   readonly controls: ReceiverControls;
@@ -25,17 +25,17 @@ export interface FaultHarness {
   readonly db: Database;
   /** Another box on the same database, which meets no faults. */
   readonly peer: Signalbox<Database>;
-  /** Emits in a transaction of `db`, and notes its outcome. `fails`: the callback throws after the emits. */
+  /** Emits in a transaction of `db`, and records its outcome. `fails`: the callback throws after the emits. */
   send(key: string, scripts: readonly Script[], how?: { fails?: boolean; before?: () => void }): Promise<string[]>;
   /** The same through the box that meets no faults. Returns the ids of the emissions. */
   emit(key: string, ...scripts: Script[]): Promise<string[]>;
   /** The same for the receiver of batches. */
   emitBatch(key: string, ...scripts: Script[]): Promise<string[]>;
-  /** Notes the outcome of a transaction. */
+  /** Records the outcome of a transaction. */
   note(sent: Sent): void;
   /** Resolves when `condition` holds and the awaited fault has been met. */
   until(what: string, condition: () => Promise<boolean>): Promise<void>;
-  /** How many deliveries are not settled, but for those of this script. */
+  /** Counts the unsettled deliveries, except for those of this script. */
   live(but?: Script): Promise<number>;
   /** Closes the box under fault, has the peer finish all deliveries, and returns the violations. */
   judge(): Promise<Violation[]>;
@@ -43,7 +43,7 @@ export interface FaultHarness {
 
 export interface FaultHarnessOptions extends Partial<SignalboxOptions<Database>> {
   readonly plannedFaults?: readonly PlannedFault[];
-  /** One of them, if it is to be met while the scenario lives; others are met when it ends. */
+  /** A fault that must be met while the scenario runs; others are met when it ends. */
   readonly awaited?: PlannedFault | undefined;
 }
 
@@ -98,7 +98,7 @@ export async function withFaultHarness<T>(options: FaultHarnessOptions, run: (h:
       controls.isEnding = true;
       await box.close();
       for (let round = 1; (await live()) > 0 && round <= ROUNDS; round++) {
-        // Ends every lease, so that the deliveries of dead workers are free at once.
+        // Expires every lease, so that the deliveries of dead workers are free at once.
         const held = await sql`update signalbox.worker set lease_until = now() - interval '1 second'`;
         if (held.count > 0) await peer.worker({ concurrency: 1 }).tick();
         await peer.drain({ ahead: '2h' });

@@ -1,11 +1,12 @@
-// The faults that a statement can meet, and how each is caused. The server itself causes its faults: it raises an error in the
-// statement's own transaction, which aborts it, or ends the session. A proxy in front of the server causes those of the network.
+// The faults that a statement can meet, and their causes. The server itself causes its faults: it raises an error in
+// the statement's own transaction, which aborts it, or ends the session. A proxy in front of the server causes those of
+// the network.
 import type { Param, Run } from '../../src/drivers/driver.ts';
 import { statement, type Statement } from '../../src/drivers/statement.ts';
 import { ON_PURPOSE } from '../evidence/evidence.ts';
 import type { Proxy } from '../processes/proxy.ts';
 
-/** A statement on its way. */
+/** A statement that is being sent. */
 export interface Sending {
   readonly run: Run;
   readonly statement: Statement;
@@ -20,7 +21,7 @@ const raise =
   async ({ run }) =>
     run(statement({})`do $$ begin raise exception 'a fault' using errcode = '${code}'; end $$`, []);
 
-/** Matches a statement and no other. */
+/** Matches only this statement. */
 export const textOf = (statement: string): RegExp => new RegExp(`^${statement.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
 
 const loseSocket =
@@ -31,7 +32,7 @@ const loseSocket =
   };
 
 export const FAULTS = {
-  // Of no kind that is known to pass: before a receiver is called, it counts as a failed attempt.
+  // Not a kind that is known to pass: before a receiver is called, it counts as a failed attempt.
   'fails before it is sent': async () => {
     throw new Error(`${ON_PURPOSE} it was not sent`);
   },

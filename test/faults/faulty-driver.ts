@@ -1,5 +1,5 @@
-// A driver that injects a fault into one use of one statement. It replaces the driver that the box finds, so every statement
-// that the box itself sends passes here: on the pool, in transactions, on the worker's own session.
+// A driver that injects a fault into one use of one statement. It replaces the driver that the box finds, so every
+// statement of the box itself passes here: on the pool, in transactions, on the worker's own session.
 import type { Driver, DriverOptions, Run } from '../../src/drivers/driver.ts';
 import type { Proxy } from '../processes/proxy.ts';
 import { type Fault, FAULTS } from './faults.ts';
@@ -7,7 +7,7 @@ import { type Fault, FAULTS } from './faults.ts';
 export interface PlannedFault {
   readonly text: string;
   readonly fault: Fault;
-  /** Which use of the statement, from 1. */
+  /** The number of the use of the statement, from 1. */
   readonly use: number;
 }
 

@@ -29,7 +29,7 @@ async function inTurn<T>(index: number, work: () => Promise<T>): Promise<T> {
   return turn;
 }
 
-/** Retries the cancelled deliveries that the killed process was to retry: an operator would see them and finish the job. */
+/** Retries the cancelled deliveries that the killed process did not retry any more, as an operator would. */
 async function finishOperation({ sql, peer }: FaultHarness): Promise<void> {
   const cancelled = await sql<{ id: string }[]>`
     select distinct e.id::text as id from signalbox.settled s join signalbox.emission e on e.id = s.emission_id
@@ -72,7 +72,7 @@ async function killBy(name: string, h: FaultHarness): Promise<Violation[]> {
 
 describe.concurrent('a process that is killed when the server has executed its', () => {
   test.each([...all.keys()].map((name, index) => [name, index] as const))(
-    '%s leaves nothing that others do not put right',
+    '%s leaves nothing that other processes do not repair',
     { timeout: 120_000 },
     async (name, index) => {
       expect(await inTurn(index, () => withFaultHarness({}, (h) => killBy(name, h)))).toEqual([]);

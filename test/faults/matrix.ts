@@ -1,4 +1,4 @@
-// The matrix of one scenario: the scenario runs once without a fault, to record which statements it sends. Then it runs again for
+// The matrix of one scenario: the scenario runs once without a fault, to record its statements. Then it runs again for
 // each of these statements and each fault, at the first and at the second use of the statement.
 import { describe, expect, test } from 'vitest';
 import type { Violation } from '../evidence/checker.ts';
@@ -12,9 +12,9 @@ export interface Scenario {
   /** The sender of the statements: the beginning of a sentence. */
   readonly role: string;
   readonly options?: FaultHarnessOptions;
-  /** Only these statements: the others are in other scenarios as well. */
+  /** Tests only these statements: the others are in other scenarios as well. */
   readonly only?: readonly string[];
-  /** Not these: they are in a scenario of their own. */
+  /** Omits these statements: they are in a scenario of their own. */
   readonly not?: readonly string[];
   run(h: FaultHarness): Promise<void>;
 }
@@ -29,12 +29,12 @@ interface Use {
 export interface ScenarioResult {
   readonly violations: readonly Violation[];
   readonly uses: readonly Use[];
-  /** Texts that were sent and that no module of the store exports. */
+  /** Sent texts that no module of the store exports. */
   readonly unknown: readonly string[];
 }
 
 const USES = 2;
-/** Those whose consequences may be others when the statement has been used before. */
+/** Faults whose consequences may differ when the statement has been used before. */
 const AT_SECOND_USE: readonly Fault[] = [
   'is executed, and its caller sees an error',
   'finds its session ended by the server (57P01)',

@@ -1,5 +1,5 @@
 // A pool of databases with their connections: a fault harness takes one and returns it, and the next harness finds it empty.
-// Creating a database and a client for each of several hundred cases would cost more than the cases.
+// Creating a database and a client for each of several hundred cases would cost more than the cases themselves.
 import postgres from 'postgres';
 import { afterAll } from 'vitest';
 import { RECORDING } from '../evidence/tables.ts';
@@ -8,7 +8,7 @@ import { openProxy, type Proxy } from '../processes/proxy.ts';
 
 export interface PooledDatabase {
   readonly database: TestDatabase;
-  /** Past the proxy. */
+  /** Connections without the proxy. */
   readonly sql: postgres.Sql;
   readonly proxy: Proxy;
   /** Through the proxy: the connections that faults hit. */
@@ -48,7 +48,7 @@ export async function returnDatabase(pooled: PooledDatabase, worn: boolean): Pro
 }
 
 function connect(url: string): postgres.Sql {
-  // `backoff` is not in its types: a case must not wait for its next session.
+  // `backoff` is not in the types: a case must not wait for its next session.
   return postgres(url, { max: CONNECTIONS, onnotice: () => {}, connect_timeout: 2, backoff: 0, fetch_types: false } as object);
 }
 

@@ -1,4 +1,4 @@
-// That the matrix is whole: every statement of the store is sent in some scenario, and nothing else is.
+// Tests that the matrix is complete: some scenario sends every statement of the store, and none sends any other.
 import { beforeAll, expect, test, vi } from 'vitest';
 import { type ScenarioResult, runScenario } from './matrix.ts';
 import { statements } from './statements.ts';

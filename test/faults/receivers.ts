@@ -1,5 +1,5 @@
 // The receivers of the matrix: one with a transaction, one without, and one of batches. Each writes one effect, and then follows
-// the script of the emission: `slow` goes on until its worker stops, the others are those of the chaos runs.
+// the script of the emission: `slow` runs until its worker stops, the others are those of the chaos runs.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { sql as query } from 'drizzle-orm';
 import type postgres from 'postgres';
@@ -26,7 +26,7 @@ export const happened = defineSignal('faults.happened', payload);
 /** Received in batches. */
 export const batched = defineSignal('faults.batched', payload);
 
-/** Its receiver is announced by the process that is killed, and was known to none before. */
+/** The killed process announces its receiver, which no process has announced before. */
 export const fresh = defineSignal('faults.fresh', payload);
 
 /** Has no receiver. */
@@ -35,7 +35,7 @@ export const unreceived = defineSignal('faults.unreceived', payload);
 const BUDGET = 3;
 const about = { retry: { attempts: BUDGET, delay: '20ms', factor: 1 }, timeout: '10s' } as const;
 
-/** The receivers, as the checker must know them. */
+/** The receivers, in the form that the checker needs. */
 export const RECEIVERS: readonly Receiver[] = [
   { name: 'Effects.write', signal: 'faults.happened', transactional: true, budget: BUDGET },
   { name: 'Effects.call', signal: 'faults.happened', transactional: false, budget: BUDGET },
@@ -46,7 +46,7 @@ export const RECEIVERS: readonly Receiver[] = [
 export const claim = new AsyncLocalStorage<{ readonly deliveryId: string; readonly epoch: number }>();
 
 export interface ReceiverControls {
-  /** For the receiver that has no transaction. */
+  /** The database for the receiver that has no transaction. */
   readonly sql: postgres.Sql;
   /** The scenario is over: `slow` returns at once, and `later` no longer asks for a delay. */
   isEnding: boolean;
@@ -56,7 +56,7 @@ export interface ReceiverControls {
   readonly claims: Map<string, number>;
 }
 
-/** Lets the receivers of a box know of which claim each of their runs is. */
+/** Gives each run of a box its claim. */
 export function tellClaims(box: Pick<Signalbox, 'on'>, { claims }: ReceiverControls): void {
   box.on('delivery.started', ({ deliveryId, epoch }) => {
     claim.enterWith({ deliveryId, epoch });
@@ -70,7 +70,7 @@ export function effectsOf(controls: ReceiverControls): abstract new () => unknow
     @OnSignal(happened, about)
     static async write(emitted: Payload, context: DeliveryContext): Promise<void> {
       const { deliveryId, epoch } = claim.getStore()!;
-      // The row of settled is the one that this very transaction has written: it gives the epoch that was completed.
+      // This same transaction has written the row of settled: it gives the epoch that was completed.
       await context.tx.execute(query`
         insert into effect (delivery_id, generation, epoch, claimed_epoch, attempt, pid)
         select id, generation, epoch, ${epoch}::int, ${context.attempt}::int, ${process.pid}::int
@@ -89,7 +89,7 @@ export function effectsOf(controls: ReceiverControls): abstract new () => unknow
         values (${deliveryId}::text::bigint, ${generation}::int, ${epoch}::int, ${context.attempt}::int, ${process.pid}::int)`;
     }
 
-    /** Each of the batch in a savepoint of its own; `poison` is the end of all of it. */
+    /** Runs each item of the batch in its own savepoint; `poison` fails the whole batch. */
     @OnSignal(batched, { ...about, batch: 4 })
     static async emitBatch(items: BatchItem<Payload>[], { tx, abortSignal }: BatchContext): Promise<void> {
       for (const { payload: emitted, attempt, emission, idempotencyKey, fail } of items) {

@@ -9,7 +9,7 @@ import type { Scenario } from './matrix.ts';
 import { happened, unreceived } from './receivers.ts';
 import type { FaultHarness } from './fault-harness.ts';
 
-/** Emits that commit, that roll back, in a savepoint that does, and two whose COMMIT loses its answer. */
+/** Emits that commit, that roll back, that roll back with a savepoint, and two whose COMMIT loses its answer. */
 export const sender: Scenario = {
   role: 'a sender',
   run: async (h) => {
@@ -23,7 +23,7 @@ export const sender: Scenario = {
   },
 };
 
-/** A savepoint that is rolled back, in a transaction that goes on. */
+/** A savepoint that is rolled back, in a transaction that continues. */
 async function savepoints({ db, note }: FaultHarness): Promise<void> {
   let inner = 0;
   try {
@@ -46,7 +46,10 @@ async function savepoints({ db, note }: FaultHarness): Promise<void> {
 
 const WORKER: WorkerOptions = { lease: '2s', pollInterval: '100ms', concurrency: 3 };
 
-/** Runs a worker until `until`, as an application would: it retries a failed start, and is stopped in the end. */
+/**
+ * Runs a worker until `until`, as an application would: a failed start is retried, and the worker is stopped in the
+ * end.
+ */
 async function work({ box, injector }: FaultHarness, until: () => Promise<void>): Promise<void> {
   let worker = box.worker(WORKER);
   for (let started = false; !started;) {
@@ -75,7 +78,7 @@ export const worker: Scenario = {
   },
 };
 
-/** The answers to a claim and to a COMMIT are lost: the questions that follow meet the faults. */
+/** The answers to a claim and to a COMMIT are lost: the queries that follow meet the faults. */
 export const lostAnswers: Scenario = {
   role: 'a worker that has lost answers',
   only: ['heldDeliveries', 'release', 'completedRuns'],
@@ -96,7 +99,7 @@ export const lostAnswers: Scenario = {
   },
 };
 
-/** Two workers have died: one without its lock, the other with a transaction that is open. */
+/** Two workers have died: one without its lock, the other with an open transaction. */
 export const rescuer: Scenario = {
   role: 'a rescuer',
   only: ['findUnlocked', 'markUnlockedDead', 'markExpiredDead', 'endTransactions', 'rescue', 'forgetWorkers'],
@@ -167,7 +170,7 @@ export const immediate: Scenario = {
   },
 };
 
-/** Never idle, it has to scan for quarantined deliveries, which it does only every five seconds. */
+/** A worker that is never idle must scan for suspects, which it does only every five seconds. */
 export const busy: Scenario = {
   role: 'a worker that is never idle',
   only: ['suspectWaits'],
@@ -180,19 +183,19 @@ export const busy: Scenario = {
   },
 };
 
-/** It would sleep, but an append is pending. */
+/** A worker would sleep, but an append is pending. */
 export const pendingAppend: Scenario = {
   role: 'a worker that would sleep',
   only: ['markSleeping', 'hasPendingAppends', 'clearSleeping'],
   run: async (h) => {
     await h.emit('early', 'fine');
-    // Before the worker starts: once its flag is safely set, it asks no more.
+    // Before the worker starts: once its flag is safely set, it asks no longer.
     await using _sender = await holdPendingAppend(h);
     await work(h, () => h.until('it looks', async () => h.injector.uses.has(hasPendingAppends.text)));
   },
 };
 
-/** Items that are given up, a batch that fails as a whole, and one that is interrupted. */
+/** Items that fail for good, a batch that fails as a whole, and one that is interrupted. */
 export const batches: Scenario = {
   role: 'a worker with batches',
   only: ['holdBatch', 'takeRole', 'complete', 'settle', 'release'],

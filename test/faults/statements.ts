@@ -1,5 +1,5 @@
-// Every SQL statement of the store, by the name under which its module exports it: read off the modules, so that a new
-// one is in the matrix as soon as it is written.
+// Every SQL statement of the store, by the name under which its module exports it: read from the modules, so that a new
+// statement is in the matrix as soon as it is written.
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

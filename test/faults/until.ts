@@ -1,4 +1,4 @@
-// Waits for the effect of a scenario. It polls less often than other tests do, for many scenarios run at once.
+// Waits for the effect of a scenario. It polls less often than other tests do, because many scenarios run at once.
 import { setTimeout as pause } from 'node:timers/promises';
 
 const LIMIT_MS = 60_000;

@@ -1,5 +1,6 @@
-// The option crashBudget: which values are refused, and that others than the default do what they say. What the default
-// does, statement by statement, is in test/store/workers/crashes.test.ts; with processes that die, in test/crash/poison.system.test.ts.
+// The option crashBudget: the refused values, and the effect of values other than the default.
+// test/store/workers/crashes.test.ts tests the default, statement by statement; test/crash/poison.system.test.ts tests
+// it with processes that die.
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { expect, test } from 'vitest';
@@ -17,7 +18,7 @@ class Receiver {
   static async receive(): Promise<void> {}
 }
 
-/** It connects when it is used. */
+/** The client connects when it is used. */
 const unused = (): ReturnType<typeof drizzle> => drizzle({ client: postgres('postgres://nobody@127.0.0.1:1/nothing') });
 
 test.each([0, -1, 101, 1.5, NaN, Infinity, '3', null])('a crash budget of %j is refused', (crashBudget) => {
@@ -31,7 +32,7 @@ test.each([0, -1, 101, 1.5, NaN, Infinity, '3', null])('a crash budget of %j is 
   );
 });
 
-test.each([1, 100, undefined])('a crash budget of %j is not', async (crashBudget) => {
+test.each([1, 100, undefined])('a crash budget of %j is accepted', async (crashBudget) => {
   await using _box = createSignalbox({ db: unused(), log: false, ...(crashBudget !== undefined && { crashBudget }) });
 });
 
@@ -42,7 +43,7 @@ test.each<[budget: number | undefined, crashes: number, left: string]>([
   [5, 2, 'completed 3'],
   [5, 3, 'completed 4'],
   [5, 4, 'dead 5'],
-])('with a budget of %j, a delivery of %j crashes that costs one more worker, which ran nothing else, is then %s', async (...row) => {
+])('with a budget of %j, a delivery of %j crashes that kills one more worker, which ran nothing else, is then %s', async (...row) => {
   const [budget, crashes, left] = row;
   await using h = await harness({ services: [Receiver], ...(budget !== undefined && { crashBudget: budget }) });
   await h.db.transaction(async (tx) => void (await happened.emitReliable(tx, {})));
@@ -53,7 +54,7 @@ test.each<[budget: number | undefined, crashes: number, left: string]>([
   expect((await readErrors(h.sql)).length).toBe(left.startsWith('dead') ? 1 : 0);
 });
 
-/** Claims as a worker that runs nothing would, and tells what it took by its crashes. */
+/** Claims like a worker that runs nothing, and returns the crashes of the claimed deliveries. */
 async function claimed(h: StoreHarness, receiverId: number, worker: number): Promise<string[]> {
   const taken = await h.store.deliveries.claim(worker, [{ receiverId, free: 9, version: 1 }], 9, { suspects: true });
   return taken.map(({ crashes, isSuspect }) => `${crashes}${isSuspect ? ' alone' : ''}`);
@@ -63,7 +64,7 @@ test.each<[budget: number, beside: string[], alone: string]>([
   [1, ['0'], '1 alone'],
   [2, ['0'], '1 alone'],
   [5, ['0', '1', '2', '3'], '4 alone'],
-])('with a budget of %d, what has crashed less often than that by two or more runs beside others, and the rest alone', async (...row) => {
+])('with a budget of %d, deliveries with at least two crashes less than that run beside others, and the rest run alone', async (...row) => {
   const [crashBudget, beside, alone] = row;
   await using h = await openStore({ crashBudget });
   const [receiver, worker] = [await addReceiver(h.sql), await addWorker(h.sql)];
@@ -76,7 +77,7 @@ test.each<[budget: number, beside: string[], alone: string]>([
   expect(await claimed(h, receiver, worker)).toEqual([alone]);
 });
 
-test('with a budget of 1, what ran beside others has one more chance, alone', async () => {
+test('with a budget of 1, a delivery that ran beside others has one more chance, alone', async () => {
   await using h = await openStore({ crashBudget: 1 });
   const receiver = await addReceiver(h.sql);
   const worker = await addWorker(h.sql, { leaseSeconds: -1 });

@@ -1,4 +1,4 @@
-// The reports of a database that goes away and comes back.
+// The reports of a database that stops answering and answers again.
 import { expect, test } from 'vitest';
 import { DatabaseCondition } from '../../src/liveness/database-condition.ts';
 
@@ -8,7 +8,7 @@ function observed() {
   return { condition, reports };
 }
 
-test('an absence is reported once, and so is its end', () => {
+test('an outage is reported once, and so is its end', () => {
   const { condition, reports } = observed();
   condition.answered(1);
   condition.failed('first', 2);
@@ -20,7 +20,7 @@ test('an absence is reported once, and so is its end', () => {
   expect(reports).toEqual(['first', 'recovered']);
 });
 
-test('a statement that began before the database answered again shows no new absence, and one that began after does', () => {
+test('a failed statement that began before the database answered again is no new outage, and one that began after is', () => {
   const { condition, reports } = observed();
   condition.failed('first', 1);
   condition.answered(10);

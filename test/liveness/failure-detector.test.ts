@@ -1,17 +1,17 @@
-// The failure detector on a clock of the test's own: how long it holds off, and that it checks twice. What the two checks find in the
-// tables is tested in test/store/workers/liveness.test.ts.
+// The failure detector on a clock of the test: the time for which it waits, and that it checks twice.
+// test/store/workers/liveness.test.ts tests the results of the two checks in the tables.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { UnlockedWorker, WorkersStore } from '../../src/store/workers/workers.ts';
 import { FailureDetector } from '../../src/liveness/failure-detector.ts';
 
-// Vitest's clock has no hold on the functions of this module; these are of the same kind, and follow it.
+// Vitest's clock does not control the functions of this module; these are of the same kind, and follow that clock.
 vi.mock('node:timers/promises', () => ({ setTimeout: (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms)) }));
 
 const GRACE_MS = 3_000;
 const ME = 7;
 const UNLOCKED: readonly UnlockedWorker[] = [{ id: 8, lease: '2026-01-01 00:00:10+00' }];
 
-/** A detector that finds the locks of `unlocked` free, and those of `dead` of them at the second check, too. */
+/** A detector that finds the locks of `unlocked` workers free, and those of `dead` of them also at the second check. */
 function detecting(unlocked: readonly UnlockedWorker[], dead: number): { detector: FailureDetector; checks: unknown[][] } {
   const begun = performance.now();
   const checks: unknown[][] = [];
@@ -56,14 +56,14 @@ test('a worker that has shown life at the second check is not dead', async () =>
   expect(checks).toHaveLength(2);
 });
 
-test('where all hold their locks there is no second check', async () => {
+test('if all workers hold their locks, there is no second check', async () => {
   const { detector, checks } = detecting([], 0);
   await vi.advanceTimersByTimeAsync(GRACE_MS);
   expect(await check(detector)).toBe(false);
   expect(checks).toEqual([[GRACE_MS, ME]]);
 });
 
-test('after its start it considers only workers that the server has known since it keeps locks, for as long as the grace lasts', async () => {
+test('during the grace period after its start, it considers only workers that have renewed since the server last started', async () => {
   const { detector, checks } = detecting(UNLOCKED, 1);
   expect(await check(detector)).toBe(true);
   await vi.advanceTimersByTimeAsync(GRACE_MS - 1_001);
@@ -72,7 +72,7 @@ test('after its start it considers only workers that the server has known since 
   expect(checks.map(([, what]) => what)).toEqual([`${ME} known`, 'known', `${ME} known`, 'known', ME, UNLOCKED]);
 });
 
-test('after a failure it checks none for as long, counted from the failure', async () => {
+test('after a failure it checks no worker for the same time, counted from the failure', async () => {
   const { detector, checks } = detecting(UNLOCKED, 1);
   detector.holdOff();
   expect(await check(detector)).toBe(false);

@@ -1,5 +1,5 @@
-// A lease on a clock of the test's own and a database that answers as the test says: when it renews and from where, when it
-// gives its lock up, and what a lost session, a renewal that hangs and one that answers late come to.
+// A lease on a clock of the test and a database whose answers the test controls: the times and sessions of renewals,
+// the release of the lock, and the effects of a lost session, of a hanging renewal and of one that answers late.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Run, Session } from '../../src/drivers/driver.ts';
 import type { WorkersStore } from '../../src/store/workers/workers.ts';
@@ -10,7 +10,7 @@ const LEASE_MS = 9_000;
 const INTERVAL_MS = 3_000;
 const never = (): Promise<never> => new Promise(() => {});
 
-/** A backend's number, or what comes of asking. */
+/** The number of a backend, or the outcome of the query. */
 type Answer = number | undefined | (() => Promise<number | undefined>);
 
 interface Opened extends Session {
@@ -21,29 +21,29 @@ interface Opened extends Session {
 interface Renewal {
   readonly at: number;
   readonly workerId: number;
-  /** The session that it came from, counted from 1, or the pool. */
+  /** The session that sent it, counted from 1, or the pool. */
   readonly from: number | 'pool';
   readonly lockPid: number | undefined;
-  /** Only of a renewal that says so. */
+  /** Set only in a renewal that says so. */
   readonly isStopping?: true;
 }
 
-/** A lease, and what the database was asked: its first session is backend 1, the next one 2, unless the test says otherwise. */
+/** A lease, and its recorded queries: by default its first session is backend 1, the next one is backend 2. */
 class Fixture {
   readonly sessions: Opened[] = [];
   readonly renewals: Renewal[] = [];
-  /** For which worker the lock was asked. */
+  /** The worker for which the lock was requested. */
   readonly locks: number[] = [];
-  /** What was told to the worker. */
+  /** The notifications to the worker. */
   readonly told: string[] = [];
-  /** What is answered next; when there is nothing, the session's own backend. */
+  /** The next answers; by default, the session's own backend. */
   readonly lockAnswers: Answer[] = [];
   readonly renewAnswers: Answer[] = [];
   readonly #begun = performance.now();
   hasOthers = true;
   #enrolled = 0;
   #lastLock: number | undefined;
-  /** What a session was told of its backend; that which took the lock, unless the test says otherwise. */
+  /** The backend that was announced to a session; by default, the one that took the lock. */
   lastPid: number | undefined;
 
   async enrol({ single = false, resign = async () => {} }: { single?: boolean; resign?: () => Promise<void> } = {}): Promise<Lease> {
@@ -112,7 +112,7 @@ class Fixture {
   }
 }
 
-/** A lease whose lock is believed, 100 ms after its start; the next renewal is at 3100. */
+/** A lease whose lock is trusted, 100 ms after its start; the next renewal is at 3100. */
 async function settled(): Promise<{ fixture: Fixture; lease: Lease }> {
   const fixture = new Fixture();
   const lease = await fixture.enrol();
@@ -124,7 +124,7 @@ async function settled(): Promise<{ fixture: Fixture; lease: Lease }> {
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test('it locks and renews at once, renews soon again so that the lock is believed, and then three times per lease', async () => {
+test('a lease locks and renews at once, renews again soon so that the lock is trusted, and then three times per lease', async () => {
   const fixture = new Fixture();
   await fixture.enrol();
   await vi.advanceTimersByTimeAsync(2 * INTERVAL_MS + 200);
@@ -132,7 +132,7 @@ test('it locks and renews at once, renews soon again so that the lock is believe
   expect(fixture.locks).toEqual([1]);
 });
 
-test('it knows from its last renewal whether there are other workers, and takes it for so until then', async () => {
+test('a lease knows from its last renewal whether there are other workers, and assumes so until then', async () => {
   const fixture = new Fixture();
   fixture.hasOthers = false;
   const lease = await fixture.enrol();
@@ -144,7 +144,7 @@ test('it knows from its last renewal whether there are other workers, and takes 
   expect(lease.hasOthers).toBe(true);
 });
 
-test('on a single session it renews from the pool, without a lock', async () => {
+test('on a single session, a lease renews from the pool, without a lock', async () => {
   const fixture = new Fixture();
   await fixture.enrol({ single: true });
   await vi.advanceTimersByTimeAsync(2 * INTERVAL_MS);
@@ -152,7 +152,7 @@ test('on a single session it renews from the pool, without a lock', async () => 
   expect(fixture.locks).toEqual([]);
 });
 
-test('a lock that another session has still is asked for again at the next renewal', async () => {
+test('a lock that another session still has is requested again at the next renewal', async () => {
   const fixture = new Fixture();
   fixture.lockAnswers.push(undefined, 1);
   await fixture.enrol();
@@ -163,7 +163,7 @@ test('a lock that another session has still is asked for again at the next renew
   ]);
 });
 
-test('a lock that was taken by another backend than the connection was told of is given up at once', async () => {
+test('a lock that another backend took than the one announced to the connection is released at once', async () => {
   const fixture = new Fixture();
   fixture.lastPid = 77;
   const lease = await fixture.enrol();
@@ -173,7 +173,7 @@ test('a lock that was taken by another backend than the connection was told of i
   expect(lease.session).toBeUndefined();
 });
 
-test('after three renewals from backends that did not take the lock it gives the lock up, and renews from the pool', async () => {
+test('after three renewals from backends that did not take the lock, the lease releases it, and renews from the pool', async () => {
   const fixture = new Fixture();
   fixture.lockAnswers.push(10, 12, 14);
   fixture.renewAnswers.push(11, 13, 15);
@@ -190,7 +190,7 @@ test('after three renewals from backends that did not take the lock it gives the
   expect(fixture.locks).toHaveLength(3);
 });
 
-test('a pooler that hits the same backend now and then is one all the same', async () => {
+test('a pooler that uses the same backend now and then is still recognised', async () => {
   const fixture = new Fixture();
   fixture.lockAnswers.push(10, 12, 14);
   fixture.renewAnswers.push(11, 12, 13, 14, 15);
@@ -206,7 +206,7 @@ test('a pooler that hits the same backend now and then is one all the same', asy
   ]);
 });
 
-test('sessions that broke now and then, between lock and renewal, are no pooler', async () => {
+test('sessions that broke now and then, between lock and renewal, are not taken for a pooler', async () => {
   const fixture = new Fixture();
   fixture.lockAnswers.push(10, 12, 14, 16, 18);
   fixture.renewAnswers.push(11, 13, 14, 14, 15, 17, 18, 18);
@@ -216,7 +216,7 @@ test('sessions that broke now and then, between lock and renewal, are no pooler'
   expect(fixture.renewals.map(({ from }) => from)).toEqual(Array.from({ length: 8 }, () => 1));
 });
 
-test('a session that is lost is answered by a lock and a renewal at once', async () => {
+test('after the loss of a session, a lock and a renewal follow at once', async () => {
   const { fixture } = await settled();
   fixture.lockAnswers.push(2);
   fixture.renewAnswers.push(2, 2);
@@ -242,7 +242,7 @@ test('a session that is lost during a renewal does not lead to two at once, and 
   expect(fixture.locks).toHaveLength(2);
 });
 
-test('the end of a session that was replaced is nothing new', async () => {
+test('the end of a session that was already replaced has no effect', async () => {
   const { fixture } = await settled();
   fixture.renewAnswers.push(never);
   await vi.advanceTimersByTimeAsync(2 * INTERVAL_MS + 700);
@@ -253,7 +253,7 @@ test('the end of a session that was replaced is nothing new', async () => {
   expect(fixture.locks).toHaveLength(2);
 });
 
-test('a renewal that hangs is told, and tried again a moment later, in a session of its own', async () => {
+test('a hanging renewal is reported, and tried again a moment later, in a session of its own', async () => {
   const { fixture } = await settled();
   fixture.renewAnswers.push(never);
   await vi.advanceTimersByTimeAsync(2 * INTERVAL_MS - 50);
@@ -264,7 +264,7 @@ test('a renewal that hangs is told, and tried again a moment later, in a session
   expect(fixture.locks).toEqual([1, 1]);
 });
 
-test('so is a renewal that fails, and half a second later when it fails again', async () => {
+test('a failed renewal is reported and tried again, and half a second later if it fails again', async () => {
   const { fixture } = await settled();
   const fail = (): Promise<never> => Promise.reject(new Error('read ECONNRESET'));
   fixture.renewAnswers.push(fail, fail);
@@ -278,7 +278,7 @@ test('so is a renewal that fails, and half a second later when it fails again', 
 test.each([
   ['before the next one', -50],
   ['after the next one', 600],
-])('a renewal that is answered too late, %s, finds no worker dead and renews nothing', async (_when, afterMs) => {
+])('a renewal that is answered too late, %s, declares no worker dead and renews nothing', async (_when, afterMs) => {
   const { fixture, lease } = await settled();
   const answered = new Latch();
   fixture.renewAnswers.push(() => answered.opened.then(() => undefined));
@@ -290,7 +290,7 @@ test.each([
   expect(fixture.told).toEqual(told);
 });
 
-test('a worker that others found dead goes on under a new id, takes its lock and renews soon', async () => {
+test('a worker that others declared dead continues under a new id, takes its lock and renews soon', async () => {
   const { fixture, lease } = await settled();
   fixture.renewAnswers.push(undefined);
   await vi.advanceTimersByTimeAsync(INTERVAL_MS + 100);
@@ -300,7 +300,7 @@ test('a worker that others found dead goes on under a new id, takes its lock and
   expect(fixture.locks).toEqual([1, 2]);
 });
 
-test('a worker that has resigned renews no more, though its session ends; the session is closed even if the resignation failed', async () => {
+test('a worker that has resigned does not renew when its session ends; the session is closed even if the resignation failed', async () => {
   const fixture = new Fixture();
   const lease = await fixture.enrol({ resign: () => Promise.reject(new Error('the database is away')) });
   await vi.advanceTimersByTimeAsync(200);
@@ -311,7 +311,7 @@ test('a worker that has resigned renews no more, though its session ends; the se
   expect(fixture.sessions[0]!.closed).toBe(true);
 });
 
-test('a worker that resigns waits for the renewal that is under way, which is the last', async () => {
+test('a worker that resigns waits for its current renewal, which is the last', async () => {
   const { fixture, lease } = await settled();
   const answered = new Latch();
   fixture.renewAnswers.push(() => answered.opened.then(() => 1));
@@ -326,7 +326,7 @@ test('a worker that resigns waits for the renewal that is under way, which is th
   expect(fixture.times).toEqual([0, 100, 3_100]);
 });
 
-test('a worker that stops says so in a renewal at once, and in all that follow', async () => {
+test('a stopping worker says so in a renewal at once, and in all later renewals', async () => {
   const { fixture, lease } = await settled();
   lease.stopping();
   await vi.advanceTimersByTimeAsync(INTERVAL_MS);
@@ -334,7 +334,7 @@ test('a worker that stops says so in a renewal at once, and in all that follow',
   expect(fixture.renewals.slice(2)).toEqual([200, 3_200].map((at) => ({ at, ...said })));
 });
 
-test('a worker that stops while a renewal is under way says so in the next one, when that has ended', async () => {
+test('a worker that begins to stop during a renewal says so in the next one', async () => {
   const { fixture, lease } = await settled();
   const answered = new Latch();
   fixture.renewAnswers.push(() => answered.opened.then(() => 1));
@@ -347,7 +347,7 @@ test('a worker that stops while a renewal is under way says so in the next one, 
   expect(fixture.last).toMatchObject({ at: 3_300, isStopping: true });
 });
 
-test('a renewal that was to say that the worker stops, and failed, is tried again soon; one that resigned says nothing', async () => {
+test('a failed renewal that reports the stop is tried again soon, but not after the worker has resigned', async () => {
   const { fixture, lease } = await settled();
   fixture.renewAnswers.push(() => Promise.reject(new Error('away')));
   lease.stopping();
@@ -362,7 +362,7 @@ test('a renewal that was to say that the worker stops, and failed, is tried agai
   expect(fixture.renewals).toHaveLength(4);
 });
 
-test('a worker that resigns in the turn in which it stops has sent nothing for that', async () => {
+test('a worker that resigns in the same turn in which it stops sends no renewal for the stop', async () => {
   const { fixture, lease } = await settled();
   lease.stopping();
   await lease.resign();

@@ -1,4 +1,5 @@
-// Which member of a process waits for which, and that a suspect runs alone in it: beside another worker, a drain, another box.
+// The waits between the members of a process, so that a suspect runs alone in it: beside another worker, a drain,
+// another box.
 import { afterEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, OnSignal, type Worker } from '../../src/index.ts';
@@ -29,7 +30,7 @@ afterEach(() => {
   members = [];
 });
 
-test('the others wait for a member that wants a quarantine, and it does not wait for itself', () => {
+test('the others wait for a member that wants a quarantine, and that member does not wait for itself', () => {
   const [a, b] = [join(), join()];
   expect([a.others.mustWait, b.others.mustWait]).toEqual([false, false]);
   b.wants = true;
@@ -38,7 +39,7 @@ test('the others wait for a member that wants a quarantine, and it does not wait
   expect(a.others.mustWait).toBe(false);
 });
 
-test('of several that want a quarantine the first goes first, so that they do not wait for each other', () => {
+test('of several members that want a quarantine, the first goes first, so that they do not wait for each other', () => {
   const [a, b, c] = [join(), join(), join()];
   b.wants = true;
   c.wants = true;
@@ -47,7 +48,7 @@ test('of several that want a quarantine the first goes first, so that they do no
   expect([a, b, c].map(({ others }) => others.mustWait)).toEqual([true, true, false]);
 });
 
-test('the others are idle when they hold nothing', () => {
+test('the others are idle when they hold no deliveries', () => {
   const [a, b] = [join(), join()];
   a.held = 3;
   expect([a.others.othersAreIdle, b.others.othersAreIdle]).toEqual([true, false]);
@@ -75,7 +76,7 @@ const short = defineSignal('members.short', z.object({}));
 
 let began: Latch;
 let goOn: Latch;
-/** How many calls there were at once, at most. */
+/** The largest number of concurrent calls. */
 let most = 0;
 let calls = 0;
 
@@ -100,7 +101,7 @@ class Receivers {
   }
 }
 
-/** A worker of the queue `long` is at a receiver, and a suspect is due in the queue `short`. */
+/** A worker of the queue `long` runs a receiver, and a suspect is due in the queue `short`. */
 async function beside(h: Harness): Promise<Worker> {
   [began, goOn, most, calls] = [new Latch(), new Latch(), 0, 0];
   const worker = h.box.worker({ queues: ['long'] });
@@ -112,7 +113,7 @@ async function beside(h: Harness): Promise<Worker> {
   return worker;
 }
 
-/** Lets the receiver of {@link beside} end, also in a test that has failed: the box waits for it. */
+/** Lets the receiver of {@link beside} end, even in a failed test, because the box waits for it. */
 const receiverEnds = (): Disposable => ({ [Symbol.dispose]: () => goOn.open() });
 
 /** Resolves when some worker or drain of this process wants a quarantine. */
@@ -151,7 +152,7 @@ test(
 test.each([
   ['of the same box', (h: Harness) => h.box],
   ['of another box', (h: Harness) => h.another()],
-])('a drain %s waits with a suspect until the worker beside it has ended what it runs', async (_which, boxOf) => {
+])('a drain %s waits with a suspect until the receivers of the worker beside it have ended', async (_which, boxOf) => {
   await using h = await harness({ services: [Receivers] });
   await beside(h);
   using _ = receiverEnds();

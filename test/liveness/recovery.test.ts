@@ -1,4 +1,4 @@
-// How often a worker checks the others and rescues: on a clock of the test's own.
+// The frequency with which a worker checks the others and rescues, on a clock of the test.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { checkAndRescue } from '../../src/liveness/recovery.ts';
 import { Events } from '../../src/observe/events.ts';
@@ -11,7 +11,7 @@ interface Counts {
   rescues: number;
 }
 
-/** How often each happens within a minute. */
+/** Counts each within a minute. */
 async function aMinuteOf(hasOthers: boolean): Promise<Counts> {
   const counts: Counts = { checks: 0, rescues: 0 };
   const stopping = new AbortController();
@@ -36,13 +36,13 @@ async function aMinuteOf(hasOthers: boolean): Promise<Counts> {
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test('with others it checks them all the time, and rescues a few times in a lease', async () => {
+test('with other workers, a worker checks them all the time, and rescues a few times in a lease', async () => {
   const { checks, rescues } = await aMinuteOf(true);
   expect(checks).toBe(151);
   expect(rescues).toBeLessThanOrEqual(25);
 });
 
-test('without others it checks every few seconds whether some have come', async () => {
+test('without other workers, a worker checks every few seconds whether there are some', async () => {
   const { checks, rescues } = await aMinuteOf(false);
   expect([checks, rescues]).toEqual([13, 25]);
 });

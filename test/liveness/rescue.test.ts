@@ -1,4 +1,4 @@
-// All that dead workers held comes back in one rescue, however many rounds that takes.
+// One rescue reclaims all deliveries of dead workers, however many rounds that takes.
 import { expect, test } from 'vitest';
 import type { SignalboxError } from '../../src/errors.ts';
 import { Events } from '../../src/observe/events.ts';
@@ -7,7 +7,7 @@ import { rescueDeliveries } from '../../src/liveness/rescue.ts';
 import { addDelivery, addReceiver, addWorker, openStore } from '../store/rows.ts';
 import { recordingLogger } from '../support/log.ts';
 
-test.each([2_500, 2 * RESCUE_BATCH])('one rescue takes back all %i deliveries of a dead worker, and forgets the worker', async (count) => {
+test.each([2_500, 2 * RESCUE_BATCH])('one rescue reclaims all %i deliveries of a dead worker, and forgets the worker', async (count) => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const dead = await addWorker(h.sql, { leaseSeconds: -1 });
@@ -25,7 +25,7 @@ test.each([2_500, 2 * RESCUE_BATCH])('one rescue takes back all %i deliveries of
   expect(await h.sql`select from signalbox.worker`).toHaveLength(0);
 });
 
-test('what a transaction holds does not keep the rescue from its end', async () => {
+test('a delivery in an open transaction does not keep the rescue from ending', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const dead = await addWorker(h.sql, { leaseSeconds: -1 });
@@ -42,7 +42,7 @@ test('what a transaction holds does not keep the rescue from its end', async () 
   expect(await rescueDeliveries(h.store.workers, events, 7)).toBe(1);
 });
 
-test('what is given up is told dead; what a stopping worker held is told rescued, with its crashes as they were', async () => {
+test('a delivery beyond its crash budget is reported dead; one of a stopping worker is reported rescued, with unchanged crashes', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   for (const worker of [await addWorker(h.sql, { leaseSeconds: -1 }), await addWorker(h.sql, { leaseSeconds: -1, stopping: true })]) {

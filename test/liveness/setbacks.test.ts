@@ -1,4 +1,4 @@
-// How long deliveries wait whose receivers cannot be called, and when that is told.
+// The waits of deliveries whose receivers cannot be called, and the reports of that.
 import { expect, test } from 'vitest';
 import { DatabaseCondition } from '../../src/liveness/database-condition.ts';
 import { Setbacks } from '../../src/liveness/setbacks.ts';
@@ -9,7 +9,7 @@ function watch() {
   return { told, setbacks, at: (now: number) => setbacks.failed('error', now, 0.5) };
 }
 
-test('the wait doubles each time that what has waited fails again, not with each of many that fail at once', () => {
+test('the wait doubles each time that a delayed delivery fails again, not with each of many failures at once', () => {
   const { at } = watch();
   expect([at(0), at(1), at(799)]).toEqual([1_000, 1_000, 1_000]);
   expect([at(1_000), at(1_001)]).toEqual([2_000, 2_000]);
@@ -21,7 +21,7 @@ test('the wait is varied by a fifth of itself', () => {
   expect([setbacks.failed('error', 0, 0), setbacks.failed('error', 0, 1)]).toEqual([800, 1_200]);
 });
 
-test('it is told once, and its end when something succeeds after all that was put off could have failed again', () => {
+test('the trouble is reported once, and its end after a success, once all delayed deliveries could have failed again', () => {
   const { setbacks, told, at } = watch();
   setbacks.succeeded(0);
   at(0);
@@ -34,7 +34,7 @@ test('it is told once, and its end when something succeeds after all that was pu
   expect(at(10_000)).toBe(1_000);
 });
 
-test('a worker whose statements are answered is failing all the same while it cannot call receivers', () => {
+test('a worker whose statements are answered still counts as failing while it cannot call receivers', () => {
   const told: unknown[] = [];
   const condition = new DatabaseCondition({ onFailing: (error) => told.push(error), onRecovered: () => told.push('recovered') });
   condition.setbacks.failed('refused', 0, 0.5);

@@ -1,5 +1,6 @@
-// A worker that begins to stop says so to the others, however it works: what it still holds is not to blame if it is killed. What the
-// others make of it is in test/store/workers/crashes.test.ts; with processes that are killed, in test/crash/stopped.system.test.ts.
+// A worker that begins to stop notifies the others, however it works: its deliveries are not blamed if it is killed.
+// test/store/workers/crashes.test.ts tests the effect on rescues; test/crash/stopped.system.test.ts tests it with
+// killed processes.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, type DetachedDeliveryContext, OnSignal, type Worker } from '../../src/index.ts';
@@ -29,7 +30,7 @@ const ways: [how: string, begin: (worker: Worker, entered: Latch) => Promise<unk
   ['whose tick has only begun', (worker) => Promise.all([worker.tick(), worker.stop()])],
 ];
 
-test.each(ways)('a worker %s is known to be stopping while it waits for what runs', async (_how, begin) => {
+test.each(ways)('a worker %s is known to be stopping while it waits for its receivers', async (_how, begin) => {
   const [entered, gate] = [new Latch(), new Latch()];
   class Receivers {
     @OnSignal(happened, { transactional: false })

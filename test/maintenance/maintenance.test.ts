@@ -1,9 +1,9 @@
-// When maintenance tasks run, on a clock of the test's own: each by itself, whatever the others do.
+// The times at which maintenance tasks run, on a clock of the test: each task is independent of the others.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { backOffMs, firstWaitMs, maintain, type TaskFailure } from '../../src/maintenance/maintenance.ts';
 import type { MaintenanceTask } from '../../src/maintenance/task.ts';
 
-/** Tasks at work: what has run, in its order, and what has failed. */
+/** Running tasks: the runs in their order, and the failures. */
 interface Work {
   readonly ran: string[];
   readonly failures: TaskFailure[];
@@ -46,7 +46,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-test('each task runs in its own period', async () => {
+test('each task runs with its own period', async () => {
   const { ran, stop } = work([
     { name: 'often', every: '10s' },
     { name: 'seldom', every: '25s' },
@@ -68,7 +68,7 @@ test('a task is not begun while it still runs, and the next period begins at its
   await over;
 });
 
-test('a task that fails runs again after a back-off of its own, and keeps no other one', async () => {
+test('a failed task runs again after its own back-off, and delays no other task', async () => {
   const { ran, failures, stop } = work([
     { name: 'broken', every: '10s', run: fail },
     { name: 'throws', every: '10s', run: () => expect.fail('at once') },
@@ -91,7 +91,7 @@ test('a task that fails runs again after a back-off of its own, and keeps no oth
   await stop();
 });
 
-test('a task that works again keeps its period, and its next failure is the first of a row', async () => {
+test('a task that succeeds again keeps its period, and its next failure counts as the first in a row', async () => {
   const [first, second, third, fourth] = [fail, fail, async () => {}, fail];
   const runs = [first, second, third, fourth];
   const { ran, failures, stop } = work([{ name: 'shaky', every: '10s', run: () => runs.shift()?.() }]);
@@ -103,7 +103,7 @@ test('a task that works again keeps its period, and its next failure is the firs
   await stop();
 });
 
-test('what runs when the worker stops is told, and waited for; its failure is none, and nothing is begun any more', async () => {
+test('a running task is notified when the worker stops, and awaited; its error does not count, and no other task begins', async () => {
   const { ran, failures, stop } = work([
     {
       name: 'waits',

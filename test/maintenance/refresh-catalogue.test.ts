@@ -1,4 +1,4 @@
-// The receivers of a process that runs for months are announced again.
+// A process that runs for months announces its receivers again.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, OnSignal } from '../../src/index.ts';
@@ -19,7 +19,7 @@ class Listener {
   static async receive(): Promise<void> {}
 }
 
-test('it shows that there is still a process that has the receiver', async () => {
+test('a repeated announcement shows that a process still has the receiver', async () => {
   await using h = await harness();
   const catalogue = new Catalogue(
     new Store(driverOf(h.db), 3, new Namespace(DEFAULT_SCHEMA)).catalogue,

@@ -1,4 +1,5 @@
-// What is run: each combination that the README names, and each of the other ways to compile or run the same project.
+// The cells of the matrix: each combination that the README names, and each of the other ways to compile or run the
+// project.
 import { BUN, DRIVERS, type DriverName, DRIZZLES, MODES, NODES, type Source } from './versions.ts';
 
 export interface Cell {

@@ -1,5 +1,5 @@
-// The sentence of the README that names what is supported, made from the lists that the cells are made from: the claim and what is
-// run cannot part.
+// The sentence of the README that names the supported combinations, made from the same lists as the cells, so that the
+// claim and the tests cannot differ.
 import { BUN, DRIVERS, DRIZZLES, MODES, NODES } from './versions.ts';
 
 const NAMES: Record<string, string> = { 'postgres-js': 'postgres.js', 'node-postgres': 'node-postgres', pglite: 'PGlite' };

@@ -1,5 +1,5 @@
-// Makes the projects of the matrix: what a user has who installed the packed package from nothing, one per version of
-// Drizzle; and the runtimes, which come from npm too.
+// Makes the projects of the matrix, one per version of Drizzle, as for a user who has just installed the packed
+// package; and the runtimes, which also come from npm.
 import { execFile } from 'node:child_process';
 import { cp, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -47,7 +47,7 @@ export async function installRuntimes(folder: string): Promise<Map<string, strin
   ]);
 }
 
-/** How the sources say what a constructor takes: compilers that emit types need not be told. */
+/** The declaration of a constructor's parameters in the sources: compilers that emit types do not need it. */
 const SOURCES: Record<Source, { decorators: Mode; told: boolean }> = {
   legacy: { decorators: 'legacy', told: false },
   standard: { decorators: 'standard', told: true },

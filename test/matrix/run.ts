@@ -1,5 +1,5 @@
 // Runs the matrix: the packed package with every driver, Drizzle, Node and kind of decorators that the README names, and
-// with other compilers. Prints what each cell did; fails when one fails, or when the README claims something else.
+// with other compilers. Prints the result of each cell; fails when one fails, or when the README claims something else.
 // `npm run matrix`, or a part of it: `npm run matrix -- pglite`.
 import { copyFile, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -63,7 +63,10 @@ async function runMatrix(): Promise<readonly Cell[]> {
   return failed;
 }
 
-/** As a user does: generate, migrate, and nothing is left to generate. The result is what the databases of the cells begin as. */
+/**
+ * Does the steps of a user: generate, migrate, and nothing is left to generate. The databases of the cells begin as the
+ * result.
+ */
 async function migrate(project: string, drizzle: string): Promise<void> {
   const name = templateOf(drizzle);
   await createDatabaseOn(server.url, { name, template: 'template0' });

@@ -1,7 +1,8 @@
-// What the matrix installs: each entry is one choice that a user makes. The versions are exact, so that a run can be repeated.
+// The packages of the matrix: each entry is one choice of a user. The versions are exact, so that a run can be
+// repeated.
 
 export interface Choice {
-  /** As the README names it. */
+  /** The name in the README. */
   readonly label: string;
   readonly version: string;
 }
@@ -30,7 +31,7 @@ export type Mode = (typeof MODES)[number];
 /** The folders of a project: the third is for compilers of legacy decorators that emit no types. */
 export type Source = Mode | 'told';
 
-/** What else the projects install. */
+/** The other packages of the projects. */
 export const PACKAGES = {
   '@electric-sql/pglite': '0.5.16',
   '@swc/core': '1.16.22',

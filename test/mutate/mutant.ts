@@ -15,9 +15,12 @@ export interface Mutant {
   readonly tests: readonly string[];
   /** Of a long file, only the tests whose names match this. */
   readonly named?: string;
-  /** Why the tests do not come to an end, or the process to one before theirs: else that says nothing of what they assert. */
+  /**
+   * Why the tests do not end, or the process ends before them: without a reason, that proves nothing about their
+   * assertions.
+   */
   readonly hangs?: string;
-  /** Why no test can fail: what is left behaves as before. */
+  /** Why no test can fail: the mutated code behaves as before. */
   readonly equivalent?: string;
 }
 

@@ -1,4 +1,4 @@
-// Mutants of a drain with `ahead`: the time that passes in it, and what it sets aside.
+// Mutants of a drain with `ahead`: its passing time, and the deliveries that it sets aside.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const time = mutantsOf({ file: 'src/worker/virtual-time.ts', tests: ['test/worker/virtual-time.test.ts'] }, [

@@ -1,4 +1,4 @@
-// Mutants of receivers that take batches: the statement that holds their deliveries, and what runs them.
+// Mutants of receivers that take batches: the statement that locks their deliveries, and the code that runs them.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const statement = ['test/store/deliveries/batch.test.ts'];

@@ -1,4 +1,4 @@
-// Guards of the box: what it refuses once it is closed, and what it undoes.
+// Guards of the box: the calls that it refuses once it is closed, and the changes that it undoes.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const closing = ['test/box/closing.test.ts'];

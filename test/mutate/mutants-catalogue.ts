@@ -1,4 +1,4 @@
-// Mutants of the catalogue of receivers: what is one receiver across renames, how that is written, and what is asked of it.
+// Mutants of the catalogue of receivers: one receiver across renames, its rows, and the queries on them.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const file = 'src/store/catalogue/catalogue.sql.ts';

@@ -1,4 +1,4 @@
-// Mutants of the questions that follow an answer that was lost, and of claims that a failover has forgotten.
+// Mutants of the queries after a lost answer, and of claims that a failover has lost.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const completed = mutantsOf(

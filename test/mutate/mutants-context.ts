@@ -1,4 +1,4 @@
-// Mutants of async contexts: which of the application's code sees which.
+// Mutants of async contexts: the context that each piece of the application's code sees.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const tests = ['test/worker/running/async-context.test.ts'];

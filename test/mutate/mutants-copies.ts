@@ -1,4 +1,4 @@
-// Guards of which classes are known: across copies of the package, in containers, and what is said of those that are not.
+// Guards of the known classes: across copies of the package, in containers, and the errors for unknown ones.
 import { mutantsOf, type Mutant } from './mutant.ts';
 
 const tests = ['test/dispatch/copies.test.ts'];

@@ -1,4 +1,5 @@
-// Mutants of the drivers: what keeps our own statements apart from the settings of an application's client and of its server.
+// Mutants of the drivers, which separate our own statements from the settings of an application's client and of its
+// server.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const cells = mutantsOf({ file: 'src/drivers/postgres-js-rows.ts', tests: ['test/drivers/postgres-js-rows.test.ts'] }, [

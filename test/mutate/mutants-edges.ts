@@ -1,4 +1,4 @@
-// Mutants of the small files at the edges of their rooms: one that matters for each.
+// Mutants of the small files at the edges of their rooms: an important one for each.
 import { type Mutant, mutantsOf, type Part } from './mutant.ts';
 
 const of = (file: string, tests: string[], ...parts: Part[]): Mutant[] => mutantsOf({ file, tests }, parts);

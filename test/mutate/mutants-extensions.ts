@@ -1,4 +1,4 @@
-// Mutants of extensions: what a hook can do to an emit and to a receiver, and what it cannot.
+// Mutants of extensions: the changes that a hook can and cannot make to an emit and to a receiver.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const compose = mutantsOf({ file: 'src/core/compose.ts', tests: ['test/core/compose.test.ts'] }, [

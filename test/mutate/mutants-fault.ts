@@ -1,4 +1,4 @@
-// Mutants of whose fault it is that a receiver came to nothing, and of how long what could not be called waits.
+// Mutants of the blame for a failed run, and of the waits of deliveries whose receivers could not be called.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const fault = mutantsOf({ file: 'src/worker/running/fault.ts', tests: ['test/worker/running/fault.test.ts'] }, [

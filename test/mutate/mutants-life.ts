@@ -1,5 +1,4 @@
-// Mutants of what keeps a worker alive in the eyes of others, of how it checks them, of the quarantine of suspects, and of failures
-// that are odd.
+// Mutants of a worker's lock and of its checks of other workers, of the quarantine of suspects, and of odd failures.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const lease = mutantsOf({ file: 'src/liveness/lease.ts', tests: ['test/liveness/lease.test.ts'] }, [

@@ -1,4 +1,4 @@
-// Mutants of what decides which workers live: leases, the verdict, the rescue, and which workers may claim.
+// Mutants of the decision which workers live: leases, the verdict, the rescue, and the workers that may claim.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const file = 'src/store/workers/workers.sql.ts';

@@ -1,4 +1,4 @@
-// Mutants of maintenance: when a task runs, and what its failure means for others.
+// Mutants of maintenance: the times of a task, and the effect of its failure on others.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const tests = ['test/maintenance/maintenance.test.ts'];

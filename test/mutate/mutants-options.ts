@@ -1,4 +1,4 @@
-// Guards of the options: what is refused before it is taken for something else.
+// Guards of the options: values that are refused before they are mistaken for something else.
 import { mutantsOf, type Mutant } from './mutant.ts';
 
 const bags = mutantsOf({ file: 'src/core/options.ts', tests: ['test/contract/options.test.ts'] }, [

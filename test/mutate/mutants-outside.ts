@@ -1,4 +1,4 @@
-// Mutants of what notices the plain database inside a transaction.
+// Mutants of the code that notices the plain database inside a transaction.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 export const outsideMutants: readonly Mutant[] = mutantsOf(

@@ -1,4 +1,4 @@
-// Mutants of receivers that pause, and of errors that are not noted twice.
+// Mutants of receivers that pause, and of errors that are not recorded twice.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const pauses = mutantsOf({ file: 'src/worker/running/pauses.ts', tests: ['test/worker/running/pauses.test.ts'] }, [

@@ -1,4 +1,5 @@
-// Mutants of the statements that claim, complete, settle and release deliveries. Who may claim at all: mutants-liveness.ts.
+// Mutants of the statements that claim, complete, settle and release deliveries. mutants-liveness.ts: the workers that
+// may claim.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const claimSql = 'src/store/deliveries/claim.sql.ts';

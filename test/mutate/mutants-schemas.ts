@@ -1,4 +1,5 @@
-// Mutants of what keeps applications apart that share a database: the schema's name in statements, locks, channel and sessions.
+// Mutants of the separation of applications that share a database: the schema's name in statements, locks, channel and
+// sessions.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const unit = ['test/store/namespace.test.ts'];

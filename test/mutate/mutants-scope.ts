@@ -1,4 +1,5 @@
-// Mutants of the scope of one transaction: what may enter, what is waited for, who hears of its end.
+// Mutants of the scope of one transaction: the calls that may enter, the calls that it waits for, and the notice of its
+// end.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const tests = ['test/transaction'];

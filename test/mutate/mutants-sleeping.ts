@@ -1,4 +1,4 @@
-// Mutants of the sleeping flag, and of what a worker does before it sleeps.
+// Mutants of the sleeping flag, and of the steps of a worker before it sleeps.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const file = 'src/store/workers/sleeping.sql.ts';

@@ -1,4 +1,4 @@
-// Mutants of what a worker holds ahead of its free slots.
+// Mutants of the deliveries that a worker claims ahead of its free slots.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const slots = mutantsOf({ file: 'src/worker/claiming/slots.ts', tests: ['test/worker/claiming/slots.test.ts'] }, [

@@ -1,4 +1,4 @@
-// Mutants of what others know of a worker that is stopping, and of what they make of it.
+// Mutants of the notice that a worker is stopping, and of its effect on the other workers.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const tests = ['test/liveness/stopping.test.ts'];

@@ -1,4 +1,4 @@
-// Mutants of what is told: of errors, in records and logs; and of what telling may decide.
+// Mutants of reports: of errors, in records and logs; and of the rule that reports decide nothing.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const told = mutantsOf({ file: 'src/core/error-report.ts', tests: ['test/core/error-report.test.ts'] }, [

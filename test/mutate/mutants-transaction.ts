@@ -1,4 +1,4 @@
-// Mutants of what opens and closes tracked transactions, and of the ambient one.
+// Mutants of the code that opens and closes tracked transactions, and of the ambient one.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const tests = ['test/transaction'];

@@ -1,4 +1,4 @@
-// Mutants of what runs deliveries, and of the drivers' gates.
+// Mutants of the code that runs deliveries, and of the drivers' gates.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const running = ['test/worker/running/outcomes.test.ts', 'test/worker/running/timeout.test.ts', 'test/worker/running/connections.test.ts'];

@@ -1,5 +1,5 @@
-// Mutants of what happens between a worker and its database when that is slow, refuses or is lost: groups of writes, what
-// errors mean, the bell, strays, and the COMMIT whose answer is lost.
+// Mutants of the exchange between a worker and a slow, refusing or lost database: groups of writes, the meaning of
+// errors, the sleeping flag, lost claims, and the COMMIT whose answer is lost.
 import { type Mutant, mutantsOf } from './mutant.ts';
 
 const batcher = mutantsOf({ file: 'src/worker/running/write-batcher.ts', tests: ['test/worker/running/write-batcher.test.ts'] }, [

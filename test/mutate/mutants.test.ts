@@ -1,4 +1,4 @@
-// The list of mutants itself: each still fits the source, and no statement is without one.
+// The list of mutants itself: each mutant still fits the source, and every statement has one.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -8,11 +8,11 @@ import { mutants } from './mutants.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string): string => readFileSync(`${root}${file}`, 'utf8');
 
-test('each guard that a mutant takes away is still there, as often as the mutant says', () => {
+test('each guard that a mutant removes is still there, as often as the mutant says', () => {
   for (const mutant of mutants) expect(mutate(read(mutant.file), mutant)).not.toBe(read(mutant.file));
 });
 
-test('each mutant has a name of its own, and tests that exist', () => {
+test('each mutant has a unique name, and tests that exist', () => {
   const names = mutants.map(({ name }) => name);
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   const missing = mutants.flatMap(({ name, tests }) =>
@@ -26,7 +26,7 @@ const filesOf = (room: string): string[] =>
     .filter((name) => name.endsWith('.ts'))
     .map((name) => `src/${room}/${name.replaceAll('\\', '/')}`);
 
-/** A part of statements, or none. */
+/** Constants that are only parts of statements, or no statements. */
 const NO_STATEMENTS = new Set(['FORGET_RECEIVERS_AFTER']);
 
 test.each(filesOf('store').filter((file) => exportedConstants(read(file)).length > 0))(

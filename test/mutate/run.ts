@@ -1,7 +1,7 @@
 // Mutation tests: removes each guard of the protocol, one at a time, and runs the tests that must fail without it.
-// Prints what killed each; fails when one survives that is not known to be equivalent. `npm run mutate`, or a part of
-// it: `npm run mutate -- settle epoch`. Only an assertion kills, and only one that fails twice in a row: a mutant that makes
-// the tests hang, or their process end, has to say so, with the reason.
+// Prints the test that killed each; fails when a mutant survives that is not known to be equivalent. `npm run mutate`,
+// or a part of it: `npm run mutate -- settle epoch`. Only an assertion kills, and only one that fails twice in a row: a
+// mutant that makes the tests hang, or their process end, must say so, with the reason.
 import { rmSync } from 'node:fs';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -17,7 +17,7 @@ const AT_ONCE = 2;
 const words = process.argv.slice(2).map((word) => word.toLowerCase());
 const wanted = mutants.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
 
-/** A mutant is to be wrong, not to be nonsense: the database or the compiler refusing it says nothing about the tests. */
+/** A mutant must be wrong, not nonsense: a refusal by the database or the compiler proves nothing about the tests. */
 const NONSENSE =
   /syntax error at|could not determine data type|missing FROM-clause|operator does not exist|column \S+ does not exist|function \S+ does not exist|bind message supplies|PARSE_ERROR|Transform failed|SyntaxError|ReferenceError|does not provide an export/;
 
@@ -36,7 +36,7 @@ if (problems.length === 0) problems.push(...(await tryMutants(workshops)));
 for (const problem of problems) say(`FAILED ${problem}`);
 if (problems.length > 0) process.exitCode = 1;
 
-/** Without any mutant the tests must pass, or their failures would say nothing. */
+/** Without any mutant the tests must pass, or their failures would prove nothing. */
 async function checkTests(workshops: readonly Workshop[]): Promise<string[]> {
   const problems: string[] = [];
   await inTurns(workshops, [...new Set(wanted.flatMap(({ tests }) => tests))], async (workshop, tests) => {

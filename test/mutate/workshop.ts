@@ -1,4 +1,4 @@
-// A copy of the project in which one mutant at a time is tried: the guard is removed, its tests run, the file is restored.
+// A copy of the project that tries one mutant at a time: it removes the guard, runs the tests, and restores the file.
 // Without tsconfig.build.json, so that a run of the tests builds nothing (test/support/build.ts). System tests run the package, so
 // for them it is built here, unchecked: a mutant may leave a name unused.
 import { spawn } from 'node:child_process';
@@ -10,11 +10,11 @@ import { type Mutant, mutate } from './mutant.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const COPIED = ['src', 'test', 'examples', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
 
-/** The project of the build, under a name of its own. */
+/** The project of the build, under another name. */
 const BUILD = 'tsconfig.mutant.json';
 const SYSTEM = '.system.test.ts';
 
-/** The first test that hangs fails by its own limit; this is for what hangs besides. */
+/** The first hanging test fails by its own limit; this limit is for anything else that hangs. */
 const LIMIT_MS = 180_000;
 
 /** In Vitest's JSON, the message of a test that ran out of time: an error of its own, or that error's name alone. */
@@ -22,9 +22,9 @@ const OUT_OF_TIME = /^(Error: )?(STACK_TRACE_ERROR$|(Test|Hook) timed out in )/m
 
 export type Trial =
   | { readonly kind: 'green' }
-  /** A test failed: its name and what it said. */
+  /** A test failed: its name and its message. */
   | { readonly kind: 'red'; readonly test: string; readonly message: string }
-  /** A test or all of them came to no end, or the process to one of its own: no assertion has failed. */
+  /** One or all tests did not end, or the process ended by itself: no assertion has failed. */
   | { readonly kind: 'hangs'; readonly what: string };
 
 /** The part of the JSON reporter's output that is read here. */
@@ -71,7 +71,7 @@ export class Workshop {
     }
   }
 
-  /** Runs tests until one fails twice in a row: a failure that comes and goes is none. */
+  /** Runs tests until one fails twice in a row: a failure that is not repeated does not count. */
   async test(paths: readonly string[], named?: string): Promise<Trial> {
     if (paths.some((file) => file.endsWith(SYSTEM))) await this.#build();
     const report = path.join(this.#folder, 'report.json');
@@ -115,7 +115,7 @@ function firstFailure({ testResults }: Report, output: string): Trial {
   return { kind: 'hangs', what: `an error outside of the tests:\n${output.slice(-4_000)}` };
 }
 
-/** Runs Node in a process group of its own, all of which is ended when it takes too long. */
+/** Runs Node in its own process group, which is ended as a whole when it takes too long. */
 function execute(
   args: readonly string[],
   options: { cwd: string; env: NodeJS.ProcessEnv },

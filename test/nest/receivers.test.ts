@@ -1,4 +1,4 @@
-// Which objects of a NestJS container receive: however they are provided, and each once.
+// The receiving objects of a NestJS container: however they are provided, each receives once.
 import { Controller, Inject, Injectable, Module, type ModuleMetadata, Scope, UseGuards } from '@nestjs/common';
 import { AbstractHttpAdapter, NestFactory } from '@nestjs/core';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
@@ -15,7 +15,7 @@ const paid = defineSignal('nest.paid', z.object({ id: z.number() }));
 
 let made: string[] = [];
 
-/** A class that receives, and that notes which of its objects did. */
+/** A class with a receiver that records which of its objects received. */
 function receiverClass(name: string): new (...args: never[]) => { readonly number: number } {
   class Receiving {
     readonly number: number;
@@ -39,7 +39,7 @@ interface Fixture extends AsyncDisposable {
   readonly sql: Sql;
   readonly box: Signalbox;
   readonly lines: readonly { readonly message: string | undefined }[];
-  /** Emits the payload, runs what is due, and says what was done. */
+  /** Emits the payload, runs the due deliveries, and returns the result. */
   deliver(id: number): Promise<string[]>;
 }
 
@@ -94,7 +94,7 @@ const ways: [way: string, metadata: ModuleMetadata][] = [
   ['an alias of a provider', { providers: [Orders, { provide: TOKEN, useExisting: Orders }, { provide: OTHER, useExisting: TOKEN }] }],
 ];
 
-test.each(ways)('%s receives, once, by the one object of the container', async (_way, metadata) => {
+test.each(ways)('%s receives once, by the one object of the container', async (_way, metadata) => {
   await using fixture = await openFixture(metadata);
   const [, number] = (await fixture.deliver(1))[0]!.split(/[ :]/);
   expect(await fixture.deliver(2)).toEqual([`Orders ${number}:1`, `Orders ${number}:2`]);
@@ -105,13 +105,13 @@ test.each<[way: string, metadata: ModuleMetadata]>([
   ['a transient provider', { providers: [{ provide: Orders, useClass: Orders, scope: Scope.TRANSIENT }] }],
   ['a request-scoped provider', { providers: [{ provide: Orders, useClass: Orders, scope: Scope.REQUEST }] }],
   ['a request-scoped class under another token', { providers: [{ provide: TOKEN, useClass: Orders, scope: Scope.REQUEST }] }],
-])('%s receives, made anew for each delivery', async (_way, metadata) => {
+])('%s receives, and is made anew for each delivery', async (_way, metadata) => {
   await using fixture = await openFixture(metadata);
   await fixture.deliver(1);
   expect(await fixture.deliver(2)).toEqual(['Orders 1:1', 'Orders 2:2']);
 });
 
-test('a provider of a request-scoped one, and a request-scoped controller, are made for each delivery', async () => {
+test('a provider that needs a request-scoped one, and a request-scoped controller, are made for each delivery', async () => {
   @Injectable({ scope: Scope.REQUEST })
   class PerRequest {}
 
@@ -131,7 +131,7 @@ test('a provider of a request-scoped one, and a request-scoped controller, are m
   expect(await fixture.deliver(2)).toEqual(['Desk 1:1', 'Desk 2:2']);
 });
 
-test('a class that several modules provide receives once, and is warned of', async () => {
+test('a class that several modules provide receives once, and gives a warning', async () => {
   class One {}
   Module({ providers: [Orders] })(One);
   class Two {}
@@ -164,7 +164,8 @@ test('a class with receivers that is only a guard is refused at the start', asyn
 });
 
 test('a module that is compiled and not initialised has its receivers', async () => {
-  // It serves nothing: create() makes the objects, as the compile() of NestJS' testing module does, and init() is not called.
+  // The module serves nothing: create() makes the objects, like the compile() of NestJS' testing module, and init() is
+  // not called.
   class NoServer extends (AbstractHttpAdapter as unknown as new () => object) {
     initHttpServer(): void {}
     async close(): Promise<void> {}
@@ -176,7 +177,7 @@ test('a module that is compiled and not initialised has its receivers', async ()
   expect(await readEffects(fixture.sql)).toEqual(['Orders 1:1']);
 });
 
-test('@Transactional works on what factories and values provide', async () => {
+test('@Transactional works on objects of factories and values', async () => {
   class Books {
     constructor(readonly db: Db) {}
     @Transactional()
@@ -191,7 +192,7 @@ test('@Transactional works on what factories and values provide', async () => {
   expect((await readEffects(fixture.sql)).toSorted()).toEqual(['Orders 1:1', 'booked:1']);
 });
 
-test('messages speak of modules, not of options that NestJS does not have', async () => {
+test('messages mention modules, not options that NestJS does not have', async () => {
   @Service()
   class Forgotten {
     @OnSignal(paid)

@@ -1,4 +1,4 @@
-// What of the lifecycle events is logged: one line each, ids and names, and nothing of a payload.
+// The log lines of lifecycle events: one line each, with ids and names, and without payloads.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, Discard, OnSignal, Unrecoverable } from '../../src/index.ts';
@@ -77,7 +77,7 @@ test.each<Row>([
   expect(lines).toEqual([{ level, message, fields }]);
 });
 
-test('what comes with every run or every look is no line', () => {
+test('events of every run or every poll are not logged', () => {
   const { log, lines } = recordingLogger();
   const events = new Events(log);
   events.onEach(eventLog(log).events);
@@ -86,7 +86,7 @@ test('what comes with every run or every look is no line', () => {
   expect(lines).toEqual([]);
 });
 
-test('a delivery that is cancelled by what is no error has its text as the reason', () => {
+test('a delivery that is cancelled by a value that is no error has its text as the reason', () => {
   const { log, lines } = recordingLogger();
   const events = new Events(log);
   events.onEach(eventLog(log).events);
@@ -152,7 +152,7 @@ class Reader {
   static async read(): Promise<void> {}
 }
 
-test('also a payload that cannot be read is not told', async () => {
+test('a payload that cannot be read is not logged either', async () => {
   const { log, lines } = recordingLogger();
   await using h = await harness({ services: [Reader], log });
   await h.db.transaction(async (tx) => void (await changed.emitReliable(tx, { secret: 'hunter2' })));

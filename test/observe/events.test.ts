@@ -1,4 +1,4 @@
-// The hub of lifecycle events: who is called, in which order, and for how long.
+// The hub of lifecycle events: the listeners that are called, their order, and the end of their registration.
 import { expect, test } from 'vitest';
 import { Events } from '../../src/observe/events.ts';
 import { recordingLogger } from '../support/log.ts';
@@ -17,7 +17,7 @@ test('listeners are called in their order until they are undone', () => {
   expect(heard).toEqual(['first 1', 'second 1', 'second 2']);
 });
 
-test('a listener that throws is logged, and stops nobody', () => {
+test('a listener that throws is logged, and does not stop the others', () => {
   const { log, lines } = recordingLogger();
   const events = new Events(log);
   const heard: number[] = [];
@@ -37,7 +37,7 @@ test('next waits for the first event that matches', async () => {
   expect(await second).toEqual({ workerId: 2, at });
 });
 
-test('next does not resolve with what was raised before, and resolves once with its match', async () => {
+test('next does not resolve with an earlier event, and resolves once with its match', async () => {
   const events = new Events(recordingLogger().log);
   events.raise('worker.idle', { workerId: 1 });
   const [any, other] = [events.next('worker.idle'), events.next('worker.recovered')];
@@ -63,7 +63,7 @@ test('a match that throws is logged, and next goes on waiting', async () => {
   expect(lines).toMatchObject([{ level: 'error', fields: { err: { message: 'match' } } }]);
 });
 
-test('a listener that rejects is logged, and stops nobody', async () => {
+test('a listener that rejects is logged, and does not stop the others', async () => {
   const { log, lines } = recordingLogger();
   const events = new Events(log);
   const heard: number[] = [];
@@ -78,13 +78,13 @@ test('a listener that rejects is logged, and stops nobody', async () => {
   ]);
 });
 
-test('an event that nobody listens to is raised in silence', () => {
+test('an event without listeners is raised silently', () => {
   const { log, lines } = recordingLogger();
   new Events(log).raise('worker.idle', { workerId: 1 });
   expect(lines).toEqual([]);
 });
 
-test('an event is handed on with its fields and its time, the same to all', () => {
+test('all listeners get the same event, with its fields and its time', () => {
   const events = new Events(recordingLogger().log);
   const heard: unknown[] = [];
   for (let count = 0; count < 2; count++) events.on('worker.idle', (raised) => heard.push(raised));
@@ -95,7 +95,7 @@ test('an event is handed on with its fields and its time, the same to all', () =
   expect((heard[0] as { at: Date }).at.getTime()).toBeGreaterThanOrEqual(before);
 });
 
-test("a listener of '*' hears every event with its name, after those of the event itself, until it is undone", () => {
+test("a listener of '*' gets every event with its name, after the listeners of the event itself, until it is undone", () => {
   const events = new Events(recordingLogger().log);
   const heard: unknown[] = [];
   const undo = events.on('*', ({ name, event }) => heard.push([name, event]));
@@ -107,7 +107,7 @@ test("a listener of '*' hears every event with its name, after those of the even
   expect(heard).toEqual([1, ['worker.idle', { workerId: 1, at }], ['worker.recovered', { workerId: 2, at }]]);
 });
 
-test('what is raised has a listener, or has not: nothing is gathered for an event without one', () => {
+test('the fields of an event without listeners are not gathered', () => {
   const events = new Events(recordingLogger().log);
   expect(events.has('worker.idle')).toBe(false);
   const undo = [events.on('worker.idle', () => {}), events.on('worker.idle', () => {})];
@@ -123,7 +123,7 @@ test('what is raised has a listener, or has not: nothing is gathered for an even
   expect(events.has('worker.lost')).toBe(false);
 });
 
-test('a listener may undo itself, and the others hear all the same', () => {
+test('a listener may undo itself, and the others still get the event', () => {
   const events = new Events(recordingLogger().log);
   const heard: string[] = [];
   const undo = events.on('worker.idle', () => {
@@ -144,7 +144,7 @@ test('a listener that is undone by an earlier one is not called any more', () =>
   expect(heard).toEqual([]);
 });
 
-test('a listener that is added while an event is raised hears the next one', () => {
+test('a listener that is added while an event is raised gets the next event', () => {
   const events = new Events(recordingLogger().log);
   const heard: string[] = [];
   const undo = events.on('worker.idle', ({ workerId }) => {

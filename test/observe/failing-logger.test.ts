@@ -1,4 +1,4 @@
-// A box whose logger and whose listeners fail at each line and each event does its work all the same: they decide nothing.
+// A box whose logger and listeners fail at each line and each event still does its work: they decide nothing.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, type DeliveryContext, Discard, type Logger, OnSignal, type SignalboxOptions } from '../../src/index.ts';
@@ -38,7 +38,7 @@ const EVENTS = [
   ...(['started', 'idle', 'lost', 'failing', 'recovered', 'stopping', 'stopped'] as const).map((end) => `worker.${end}` as const),
 ];
 
-/** What acts as a promise, as a query of Drizzle does. */
+/** A thenable, such as a query of Drizzle. */
 // oxlint-disable-next-line unicorn/no-thenable -- it is what is tested
 const thenable = (then: () => unknown): object => Object.defineProperty({}, 'then', { get: then });
 
@@ -72,11 +72,11 @@ async function open(log: Logger, options: Partial<SignalboxOptions> = {}): Promi
   return h;
 }
 
-test.each(Object.keys(loggers))('with a logger that %s a worker does what it does', async (name) => {
+test.each(Object.keys(loggers))('with a logger that %s a worker works as usual', async (name) => {
   await using h = await open(loggers[name]!);
   const worker = h.box.worker();
   await worker.start();
-  // Whatever their outcomes are: those are asserted below.
+  // Their outcomes are asserted below.
   let running = 3;
   const ended = new Promise<void>((resolve) => {
     for (const outcome of ['completed', 'cancelled', 'dead'] as const)
@@ -103,7 +103,7 @@ test.each(Object.keys(loggers))('with a logger that %s a warning in the middle o
   expect(unhandled).toEqual([]);
 });
 
-test.each(Object.keys(loggers))('with a logger that %s immediate mode, drain and tick do what they do', async (name) => {
+test.each(Object.keys(loggers))('with a logger that %s immediate mode, drain and tick work as usual', async (name) => {
   await using h = await open(loggers[name]!, { testing: 'immediate', onFailure: 'collect' });
   await emit(h, 'immediate', 'fail');
   await happened.emitRobust(h.db, { value: 'robust' });

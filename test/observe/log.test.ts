@@ -1,4 +1,4 @@
-// The logger of a box that is given none: its level, and what a process that works makes of it.
+// The default logger of a box: its level, also in a process that runs a worker.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -39,7 +39,7 @@ test.each(['loud', 'trace', 'verbose', 'warning', ' info', '1'])(
   },
 );
 
-test('the logger of a user is left alone, with a level or without', () => {
+test('the logger of a user is not changed, with a level or without', () => {
   vi.stubEnv('SIGNALBOX_LOG_LEVEL', undefined);
   const plain = recordingLogger().log;
   raiseToInfo(plain);
@@ -58,7 +58,7 @@ test('the silent logger has every method, and its children are silent too', () =
 
 const source = fileURLToPath(new URL('../../src/observe/log.ts', import.meta.url));
 
-/** What a process of its own, that is no terminal, writes to standard error and standard output. */
+/** Returns the text that a separate process without a terminal writes to standard error and standard output. */
 async function written(program: string, level: string): Promise<{ lines: Record<string, unknown>[]; stdout: string }> {
   const code = `import { defaultLogger } from ${JSON.stringify(source)}; const log = defaultLogger(); ${program}`;
   const { stderr, stdout } = await promisify(execFile)(
@@ -80,7 +80,7 @@ test('the default logger writes JSON to standard error, from its level up', asyn
   expect(stdout).toBe('');
 });
 
-test('the default logger tells the message, stack and code of an error, and not the parameters of its query', async () => {
+test('the default logger writes the message, stack and code of an error, and not the parameters of its query', async () => {
   const program = `
     const cause = Object.assign(new Error('duplicate key'), { code: '23505', detail: 'Key (card)=(hunter2) already exists.' });
     const params = ['hunter2', 1];

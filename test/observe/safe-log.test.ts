@@ -1,4 +1,4 @@
-// What a box makes of the logger that it was given: it never throws, and what it writes of an error is bounded and told.
+// The safe form of a user's logger: it never throws, and writes errors as bounded reports.
 import { DrizzleQueryError } from 'drizzle-orm';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 afterEach(() => void process.off('unhandledRejection', note).off('warning', heed));
 
-/** Time for what floats to be noticed. */
+/** Waits until floating promises would be noticed. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
 const full = new Error('ENOSPC: no space left on device, write');
@@ -49,7 +49,7 @@ test.each([
   ['rejects', rejecting],
   ['answers with a thenable that rejects', thenables],
   ['cannot be read', unreadable],
-])('a logger that %s disturbs nobody, and is told of once', async (_what, given) => {
+])('a logger that %s disturbs no work, and is reported once', async (_what, given) => {
   writeAll(safeLogger(given));
   await turn();
   expect(rejections).toEqual([]);
@@ -58,7 +58,7 @@ test.each([
   ]);
 });
 
-test('a child that lacks methods, or is none, disturbs nobody', async () => {
+test('a child that lacks methods, or is no logger, disturbs no work', async () => {
   const { log } = recordingLogger();
   for (const child of [{}, { info: 1, child: null }, undefined, 'x']) writeAll(safeLogger({ ...log, child: () => child as never }));
   await turn();
@@ -91,7 +91,7 @@ test('the level of a logger may change at any time', () => {
 
 const huge = new Error('x'.repeat(3_000_000), { cause: new Error('the reason') });
 
-/** Loggers as users have them: what each writes of an error. */
+/** Common loggers, each with the text that it writes for an error. */
 const written: Record<string, (write: (text: string) => void) => Logger> = {
   pino: (write) => pino({ level: 'debug' }, { write }),
   'pino without serializers': (write) => pino({ level: 'debug', serializers: { err: (err: unknown) => err } }, { write }),
@@ -101,27 +101,30 @@ const written: Record<string, (write: (text: string) => void) => Logger> = {
   },
 };
 
-test.each(Object.entries(written))('%s is given the reason, without parameters, and no more than a few kilobytes of it', (_name, make) => {
-  const lines: string[] = [];
-  const log = safeLogger(make((line) => void lines.push(line)));
-  log.error({ err: failed }, 'failed');
-  log.error({ err: huge }, 'huge');
-  log.error({ err: 'plain text' }, 'text');
-  expect(lines.join()).not.toContain(SECRET);
-  expect(lines[0]).toMatch(/Failed query: insert into cards.*duplicate key/);
-  expect(lines[0]).toMatch(/at .*safe-log\.test\.ts/);
-  expect(lines[1]!.length).toBeLessThan(20_000);
-  expect(lines[1]).toContain('the reason');
-  expect(lines[2]).toContain('plain text');
-});
+test.each(Object.entries(written))(
+  '%s gets the reason of an error, without parameters, and no more than a few kilobytes',
+  (_name, make) => {
+    const lines: string[] = [];
+    const log = safeLogger(make((line) => void lines.push(line)));
+    log.error({ err: failed }, 'failed');
+    log.error({ err: huge }, 'huge');
+    log.error({ err: 'plain text' }, 'text');
+    expect(lines.join()).not.toContain(SECRET);
+    expect(lines[0]).toMatch(/Failed query: insert into cards.*duplicate key/);
+    expect(lines[0]).toMatch(/at .*safe-log\.test\.ts/);
+    expect(lines[1]!.length).toBeLessThan(20_000);
+    expect(lines[1]).toContain('the reason');
+    expect(lines[2]).toContain('plain text');
+  },
+);
 
-test('pino is given the type of an error', () => {
+test('pino gets the type of an error', () => {
   const lines: string[] = [];
   safeLogger(pino({}, { write: (line) => void lines.push(line) })).error({ err: new TypeError('no') }, 'failed');
   expect(JSON.parse(lines[0]!)).toMatchObject({ err: { type: 'TypeError', message: 'no' } });
 });
 
-test('loggers that look for an Error are given one', () => {
+test('loggers that expect an Error get one', () => {
   const { log, lines } = recordingLogger();
   safeLogger(log).error({ err: failed }, 'failed');
   const { err } = lines[0]!.fields as { err: Error };
@@ -130,7 +133,7 @@ test('loggers that look for an Error are given one', () => {
   expect(err).toMatchObject({ name: 'DrizzleQueryError', message: expect.stringContaining('duplicate key') as string });
 });
 
-test('what a receiver logs goes through as it is, with all that its logger can', () => {
+test("a receiver's own log lines pass unchanged, with all methods of its logger", () => {
   const { log, lines } = recordingLogger();
   const child = safeLogger({
     ...log,

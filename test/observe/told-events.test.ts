@@ -1,4 +1,4 @@
-// What the events of emissions, of runs and of operators carry, and when they are raised.
+// The fields of the events of emissions, runs and operators, and the times at which these events are raised.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { expect, test } from 'vitest';
@@ -23,7 +23,7 @@ function listen({ box }: Harness): AnyEvent[] {
 
 const emit = (h: Harness): Promise<string> => h.db.transaction(async (tx) => (await happened.emitReliable(tx, {})).emissionId);
 
-test('an emission is told once its sender has committed, and not if it was rolled back', async () => {
+test('the event of an emission comes once its sender has committed, and not after a rollback', async () => {
   await using h = await harness({ services: [Listener] });
   const heard: unknown[] = [];
   h.box.on('emission.stored', (event) => heard.push({ ...event, tenant: tenants.getStore() }));
@@ -51,7 +51,7 @@ test('an emission is told once its sender has committed, and not if it was rolle
   expect(heard).toEqual([{ emissionId: stored[0]!['id'] as string, signal: 'told.happened', deliveries: 1, at, tenant: undefined }]);
 });
 
-test('each of many emissions is told; one of a transaction that the box does not know is not', async () => {
+test('each of many emissions raises an event; one in a transaction that the box does not know raises none', async () => {
   await using h = await harness({ services: [Listener] });
   const heard: string[] = [];
   h.box.on('emission.stored', ({ emissionId }) => heard.push(emissionId));
@@ -64,7 +64,7 @@ test('each of many emissions is told; one of a transaction that the box does not
   expect(heard).toHaveLength(3);
 });
 
-test('a run is told with its worker, its queue, and how late it is; immediate mode tells the emission before', async () => {
+test('the event of a run has its worker, its queue and its lateness; in immediate mode the event of the emission comes before', async () => {
   await using h = await harness({ services: [Listener], testing: 'immediate' });
   const heard = listen(h);
   await emit(h);
@@ -89,7 +89,7 @@ test('a delivery is late from the end of its delay, and a head start makes it no
   expect([hours(ahead), hours(late)]).toEqual([0, 2]);
 });
 
-test('acts of operators are told with what they changed', async () => {
+test('the events of operators have the changes that they made', async () => {
   await using h = await harness({ services: [Listener] });
   const emissionId = await emit(h);
   const heard = listen(h);
@@ -111,7 +111,7 @@ test('acts of operators are told with what they changed', async () => {
   ]);
 });
 
-test('a cancel is told with its reason, a retry with its deliveries', async () => {
+test('the event of a cancel has its reason, that of a retry has its deliveries', async () => {
   await using h = await harness({ services: [Listener] });
   const emissionId = await emit(h);
   const heard = listen(h);

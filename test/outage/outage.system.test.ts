@@ -1,4 +1,4 @@
-// An outage of what a receiver calls, small: what it costs is counted, how long it takes is not.
+// A small outage of a service that a receiver calls: the test counts its costs, not its duration.
 import { expect, test } from 'vitest';
 import { launchPostgres } from '../support/postgres/launch.ts';
 import { measureOutage, recoveredAfter } from './outage.ts';
@@ -15,11 +15,11 @@ test('an outage under which 2,000 deliveries wait costs no error, no attempt, an
   });
   expect(report).toMatchObject({ errorRows: 0, attempts: 0, completed: 2_200 });
   expect(report.walBytes).toBeLessThan(1_000_000);
-  // A call for each slot, and for each probe.
+  // One call for each slot, and for each probe.
   expect(report.calls).toBeLessThan(60);
 });
 
-test('the calm rate is back at the end of the first second that has its share', () => {
+test('the calm rate is back at the end of the first second with its share of completions', () => {
   const times = [100, 900, 1_500, 1_600, 1_700, 1_800];
   expect(recoveredAfter(times, 5)).toBe(1_700);
   expect(recoveredAfter(times, 1)).toBe(100);

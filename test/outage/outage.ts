@@ -1,4 +1,5 @@
-// Measures an outage of what a receiver calls: what it costs the database while it lasts, and how soon the calm rate is back.
+// Measures an outage of a service that a receiver calls: its cost for the database, and the time until the calm rate is
+// back.
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { z } from 'zod';
@@ -8,7 +9,7 @@ import { readMigrations } from '../support/migrations.ts';
 const happened = defineSignal('outage.happened', z.object({ value: z.number() }));
 
 export interface OutageOptions {
-  /** A server's database without tables, that is used for nothing else: WAL is counted for all of the server. */
+  /** A database without tables, on a server that is used for nothing else: WAL is counted for the whole server. */
   readonly url: string;
   /** Deliveries that wait when the outage begins. */
   readonly waiting: number;

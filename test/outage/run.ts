@@ -1,5 +1,5 @@
 // Measures an outage from the command line, on a server of its own: `npm run outage`, or `npm run outage -- --waiting 20000 --seconds 30`.
-// Ends with 1 when it costs more than is promised.
+// Exits with 1 when it costs more than is promised.
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { launchPostgres } from '../support/postgres/launch.ts';

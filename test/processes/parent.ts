@@ -1,4 +1,4 @@
-// A program's line to the test that started it. It ends when the test does.
+// A program's channel to the test that started it. The program ends when the test ends.
 const parent = process.ppid;
 const LOOK_EVERY_MS = 100;
 
@@ -24,7 +24,7 @@ export function told(message: string): Promise<void> {
   });
 }
 
-/** Keeps the thread from doing anything else, and so from noticing the end of the test: it has to look. */
+/** Blocks the thread, which therefore cannot notice the end of the test by events, and has to poll. */
 export function block(): never {
   const never = new Int32Array(new SharedArrayBuffer(4));
   while (process.ppid === parent) Atomics.wait(never, 0, 0, LOOK_EVERY_MS);

@@ -21,9 +21,9 @@ export async function until(what: string, condition: () => boolean | Promise<boo
   }
 }
 
-/** Of all tests, those that ran out of time among them: a frozen process would not notice that its test is over. */
+/** The programs of all tests, including timed-out ones: a frozen process would not notice the end of its test. */
 const alive = new Set<Program>();
-/** The last lines of programs that ended by an error that nothing caught. */
+/** The last lines of programs that ended by an uncaught error. */
 const uncaught: string[] = [];
 afterAll(async () => {
   await Promise.all([...alive].map((program) => program.kill('SIGKILL')));
@@ -48,7 +48,7 @@ export class Program {
     alive.add(this);
     this.#child.stderr!.on('data', (chunk: Buffer) => (this.#errors += chunk.toString()));
     this.#child.on('message', (message) => this.#said.add(message as string));
-    // Not 'exit': by now all that it said has arrived.
+    // Not 'exit': at this event all of its messages have arrived.
     this.#child.on('close', (code, signal) => {
       alive.delete(this);
       if (this.#errors.includes(UNCAUGHT)) uncaught.push(`${this.#name}: ${this.#errors}`);
@@ -78,7 +78,7 @@ export class Program {
     return this.#said.has(message);
   }
 
-  /** Resolves once it has said `message`, now or before. Rejects when it ends without. */
+  /** Resolves once it has sent `message`, now or before. Rejects if it ends without that. */
   async says(message: string): Promise<void> {
     await until(`${this.#name} says ${message}`, () => this.hasSaid(message) || this.#status !== undefined);
     if (!this.hasSaid(message)) throw new Error(`${this.#name} ended with ${this.#status} without saying ${message}:\n${this.#errors}`);

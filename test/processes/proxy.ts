@@ -1,10 +1,11 @@
-// A loopback TCP proxy in front of a PostgreSQL server, for tests of connections that end at the worst moment: it reads
-// the messages that it forwards, so it knows a COMMIT and its answer when it sees them. Without TLS.
-// A test picks one statement and how its connection is lost beforehand, by what the client says. The proxy of the chaos runs, in
-// test/chaos/proxy.ts, strikes whatever passes, by what the server says; they share the reading of messages alone.
+// A loopback TCP proxy in front of a PostgreSQL server, for tests of connections that end at the worst moment. The
+// proxy reads the messages that it forwards, so it recognises a COMMIT and its answer. It has no TLS.
+// A test chooses one statement, by the client's messages, and the way in which its connection is lost. The proxy of the
+// chaos runs, in test/chaos/proxy.ts, hits any statement, by the server's messages; the two share only the parser of
+// messages.
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** How the connection of a statement is lost. */
+/** The way in which the connection of a statement is lost. */
 export type ConnectionLoss =
   /** It is answered, and the client's connection is cut instead of passing the answer on. */
   | 'its answer is lost'
@@ -16,12 +17,12 @@ export type ConnectionLoss =
   | 'never sent, unnoticed';
 
 export interface ProxyCut {
-  /** Cuts a client's connection; its own port tells which. The default is an orderly end. */
+  /** Cuts the client's connection that has this port. The default is an orderly end. */
   (client: Socket): void;
 }
 
 export interface Proxy extends AsyncDisposable {
-  /** As the server's, through the proxy. */
+  /** The server's URL, through the proxy. */
   readonly url: string;
   /** Loses the connection of the next COMMIT, whichever connection that is. Resolves when the client's connection is cut. */
   nextCommit(loss: ConnectionLoss, cut?: ProxyCut): Promise<void>;
@@ -65,7 +66,7 @@ export async function openProxy(serverUrl: string): Promise<Proxy> {
   const lossOf = ({ text, isExecuted }: Statement): PlannedLoss | undefined => {
     for (const [statement, tell] of watches) if (statement.test(text)) tell();
     if (!planned?.statement.test(text)) return undefined;
-    // To prepare it is not yet to execute it: a driver may wait for the answer to that first.
+    // A prepared statement is not executed yet: a driver may wait for the answer to the first message.
     if (!isExecuted && !planned.loss.startsWith('never sent')) return undefined;
     const taken = planned;
     planned = undefined;

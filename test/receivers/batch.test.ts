@@ -18,6 +18,6 @@ test.each([2, 1_000])('a receiver may take %s deliveries', (batch) => {
   expect(receiversOf([serviceWith(batch)]).all).toMatchObject([{ name: 'Batched.receive', batch, transactional: true }]);
 });
 
-test.each([1, 1_001, 2.5, Number.NaN, '50' as never])('it may not take %s', (batch) => {
+test.each([1, 1_001, 2.5, Number.NaN, '50' as never])('a receiver may not take %s', (batch) => {
   expect(() => receiversOf([serviceWith(batch)])).toThrow(expect.objectContaining({ code: 'InvalidOption' }));
 });

@@ -1,4 +1,4 @@
-// From plain functions to receivers: what a box connects, and what it refuses to.
+// From plain functions to receivers: the functions that a box connects, and those that it refuses.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal } from '../../src/index.ts';
@@ -23,7 +23,7 @@ test('a function becomes one receiver for each signal, with the options of all',
   ]);
 });
 
-test('a function that is connected runs on emit, after the methods that were there before, until it is disconnected', async () => {
+test('a connected function runs on emit, after the methods that were registered before, until it is disconnected', async () => {
   const calls: string[] = [];
   await using box = openBox();
   const disconnect = ['first', 'second'].map((name) =>
@@ -54,7 +54,7 @@ test.each<[what: string, args: unknown[], named: RegExp]>([
   expect(box.receivers.connect(happened, call, { name: 'ledger' })).toBeTypeOf('function');
 });
 
-test('the same function under the same name is taken once for a signal, and for another signal too', async () => {
+test('the same function under the same name is connected once for a signal, and for another signal, too', async () => {
   await using box = openBox();
   box.receivers.connect(happened, call, { name: 'ledger' });
   expect(thrownBy(() => box.receivers.connect(happened, call, { name: 'ledger' }))).toMatchObject({

@@ -1,4 +1,4 @@
-// From the classes of a box to its receivers: stored names, who may share one, and whom the box was not told of.
+// From the classes of a box to its receivers: stored names, the receivers that may share one, and forgotten services.
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, OnSignal, type OnSignalOptions, Service, type Signalbox } from '../../src/index.ts';
@@ -22,7 +22,7 @@ class Orders {
 
 const namesOf = (...services: Parameters<typeof receiversOf>[0]): string[] => receiversOf(services).all.map(({ name }) => name);
 
-test('a receiver is stored under its class and method, or under what it was pinned to', () => {
+test('a receiver is stored under its class and method, or under its pinned name', () => {
   @Service({ name: 'Shop' })
   class Renamed {
     @OnSignal(happened)
@@ -38,7 +38,7 @@ test('a class given twice has its receivers once', () => {
   expect(namesOf(Orders, Orders)).toEqual(namesOf(Orders));
 });
 
-test('what a receiver does not say has a default', () => {
+test('options that a receiver omits have defaults', () => {
   const [receiver] = receiversOf([Orders]).of(happened);
   expect(receiver).toMatchObject({ queue: 'default', priority: 0, timeoutMs: 60_000, transactional: true, retry: { attempts: 12 } });
 });
@@ -62,7 +62,7 @@ test('receivers of a signal come in the order of the services', () => {
   expect(order(Second, First)).toEqual(['Second.on', 'First.on']);
 });
 
-test('a receiver is found by the name and the signal of its row, and by nothing else', () => {
+test('a receiver is found only by the name and the signal of its row', () => {
   const receivers = receiversOf([Orders]);
   expect(receivers.find('Orders.onHappened', happened.name)?.target).toMatchObject({ key: 'onHappened', placement: 'instance' });
   expect(receivers.find('Orders.onHappened', other.name)).toBeUndefined();
@@ -70,7 +70,7 @@ test('a receiver is found by the name and the signal of its row, and by nothing 
     expect(receivers.find(name, happened.name)).toBeUndefined();
 });
 
-test('a box refuses a receiver name that two methods claim, and names both', () => {
+test('a box refuses a receiver name that two methods have, and names both', () => {
   class Audit {
     @OnSignal(happened, { name: 'audit' })
     one(): void {}
@@ -83,7 +83,7 @@ test('a box refuses a receiver name that two methods claim, and names both', () 
   });
 });
 
-test('a box refuses two classes of one name that have the same receiver', () => {
+test('a box refuses two classes of the same name that have the same receiver', () => {
   const make = (): new () => object => {
     @Service()
     class Twin {
@@ -110,7 +110,7 @@ test('a box refuses a method that is tagged twice for a signal', () => {
   });
 });
 
-test('a box refuses two signals of one name, and names a receiver of each', () => {
+test('a box refuses two signals of the same name, and names a receiver of each', () => {
   const copy = defineSignal('receivers.happened', z.object({ more: z.string().optional() }));
   class Audit {
     @OnSignal(copy)
@@ -165,7 +165,7 @@ test('a box refuses names that cannot be stored: of a symbol, of a class without
   expect(thrownBy(() => openBox({ services: [Nameless] }))).toMatchObject({ code: 'InvalidOption' });
 });
 
-test('a symbol or a class without a name will do where the receiver has one', () => {
+test('a symbol or a class without a name is accepted if the receiver has a name', () => {
   const key = Symbol('hidden');
   class Symbolic {
     @OnSignal(happened, { name: 'hidden' })
@@ -190,22 +190,22 @@ class Untagged {
 
 beforeAll(() => Service()(Forgotten));
 
-test('a service with receivers that the box was not given is forgotten; one that it was given, or extends, is not', () => {
+test('a service with receivers that the box was not given counts as forgotten; one that it was given, or that is extended, does not', () => {
   class Derived extends Orders {}
   expect(forgottenServices([])).toEqual(expect.arrayContaining(['Forgotten', 'Orders']));
   expect(forgottenServices([Orders])).toContain('Forgotten');
   expect(forgottenServices([Orders, Forgotten])).not.toContain('Forgotten');
   expect(forgottenServices([Derived])).not.toContain('Orders');
-  // Legacy decorators of methods know their class, so it is noticed without @Service, too.
+  // Legacy decorators of methods know their class, so the class is noticed even without @Service.
   expect(forgottenServices([])).toContain(Untagged.name);
   expect(forgottenServices([])).not.toContain(ReceivesNothing.name);
 });
 
 test.each<[who: string, act: (box: Signalbox) => unknown]>([
   ['a worker', (box) => box.worker()],
-  // Its pool points nowhere.
+  // Its pool has an unreachable address.
   ['an announcement', (box) => box.receivers.announce().catch(() => {})],
-])('%s warns of forgotten services by name, and says where they belong', async (_who, act) => {
+])('%s warns of forgotten services by name, and says where to add them', async (_who, act) => {
   const { log, lines } = recordingLogger();
   await using box = openBox({ services: [Orders], log });
   await act(box);
@@ -218,7 +218,7 @@ test.each<[who: string, act: (box: Signalbox) => unknown]>([
   expect(warned.map(({ fields }) => fields)).not.toContainEqual({ service: 'Orders' });
 });
 
-test('a class takes over the receivers of its parent once, and not the name that was pinned for that', () => {
+test('a class inherits the receivers of its parent once, and not the name that was pinned for the parent', () => {
   @Service({ name: 'Pinned' })
   class Parent {
     @OnSignal(happened)
@@ -232,7 +232,7 @@ test('a class takes over the receivers of its parent once, and not the name that
   expect(names.toSorted()).toEqual(['Heir.receive', 'Heir.receiveStatic', 'Pinned.receive', 'Pinned.receiveStatic']);
 });
 
-test('a class that another box of the process was given is not forgotten', async () => {
+test('a class that another box of the process was given does not count as forgotten', async () => {
   class Elsewhere {
     @OnSignal(happened)
     on(): void {}
@@ -242,7 +242,7 @@ test('a class that another box of the process was given is not forgotten', async
   expect(forgottenServices([])).not.toContain('Elsewhere');
 });
 
-test('a stored name that looks minified is warned of, once, unless it is pinned', async () => {
+test('a stored name that looks minified gives one warning, unless it is pinned', async () => {
   const classes = Object.entries({ t: {}, a$: {}, Ab: { name: 'Pinned' }, e: { name: 'e' }, Orders: {}, u: {} }).map(([name, options]) => {
     class Service_ {
       @OnSignal(happened)
@@ -264,7 +264,7 @@ test('a stored name that looks minified is warned of, once, unless it is pinned'
   ]);
 });
 
-test('names that say something are not warned of', async () => {
+test('meaningful names give no warning', async () => {
   const { log, lines } = recordingLogger();
   await using box = openBox({ services: [Orders], log });
   box.receivers.connect(happened, () => {}, { name: 'x' });

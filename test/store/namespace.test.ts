@@ -1,5 +1,5 @@
-// One schema beside another: what is rewritten of a statement, and which names are refused. That two boxes side by side leave each
-// other alone is in schemas.test.ts.
+// Statements in another schema: the parts that are rewritten, and the names that are refused. schemas.test.ts tests
+// that two boxes side by side leave each other alone.
 import { expect, test } from 'vitest';
 import type { Statement } from '../../src/drivers/statement.ts';
 import { signalboxTables } from '../../src/schema.ts';
@@ -8,7 +8,7 @@ import { statements } from '../faults/statements.ts';
 import { createDatabase } from '../support/database.ts';
 import { migrationOf } from '../support/migrations.ts';
 
-/** Those around a migration belong to no schema. */
+/** The statements around a migration belong to no schema. */
 const all = [...(await statements())];
 const classes = [WORKER_LOCKS, SLEEPING_LOCKS];
 
@@ -16,14 +16,14 @@ const classes = [WORKER_LOCKS, SLEEPING_LOCKS];
 const lockClasses = ({ text }: Statement): string[] => [...text.matchAll(/pg_(?:try_)?advisory_\w+\((\d+),/g)].map(([, key]) => key!);
 const sessionName = ({ text }: Statement): string | undefined => /'([^']* worker )'/.exec(text)?.[1];
 
-test('the default schema has the statements as they are written, and the locks and the channel that it had before', () => {
+test('the default schema has the statements as they are written, and its locks and channel', () => {
   const namespace = new Namespace('signalbox');
   for (const [, statement] of all) expect(namespace.of(statement)).toBe(statement);
   expect([namespace.channel, classes]).toEqual(['signalbox_ready', [0x73_69_67_6e, 0x73_69_67_6f]]);
 });
 
 test.each(all)(
-  '%s says in another schema nothing of the default one, and all else as before, each time in the same object',
+  '%s in another schema does not mention the default one, is otherwise unchanged, and is the same object each time',
   (_name, statement) => {
     const namespace = new Namespace('billing_signals');
     const rewritten = namespace.of(statement);
@@ -42,7 +42,7 @@ test.each(all)(
   },
 );
 
-test('the server takes every statement in a schema whose name is a word of SQL', async () => {
+test('the server accepts every statement in a schema whose name is a keyword of SQL', async () => {
   await using database = await createDatabase();
   const sql = database.connect({ max: 1 });
   await sql.unsafe(await migrationOf('order'));
@@ -57,7 +57,7 @@ test('the server takes every statement in a schema whose name is a word of SQL',
   expect(refused).toEqual([]);
 });
 
-test('each schema has locks, a channel and a name of sessions of its own, however long its name is', () => {
+test('each schema has its own locks, channel and name of sessions, however long its name is', () => {
   const longest = 'a'.repeat(63);
   const found = ['signalbox', 'billing', 'billing_', 'order', longest, `${longest.slice(1)}b`].map((name) => {
     const namespace = new Namespace(name);
@@ -93,7 +93,7 @@ const REFUSED = [
   null,
 ];
 
-test.each(REFUSED)('the name %j is refused where the tables are made', (name) => {
+test.each(REFUSED)('the name %j is refused when the tables are made', (name) => {
   expect(() => signalboxTables(name as string)).toThrow(expect.objectContaining({ code: 'InvalidOption' }));
   expect(() => signalboxTables(name as string)).toThrow(/^signalboxTables: the schema is .*\. Give the name of a PostgreSQL schema/);
 });

@@ -1,4 +1,4 @@
-// Our own statements meet other transactions: they are repeated, and nothing else is.
+// Our own statements are repeated when they conflict with other transactions, and for no other reason.
 import { expect, test } from 'vitest';
 import type { Run } from '../../src/drivers/driver.ts';
 import { statement } from '../../src/drivers/statement.ts';
@@ -7,7 +7,7 @@ import { repeated } from '../../src/store/own-run.ts';
 const one = statement({ one: 'int' })`select 1 as one`;
 const coded = (code: string): Error => Object.assign(new Error(code), { code });
 
-/** Fails as often, and then answers. */
+/** Fails `times` times, and then answers. */
 function failing(code: string, times: number): { run: Run; sent: () => number } {
   let sent = 0;
   const run = async (): Promise<never> => {
@@ -18,7 +18,7 @@ function failing(code: string, times: number): { run: Run; sent: () => number } 
 }
 
 test.each(['40001', '40P01'])(
-  'a statement that another transaction was in the way of (%s) is sent again, and nothing is told of it',
+  'a statement that conflicted with another transaction (%s) is sent again, and the conflict is not reported',
   async (code) => {
     const { run, sent } = failing(code, 12);
     expect(await repeated(run)(one, [])).toEqual([{ one: 1 }]);
@@ -26,14 +26,14 @@ test.each(['40001', '40P01'])(
   },
 );
 
-test('what never ends is told at last', async () => {
+test('a conflict that never ends is reported at last', async () => {
   const { run, sent } = failing('40001', Infinity);
   await expect(repeated(run)(one, [])).rejects.toThrow('40001');
   expect(sent()).toBe(21);
 });
 
 test.each(['40003', '55P03', '57014', '57P01', '23505', 'ECONNRESET'])(
-  'what may have had an effect, or will fail again, is not repeated: %s',
+  'a statement that may have had an effect, or will fail again, is not repeated: %s',
   async (code) => {
     const { run, sent } = failing(code, 1);
     await expect(repeated(run)(one, [])).rejects.toThrow(code);

@@ -1,4 +1,4 @@
-// What the statements read, counted in rows: backlogs of others and scheduled rows must cost them nothing.
+// The number of rows that the statements read: backlogs of others and scheduled rows must cost them nothing.
 import type postgres from 'postgres';
 import { expect, test } from 'vitest';
 import type { Statement } from '../../src/drivers/statement.ts';
@@ -17,7 +17,7 @@ interface Node {
   Plans?: Node[];
 }
 
-/** Rows that the nodes of a plan have read of the table, those included that a filter then dropped. */
+/** Rows of the table that the nodes of a plan have read, including those that a filter then dropped. */
 function rowsRead(node: Node, table: string): number {
   const kept = node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0);
   const own = node['Relation Name'] === table ? kept * node['Actual Loops'] : 0;
@@ -67,7 +67,7 @@ async function openBacklog(): Promise<Backlog> {
   return { ...h, mine, idle, worker: await addWorker(h.sql) };
 }
 
-test('beside 185,000 deliveries of others and for later, each statement reads only those that it is about', async () => {
+test('beside 185,000 deliveries of others and for later, each statement reads only its own', async () => {
   await using h = await openBacklog();
   const { sql, worker, mine, idle } = h;
   const claim = (receivers: readonly number[], limit: number): Promise<number> => {
@@ -140,7 +140,7 @@ test('while nothing is paused, a claim reads nothing of the catalogue; while som
   expect(rowsRead(paused, 'delivery')).toBeLessThan(400);
 });
 
-test('what waits for receivers that a process does not have: it reads its own ids once, however many receivers there are', async () => {
+test('the search for deliveries of receivers that a process does not have reads its own ids once, however many receivers there are', async () => {
   await using h = await openStore();
   const names = Array.from({ length: 500 }, (_, index) => `Receiver${index}.receive`);
   for (const name of names) await addReceiver(h.sql, name);

@@ -1,4 +1,4 @@
-// Statements that meet each other half-way: one has looked, waits for a lock, and finds the world changed.
+// Races of statements: one has read, waits for a lock, and finds the rows changed.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { ClaimRef } from '../../src/store/deliveries/claim.ts';
@@ -33,7 +33,7 @@ const takers: [name: string, take: Take][] = [
   ],
 ];
 
-test.each(takers)('a %s that waited does not take what another has taken meanwhile', async (_name, take) => {
+test.each(takers)('a %s that waited does not take deliveries that another has taken meanwhile', async (_name, take) => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const [slow, quick] = [await addWorker(h.sql), await addWorker(h.sql)];
@@ -56,7 +56,7 @@ test.each(takers)('a worker renews its lease while its own %s is under way', asy
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const worker = await addWorker(h.sql);
-  // A claim that finds nothing asks for no lock either.
+  // A claim that finds nothing takes no lock, either.
   const id = await addDelivery(h.sql, receiver);
   let taken: string[] = [];
   const claim = await h.hold(async (transaction, store) => (taken = await take(store, transaction, worker, receiver)));
@@ -66,7 +66,7 @@ test.each(takers)('a worker renews its lease while its own %s is under way', asy
 });
 
 test.each(takers)(
-  'a worker that resigns while a %s of its own is under way is known until what that took is taken back',
+  'a worker that resigns while its own %s is under way is kept until the deliveries of that claim are reclaimed',
   async (_name, take) => {
     await using h = await openStore();
     const receiver = await addReceiver(h.sql);
@@ -83,7 +83,7 @@ test.each(takers)(
   },
 );
 
-test.each(takers)('a %s that waits for the resignation of its worker takes nothing', async (_name, take) => {
+test.each(takers)('a %s that waits while its worker resigns takes nothing', async (_name, take) => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const worker = await addWorker(h.sql);
@@ -96,7 +96,7 @@ test.each(takers)('a %s that waits for the resignation of its worker takes nothi
   expect(await stateOf(h.sql, id)).toBe('ready 0/0/0');
 });
 
-test('a worker whose lease is over but that renews it at this moment is not declared dead', async () => {
+test('a worker that renews its expired lease at this moment is not declared dead', async () => {
   await using h = await openStore();
   const worker = await addWorker(h.sql, { leaseSeconds: -1 });
   const id = await addDelivery(h.sql, await addReceiver(h.sql), { ...RUNNING, worker });
@@ -108,7 +108,7 @@ test('a worker whose lease is over but that renews it at this moment is not decl
   expect(await stateOf(h.sql, id)).toBe('running 1/1/0');
 });
 
-test('a renewal that waits for the verdict on its worker fails when that is dead', async () => {
+test('a renewal that waits while its worker is judged fails if that worker is declared dead', async () => {
   await using h = await openStore();
   const worker = await addWorker(h.sql, { leaseSeconds: -1 });
   await addDelivery(h.sql, await addReceiver(h.sql), { ...RUNNING, worker });
@@ -136,7 +136,7 @@ const writes: [name: string, write: Write][] = [
   ['release', async (store, _sql, claim) => [...(await store.deliveries.release([{ ...claim, delayMs: 0 }]))]],
 ];
 
-test.each(writes)('a %s that waits while its delivery is rescued and claimed by another is void', async (_name, write) => {
+test.each(writes)('a %s that waits while its delivery is rescued, and claimed by another worker, is void', async (_name, write) => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const [dead, other] = [await addWorker(h.sql, { leaseSeconds: -1 }), await addWorker(h.sql)];
@@ -174,13 +174,13 @@ test.each(writes.slice(1).flatMap(([name, write]) => (['commit', 'rollback'] as 
 test.each([
   ['whose deliveries are taken back', RUNNING],
   ['that are forgotten', undefined],
-])('workers of one process %s are locked by id, so that two who do that do not wait in a circle', async (_which, held) => {
+])('workers of one process %s are locked by id, so that two such statements do not deadlock', async (_which, held) => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const process = randomUUID();
   const [first, second] = [await addWorker(h.sql, { lost: true, process }), await addWorker(h.sql, { lost: true, process })];
   for (const worker of [first, second]) if (held) await addDelivery(h.sql, receiver, { ...held, worker });
-  // It lies behind the other one from now on.
+  // This row lies behind the other one from now on.
   await h.sql`update signalbox.worker set label = 'moved' where id = ${first}`;
   const blocker = await h.hold((transaction) => transaction`select from signalbox.worker where id = ${first} for no key update`);
   const rescued = h.hold(async (transaction, store) => {

@@ -1,4 +1,5 @@
-// Rows and stores for the tests of single statements: made by plain SQL, so that a test can have any state it needs.
+// Makes rows and stores for the tests of single statements by plain SQL, so that a test can have any state that it
+// needs.
 import { randomUUID } from 'node:crypto';
 import type postgres from 'postgres';
 import { CRASH_BUDGET } from '../../src/core/delivery.ts';
@@ -12,11 +13,11 @@ import { Store } from '../../src/store/store.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { inShort, readDeliveries } from '../support/deliveries.ts';
 
-/** A statement that waits longer fails: a lost SKIP LOCKED shows as an error and not as a hanging test. */
+/** A statement that waits longer fails: a missing SKIP LOCKED shows as an error and not as a hanging test. */
 const PATIENCE_MS = 5_000;
 const DEADLOCK = '40P01';
 
-/** An emission at once, of the first version, with nothing besides. */
+/** An emission that is due at once, of the first version, without any option. */
 export const PLAIN: AppendOptions = {
   signal: 'store.happened',
   version: 1,
@@ -66,7 +67,10 @@ export async function openStore({ crashBudget = CRASH_BUDGET } = {}): Promise<St
   };
 }
 
-/** Notes each statement that was the victim of a deadlock. The store repeats it, which would hide the deadlock from a test. */
+/**
+ * Records each statement that was the victim of a deadlock. The store repeats it, which would hide the deadlock from a
+ * test.
+ */
 function notingDeadlocks(driver: Driver, deadlocks: string[]): Driver {
   return {
     ...driver,
@@ -118,13 +122,13 @@ async function holdOpen(
   };
 }
 
-/** Runs statements of the store there. */
+/** Runs statements of the store on that connection. */
 export const runOn =
   (sql: AnySql): Run =>
   async (statement, params) =>
     rowsOf(statement, (await sql.unsafe(statement.text, [...params]).raw()) as readonly (readonly Cell[])[]);
 
-/** As a receiver's transaction begins. */
+/** Begins as a receiver's transaction does. */
 export async function settleFirst(
   transaction: AnySql,
   store: Store,
@@ -155,7 +159,7 @@ export async function addReceiver(sql: AnySql, name = 'A.receive', signal = 'sto
   return row!.id;
 }
 
-/** An emission with one delivery. Returns the delivery's id. */
+/** Adds an emission with one delivery. Returns the delivery's id. */
 export async function addDelivery(sql: AnySql, receiverId: number, options: DeliveryOptions = {}): Promise<string> {
   const { state = 'ready', epoch = 0, attempt = 0, worker = state === 'running' ? WORKER : null, version = 1, dueInSeconds = -1 } = options;
   const [row] = await sql<{ id: string }[]>`
@@ -169,7 +173,7 @@ export async function addDelivery(sql: AnySql, receiverId: number, options: Deli
   return row!.id;
 }
 
-/** @param leaseSeconds negative: its lease is over @param process its own unless given */
+/** @param leaseSeconds negative: its lease has expired @param process its own unless given */
 export async function addWorker(
   sql: AnySql,
   { leaseSeconds = 60, lost = false, stopping = false, process = randomUUID() } = {},

@@ -1,4 +1,5 @@
-// Two applications in one database, each with a schema of its own: neither claims, rescues, notifies, locks or lists what is the other's.
+// Two applications in one database, each with a schema of its own: neither claims, rescues, notifies, locks or lists
+// the rows and workers of the other.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, OnSignal, type Signalbox } from '../../src/index.ts';
@@ -48,7 +49,7 @@ async function deliveries({ sql }: Harness): Promise<Record<string, unknown>> {
   return { first: await of('signalbox'), second: await of(SECOND) };
 }
 
-test('each emits for its own receivers, and a drain runs what is its own', async () => {
+test('each application emits for its own receivers, and a drain runs only its own deliveries', async () => {
   await using h = await both();
   await emit(h.box);
   await emit(h.second);
@@ -60,7 +61,7 @@ test('each emits for its own receivers, and a drain runs what is its own', async
   expect([h.box.schema, h.second.schema]).toEqual(['signalbox', SECOND]);
 });
 
-test('each knows its own catalogue', async () => {
+test('each application knows its own catalogue', async () => {
   await using h = await both();
   await h.box.receivers.announce();
   const announcement = await h.second.receivers.announce();
@@ -72,7 +73,7 @@ test('each knows its own catalogue', async () => {
   expect(await unannounced.receivers.has(happened)).toBe(false);
 });
 
-test('a sleeping worker is notified of what its own application emits, and of nothing else; its locks are its own', async () => {
+test('a sleeping worker is notified only of the emissions of its own application, and has its own locks', async () => {
   await using h = await both();
   const heard = { first: 0, second: 0 };
   const listener = h.connect({ max: 1 });
@@ -89,7 +90,7 @@ test('a sleeping worker is notified of what its own application emits, and of no
   const sleeping = async (): Promise<number> => (await locks()).filter(({ objid }) => objid === 1).length;
   await second.start();
   await expect.poll(sleeping).toBe(1);
-  // It sleeps, and the first application has nobody who does: an emit there notifies neither.
+  // It sleeps, and no worker of the first application does: an emit there notifies neither.
   await emit(h.box);
   expect(await deliveries(h)).toEqual({ first: ['First.receive ready'], second: [] });
   await h.sql`select pg_notify('signalbox_ready', 'last')`;
@@ -107,7 +108,7 @@ test('a sleeping worker is notified of what its own application emits, and of no
   for (const { unlisten } of listening) await unlisten();
 });
 
-test('a dead worker is rescued by its own application, also where one of the other has the same id', async () => {
+test('a dead worker is rescued by its own application, even if a worker of the other has the same id', async () => {
   await using h = await openStore();
   await h.sql.unsafe(await migrationOf(SECOND));
   const second = new Store(postgresJs(h.sql as never), 3, new Namespace(SECOND));
@@ -119,7 +120,7 @@ test('a dead worker is rescued by its own application, also where one of the oth
       insert into ${schema}.delivery (emission_id, receiver_id, version, state, run_at, epoch, attempt, worker_id)
         select id, 1, 1, 'running', now(), 1, 1, ${WORKER} from ${schema}.emission`);
   const stateOf = async (schema: string): Promise<unknown> => (await h.sql.unsafe(`select state from ${schema}.delivery`))[0]?.['state'];
-  // The transaction of the receiver that the second application's dead worker has left open.
+  // The transaction that the second application's dead worker has left open.
   const claim = { id: '1', epoch: 1, workerId: WORKER };
   await h.hold((transaction) => second.deliveries.settleFirst(runOn(transaction), claim, { timeoutMs: 60_000 }));
   const sessions = async (): Promise<number> =>
@@ -136,7 +137,7 @@ test('a dead worker is rescued by its own application, also where one of the oth
   expect(await sessions()).toBe(0);
 });
 
-test('a worker of the one does not take the lock of a worker of the other for its own', async () => {
+test('a worker of one application does not take the lock of a worker of the other for its own', async () => {
   await using h = await openStore();
   await h.sql.unsafe(await migrationOf(SECOND));
   const second = new Store(postgresJs(h.sql as never), 3, new Namespace(SECOND));
@@ -150,7 +151,7 @@ test('a worker of the one does not take the lock of a worker of the other for it
   }
 });
 
-test('a box whose schema is not there says so by its name, and how the tables come', async () => {
+test('the error for a missing schema names it, and says how to create the tables', async () => {
   await using h = await harness();
   const box = h.another({ schema: SECOND, services: [Second] });
   await expect(box.drain()).rejects.toMatchObject({

@@ -1,9 +1,10 @@
-// Who may create in a schema of the search_path (often `public`) makes operators and functions there. Those of pg_catalog come first, but only where
-// the types are exactly theirs: `float8 * int4` is not in it, so one of theirs would be called, as the worker's role. The same goes
-// for functions that are there for any type. So every operator and function of our statements must be an exact one.
+// A role that may create objects in a schema of the search_path (often `public`) can make operators and functions
+// there. Those of pg_catalog come first, but only where the types match exactly: pg_catalog has no `float8 * int4`, so
+// an operator of that role would be called, with the rights of the worker's role. The same goes for functions that take
+// any type. So every operator and function of our statements must match exactly.
 //
-// Here all others exist: each operator for each pair of types, each function that the statements call for each type and pair. The role
-// may not execute them, which the server checks as soon as it has a plan.
+// Here all the others exist: each operator for each pair of types, and each function that the statements call, for each
+// type and pair. The role may not execute them, which the server checks as soon as it has a plan.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { statements } from '../faults/statements.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -14,7 +15,7 @@ const COMMON = 'int2 int4 int8 float8 text name jsonb timestamptz int4[] text[]'
 const TYPES = [...COMMON, ...`numeric varchar bool interval uuid tid xid8 "char" int8[] float8[] uuid[]`.split(' ')];
 const OPERATORS = '+ - * / % || = <> < > <= >= -> ->>'.split(' ');
 
-/** Of functions with more arguments than two: as they are called. */
+/** Functions with more than two arguments, as they are called. */
 const LONGER = [
   'jsonb_build_object(text, int4, text, int8, text, text, text, text)',
   'jsonb_build_object(text, int2, text, int8, text, text, text, text)',
@@ -24,7 +25,7 @@ const LONGER = [
 
 const list = (values: readonly string[]): string => `array[${values.map((value) => `'${value}'`).join(',')}]`;
 
-/** Whatever is not in pg_catalog in these very types is in the schema. */
+/** Each signature that pg_catalog does not have with exactly these types is in the schema. */
 const HOSTILE = `
 create schema hostile;
 do $$
@@ -91,12 +92,12 @@ const plan = async (text: string): Promise<unknown> =>
       (error: Error) => error.message,
     );
 
-test('what is not exact is found', async () => {
+test('an inexact call is found', async () => {
   expect(await plan('select 1::float8 * now()::text::int4')).toMatch(/permission denied for function hostile/);
   expect(await plan('select * from unnest($1::int[])')).toMatch(/permission denied for function unnest/);
   expect(await plan('select 1::float8 * $1::float8')).toBeUndefined();
 });
 
-test.each([...all].map(([name, { text }]) => [name, text]))('%s calls nothing but what is in pg_catalog', async (_name, text) => {
+test.each([...all].map(([name, { text }]) => [name, text]))('%s calls only operators and functions of pg_catalog', async (_name, text) => {
   expect(await plan(text)).toBeUndefined();
 });

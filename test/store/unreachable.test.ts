@@ -1,4 +1,4 @@
-// Which errors say that there is no database to work with: one code for all of them, with the reason.
+// Errors that say that no database is available: one code for all of them, with the reason.
 import { expect, test } from 'vitest';
 import type { Driver } from '../../src/drivers/driver.ts';
 import { hasConnectionCode } from '../../src/drivers/error-kind.ts';
@@ -12,7 +12,7 @@ const throwing = (error: unknown) => async (): Promise<never> => {
 };
 
 test.each(['57P01', '57P03', '08006', 'ECONNREFUSED', 'CONNECTION_CLOSED', 'CONNECT_TIMEOUT', '28P01', '28000', '3D000', '53300'])(
-  '%s: it could not be reached',
+  '%s: the server could not be reached',
   async (code) => {
     await expect(reaching(driver, throwing(coded(code)))).rejects.toMatchObject({
       code: 'DatabaseUnreachable',
@@ -22,12 +22,15 @@ test.each(['57P01', '57P03', '08006', 'ECONNREFUSED', 'CONNECTION_CLOSED', 'CONN
   },
 );
 
-test.each([coded('25006'), coded('0A000', { routine: 'GetSerializableTransactionSnapshot' })])('%s: it takes no writes', async (error) => {
-  await expect(reaching(driver, throwing(error))).rejects.toMatchObject({
-    code: 'DatabaseUnreachable',
-    message: expect.stringContaining('takes no writes') as string,
-  });
-});
+test.each([coded('25006'), coded('0A000', { routine: 'GetSerializableTransactionSnapshot' })])(
+  '%s: the server accepts no writes',
+  async (error) => {
+    await expect(reaching(driver, throwing(error))).rejects.toMatchObject({
+      code: 'DatabaseUnreachable',
+      message: expect.stringContaining('takes no writes') as string,
+    });
+  },
+);
 
 test.each([
   coded('23505'),
@@ -35,11 +38,11 @@ test.each([
   coded('0A000'),
   new TypeError('not ours'),
   new SignalboxError('BoxClosed', 'closed', { cause: coded('57P01') }),
-])('%s is told as it is', async (error) => {
+])('%s is passed on unchanged', async (error) => {
   await expect(reaching(driver, throwing(error))).rejects.toBe(error);
 });
 
-test('a first contact that brings no answer of the server is no contact, whatever the error', async () => {
+test('a first contact without an answer of the server means an unreachable database, whatever the error', async () => {
   const tls = coded('SELF_SIGNED_CERT_IN_CHAIN');
   await expect(reaching(driver, throwing(tls))).rejects.toBe(tls);
   await expect(contacting(driver, throwing(tls))).rejects.toMatchObject({ code: 'DatabaseUnreachable', cause: tls });

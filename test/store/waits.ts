@@ -1,9 +1,9 @@
-// Waiting in tests of races: until a statement of this database stands before a lock, seen on the server and not timed.
+// Waits in tests of races until a statement of this database waits for a lock, as the server shows it, without timing.
 import type postgres from 'postgres';
 
 const LIMIT_MS = 30_000;
 
-/** Resolves when a statement waits for a lock, or so many do. Rejects when they do not come to wait. */
+/** Resolves when a statement, or the given number of statements, waits for a lock. Rejects if that does not happen. */
 export async function untilBlocked(sql: postgres.Sql, statements = 1): Promise<void> {
   const deadline = performance.now() + LIMIT_MS;
   for (;;) {

@@ -1,5 +1,5 @@
 // A box whose database is behind a proxy, on either driver, for tests of connections that end at the worst moment. The
-// tests look at the database past the proxy.
+// tests read the database without the proxy.
 import { Socket } from 'node:net';
 import { drizzle as drizzleNodePostgres } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js';
@@ -18,13 +18,13 @@ export interface BehindProxy extends AsyncDisposable {
   readonly proxy: Proxy;
   readonly db: Database;
   readonly box: Signalbox<Database>;
-  /** Past the proxy. */
+  /** The URL without the proxy. */
   readonly sql: postgres.Sql;
-  /** The database past the proxy, with a box of its own. */
+  /** The database without the proxy, with its own box. */
   readonly direct: Database;
-  /** Cuts a connection of `db` from this side, with an error that no driver knows. */
+  /** Cuts a connection of `db` from this side, with an error that is unknown to every driver. */
   readonly breakTunnel: ProxyCut;
-  /** Makes each COMMIT that has written an effect wait, until it is let through. */
+  /** Makes each COMMIT that has written an effect wait, until it is released. */
   delayCommits(): Promise<{ let: () => Promise<void> }>;
 }
 
@@ -73,7 +73,7 @@ export async function openBehindProxy(
   };
 }
 
-/** @param sockets given: the client uses sockets of this process' own, which are put there */
+/** @param sockets if given, the client uses sockets of this process, which are added there */
 function connect(driver: DriverName, url: string, max: number, sockets?: Set<Socket>): TestClient & { db: Database } {
   const socket = (): Socket => {
     const made = new Socket();

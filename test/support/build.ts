@@ -1,4 +1,4 @@
-// Builds `dist` once per test run, for the tests of what is published. tsconfig.build.json decides what is built.
+// Builds `dist` once per test run, for the tests of the published package. tsconfig.build.json decides its content.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
-// Decides how the databases of a test run are named, so that a run, or a later one, can tell which are to be dropped.
-// Pure but for the clock and the randomness of the two functions that invent names.
+// Decides the names of the databases of a test run, so that the run, or a later one, knows which to drop. Pure, except
+// for the clock and the randomness of the two functions that make names.
 import { randomBytes } from 'node:crypto';
 
 const LEFTOVER_AGE_SECONDS = 3_600;
@@ -17,7 +17,7 @@ export function belongsToRun(database: string, run: string): boolean {
   return database.startsWith(`${run}_`);
 }
 
-/** A run that old is taken for dead. */
+/** The age at which a run counts as dead. */
 export function isLeftover(database: string, atSeconds: number = nowSeconds()): boolean {
   const started = /^signalbox_test_(\d{10})_[0-9a-f]{8}_/.exec(database)?.[1];
   return started !== undefined && atSeconds - Number(started) > LEFTOVER_AGE_SECONDS;

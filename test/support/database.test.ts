@@ -1,9 +1,9 @@
-// That tests get databases of their own and leave none behind.
+// Tests that tests get their own databases and leave none behind.
 import { expect, inject, test } from 'vitest';
 import { belongsToRun, isLeftover, nameDatabase, nameRun } from './database-names.ts';
 import { createDatabase } from './database.ts';
 
-test('a database is empty, ours alone, and gone with its clients when disposed of', async () => {
+test('a database is empty, used only by its test, and gone with its clients after disposal', async () => {
   await using other = await createDatabase({ migrated: false });
   let name: string;
   {
@@ -19,7 +19,7 @@ test('a database is empty, ours alone, and gone with its clients when disposed o
   expect(left).toHaveLength(0);
 });
 
-test('a query that hangs does not keep its database', async () => {
+test('a hanging query does not keep its database', async () => {
   const database = await createDatabase({ migrated: false });
   database.leaves('transactions', 'its query hangs');
   database.leaves('sessions', 'its query hangs on at the server when its client has ended');
@@ -29,19 +29,19 @@ test('a query that hangs does not keep its database', async () => {
   await hanging;
 });
 
-// Before the first migration is generated there is none.
+// Before the first migration is generated, there is no template.
 test.runIf(inject('databaseTemplate'))('a migrated database has the tables of Signalbox', async () => {
   await using database = await createDatabase();
   const tables = await database.connect()`select from information_schema.tables where table_schema = 'signalbox'`;
   expect(tables.length).toBeGreaterThan(0);
 });
 
-// And then this holds.
+// Without a template, this holds.
 test.skipIf(inject('databaseTemplate'))('without migrations a migrated database is refused', async () => {
   await expect(createDatabase()).rejects.toThrow('examples/shop/migrations');
 });
 
-test('a name tells its run, and when it is a leftover', () => {
+test('a name shows its run, and whether it is a leftover', () => {
   const run = nameRun();
   const name = nameDatabase(run);
   const started = Number(name.split('_')[2]);

@@ -1,5 +1,5 @@
-// Gives a test a database of its own on the run's server, by default with Signalbox' schema, and takes it away again; the
-// test fails if anything of it lives on then (leaks.ts). The server and the template it clones come from global-setup.ts.
+// Gives a test its own database on the run's server, by default with Signalbox' schema, and drops it afterwards; the
+// test fails if anything of it is left then (leaks.ts). The server and the template come from global-setup.ts.
 import type { Pool } from 'pg';
 import postgres from 'postgres';
 import { inject } from 'vitest';
@@ -19,20 +19,23 @@ import {
   refuseLeaks,
 } from './leaks.ts';
 
-/** The time that a client gets to finish its queries. postgres.js takes it whole after the server has ended a session of its pool. */
+/**
+ * The time for a client to finish its queries. postgres.js uses all of it after the server has ended a session of its
+ * pool.
+ */
 const END_LIMIT_SECONDS = 1;
 
 export interface CreateDatabaseOptions {
   /** With the migrations of the example shop, Signalbox' tables among them; the default. Else empty. */
   migrated?: boolean;
-  /** How long what the test has left may take to end. */
+  /** The time that remaining resources of the test may take to end. */
   patienceMs?: number;
 }
 
 export type ConnectOptions = postgres.Options<Record<string, postgres.PostgresType>>;
 
 export interface TestClient {
-  /** Connections that are lent out: no query tells them from idle ones. */
+  /** Connections that are checked out: a query cannot distinguish them from idle ones. */
   reserved(): number;
   end(): Promise<unknown>;
 }
@@ -42,13 +45,13 @@ export interface TestDatabase extends AsyncDisposable {
   readonly name: string;
   /** A client that ends with the database. Notices are dropped unless `onnotice` is given. */
   connect(options?: ConnectOptions): postgres.Sql;
-  /** Has a client of another driver end with the database, too. */
+  /** Ends a client of another driver with the database, too. */
   adopt(client: TestClient): void;
-  /** Says that the test leaves this behind, and why it must. */
+  /** Declares that the test must leave this behind, and why. */
   leaves(leak: Leak, reason: string): void;
 }
 
-/** Databases that are not disposed of yet: while there are others, what this process holds may be theirs. */
+/** Databases that are not disposed of yet: while there are others, handles of this process may be theirs. */
 let open = 0;
 let handlesBefore = handles();
 
@@ -88,7 +91,7 @@ export async function createDatabase({ migrated = true, patienceMs }: CreateData
   };
 }
 
-/** Looks for leaks before and after the clients end. */
+/** Checks for leaks before and after the clients end. */
 async function endAll(url: string, clients: readonly TestClient[], leaks: LeakCheck): Promise<Leaks> {
   const observer = postgres(url, { max: 1, fetch_types: false, onnotice: () => {} });
   try {
@@ -121,7 +124,7 @@ function ofPostgresJs(client: postgres.Sql): TestClient {
   return { reserved: () => reserved, end: () => client.end({ timeout: END_LIMIT_SECONDS }) };
 }
 
-/** A pool of node-postgres, which would wait for ever for what is not given back. */
+/** A pool of node-postgres, which would wait for ever for a client that is not released. */
 export function ofNodePostgres(pool: Pool): TestClient {
   const reserved = (): number => pool.totalCount - pool.idleCount + pool.waitingCount;
   return { reserved, end: async () => (reserved() > 0 ? void pool.end() : pool.end()) };

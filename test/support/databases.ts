@@ -1,5 +1,5 @@
-// The statements that create and drop whole databases on the test server. Which databases there are, and what they
-// hold, is decided by database.ts and template.ts.
+// The statements that create and drop whole databases on the test server. database.ts and template.ts decide which
+// databases there are, and their content.
 import postgres from 'postgres';
 
 /** PostgreSQL itself waits 5 s for the sessions of a template to end before it refuses. */
@@ -24,7 +24,7 @@ export async function createDatabaseOn(serverUrl: string, { name, template }: Ne
   });
 }
 
-/** Refuses connections to it from now on, so that it can always be cloned and never changes. */
+/** Refuses connections to the template from now on, so that it can always be cloned and never changes. */
 export async function sealDatabaseOn(serverUrl: string, name: string): Promise<void> {
   await withServer(serverUrl, (sql) => sql`alter database ${sql(name)} allow_connections false`);
 }

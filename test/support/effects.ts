@@ -9,7 +9,7 @@ export async function createEffects(sql: postgres.Sql): Promise<void> {
   await sql`create table effect (receiver text not null, value int not null)`;
 }
 
-/** The effects in the order in which they were written, as `receiver:value`. */
+/** The effects in the order of their writes, as `receiver:value`. */
 export async function readEffects(sql: postgres.Sql): Promise<string[]> {
   const rows = await sql<{ effect: string }[]>`select receiver || ':' || value as effect from effect order by ctid`;
   return rows.map(({ effect }) => effect);

@@ -1,5 +1,5 @@
-// Runs once per test run: builds dist, finds or launches a PostgreSQL server, makes the template that tests clone, and leaves
-// nothing behind afterwards. DATABASE_URL names a server to use; its user must be allowed to create databases.
+// Runs once per test run: it builds dist, finds or launches a PostgreSQL server, makes the template that tests clone,
+// and leaves nothing behind. DATABASE_URL names a server to use; its user must be allowed to create databases.
 import type { TestProject } from 'vitest/node';
 import { buildPackage } from './build.ts';
 import { belongsToRun, isLeftover, nameRun } from './database-names.ts';
@@ -13,7 +13,7 @@ declare module 'vitest' {
     databaseUrl: string;
     /** The prefix of the run's databases. */
     databaseRun: string;
-    /** Null when there are no migrations to make it from. */
+    /** Null if there are no migrations for it. */
     databaseTemplate: string | null;
   }
 }

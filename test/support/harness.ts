@@ -1,5 +1,5 @@
-// A database, a Drizzle handle on it and a box, for one test; `await using` takes all of it down again, and fails the
-// test if it leaves a worker, a running delivery, a session, a lock or a timer behind: see leaks.ts.
+// A database, a Drizzle handle on it and a box, for one test; `await using` disposes of all of them, and fails the test
+// if it leaves a worker, a running delivery, a session, a lock or a timer behind: see leaks.ts.
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import type postgres from 'postgres';
 import { createSignalbox, type Signalbox, type SignalboxOptions } from '../../src/index.ts';
@@ -11,13 +11,13 @@ export interface Harness extends Pick<TestDatabase, 'url' | 'leaves'>, AsyncDisp
   readonly sql: postgres.Sql;
   readonly db: Database;
   readonly box: Signalbox<Database>;
-  /** A further box on a pool of its own, as another process would have. */
+  /** Another box on its own pool, like that of another process. */
   another(options?: Partial<SignalboxOptions<Database>>): Signalbox<Database>;
-  /** A further connection pool, untouched by any box. */
+  /** Another connection pool, which no box uses. */
   connect(options?: postgres.Options<Record<string, postgres.PostgresType>>): postgres.Sql;
 }
 
-/** Boxes log nothing in tests unless one is given a log. */
+/** Boxes log nothing in tests, except with a given log. */
 export async function harness(options: Partial<SignalboxOptions<Database>> = {}, pool: { max?: number } = {}): Promise<Harness> {
   const database = await createDatabase();
   const boxes: Signalbox<Database>[] = [];

@@ -1,4 +1,4 @@
-// A latch: closed until it is opened, then open for good. For tests that must meet code at a certain point.
+// A latch: closed until it is opened, then open for good. For tests that must stop code at a certain point.
 export class Latch {
   readonly opened: Promise<void>;
   #open: () => void = () => {};

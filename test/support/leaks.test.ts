@@ -1,4 +1,4 @@
-// That a test fails which leaves something behind, of whatever kind, and that it may say what it leaves.
+// Tests that a test fails if it leaves anything behind, and that it may declare what it must leave.
 import { createServer } from 'node:net';
 import { Pool } from 'pg';
 import type postgres from 'postgres';
@@ -10,7 +10,7 @@ import { harness } from './harness.ts';
 import { Latch } from './latch.ts';
 import type { Leak } from './leaks.ts';
 
-/** Leaves something in a database; returns what ends it, so that this process is clean afterwards. */
+/** Leaves something in a database; returns a function that ends it, so that this process is clean afterwards. */
 type Leave = (database: TestDatabase, sql: postgres.Sql) => Promise<() => unknown>;
 
 const nothing = (): void => {};
@@ -72,7 +72,7 @@ const session: Leave = async ({ url }) => {
 };
 
 const timer: Leave = async () => {
-  // One might take the place of a timer of the test runner that has ended meanwhile: they are counted.
+  // One timer might replace one of the test runner that has ended meanwhile: only their number is compared.
   const left = Array.from({ length: 5 }, () => setInterval(nothing, 1_000));
   return () => left.forEach((timer) => clearInterval(timer));
 };
@@ -104,7 +104,7 @@ const leaks: [leak: Leak, what: RegExp, leave: Leave][] = [
   ['handles', /handles: 1 TCPServerWrap/, server],
 ];
 
-test.each(leaks)('what is left of the %s fails the test: %s', async (_leak, what, leave) => {
+test.each(leaks)('something left of the %s fails the test: %s', async (_leak, what, leave) => {
   const database = await createDatabase({ patienceMs: 200 });
   const end = await leave(database, database.connect({ max: 1 }));
   await expect(dispose(database, end)).rejects.toThrow(what);
@@ -118,7 +118,7 @@ test.each(leaks)('a test may leave %s that it announces: %s', async (leak, _what
   await dispose(database, end);
 });
 
-test('what is on its way out is waited for', async () => {
+test('a resource that is ending is waited for', async () => {
   const database = await createDatabase();
   const sql = database.connect({ max: 1 });
   const slow = sql`select pg_sleep(0.3)`.then(nothing);
@@ -126,7 +126,7 @@ test('what is on its way out is waited for', async () => {
   await slow;
 });
 
-test('a worker that is not stopped ends with the box of the harness; a reason that says nothing is refused', async () => {
+test('a worker that is not stopped ends with the box of the harness; an empty reason is refused', async () => {
   class Quiet {
     @OnSignal(defineSignal('leaks.happened', z.object({})))
     static async receive(): Promise<void> {}

@@ -1,6 +1,6 @@
-// Finds what a test must not leave behind: in its database before the database is dropped, and in this process after that.
-// Whatever is ending gets time; whatever is left then fails the test. A test that leaves something
-// on purpose says so, with the reason, by `leaves` of its database.
+// Finds resources that a test must not leave behind: in its database before that is dropped, and in this process
+// afterwards. Resources that are ending get time; any that are left then fail the test. A test that leaves something on
+// purpose declares that, with the reason, by `leaves` of its database.
 
 /** The kinds of leaks, as a failure names them. */
 const HINTS = {
@@ -17,7 +17,7 @@ const HINTS = {
 export type Leak = keyof typeof HINTS;
 export type Leaks = readonly (readonly [leak: Leak, what: string])[];
 
-/** The end of a session may take that long on a busy machine; only a leak waits for all of it. */
+/** The end of a session may take this long on a busy machine; only a leak waits for all of it. */
 const PATIENCE_MS = 5_000;
 const PAUSE_MS = 20;
 const KEEPING = new Set(['Timeout', 'Immediate', 'TCPSocketWrap', 'TCPServerWrap', 'PipeConnectWrap', 'MessagePort', 'ProcessWrap']);
@@ -30,7 +30,7 @@ export class LeakCheck {
     this.#patienceMs = patienceMs;
   }
 
-  /** @param reason why the test cannot do without */
+  /** @param reason why the test must leave it */
   leaves(leak: Leak, reason: string): void {
     if (reason.length < 10) throw new Error(`What a test leaves needs a reason: ${leak}`);
     this.#allowed.add(leak);
@@ -40,7 +40,7 @@ export class LeakCheck {
     return this.#allowed.has(leak);
   }
 
-  /** Asks again until nothing is left that may not be; returns what is left in the end. */
+  /** Polls until no forbidden resource is left; returns the remaining ones in the end. */
   async find(look: () => Promise<Leaks>): Promise<Leaks> {
     for (const deadline = performance.now() + this.#patienceMs; ;) {
       const left = (await look()).filter(([leak]) => !this.#allowed.has(leak));
@@ -57,7 +57,7 @@ export function handles(): ReadonlyMap<string, number> {
   return counts;
 }
 
-/** Of each kind, as many as there were at both times. */
+/** For each kind, the number that existed at both times. */
 export function fewest(one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
   return new Map(Array.from(one, ([kind, count]) => [kind, Math.min(count, other.get(kind) ?? 0)]));
 }
@@ -75,7 +75,7 @@ export function refuseLeaks(left: Leaks): void {
   if (left.length === 0) return;
   const lines = left.map(([leak, what]) => `  ${leak}: ${what} (${HINTS[leak]})`);
   throw new Error(
-    `The test has left something behind:\n${lines.join('\n')}\nEnd it in the test; where the test is about it, say so by leaves(kind, reason).`,
+    `The test has left something behind:\n${lines.join('\n')}\nEnd it in the test; if the test is about it, declare it by leaves(kind, reason).`,
   );
 }
 
@@ -98,19 +98,19 @@ const ALL_SESSIONS = `
 select 'sessions' as leak, pid || ' ' || application_name || ': ' || left(query, 200) as what from pg_catalog.pg_stat_activity
 where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()`;
 
-/** Runs a statement in the database that is looked at. */
+/** Runs a statement in the checked database. */
 export type Query = (text: string) => PromiseLike<readonly object[]>;
 
 async function ask(query: Query, text: string): Promise<Leaks> {
   return ((await query(text)) as { leak: Leak; what: string }[]).map(({ leak, what }) => [leak, what]);
 }
 
-/** Transactions and locks that are open while the pools of the test still are. */
+/** Transactions and locks that are open before the pools of the test end. */
 export const openWork = (query: Query): Promise<Leaks> => ask(query, SESSIONS);
 
 const NO_TABLE_OR_COLUMN = /^42(P01|703)$/;
 
-/** The rows of workers and their deliveries; none where the tables of Signalbox are not, or not whole. */
+/** The rows of workers and their deliveries; none without the complete tables of Signalbox. */
 export async function liveRows(query: Query): Promise<Leaks> {
   try {
     return await ask(query, ROWS);
@@ -120,5 +120,5 @@ export async function liveRows(query: Query): Promise<Leaks> {
   }
 }
 
-/** Every session but the one that looks: for when all pools have ended. */
+/** Every session except the checking one, after all pools have ended. */
 export const openSessions = (query: Query): Promise<Leaks> => ask(query, ALL_SESSIONS);

@@ -1,4 +1,4 @@
-// A logger that remembers, for tests of what is logged.
+// A logger that keeps its lines, for tests of logs.
 import type { Logger } from '../../src/index.ts';
 
 export interface LogLine {

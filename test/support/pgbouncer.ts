@@ -1,5 +1,5 @@
-// Starts a PgBouncer in transaction mode in front of a PostgreSQL server, where one is installed: on a free loopback port,
-// as an unprivileged user, with a configuration of its own. The supervisor sees to it that it ends with this process.
+// Starts a PgBouncer in transaction mode in front of a PostgreSQL server, if one is installed: on a free loopback port,
+// as an unprivileged user, with its own configuration. The supervisor ends it with this process.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chown, readFile, writeFile } from 'node:fs/promises';
@@ -15,15 +15,15 @@ const START_LIMIT_MS = 10_000;
 const LOOK_EVERY_MS = 10;
 
 export interface PgBouncerOptions {
-  /** Settings of the section `pgbouncer`, besides those that are given here. */
+  /** Settings of the section `pgbouncer`, besides those in this file. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface RunningPgBouncer extends AsyncDisposable {
-  /** As the server's, through PgBouncer. */
+  /** The server's URL, through PgBouncer. */
   readonly url: string;
   readonly port: number;
-  /** Another one after a restart. */
+  /** The pid, which changes with a restart. */
   readonly pid: number;
   /** kill -9: every connection through it is cut. */
   kill(): Promise<void>;
@@ -31,7 +31,7 @@ export interface RunningPgBouncer extends AsyncDisposable {
   start(): Promise<void>;
 }
 
-/** The program, if it is installed. Debian has it where only root's PATH leads. */
+/** The program, if it is installed. Debian installs it in a folder that is only in root's PATH. */
 const program = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
   .map((folder) => join(folder, 'pgbouncer'))
   .find((file) => existsSync(file));

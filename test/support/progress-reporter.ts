@@ -1,4 +1,4 @@
-// The reporter of all test runs: Vitest's own, which also says how far the run is where the output is no terminal, such as a
+// The reporter of all test runs: Vitest's own, which also shows the progress if the output is no terminal, such as a
 // log of CI. A terminal shows the same in its last lines.
 import { DefaultReporter, type TestModule, type TestSpecification } from 'vitest/node';
 

@@ -1,5 +1,5 @@
-// A user's project in a folder of its own: everything that this one has installed is installed there too, and Signalbox
-// itself as it would be published. For tests of what users do, outside of this repository's own configuration.
+// A user's project in its own folder: it has all packages of this project, and Signalbox itself as it would be
+// published. For tests of a user's steps, outside of this repository's own configuration.
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -16,7 +16,7 @@ export interface Project extends AsyncDisposable {
   run(commandLine: string, environment?: Record<string, string>): Promise<string>;
 }
 
-/** @param without packages that are not installed there, though they are here */
+/** @param without packages of this project that are not installed there */
 export async function createProject({ without = [] }: { without?: readonly string[] } = {}): Promise<Project> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'signalbox-project-'));
   const modules = path.join(folder, 'node_modules');

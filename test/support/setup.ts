@@ -1,2 +1,2 @@
-// Runs in every test file before it: decorators that record types need the metadata API.
+// Runs before every test file: decorators that record types need the metadata API.
 import 'reflect-metadata';

@@ -1,5 +1,5 @@
-// Makes the database that tests clone: the migrations of the example shop, applied once per run. Which migrations those
-// are is decided by examples/shop; cloning is left to database.ts.
+// Makes the database that tests clone: the migrations of the example shop, applied once per run. examples/shop decides
+// the migrations; database.ts clones.
 import postgres from 'postgres';
 import { createDatabaseOn, databaseUrlOn, sealDatabaseOn } from './databases.ts';
 import { readMigrations } from './migrations.ts';

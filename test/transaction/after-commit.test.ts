@@ -1,4 +1,4 @@
-// afterCommit: what runs once the outermost transaction has committed.
+// afterCommit: callbacks that run once the outermost transaction has committed.
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { expect, test } from 'vitest';
@@ -13,7 +13,7 @@ test('callbacks run after the outermost commit, in their order, outside of any t
     await tx.execute(sql`insert into seen values (1)`);
     h.box.afterCommit(async () => {
       ran.push(`ambient, sees ${(await h.sql`select from seen`).length}`);
-      // No transaction is left to belong to: this is a plain query on the pool.
+      // There is no transaction any more: this is a plain query on the pool.
       await h.box.db.execute(sql`select 1`);
     });
     await tx.transaction(async (nested) => {

@@ -1,4 +1,4 @@
-// Db, the ambient database: which transaction a piece of code is in without being told.
+// Db, the ambient database, finds the transaction that a piece of code runs in.
 import { eq, sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -37,7 +37,7 @@ test('outside of a transaction Db is the database, inside it is the transaction'
   expect(await readEffects(h.sql)).toEqual(['Writer:1']);
 });
 
-test('transaction on Db opens a transaction, and inside of one a savepoint', async () => {
+test('transaction on Db opens a transaction, and a savepoint inside of one', async () => {
   await using h = await harness({ services: [Writer] });
   await createEffects(h.sql);
   const writer = h.box.get(Writer);
@@ -119,7 +119,7 @@ test('a reliable emit on Db needs an open transaction', async () => {
   expect(await countEmissions(h.sql)).toBe(1);
 });
 
-test('transactions at the same time keep to themselves', async () => {
+test('concurrent transactions do not mix', async () => {
   await using h = await harness();
   const whoAmI = async (): Promise<unknown> => (await h.box.db.execute(sql`select pg_current_xact_id()::text as id`))[0]!['id'];
   const ids = await Promise.all(
@@ -142,7 +142,7 @@ test('two boxes on two databases in one process do not mix', async () => {
   expect(first.box.get(Writer)).not.toBe(second.box.get(Writer));
   await first.db.transaction(async () => {
     await first.box.get(Writer).write(1);
-    // The other box has no transaction here: this is written at once, and stays.
+    // The other box has no transaction here: this write takes effect at once, and stays.
     await second.box.get(Writer).write(2);
     expect(await readEffects(second.sql)).toEqual(['Writer:2']);
     await expect(happened.emitReliable(second.box.db, { value: 1 })).rejects.toMatchObject({ code: 'NotInTransaction' });

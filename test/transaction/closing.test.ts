@@ -1,4 +1,4 @@
-// Transactions close: what is left of one that has ended, however it ended, reaches no other.
+// Transactions close: code that is left of an ended transaction, however it ended, reaches no other.
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { createEffects, effects, readEffects } from '../support/effects.ts';
@@ -6,7 +6,7 @@ import { rootCode } from '../support/errors.ts';
 import { harness } from '../support/harness.ts';
 import { happened, One } from './one.ts';
 
-test('a transaction handle cannot be used after the end, in whichever way', async () => {
+test('a transaction handle cannot be used in any way after the end', async () => {
   await using h = await harness({ services: [One] }, { max: 1 });
   await createEffects(h.sql);
   let kept: Parameters<Parameters<typeof h.db.transaction>[0]>[0] | undefined;
@@ -30,7 +30,7 @@ test('a transaction handle cannot be used after the end, in whichever way', asyn
   expect(await readEffects(h.sql)).toEqual([]);
 });
 
-test('what a failed callback left running cannot write after the rollback', async () => {
+test('code that a failed callback left running cannot write after the rollback', async () => {
   await using h = await harness({}, { max: 1 });
   await createEffects(h.sql);
   let late: Promise<unknown> = Promise.resolve();
@@ -81,7 +81,7 @@ test('a savepoint that still runs when the outer callback fails cannot touch the
 test('a transaction whose backend is killed rejects, and its handle reaches no other session', async () => {
   await using h = await harness({}, { max: 1 });
   await createEffects(h.sql);
-  // The loss may be told before the callback goes on.
+  // The loss may be reported before the callback continues.
   let tell: ((late: Promise<unknown>) => void) | undefined;
   const late = new Promise<unknown>((resolve) => (tell = resolve));
   const attempt = h.db.transaction(async (tx) => {
@@ -96,7 +96,7 @@ test('a transaction whose backend is killed rejects, and its handle reaches no o
   expect(await readEffects(h.sql)).toEqual(['next:2']);
 });
 
-test('a transaction whose backend is killed under a query or a savepoint rejects, and the process and the pool live on', async () => {
+test('a transaction whose backend is killed during a query or a savepoint rejects, and the process and the pool live on', async () => {
   await using h = await harness({}, { max: 1 });
   await createEffects(h.sql);
   for (const within of ['transaction', 'savepoint'] as const) {

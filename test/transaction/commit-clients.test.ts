@@ -1,4 +1,5 @@
-// Other ways for the answer to a COMMIT to be missing: a client that waits no longer, and one that has no second connection.
+// The answer to a COMMIT can be missing for other reasons: a client that stops waiting, and one without a second
+// connection.
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { Client, Pool } from 'pg';
 import { expect, test } from 'vitest';
@@ -11,7 +12,7 @@ import type { Database } from '../support/harness.ts';
 
 const happened = defineSignal('commit.clients', z.object({}));
 
-/** Sends by a client of the test's own. */
+/** Sends with a client of the test. */
 async function sendWith(client: Pool | Client): Promise<string> {
   (client as Pool).on('error', () => {});
   const db = drizzle({ client }) as unknown as Database;

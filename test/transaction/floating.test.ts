@@ -1,10 +1,10 @@
-// An emit that nobody awaits and that fails while its callback still runs: the transaction tells of it, and nothing else does.
+// An emit that is not awaited fails while its callback still runs: only the transaction reports that failure.
 import { expect, test } from 'vitest';
 import { countEmissions } from '../support/effects.ts';
 import { harness } from '../support/harness.ts';
 import { happened, One } from './one.ts';
 
-test('an emit that nobody awaits and that fails long before the end of its callback is no unhandled rejection', async () => {
+test('an emit that is not awaited and fails long before the end of its callback is no unhandled rejection', async () => {
   await using h = await harness({ services: [One] });
   const unhandled: unknown[] = [];
   const hear = (reason: unknown): void => void unhandled.push(reason);
@@ -13,7 +13,7 @@ test('an emit that nobody awaits and that fails long before the end of its callb
     const attempt = h.db.transaction(async (tx) => {
       // oxlint-disable-next-line typescript/no-floating-promises -- that it floats is what is tested
       happened.emitReliable(tx, { value: 'no number' as unknown as number });
-      // Each takes a round trip, in which a rejection that nobody handles would be reported.
+      // Each takes a round trip, in which an unhandled rejection would be reported.
       for (let value = 1; value <= 3; value++) await happened.emitReliable(tx, { value });
     });
     await expect(attempt).rejects.toMatchObject({ code: 'InvalidPayload' });

@@ -1,4 +1,4 @@
-// Code inside several transactions or savepoints at once: which of them a handle means, and which one hears of a commit.
+// Code inside several transactions or savepoints at once: the one that a handle means, and the one whose commit counts.
 import { expect, test } from 'vitest';
 import { countEmissions } from '../support/effects.ts';
 import { harness } from '../support/harness.ts';
@@ -7,7 +7,7 @@ import { happened, One } from './one.ts';
 
 const undone = new Error('undone');
 
-test('an emit on the handle of an outer transaction is not taken along by an independent one inside it', async () => {
+test('an emit on the handle of an outer transaction does not belong to an independent one inside it', async () => {
   await using h = await harness({ services: [One] });
   await h.db.transaction(async (tx) => {
     const inner = h.db.transaction(async () => {
@@ -19,7 +19,7 @@ test('an emit on the handle of an outer transaction is not taken along by an ind
   expect(await countEmissions(h.sql)).toBe(1);
 });
 
-test('what runs after the commit of an independent transaction inside another is in no transaction', async () => {
+test('a callback after the commit of an independent transaction inside another runs in no transaction', async () => {
   await using h = await harness();
   const told: unknown[] = [];
   await h.db.transaction(async () => {

@@ -1,4 +1,4 @@
-// The answer to a sender's COMMIT is lost: the call ends as the transaction did. A proxy loses the answers.
+// The answer to a sender's COMMIT is lost: the call has the outcome of the transaction. A proxy drops the answers.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { driverOf } from '../../src/drivers/detect.ts';
@@ -9,7 +9,7 @@ import { untilBlocked } from '../store/waits.ts';
 
 const happened = defineSignal('commit.happened', z.object({ value: z.number() }));
 
-/** Writes and emits; the commit hook and the result tell whether it took itself for committed. */
+/** Writes and emits; the commit hook and the result show whether the call considers itself committed. */
 async function send(h: BehindProxy, told: string[] = []): Promise<string> {
   return h.db.transaction(async (tx) => {
     await tx.insert(effects).values({ receiver: 'sender', value: 1 });
@@ -30,7 +30,7 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
 
 const isLoss = (h: BehindProxy, error: unknown): boolean => driverOf(h.db).isConnectionLoss(error) && !isSignalboxError(error);
 
-test.for(DRIVERS)('%s: a COMMIT that got through without its answer resolves, and what follows a commit follows', async (driver) => {
+test.for(DRIVERS)('%s: a COMMIT that took effect without its answer resolves, and its callbacks run', async (driver) => {
   await using h = await openBehindProxy(driver);
   const told: string[] = [];
   const cut = h.proxy.nextCommit('its answer is lost');
@@ -40,7 +40,7 @@ test.for(DRIVERS)('%s: a COMMIT that got through without its answer resolves, an
   expect(await readEffects(h.sql)).toEqual(['sender:1']);
 });
 
-test.for(DRIVERS)('%s: a COMMIT that did not get through rejects with the error of the connection', async (driver) => {
+test.for(DRIVERS)('%s: a COMMIT that took no effect rejects with the error of the connection', async (driver) => {
   await using h = await openBehindProxy(driver);
   const told: string[] = [];
   const cut = h.proxy.nextCommit('never sent');
@@ -58,14 +58,14 @@ test.for(DRIVERS)('%s: a COMMIT that still runs when its connection is lost is w
   const sent = send(h).finally(() => (settled = true));
   await cut;
   await untilBlocked(h.sql);
-  // When it is asked again, it has been answered.
+  // By the next question, the COMMIT has been answered.
   for (const statement of [/pg_xact_status/, /pg_xact_(status)/]) await h.proxy.seen(statement);
   expect(settled).toBe(false);
   await commits.let();
   expect(await sent).toBe('sent');
 });
 
-test.for(DRIVERS)('%s: a COMMIT that is refused unheard rejects with the error of the connection', async (driver) => {
+test.for(DRIVERS)('%s: a COMMIT that never reached the server rejects with the error of the connection', async (driver) => {
   await using h = await openBehindProxy(driver);
   await h.sql.unsafe(`
     create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused at the end'; end $$;
@@ -76,7 +76,7 @@ test.for(DRIVERS)('%s: a COMMIT that is refused unheard rejects with the error o
   expect(await countEmissions(h.sql)).toBe(0);
 });
 
-test.for(DRIVERS)('%s: a COMMIT whose connection ends with an error that nobody knows is resolved too', async (driver) => {
+test.for(DRIVERS)('%s: a COMMIT whose connection ends with an unknown error is resolved, too', async (driver) => {
   await using h = await openBehindProxy(driver, { tunnel: true });
   const lost = h.proxy.nextCommit('its answer is lost', h.breakTunnel);
   expect(await send(h)).toBe('sent');
@@ -91,28 +91,31 @@ test.for(DRIVERS)('%s: a COMMIT whose connection ends with an error that nobody 
   expect(await countEmissions(h.sql)).toBe(1);
 });
 
-test.for(DRIVERS)('%s: an emission of a savepoint that was kept is witness enough, one that was undone is none', async (driver) => {
-  await using h = await openBehindProxy(driver);
-  const lost = h.proxy.nextCommit('its answer is lost');
-  const kept = h.db.transaction(async (tx) => {
-    await tx.transaction(async (nested) => void (await happened.emitReliable(nested, { value: 1 })));
-    return 'kept';
-  });
-  expect(await kept).toBe('kept');
-  await lost;
-  const undone = h.proxy.nextCommit('its answer is lost');
-  const withoutWitness = h.db.transaction(async (tx) => {
-    await tx.insert(effects).values({ receiver: 'sender', value: 2 });
-    const savepoint = tx.transaction(async (nested) => {
-      await happened.emitReliable(nested, { value: 2 });
-      throw new Error('undo');
+test.for(DRIVERS)(
+  '%s: the emission of a released savepoint proves the commit, that of a savepoint that was rolled back does not',
+  async (driver) => {
+    await using h = await openBehindProxy(driver);
+    const lost = h.proxy.nextCommit('its answer is lost');
+    const kept = h.db.transaction(async (tx) => {
+      await tx.transaction(async (nested) => void (await happened.emitReliable(nested, { value: 1 })));
+      return 'kept';
     });
-    await savepoint.catch(() => {});
-  });
-  expect(await failureOf(withoutWitness)).toSatisfy((error) => isLoss(h, error));
-  await undone;
-  expect(await readEffects(h.sql)).toEqual(['sender:2']);
-});
+    expect(await kept).toBe('kept');
+    await lost;
+    const undone = h.proxy.nextCommit('its answer is lost');
+    const withoutWitness = h.db.transaction(async (tx) => {
+      await tx.insert(effects).values({ receiver: 'sender', value: 2 });
+      const savepoint = tx.transaction(async (nested) => {
+        await happened.emitReliable(nested, { value: 2 });
+        throw new Error('undo');
+      });
+      await savepoint.catch(() => {});
+    });
+    expect(await failureOf(withoutWitness)).toSatisfy((error) => isLoss(h, error));
+    await undone;
+    expect(await readEffects(h.sql)).toEqual(['sender:2']);
+  },
+);
 
 test.for(DRIVERS)('%s: a COMMIT of a transaction that emitted nothing rejects with the error of the connection', async (driver) => {
   await using h = await openBehindProxy(driver);
@@ -123,7 +126,7 @@ test.for(DRIVERS)('%s: a COMMIT of a transaction that emitted nothing rejects wi
   expect(await readEffects(h.sql)).toEqual(['sender:1']);
 });
 
-test.for(DRIVERS)('%s: in immediate mode the receivers run, though the answer to the COMMIT was lost', async (driver) => {
+test.for(DRIVERS)('%s: in immediate mode the receivers run, although the answer to the COMMIT was lost', async (driver) => {
   const received: number[] = [];
   class Receiver {
     @OnSignal(happened)
@@ -138,7 +141,7 @@ test.for(DRIVERS)('%s: in immediate mode the receivers run, though the answer to
   expect(received).toEqual([1]);
 });
 
-test.for(DRIVERS)('%s: a COMMIT of which nothing can be learnt in time rejects with CommitUnknown', async (driver) => {
+test.for(DRIVERS)('%s: a COMMIT whose outcome cannot be found in time rejects with CommitUnknown', async (driver) => {
   await using h = await openBehindProxy(driver);
   const cut = h.proxy.nextCommit('its answer is lost', (client) => {
     h.proxy.close();

@@ -1,4 +1,4 @@
-// One signal with one receiver, which writes its value: for tests of what an emit leaves behind.
+// One signal with one receiver that writes its value, for tests of the effects of an emit.
 import { z } from 'zod';
 import { defineSignal, type DeliveryContext, OnSignal } from '../../src/index.ts';
 import { effects } from '../support/effects.ts';

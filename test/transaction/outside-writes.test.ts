@@ -1,4 +1,5 @@
-// The plain database inside a transaction of its box: it writes past that transaction, or waits for it for ever. It is noticed.
+// Code uses the plain database inside a transaction of its box: it writes outside of that transaction, or waits for it
+// for ever. The box notices that.
 import { eq, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { expect, test } from 'vitest';
@@ -55,7 +56,7 @@ const reads: Record<string, (db: Database) => Promise<unknown>> = {
   'a text that selects': async (db) => db.execute(' WITH one as (select 1) select * from one'),
 };
 
-test.each(Object.entries(writes))('%s inside a transaction is warned of, once, with its place', async (call, write) => {
+test.each(Object.entries(writes))('%s inside a transaction gives one warning, with its place', async (call, write) => {
   await using h = await open();
   for (let time = 0; time < 3; time++) await h.db.transaction(async () => void (await write(h.db)));
   expect(h.warnings()).toMatchObject([
@@ -82,7 +83,7 @@ test.each(Object.entries(writes))(
 );
 
 test.each(Object.entries(writes))(
-  '%s inside a transaction is nothing to a box that allows it, nor outside of one, nor through tx or Db',
+  '%s is silent if the box allows it, outside of a transaction, and through tx or Db',
   async (_call, write) => {
     await using allowing = await open({ outsideWrites: 'allow' });
     await allowing.db.transaction(async () => void (await write(allowing.db)));
@@ -97,7 +98,7 @@ test.each(Object.entries(writes))(
   },
 );
 
-test.each(Object.entries(reads))('%s on the plain database is nobody else’s affair', async (_call, read) => {
+test.each(Object.entries(reads))('%s on the plain database is silent', async (_call, read) => {
   await using h = await open({ outsideWrites: 'refuse' });
   await h.db.transaction(async () => void (await read(h.db)));
   expect(h.warnings()).toEqual([]);
@@ -142,7 +143,7 @@ test('a receiver, a method with @Transactional and emit are inside a transaction
   expect(calls(h)).toEqual(['db.insert(effect)', 'db.delete(effect)', 'emit(db)', 'db.update(effect)']);
 });
 
-test('an emit on the plain database inside a transaction is nothing to a box that allows it', async () => {
+test('an emit on the plain database inside a transaction is silent if the box allows it', async () => {
   class Receiving {
     @OnSignal(happened)
     static async receive(_payload: object, { tx }: DeliveryContext): Promise<void> {
@@ -154,7 +155,7 @@ test('an emit on the plain database inside a transaction is nothing to a box tha
   expect([await readEffects(h.sql), h.warnings()]).toEqual([['x:1'], []]);
 });
 
-test('what follows a commit, what comes after the end, and a second object of the same pool are outside', async () => {
+test('callbacks of afterCommit, code after the end, and a second object of the same pool are outside', async () => {
   await using h = await open({ outsideWrites: 'refuse' });
   const apart = drizzle({ client: (h.db as unknown as { $client: never }).$client });
   let late: Promise<unknown> | undefined;

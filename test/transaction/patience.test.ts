@@ -1,5 +1,5 @@
-// Waits of a transaction for itself: code inside a savepoint that has lost its async context, and so is taken for code beside it.
-// They come to an end, with an error that explains. The timer of those waits is the tests' own.
+// Waits of a transaction for itself: code inside a savepoint that has lost its async context counts as code beside that
+// savepoint. Such waits end with an error that explains them. The tests control the timer of those waits.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { sql } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -12,10 +12,10 @@ import { happened, One } from './one.ts';
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
 afterEach(() => void vi.useRealTimers());
 
-/** Runs work as a DataLoader or a pool of jobs does: in the context in which that was made. */
+/** Runs work as a DataLoader or a pool of jobs does: in the context in which the runner was made. */
 const elsewhere = AsyncLocalStorage.snapshot();
 
-/** Lets the time of waits pass. */
+/** Makes the time of the waits pass. */
 async function pass(seconds: number): Promise<void> {
   await vi.waitFor(() => expect(vi.getTimerCount()).toBeGreaterThan(0), 10_000);
   for (let second = 0; second < seconds; second++) {
@@ -58,7 +58,7 @@ test('a savepoint on the outer handle inside a savepoint, from a lost context, i
   expect(await readEffects(h.sql)).toEqual(['kept:1']);
 });
 
-test('a savepoint behind one that has waited in vain waits for the one that is open all the same', async () => {
+test('a savepoint behind one that has waited in vain still waits for the open one', async () => {
   await using h = await harness();
   await createEffects(h.sql);
   const [begin, refused, gate] = [new Latch(), new Latch(), new Latch()];
@@ -78,14 +78,14 @@ test('a savepoint behind one that has waited in vain waits for the one that is o
   begin.open();
   await pass(15);
   await refused.opened;
-  // Time for what must not happen.
+  // Enough time for the forbidden effect to show.
   for (let times = 0; times < 20; times++) await h.sql`select 1`;
   gate.open();
   await done;
   expect(await readEffects(h.sql)).toEqual(['kept:1']);
 });
 
-test('a savepoint that nobody awaits and that waits for the transaction ends it after a while', async () => {
+test('a savepoint that is not awaited and waits for its transaction ends it after a while', async () => {
   await using h = await harness();
   await createEffects(h.sql);
   const returned = new Latch();
@@ -103,7 +103,7 @@ test('a savepoint that nobody awaits and that waits for the transaction ends it 
   expect(await readEffects(h.sql)).toEqual([]);
 });
 
-test('an emit beside a savepoint that works waits for as long as it takes', async () => {
+test('an emit beside a savepoint that is working waits as long as necessary', async () => {
   await using h = await harness({ services: [One] });
   await createEffects(h.sql);
   const next = [new Latch(), new Latch()];
@@ -146,7 +146,7 @@ test('an emit beside a savepoint whose statement takes long waits for it', async
   expect(await countEmissions(h.sql)).toBe(1);
 });
 
-test('a transaction does not wait for ever for an afterCommit callback that waits for it', async () => {
+test('a transaction does not wait for ever for an afterCommit callback that waits for the transaction', async () => {
   const { log, lines } = recordingLogger();
   await using h = await harness({ log });
   await createEffects(h.sql);

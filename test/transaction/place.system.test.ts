@@ -1,9 +1,9 @@
-// The place that a complaint about the plain database names is the application's, also where source maps are enabled: they name
-// the package's sources, which are not in the package.
+// A warning about the plain database names a line of the application, even if source maps are enabled, which name the
+// package's sources that are not in the package.
 import { expect, test } from 'vitest';
 import { createProject } from '../support/project.ts';
 
-test.each([['node'], ['node --enable-source-maps']])('%s: a complaint names the line of the application', async (node) => {
+test.each([['node'], ['node --enable-source-maps']])('%s: a warning names the line of the application', async (node) => {
   await using project = await createProject();
   await project.write(
     'script.mjs',

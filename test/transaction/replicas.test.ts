@@ -1,4 +1,4 @@
-// A database of Drizzle's withReplicas: whatever belongs to a transaction is on the primary, reads too, on both drivers.
+// A database of Drizzle's withReplicas: all statements of a transaction go to the primary, reads too, on both drivers.
 import { eq, sql } from 'drizzle-orm';
 import { drizzle as drizzleNodePostgres } from 'drizzle-orm/node-postgres';
 import { withReplicas } from 'drizzle-orm/pg-core';
@@ -53,7 +53,7 @@ test.each(drivers)('on %s', async (_name, connect) => {
   const db = withReplicas(primary, [replica]);
   const before = [db, primary].map((handle) => Object.getOwnPropertyDescriptor(handle, 'transaction'));
 
-  /** What each read finds of the sender's row, which no replica has. */
+  /** The sender's row as each read finds it; no replica has that row. */
   const found: Record<string, number> = {};
   @Service()
   class Reader {
@@ -95,7 +95,7 @@ test.each(drivers)('on %s', async (_name, connect) => {
 
   expect(found).toEqual(Object.fromEntries(Object.keys(found).map((where) => [where, 1])));
   expect(Object.keys(found)).toHaveLength(6);
-  // The application's own reads are its own matter.
+  // The application decides where its own reads go.
   expect(await count(db)).toBe(0);
   expect((await readEffects(onPrimary)).toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
     'receiver:1',

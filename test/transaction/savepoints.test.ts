@@ -1,11 +1,11 @@
-// Savepoints: what belongs to which, and how siblings keep out of each other's way.
+// Savepoints: the statements that belong to each, and the order of siblings.
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { countEmissions, createEffects, effects, readEffects } from '../support/effects.ts';
 import { harness } from '../support/harness.ts';
 import { happened, One } from './one.ts';
 
-test('a savepoint that is rolled back takes its own emits and no others', async () => {
+test('the rollback of a savepoint undoes its own emits and no others', async () => {
   await using h = await harness({ services: [One] });
   await createEffects(h.sql);
   await h.db.transaction(async (tx) => {
@@ -37,7 +37,7 @@ test('an emit on the outer handle inside a savepoint belongs to the savepoint', 
   expect(await countEmissions(h.sql)).toBe(0);
 });
 
-test('an emit beside an open savepoint is not taken along by its rollback', async () => {
+test('the rollback of a savepoint does not undo an emit beside it', async () => {
   await using h = await harness({ services: [One] });
   await h.db.transaction(async (tx) => {
     let insideSavepoint: (() => void) | undefined;
@@ -71,7 +71,7 @@ test('sibling savepoints that start together run one after the other', async () 
   expect(await readEffects(h.sql)).toEqual(['sibling:1', 'sibling:3']);
 });
 
-test('a savepoint opened on the outer handle inside another savepoint is nested in it, not stuck behind it', async () => {
+test('a savepoint that is opened on the outer handle inside another savepoint is nested, and does not wait for it', async () => {
   await using h = await harness();
   await createEffects(h.sql);
   await h.db.transaction(async (tx) => {
@@ -88,7 +88,7 @@ test('a savepoint opened on the outer handle inside another savepoint is nested 
   expect(await readEffects(h.sql)).toEqual(['outer:2']);
 });
 
-test('a query error that stays within its savepoint costs nothing else', async () => {
+test('a query error that stays within its savepoint has no other effect', async () => {
   await using h = await harness();
   await createEffects(h.sql);
   await h.db.transaction(async (tx) => {
@@ -99,7 +99,7 @@ test('a query error that stays within its savepoint costs nothing else', async (
   expect(await readEffects(h.sql)).toEqual(['sender:1', 'sender:2']);
 });
 
-test('a savepoint that nobody awaits is awaited before the commit, and its failure fails the transaction', async () => {
+test('a floating savepoint is awaited before the commit, and its failure fails the transaction', async () => {
   await using h = await harness();
   await createEffects(h.sql);
   await h.db.transaction(async (tx) => {

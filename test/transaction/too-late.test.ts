@@ -1,5 +1,5 @@
-// What comes when its transaction is over already: a callback that the driver calls after it has given up, and a savepoint
-// whose connection is gone.
+// Calls that come after the end of their transaction: a callback that the driver calls after its call has failed, and a
+// savepoint whose connection is lost.
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import type { DatabaseHandle } from '../../src/core/handles.ts';
@@ -10,7 +10,7 @@ import { rootCode } from '../support/errors.ts';
 import { harness } from '../support/harness.ts';
 import { Latch } from '../support/latch.ts';
 
-/** Tracked transactions on a driver that does as the test says. */
+/** Tracked transactions on a driver that the test controls. */
 function transactionsOn(open: (callback: () => Promise<unknown>) => Promise<unknown>, rejectsWhenLost: boolean): Transactions {
   const tx = { session: { client: {} }, _: {}, query: {} };
   const db = { transaction: (callback: (handle: object) => Promise<unknown>) => open(async () => callback(tx)) };
@@ -41,7 +41,7 @@ test('a callback that a driver calls after the transaction call has failed is no
   expect(called).toBe(false);
 });
 
-test('a driver that is yet to tell of a lost connection is not told that a query failed for it: it would roll back on what is gone', async () => {
+test('a query that fails by a lost connection is not thrown before the driver reports the loss, or the driver would roll back on it', async () => {
   let told: string | undefined;
   let reject: ((error: unknown) => void) | undefined;
   const transactions = transactionsOn((callback) => {
@@ -63,7 +63,7 @@ test('a driver that is yet to tell of a lost connection is not told that a query
   expect(told).toBeUndefined();
 });
 
-test('a scope that is abandoned waits for the savepoint that is open in it, and for nothing that would begin now', async () => {
+test('an abandoned scope waits for its open savepoint, and for nothing that begins later', async () => {
   const scope = new TransactionScope();
   const savepoint = new Latch();
   const ended: string[] = [];
@@ -76,7 +76,7 @@ test('a scope that is abandoned waits for the savepoint that is open in it, and 
   expect(ended).toEqual(['savepoint', 'scope']);
 });
 
-test('a savepoint whose connection is lost rejects, though its callback never ends', async () => {
+test('a savepoint whose connection is lost rejects, even if its callback never ends', async () => {
   await using h = await harness({}, { max: 1 });
   let tell: ((nested: Promise<unknown>) => void) | undefined;
   const nested = new Promise<unknown>((resolve) => (tell = resolve));

@@ -1,4 +1,4 @@
-// @Transactional: a method as a transaction, or as a savepoint of the one that it is called in.
+// @Transactional: a method runs as a transaction, or as a savepoint of the transaction in which it is called.
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { Db, Service, Transactional } from '../../src/index.ts';
@@ -39,14 +39,14 @@ test('a transactional method happens wholly or not at all', async () => {
   expect(await readEffects(h.sql)).toEqual(['debit:1', 'credit:1']);
 });
 
-test('a transactional method that fails inside another undoes only itself, if the other catches', async () => {
+test('a transactional method that fails inside another undoes only its own work, if the other catches the error', async () => {
   await using h = await harness({ services: [Accounts] });
   await createEffects(h.sql);
   await h.box.get(Accounts).moveTwice();
   expect(await readEffects(h.sql)).toEqual(['debit:1', 'credit:1']);
 });
 
-test('a transactional method joins the transaction that it is called in', async () => {
+test('a transactional method joins the transaction in which it is called', async () => {
   await using h = await harness({ services: [Accounts] });
   await createEffects(h.sql);
   const attempt = h.db.transaction(async () => {
@@ -62,7 +62,7 @@ test('a transactional method passes its options on', async () => {
   expect(await h.box.get(Accounts).isolation()).toBe('serializable');
 });
 
-test('a transactional method of an object that no box made says where to get one', async () => {
+test('the error of a transactional method on an object that no box made says how to get one', async () => {
   await using h = await harness({ services: [Accounts] });
   await expect(new Accounts(h.box.db).move(1, { fail: false })).rejects.toMatchObject({
     code: 'NoInjectionContext',

@@ -1,4 +1,4 @@
-// Tracked transactions: what is stored, when, and what a transaction that cannot be committed says.
+// Tracked transactions: the stored rows, the time of storing, and the errors of a transaction that cannot be committed.
 import { eq, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { countEmissions, createEffects, effects, readEffects } from '../support/
 import { harness } from '../support/harness.ts';
 import { happened, One } from './one.ts';
 
-test('nothing of an emit is visible before the commit, all of it after', async () => {
+test('an emit is invisible before the commit, and fully visible after it', async () => {
   await using h = await harness({ services: [One] });
   await h.db.transaction(async (tx) => {
     const receipt = await happened.emitReliable(tx, { value: 1 });
@@ -34,7 +34,7 @@ test('a rolled-back emit leaves nothing and runs nothing', async () => {
   expect(await readDeliveries(h.sql)).toEqual([]);
 });
 
-test('an emit that nobody awaits is awaited before the commit', async () => {
+test('a floating emit is awaited before the commit', async () => {
   await using h = await harness({ services: [One] });
   await h.db.transaction(async (tx) => {
     // oxlint-disable-next-line typescript/no-floating-promises -- that it floats is what is tested
@@ -43,7 +43,7 @@ test('an emit that nobody awaits is awaited before the commit', async () => {
   expect(await countEmissions(h.sql)).toBe(1);
 });
 
-test('an emit that nobody awaits and that fails, fails the transaction', async () => {
+test('a floating emit that fails fails the transaction', async () => {
   await using h = await harness({ services: [One] });
   await createEffects(h.sql);
   const attempt = h.db.transaction(async (tx) => {
@@ -55,7 +55,7 @@ test('an emit that nobody awaits and that fails, fails the transaction', async (
   expect(await readEffects(h.sql)).toEqual([]);
 });
 
-test('an invalid payload that the sender handles does not cost him his transaction', async () => {
+test('an invalid payload that the sender handles does not fail the transaction', async () => {
   await using h = await harness({ services: [One] });
   await createEffects(h.sql);
   await h.db.transaction(async (tx) => {
@@ -65,7 +65,7 @@ test('an invalid payload that the sender handles does not cost him his transacti
   expect(await readEffects(h.sql)).toEqual(['sender:1']);
 });
 
-test('a query error that the callback swallowed is found before the commit', async () => {
+test('a query error that the callback swallowed is noticed before the commit', async () => {
   await using h = await harness({ services: [One] });
   await createEffects(h.sql);
   const attempt = h.db.transaction(async (tx) => {
@@ -78,7 +78,7 @@ test('a query error that the callback swallowed is found before the commit', asy
   expect(await readEffects(h.sql)).toEqual([]);
 });
 
-test('a query that nobody awaits is waited for, and its failure is found before the commit', async () => {
+test('a floating query is awaited, and its failure is noticed before the commit', async () => {
   await using h = await harness();
   await createEffects(h.sql);
   const attempt = h.db.transaction(async (tx) => {
@@ -116,7 +116,7 @@ test('a deferred constraint that fails at COMMIT rejects, and runs no afterCommi
   expect(ran).toBe(false);
 });
 
-test('one database object has one open box; closing gives the object back as it was', async () => {
+test('one database object has one open box; closing restores the object', async () => {
   await using h = await harness();
   const db = drizzle({ client: h.connect({ max: 1 }) });
   const untouched = db.transaction;

@@ -1,4 +1,4 @@
-// Every mistake of mistakes.ts is an error at its own line, and nothing else is, in both kinds of decorators.
+// Every mistake of mistakes.ts is an error at its own line, and there is no other error, in both kinds of decorators.
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { createProject, tsconfig } from '../support/project.ts';
@@ -23,12 +23,14 @@ test.each([
 test.each([
   ['legacy', true, 1],
   ['standard', false, 4],
-])('a wrong payload is told within the first lines, of no overload, with %s decorators', async (_mode, experimentalDecorators, line) => {
-  await using project = await createProject();
-  await project.write('tsconfig.json', tsconfig({ experimentalDecorators, files: ['wrong.ts'] }));
-  await project.write(
-    'wrong.ts',
-    `import { z } from 'zod';
+])(
+  'a wrong payload is reported within the first lines, and without overloads, with %s decorators',
+  async (_mode, experimentalDecorators, line) => {
+    await using project = await createProject();
+    await project.write('tsconfig.json', tsconfig({ experimentalDecorators, files: ['wrong.ts'] }));
+    await project.write(
+      'wrong.ts',
+      `import { z } from 'zod';
 import { defineSignal, OnSignal } from 'signalbox';
 const paid = defineSignal('payment.paid', z.object({ paymentId: z.number() }));
 export class Order {
@@ -36,9 +38,10 @@ export class Order {
   async onPaid(_payload: { paymentId: string }): Promise<void> {}
 }
 `,
-  );
-  const output = await project.run('npx tsc -p tsconfig.json').catch((error: unknown) => String(error));
-  const lines = output.split('\n').slice(output.split('\n').findIndex((text) => text.startsWith('wrong.ts(5,')));
-  expect(lines[line]).toContain('_payload: { paymentId: string; }');
-  expect(output).not.toContain('verload');
-});
+    );
+    const output = await project.run('npx tsc -p tsconfig.json').catch((error: unknown) => String(error));
+    const lines = output.split('\n').slice(output.split('\n').findIndex((text) => text.startsWith('wrong.ts(5,')));
+    expect(lines[line]).toContain('_payload: { paymentId: string; }');
+    expect(output).not.toContain('verload');
+  },
+);

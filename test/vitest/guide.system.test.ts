@@ -1,4 +1,4 @@
-// What the guide on testing says to write, written into the project of getting started and run by Vitest.
+// Writes the tests of the guide on testing into the project of getting started, and runs them with Vitest.
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { createDatabase } from '../support/database.ts';
@@ -13,7 +13,7 @@ async function filesOf(page: string): Promise<[file: string, text: string][]> {
   });
 }
 
-/** What the guide has one do before the tests are written, but for what the registry would install. */
+/** The steps of the guide before the tests, except for the installation of packages from the registry. */
 async function commandsOf(page: string): Promise<string[]> {
   const markdown = await readFile(new URL(`../../docs/${page}`, import.meta.url), 'utf8');
   const lines = [...markdown.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, text]) => text!.trim().split('\n'));

@@ -39,7 +39,7 @@ export class Payments {
   }
 }
 
-/** Undecorated itself, and it names itself: the case in which a compiler may rename it. */
+/** A class that is undecorated and names itself: a compiler may rename it. */
 export class Orders {
   static completed: number[] = [];
   accessor note = 'new';
@@ -207,7 +207,7 @@ describe('the plugin', () => {
     expect(compiled?.code).toContain('./unused.ts');
   });
 
-  test('without esbuild in the project it says so, when it meets a decorator', async () => {
+  test('without esbuild in the project, the plugin reports that when it meets a decorator', async () => {
     await using project = await createProject({ without: ['esbuild'] });
     const plugin = standardDecorators();
     plugin.configResolved({ root: project.folder });

@@ -1,4 +1,4 @@
-// A drain with `ahead` comes to its end, whatever its receivers ask for: each delay is time that passes.
+// A drain with `ahead` ends, whatever delays its receivers ask for: the drain lets that time pass.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, RetryAfter, Unavailable } from '../../src/index.ts';
@@ -9,7 +9,7 @@ const happened = defineSignal('ahead.happened', z.object({ value: z.number() }))
 const emit = (h: Harness, ...options: object[]): Promise<void> =>
   h.db.transaction(async (tx) => void (await happened.emitReliable(tx, { value: 1 }, ...(options as []))));
 
-/** A drain that had no end would have one after so many runs. */
+/** Stops an endless drain after this number of runs. */
 const MOST = 100;
 
 test.each([
@@ -32,7 +32,7 @@ test.each([
   expect(row).toEqual({ state: 'ready', attempt: 0, crashes: 0, worker_id: null, waits: true });
 });
 
-test('a receiver that emits its own signal with a delay is called as often as that fits, and the last one is left for its time', async () => {
+test('a receiver that emits its own signal with a delay is called as often as that fits, and the last delivery waits for its time', async () => {
   await using h = await harness({ services: [] });
   let runs = 0;
   const again = async (): Promise<void> => {
@@ -47,7 +47,7 @@ test('a receiver that emits its own signal with a delay is called as often as th
   expect([...rows]).toEqual([{ attempt: 0, worker_id: null, unchanged: true }]);
 });
 
-test('what is set aside keeps nothing from being run, however much that is', async () => {
+test('deliveries that are set aside do not keep others from being run, however many they are', async () => {
   await using h = await harness({ services: [] });
   const runs: number[] = [];
   const emitMany = (values: readonly number[], delay: '5m' | '1h' | '62m'): Promise<void> =>
@@ -68,7 +68,8 @@ test('what is set aside keeps nothing from being run, however much that is', asy
       );
   };
   h.box.receivers.connect(happened, receive, { name: 'Spreading' });
-  // As many as one claim takes. Their time is 1h, so what they emit is due at 65m, and by its rows before what is due at 62m.
+  // As many as one claim takes. Their time is 1h, so their emissions are due at 65m, and by their rows before those due
+  // at 62m.
   await emitMany([1, 2, 2, 2, 2, 2, 2, 2, 2, 2], '1h');
   await emitMany([3], '62m');
   expect(await h.box.drain({ ahead: '63m' })).toMatchObject({ completed: 11 });
@@ -88,7 +89,7 @@ test('retries run after one another, each after its backoff', async () => {
   expect(await h.box.drain({ ahead: '1d' })).toMatchObject({ retrying: 0, dead: 1 });
 });
 
-test('what a receiver that throws Unavailable is called for is left, and the drain ends', async () => {
+test('the deliveries of a receiver that throws Unavailable are left, and the drain ends', async () => {
   await using h = await harness({ services: [] });
   let runs = 0;
   const away = (): never => {
@@ -107,7 +108,7 @@ test('what a receiver that throws Unavailable is called for is left, and the dra
   ]);
 });
 
-test('while the database refuses what a receiver begins with, the drain ends as well', async () => {
+test('while the database refuses the first statement of a receiver, the drain ends as well', async () => {
   await using h = await harness({ services: [] });
   h.box.receivers.connect(happened, () => {}, { name: 'Refused' });
   await emit(h);
@@ -117,7 +118,7 @@ test('while the database refuses what a receiver begins with, the drain ends as 
   h.box.on('delivery.released', () => released++);
   const drained = await h.box.drain({ ahead: '20s' });
   expect(drained).toEqual({ completed: 0, retrying: 0, dead: 0, cancelled: 0, released });
-  // A second each time, or more, less the jitter.
+  // At least a second each time, less the jitter.
   expect([released > 1, released <= 26]).toEqual([true, true]);
   expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'ready', attempt: 0 }]);
 });

@@ -1,4 +1,4 @@
-// A receiver that is connected while its worker runs: nothing but the worker's next claim announces it.
+// A receiver that is connected while its worker runs: only the worker's next claim announces it.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal } from '../../src/index.ts';

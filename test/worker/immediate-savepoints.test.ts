@@ -1,4 +1,4 @@
-// Immediate mode and savepoints: what a savepoint emitted and kept is run when its transaction has committed, and in order.
+// Immediate mode and savepoints: the emissions of a released savepoint run in order when its transaction has committed.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, OnSignal } from '../../src/index.ts';
@@ -6,7 +6,7 @@ import { harness } from '../support/harness.ts';
 
 const happened = defineSignal('immediate-savepoints.happened', z.object({ value: z.number() }));
 
-test('what savepoints have emitted is run after the outermost commit, unless they were rolled back', async () => {
+test('the emissions of savepoints run after the outermost commit, unless the savepoint was rolled back', async () => {
   const seen: number[] = [];
   class Seeing {
     @OnSignal(happened)

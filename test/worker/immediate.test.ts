@@ -1,4 +1,4 @@
-// Immediate mode: the worker without the waiting, for tests of applications.
+// Immediate mode: a worker without waits, for tests of applications.
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -43,7 +43,7 @@ class Chain {
   }
 }
 
-test('receivers have run when the transaction call returns, breadth-first, also those of what receivers emit', async () => {
+test('receivers have run when the transaction call returns, breadth-first, including those of signals that receivers emit', async () => {
   await using h = await harness({ services: [Chain], testing: 'immediate' });
   await createEffects(h.sql);
   await h.db.transaction(async (tx) => {
@@ -54,7 +54,7 @@ test('receivers have run when the transaction call returns, breadth-first, also 
   expect(new Set((await readDeliveries(h.sql)).map(({ state }) => state))).toEqual(new Set(['completed']));
 });
 
-test('a failed receiver makes the call throw, though the commit stands and the others have run', async () => {
+test('a failed receiver makes the call throw, although the commit stands and the others have run', async () => {
   await using h = await harness({ services: [Chain], testing: 'immediate' });
   await createEffects(h.sql);
   const attempt = h.db.transaction(async (tx) => {
@@ -74,7 +74,7 @@ test('a failed receiver makes the call throw, though the commit stands and the o
   expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'completed' }, { receiver: 'Chain.onFirst', state: 'ready', attempt: 1 }]);
 });
 
-test("with onFailure 'collect' a failure is only recorded, as a worker would", async () => {
+test("with onFailure 'collect' a failure is only recorded, as by a worker", async () => {
   await using h = await harness({ services: [Chain], testing: 'immediate', onFailure: 'collect' });
   await createEffects(h.sql);
   await h.db.transaction(async (tx) => void (await first.emitReliable(tx, { value: -1 })));
@@ -82,7 +82,7 @@ test("with onFailure 'collect' a failure is only recorded, as a worker would", a
   expect(await h.box.drain({ ahead: '1d' })).toMatchObject({ retrying: 10, dead: 1 });
 });
 
-test('a delivery that was discarded or put off has not failed', async () => {
+test('a delivery that was discarded or delayed has not failed', async () => {
   await using h = await harness({ services: [Chain], testing: 'immediate' });
   await createEffects(h.sql);
   await h.db.transaction(async (tx) => void (await first.emitMany(tx, [{ value: 100 }, { value: 101 }])));
@@ -92,7 +92,7 @@ test('a delivery that was discarded or put off has not failed', async () => {
   ]);
 });
 
-test('what is not due yet waits for drain', async () => {
+test('a delivery that is not due yet waits for drain', async () => {
   await using h = await harness({ services: [Chain], testing: 'immediate' });
   await createEffects(h.sql);
   await h.db.transaction(async (tx) => void (await first.emitReliable(tx, { value: 1 }, { delay: '1h' })));
@@ -139,7 +139,7 @@ test('receivers that emit to each other for ever are stopped at a depth of twent
   expect(await countEmissions(h.sql)).toBe(21);
 });
 
-test('what a receiver left running emits when the run is over is run, too', async () => {
+test('an emission by code that a receiver left running is run, too, after the run has ended', async () => {
   const gate = new Latch();
   let left: Promise<unknown> | undefined;
   let h: Harness;
@@ -156,7 +156,7 @@ test('what a receiver left running emits when the run is over is run, too', asyn
   expect(await readEffects(h.sql)).toEqual(['also:1', 'first:1']);
 });
 
-test('the deliveries of others are left to them', async () => {
+test('the deliveries of other receivers are left alone', async () => {
   await using h = await harness({ services: [Chain] });
   await createEffects(h.sql);
   await h.db.transaction(async (tx) => void (await first.emitReliable(tx, { value: 1 })));
@@ -179,7 +179,7 @@ test('a transaction whose commit cannot be noticed may not emit', async () => {
   });
 });
 
-test('a transaction that is committed says so, though its receivers could not be run', async () => {
+test('the error for a committed transaction says that it is committed, even if its receivers could not be run', async () => {
   await using h = await harness({ services: [Chain], testing: 'immediate', onFailure: 'collect' });
   await h.sql.unsafe(`
     create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no workers'; end $$;

@@ -1,4 +1,4 @@
-// The life of a worker: start, stop, sleep and wake, a lost lease, a database that goes away.
+// The life of a worker: start, stop, sleep and wake-up, a lost lease, a database that restarts.
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
@@ -18,7 +18,7 @@ const happened = defineSignal('life.happened', z.object({ value: z.number() }));
 /** A receiver that opens `entered` when it runs, and returns when the test opens `gate` or its abort signal fires. */
 function waiting() {
   const [entered, gate] = [new Latch(), new Latch()];
-  /** Of the last run: why its abort signal fired, if it did. */
+  /** The reason of the abort signal of the last run, if it fired. */
   const interruption: { reason?: unknown } = {};
   class Waiting {
     @OnSignal(happened, { transactional: false })
@@ -59,12 +59,12 @@ test('a lost notification costs no more than the poll interval', async () => {
   await worker.start();
   await idle;
   const completed = h.box.next('delivery.completed');
-  // A delivery that comes due notifies nothing.
+  // A delivery that becomes due sends no notification.
   await h.db.transaction(async (tx) => void (await happened.emitReliable(tx, { value: 1 }, { delay: 20 })));
   await completed;
 });
 
-test('a stop waits for what runs, claims nothing more, and leaves no trace of the worker', async () => {
+test('a stop waits for running receivers, claims nothing more, and leaves no row of the worker', async () => {
   const { Waiting, entered, gate } = waiting();
   await using h = await harness({ services: [Waiting] });
   await using worker = h.box.worker({ concurrency: 1 });
@@ -83,7 +83,7 @@ test('a stop waits for what runs, claims nothing more, and leaves no trace of th
   await expect(worker.start()).rejects.toMatchObject({ code: 'WorkerBusy' });
 });
 
-test('what still runs at the shutdown timeout is interrupted and released without losing an attempt', async () => {
+test('a receiver that still runs at the shutdown timeout is interrupted, and its delivery is released without losing an attempt', async () => {
   const { Waiting, entered, gate, interruption } = waiting();
   await using h = await harness({ services: [Waiting] });
   await using worker = h.box.worker({ shutdownTimeout: 20 });
@@ -117,7 +117,7 @@ test('a forced stop does not wait at all, and closing a box stops its workers', 
   expect(await workers(h)).toBe(0);
 });
 
-test('a worker that is stopped while it starts, stops when it has', async () => {
+test('a worker that is stopped while it starts stops once it has started', async () => {
   const { Waiting } = waiting();
   await using h = await harness({ services: [Waiting] });
   const worker = h.box.worker();
@@ -127,7 +127,7 @@ test('a worker that is stopped while it starts, stops when it has', async () => 
   expect(await workers(h)).toBe(0);
 });
 
-test('a worker that is stopped while its start fails, has nothing to stop', async () => {
+test('a worker that is stopped while its start fails has nothing to stop', async () => {
   const { Waiting } = waiting();
   await using h = await harness({ services: [Waiting] });
   await h.sql`drop table signalbox.worker cascade`;
@@ -151,14 +151,14 @@ test('a forced stop does not wait for a query that does not end', async () => {
     await emit(h);
     await untilBlocked(h.sql);
     await worker.stop({ force: true });
-    // Its transaction lives on in the database, so no other worker can have the delivery yet.
+    // The transaction lives on in the database, so no other worker can claim the delivery yet.
     expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'running', attempt: 1 }]);
     const [held] = await h.sql<{ over: boolean }[]>`select lease_until <= now() as over from signalbox.worker`;
     expect(held).toEqual({ over: true });
   });
 });
 
-test('a worker that others gave up goes on under a new id, and its late outcome is void', async () => {
+test('a worker that others declared dead continues under a new id, and its late outcome is void', async () => {
   const { Waiting, entered, gate } = waiting();
   await using h = await harness({ services: [Waiting] });
   await using worker = h.box.worker({ lease: '1s' });
@@ -168,9 +168,9 @@ test('a worker that others gave up goes on under a new id, and its late outcome 
   const lost = h.box.next('worker.lost');
   const stale = h.box.next('delivery.stale');
   const other = h.another({ services: [] });
-  // By the other, or by the worker itself if it notices first.
+  // Released by the other, or by the worker itself if it notices first.
   const rescued = Promise.race([other.next('delivery.rescued'), h.box.next('delivery.rescued')]);
-  // As if it had been cut off, and found dead before it could renew: another takes back what it held.
+  // As if the worker had been cut off, and declared dead before it could renew: another reclaims its deliveries.
   await h.sql`update signalbox.worker set lost_at = now(), lease_until = now() - interval '1 second'`;
   expect(await other.worker().tick()).toEqual({ completed: 0, retrying: 0, dead: 0, cancelled: 0, released: 0 });
   expect(await rescued).toMatchObject({ crashes: 1, epoch: 2 });
@@ -182,7 +182,7 @@ test('a worker that others gave up goes on under a new id, and its late outcome 
 });
 
 test(
-  'a worker survives a restart of its database: one line when it goes, one when it is back, and it is woken as before',
+  'a worker survives a restart of its database: one log line for the loss, one for the return, and notifications as before',
   { timeout: 60_000 },
   async () => {
     const { Waiting, gate } = waiting();
@@ -216,7 +216,7 @@ test(
   },
 );
 
-test('a worker whose database cannot be reached says so at its start', async () => {
+test('a worker whose database cannot be reached rejects its start with that error', async () => {
   const { Waiting } = waiting();
   const client = postgres('postgres://nobody:nothing@127.0.0.1:9/none', { max: 5, connect_timeout: 2, backoff: () => 0 });
   const box = createSignalbox({ db: drizzle({ client }), services: [Waiting], log: false });

@@ -1,4 +1,4 @@
-// Manual mode, for tests of applications: deliveries run when the test says so, whatever workers the application starts.
+// Manual mode, for tests of applications: only the test runs deliveries, whatever workers the application starts.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, OnSignal, Service, Token } from '../../src/index.ts';
@@ -26,7 +26,7 @@ const emit = (h: Harness): Promise<unknown> => h.db.transaction(async (tx) => ha
 const states = async (h: Harness): Promise<string[]> => (await readDeliveries(h.sql)).map(({ state }) => state);
 const workers = async (h: Harness): Promise<unknown> => (await h.sql`select count(*)::int as count from signalbox.worker`)[0]!['count'];
 
-test('a worker that is started takes no place among the workers, so it claims nothing; drain and tick run what is due', async () => {
+test('a started worker does not join the workers and claims nothing; drain and tick run the due deliveries', async () => {
   await using h = await harness({ services: [Receiving], testing: 'manual' });
   await using worker = h.box.worker();
   await worker.start();
@@ -39,12 +39,12 @@ test('a worker that is started takes no place among the workers, so it claims no
   expect(await states(h)).toEqual(['completed', 'completed']);
 });
 
-test('its start fails where that of a worker would', async () => {
+test('the start fails where that of a real worker would fail', async () => {
   await using h = await harness({ services: [Lacking], testing: 'manual' });
   await expect(h.box.worker().start()).rejects.toMatchObject({ code: 'MissingProvider' });
 });
 
-test('a worker that claims nothing is stopped like any other', async () => {
+test('a worker that claims nothing can be stopped like any other', async () => {
   await using h = await harness({ services: [Receiving], testing: 'manual' });
   const worker = h.box.worker();
   await worker.start();

@@ -1,5 +1,5 @@
-// Start, stop, tick and close in any order and in one turn; what a box keeps of workers that have ended; and what is called in
-// a receiver and would wait for that receiver.
+// Start, stop, tick and close in any order and in one turn of the event loop; the references that a box keeps to ended
+// workers; and calls in a receiver that would wait for that receiver.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import {
@@ -17,7 +17,9 @@ import { Latch } from '../support/latch.ts';
 const happened = defineSignal('order-of-life.happened', z.object({}));
 const noted = defineSignal('order-of-life.noted', z.object({}));
 
-/** Receivers that open `entered` when they run, and then follow the script of the test: unless it sets another, they wait for `gate`. */
+/**
+ * Receivers that open `entered` when they run, and then follow the script of the test; by default they wait for `gate`.
+ */
 function receivers() {
   const [entered, gate] = [new Latch(), new Latch()];
   const told: { script: (emissionId: string) => unknown } = { script: () => gate.opened };
@@ -60,7 +62,7 @@ const orders: [order: string, script: (worker: Worker, h: Harness) => Promise<un
   ['close, tick', (worker, h) => [h.box.close(), worker.tick()]],
 ];
 
-test.each(orders)('%s, in one turn: each does its own or is refused, and nothing of the worker is left', async (order, begin) => {
+test.each(orders)('%s, in one turn: each call has its effect or is refused, and nothing of the worker is left', async (order, begin) => {
   const { Receivers } = receivers();
   await using h = await harness({ services: [Receivers] });
   const worker = h.box.worker();
@@ -83,7 +85,7 @@ test.each(orders)('%s, in one turn: each does its own or is refused, and nothing
   await h.box.close();
 });
 
-test('ticks that overlap have a lease each, and leave none behind', async () => {
+test('overlapping ticks have a lease each, and leave none behind', async () => {
   const { Receivers, entered, gate } = receivers();
   await using h = await harness({ services: [Receivers] });
   const worker = h.box.worker();
@@ -97,7 +99,7 @@ test('ticks that overlap have a lease each, and leave none behind', async () => 
   expect(await leases(h)).toBe(0);
 });
 
-/** A tick whose receiver waits for the gate, and whether it has ended. */
+/** Starts a tick whose receiver waits for the gate, and reports whether the tick has ended. */
 async function ticking(h: Harness, worker: Worker, entered: Latch): Promise<{ ended: boolean }> {
   await emit(h);
   const tick = { ended: false };
@@ -106,10 +108,10 @@ async function ticking(h: Harness, worker: Worker, entered: Latch): Promise<{ en
   return tick;
 }
 
-/** The tick itself is told in the same turn. */
+/** The tick itself is notified in the same turn. */
 const turn = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test('a box that is closed waits for the ticks under way', async () => {
+test('closing a box waits for the running ticks', async () => {
   const { Receivers, entered, gate } = receivers();
   await using h = await harness({ services: [Receivers] });
   const tick = await ticking(h, h.box.worker(), entered);
@@ -121,7 +123,7 @@ test('a box that is closed waits for the ticks under way', async () => {
   expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'completed' }]);
 });
 
-test('a box that is closed ends the ticks under way, and a forced stop interrupts them', async () => {
+test('closing a box ends the running ticks, and a forced stop interrupts them', async () => {
   const { Receivers, entered, gate } = receivers();
   await using h = await harness({ services: [Receivers] });
   using _ = { [Symbol.dispose]: () => gate.open() };
@@ -136,7 +138,7 @@ test('a box that is closed ends the ticks under way, and a forced stop interrupt
   expect(await leases(h)).toBe(0);
 });
 
-test('a box keeps no worker that has ended, or that was never used', async () => {
+test('a box keeps no reference to a worker that has ended, or that was never used', async () => {
   const { Receivers } = receivers();
   await using h = await harness({ services: [Receivers] });
   const made: WeakRef<Worker>[] = [];
@@ -151,7 +153,7 @@ test('a box keeps no worker that has ended, or that was never used', async () =>
     await worker.start();
     await worker.stop();
   });
-  // What V8 collects in the end, it may keep for a while.
+  // V8 may keep an object for a while before it collects it.
   const { setFlagsFromString } = await import('node:v8');
   const { runInNewContext } = await import('node:vm');
   setFlagsFromString('--expose-gc');
@@ -175,7 +177,7 @@ const waits: [what: string, call: (box: Signalbox, worker: Worker, emissionId: s
 ];
 
 test.each(waits.flatMap(([what, call]) => [happened, noted].map((signal) => [what, signal.name, call, signal] as const)))(
-  '%s in a receiver of %s is refused at once, and the box works on',
+  '%s in a receiver of %s is refused at once, and the box continues to work',
   async (_what, _name, call, signal) => {
     const { Receivers, told } = receivers();
     await using h = await harness({ services: [Receivers] });
@@ -209,7 +211,7 @@ test('cancel of its own delivery is refused in a transaction, which holds it, an
   expect(result).toHaveLength(1);
 });
 
-test('in a receiver other boxes, other emissions and other receivers are no matter of its own', async () => {
+test('in a receiver, calls on other boxes, other emissions and other receivers are allowed', async () => {
   const { Receivers, told } = receivers();
   await using h = await harness({ services: [Receivers] });
   const other = h.another();
@@ -224,14 +226,14 @@ test('in a receiver other boxes, other emissions and other receivers are no matt
   };
   const { emissionId: id } = (await emit(h, noted)) as { emissionId: string };
   expect(id).toBeTypeOf('string');
-  // The other worker may have had it first: then its own stop is refused.
+  // The other worker may have run the delivery first: then its own stop is refused.
   await otherWorker.stop({ force: true }).catch(() => {});
   await h.box.drain();
   expect((await readDeliveries(h.sql)).map(({ state }) => state)).toEqual(['completed']);
   expect(JSON.stringify(results)).not.toContain('WaitsForItself');
 });
 
-test('what a receiver leaves behind may close the box when the receiver has returned', async () => {
+test('code that a receiver left running may close the box when the receiver has returned', async () => {
   const { Receivers, told } = receivers();
   await using h = await harness({ services: [Receivers] });
   let closed: Promise<void> | undefined;

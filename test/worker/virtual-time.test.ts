@@ -1,4 +1,4 @@
-// The time of a drain with `ahead`: when each delivery is due, and which ones are beyond its end.
+// The time of a drain with `ahead`: the due time of each delivery, and the deliveries that are beyond its end.
 import { expect, test } from 'vitest';
 import { VirtualTime } from '../../src/worker/virtual-time.ts';
 
@@ -23,7 +23,7 @@ test.each([
   ['was emitted since the start with a head start', 5, 5 - 9 * HOUR, true],
   ['was emitted since the start for the end', 5, 5 + HOUR, true],
   ['was emitted since the start for later than the end', 5, 6 + HOUR, false],
-])('what %s is admitted or not', (_what, emitted, runAt, admitted) => {
+])('a delivery that %s is admitted or not', (_what, emitted, runAt, admitted) => {
   expect(begun(HOUR).admits(delivery('1', emitted, runAt))).toBe(admitted);
 });
 
@@ -33,14 +33,14 @@ test('without its emission a delivery is due by its own time', () => {
   expect(begun(HOUR).admits({ ...gone, runAt: (START + HOUR + 1) / 1_000 })).toBe(false);
 });
 
-test('what comes back is due its delay after its own time, whatever the row says', () => {
+test('a returned delivery is due after its delay from its own time, whatever the row says', () => {
   const time = begun(HOUR);
   let runs = 0;
   for (; runs < 100 && time.admits(delivery('1', -HOUR, runs)); runs++) time.ran('1', MINUTE);
   expect(runs).toBe(61);
 });
 
-test('what comes back counts from when it was due, not from what ran later', () => {
+test('the delay of a returned delivery counts from its own due time, not from that of later runs', () => {
   const time = begun(HOUR);
   expect([time.admits(delivery('late', -1, HOUR)), time.admits(delivery('soon', -1, 0))]).toEqual([true, true]);
   time.ran('late', undefined);
@@ -48,7 +48,7 @@ test('what comes back counts from when it was due, not from what ran later', () 
   expect(time.admits(delivery('soon', -1, 1))).toBe(true);
 });
 
-test('what was emitted since the start counts from the latest that has run, and keeps its time', () => {
+test('a delivery emitted since the start counts from the latest run, and keeps its time', () => {
   const time = begun(HOUR);
   time.admits(delivery('1', -1, 40 * MINUTE));
   expect(time.admits(delivery('2', 7, 7 + 30 * MINUTE))).toBe(true);
@@ -60,7 +60,7 @@ test('what was emitted since the start counts from the latest that has run, and 
   expect(time.admits(delivery('2', 7, 7 + 30 * MINUTE))).toBe(true);
 });
 
-test('the latest that has run never goes back', () => {
+test('the time of the latest run never goes back', () => {
   const time = begun(HOUR);
   time.admits(delivery('1', -1, HOUR));
   time.admits(delivery('2', -1, 0));
@@ -69,7 +69,7 @@ test('the latest that has run never goes back', () => {
   expect(time.admits(delivery('3', 8, 9))).toBe(false);
 });
 
-test('what has ended is forgotten: as a new one it is due by its row', () => {
+test('an ended delivery is forgotten: as a new one, it is due by its row', () => {
   const time = begun(HOUR);
   time.admits(delivery('1', -1, 0));
   time.ran('1', MINUTE);
@@ -77,7 +77,7 @@ test('what has ended is forgotten: as a new one it is due by its row', () => {
   expect(time.admits(delivery('1', -1, HOUR + 1))).toBe(false);
 });
 
-test('what has waited for long is due at the start, and a head start leads to no earlier time than that of what ran', () => {
+test('a delivery that has waited for long is due at the start, and a head start leads to no earlier time than that of the latest run', () => {
   const time = begun(HOUR);
   time.admits(delivery('1', -HOUR, -HOUR));
   time.ran('1', HOUR + 1);

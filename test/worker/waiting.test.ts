@@ -1,4 +1,4 @@
-// Deliveries that wait for receivers of which no process here has the code: shown, for nothing else would show them.
+// Deliveries that wait for receivers whose code no process here has are reported, because nothing else would show them.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, OnSignal } from '../../src/index.ts';
@@ -17,13 +17,13 @@ class After {
   static async receive(): Promise<void> {}
 }
 
-/** Emits `times` for `Before`, of which the box does not know. */
+/** Emits `times` for `Before`, which the box does not know. */
 async function abandon(h: Harness, times: number): Promise<void> {
   const before = h.another({ services: [Before] });
   for (let time = 0; time < times; time++) await before.db.transaction(async (tx) => void (await happened.emitReliable(tx, {})));
 }
 
-test('an announcement counts what is due for each receiver that the box does not have', async () => {
+test('an announcement counts the due deliveries of each receiver that the box does not have', async () => {
   await using h = await harness({ services: [After] });
   await abandon(h, 3);
   await h.sql`update signalbox.delivery set run_at = now() + interval '1 hour' where id = (select min(id) from signalbox.delivery)`;
@@ -34,7 +34,7 @@ test('an announcement counts what is due for each receiver that the box does not
   expect((await h.another({ services: [Before] }).receivers.announce()).elsewhere).toMatchObject([{ name: 'After.receive', waiting: 0 }]);
 });
 
-test('what a worker runs does not wait', async () => {
+test('deliveries that a worker runs do not count as waiting', async () => {
   await using h = await harness({ services: [After] });
   h.leaves('deliveries', 'it is told to be running by hand');
   await abandon(h, 1);
@@ -42,7 +42,7 @@ test('what a worker runs does not wait', async () => {
   expect((await h.box.receivers.announce()).elsewhere).toMatchObject([{ name: 'Before.receive', waiting: 0 }]);
 });
 
-test('a worker that starts warns of what has waited for a minute for receivers that it does not have', async () => {
+test('a starting worker warns of deliveries that have waited for a minute for receivers that it does not have', async () => {
   const { log, lines } = recordingLogger();
   await using h = await harness({ services: [After], log });
   await abandon(h, 2);

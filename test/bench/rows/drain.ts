@@ -1,4 +1,5 @@
-// Draining: how fast workers work off what is stored, with receivers that do nothing and with receivers that write.
+// Draining: the rate at which workers run stored deliveries, with receivers that do nothing and with receivers that
+// write.
 import { setTimeout as pause } from 'node:timers/promises';
 import { now } from '../protocol.ts';
 import type { Database } from '../server.ts';
@@ -32,7 +33,7 @@ function drains(name: string, work: Work, sizes: { quick: number; full: number }
   };
 }
 
-/** Stores deliveries as the system's own sender does. */
+/** Stores deliveries in the same way as the system's own sender. */
 export async function fill(
   { child }: Pick<Round, 'child'>,
   database: Database,
@@ -49,7 +50,7 @@ export async function fill(
   if (settle) await database.settle();
 }
 
-/** Deliveries per second of what is stored. */
+/** Stored deliveries per second. */
 export async function drainRate(
   { child, tables }: Pick<Round, 'child' | 'tables'>,
   { url, sql }: Database,
@@ -72,7 +73,7 @@ export async function drainRate(
     return { runs: all.reduce((sum, { runs }) => sum + runs, 0), firstAt: Math.min(...firsts) };
   };
   const left = async (): Promise<number> => ((await sql.unsafe(tables.left)) as unknown as [{ n: number }])[0].n;
-  // What it answers is true of when it was asked.
+  // The answer is the state at the time of the query.
   let askedAt = now();
   const isDone = async (): Promise<boolean> => {
     if ((await progress()).runs < count) return false;

@@ -1,5 +1,5 @@
-// What becomes of the rates when the tables are not empty: each as a share of what the same system does on empty tables,
-// measured right before.
+// The rates when the tables are not empty: each as a share of the rate of the same system on empty tables, measured
+// right before.
 import { setTimeout as pause } from 'node:timers/promises';
 import type postgres from 'postgres';
 import type { Database } from '../server.ts';
@@ -23,7 +23,7 @@ interface Rates {
   readonly drain: number;
 }
 
-/** Both rates in a database that `prepare` has filled; what it returns is let go of in the end. */
+/** Both rates in a database that `prepare` has filled; the resource that it returns is released in the end. */
 async function rates(
   round: Round,
   options: { filler?: string; receivers?: number } = {},
@@ -47,7 +47,8 @@ async function rates(
   await sender.call('closeSender');
   await sender.kill();
   await fill(round, database, 'noop', count, filler, { settle: release === undefined, atOnce: Math.min(1_000, MOST_AT_ONCE / size) });
-  // Where a vacuum would take away what is to be measured, the planner is told of the rows all the same, as it is of the empty tables.
+  // Where a vacuum would remove the rows that are to be measured, the planner still gets statistics, as for the empty
+  // tables.
   if (release !== undefined) await database.sql`analyze`;
   const drain = await drainRate(round, database, { work: 'noop', processes: 1, count, receivers });
   await release?.();
@@ -120,7 +121,7 @@ const updates: Row = {
       await sql.unsafe(`alter table ${liveTables[round.system]} set (autovacuum_enabled = false)`);
       await sql.unsafe(scheduled!, [UPDATED_ROWS]);
       for (let time = 0; time < (1e6 * round.scale.growth) / UPDATED_ROWS; time += 1) await sql.unsafe(updated!);
-      // Not settled: a vacuum would take away what is to be measured.
+      // Not settled: a vacuum would remove the rows that are to be measured.
       return () => pause(0);
     });
     return shares(`${told(1e6 * round.scale.growth)} updates without vacuum`, empty, grown);
@@ -166,5 +167,5 @@ export const growthRows: readonly Row[] = [
   payloads,
 ];
 
-/** Only when asked for: it takes long, and much disk. */
+/** Only on request: it takes long, and much disk. */
 export const hugeRows: readonly Row[] = [seeded('completed', 10_000_000, 'Completed deliveries are kept.')];

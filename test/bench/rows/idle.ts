@@ -1,4 +1,4 @@
-// What a worker costs that has nothing to do, and how long it takes to be ready.
+// The cost of an idle worker, and the time until a worker is ready.
 import { setTimeout as pause } from 'node:timers/promises';
 import { countWire } from '../wire-count.ts';
 import type { Row } from './row.ts';

@@ -1,4 +1,4 @@
-// All rows, in the order in which they are measured and told.
+// All rows, in the order in which they are measured and reported.
 import { bulk } from './bulk.ts';
 import { drainBatch, drainNoop, drainOnce, drainOnceByDrizzle, drainWrite } from './drain.ts';
 import { emit, emitByDrizzle } from './emit.ts';

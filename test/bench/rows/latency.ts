@@ -1,4 +1,4 @@
-// How long after the COMMIT a receiver is started.
+// The time from the COMMIT to the start of a receiver.
 import { setTimeout as pause } from 'node:timers/promises';
 import { now } from '../protocol.ts';
 import { percentile, type Sample } from '../stats.ts';

@@ -1,4 +1,4 @@
-// What deliveries cost the memory of a worker that has taken hold of them and has not run them yet.
+// The memory that a worker needs for deliveries that it has claimed and not run yet.
 import { setTimeout as pause } from 'node:timers/promises';
 import { now } from '../protocol.ts';
 import type { Row } from './row.ts';

@@ -1,4 +1,5 @@
-// What the port for extensions costs: a box without any, with one that hooks nothing, and with one whose hooks do nothing.
+// The cost of the port for extensions: a box without any, with one that hooks nothing, and with one whose hooks do
+// nothing.
 import type { Sample } from '../stats.ts';
 import type { Extended } from '../systems/system.ts';
 import { drainRate, fill } from './drain.ts';

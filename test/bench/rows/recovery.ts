@@ -1,16 +1,16 @@
-// How long a delivery is stuck whose worker was killed.
+// The time until the delivery of a killed worker runs again.
 import { setTimeout as pause } from 'node:timers/promises';
 import { now } from '../protocol.ts';
 import type { SystemName } from '../systems/system.ts';
 import type { Row } from './row.ts';
 
-/** What the documentation says of the peers' defaults: nobody waits that long here. */
+/** The peers' defaults by their documentation: too long to wait for here. */
 const DOCUMENTED: Partial<Record<SystemName, { seconds: number; note: string }>> = {
   'graphile-worker': { seconds: 14_400, note: '≥ 14,400 (documented: locks end after 4 h)' },
   'pg-boss': { seconds: 900, note: '≥ 900 (documented: expireInSeconds is 15 min)' },
 };
 const LIMIT_MS = 60_000;
-/** Signalbox' workers look after each other from 3 s after their start. */
+/** Signalbox' workers check each other from 3 s after their start. */
 const SETTLED_MS = 5_000;
 
 export const recovery: Row = {

@@ -1,10 +1,10 @@
-// What a row is: something that each system is made to do, and the numbers that come of it.
+// A row is a task for each system, and the measured numbers.
 import type { Child } from '../process.ts';
 import type { Database } from '../server.ts';
 import type { Sample } from '../stats.ts';
 import type { SystemName, SystemTables } from '../systems/system.ts';
 
-/** How much is done: little for a look, much for numbers that can be told. */
+/** The amount of work: little for a trial, much for numbers to publish. */
 export interface Scale {
   readonly quick: boolean;
   /** Of the growth rows: a share of the full size, up to 1. */
@@ -25,13 +25,13 @@ export interface Round {
 export interface Row {
   /** For `--rows`. */
   readonly name: string;
-  /** What was done, so that a reader can object. */
+  /** A description of the task, so that a reader can object. */
   readonly what: string;
-  /** Only of these systems, if not of all. */
+  /** The systems of this row, if not all. */
   readonly systems?: readonly SystemName[];
-  /** If it is not that of the options. */
+  /** Replaces the value of the options. */
   readonly rounds?: number;
-  /** All systems at once: for what is counted over a time, and not timed. */
+  /** All systems at once: for numbers that are counted over a time, and not timed. */
   readonly together?: boolean;
   run(round: Round): Promise<Sample[]>;
 }

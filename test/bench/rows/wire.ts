@@ -1,4 +1,4 @@
-// What a transaction that emits costs on the wire; counted, not timed.
+// The cost of an emitting transaction on the wire; counted, not timed.
 import type { Sample } from '../stats.ts';
 import { countWire } from '../wire-count.ts';
 import type { Row } from './row.ts';

@@ -1,5 +1,5 @@
 // The floor: the least SQL that could do the work, written by hand on postgres.js with prepared statements. It has no
-// retries, no history, no leases and no types: what a system costs is its distance from here.
+// retries, no history, no leases and no types: the cost of a system is its distance from here.
 import { sql } from 'drizzle-orm';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
@@ -104,7 +104,7 @@ export const system: System = {
     const state = { stopped: false };
     const sleep = (): Promise<void> => new Promise((resolve) => void wakeups.add(resolve));
     const poll = setInterval(() => {
-      // One loop looks for what no notification told of; it wakes the others if it finds something.
+      // One loop polls for jobs without a notification; it wakes the others if it finds some.
       const [first] = wakeups;
       if (first) wakeups.delete(first);
       first?.();
@@ -130,7 +130,7 @@ export const system: System = {
   },
 };
 
-/** Takes jobs and runs them to their end; returns how many there were. */
+/** Takes jobs and runs them to their end; returns their number. */
 async function take(client: postgres.Sql, { work, hold, onRun }: WorkerSetup): Promise<number> {
   if (work === 'noop') {
     const rows = await client.unsafe<Row[]>(TAKE, ['noop', hold ?? CLAIM_BATCH], prepared);

@@ -1,5 +1,6 @@
-// graphile-worker with what its documentation recommends for throughput: a local queue, completions in batches, several
-// jobs at once. Its SQL functions add jobs in the sender's transaction: add_job for one receiver, add_jobs for several.
+// graphile-worker with the settings that its documentation recommends for throughput: a local queue, completions in
+// batches, several jobs at once. Its SQL functions add jobs in the sender's transaction: add_job for one receiver,
+// add_jobs for several.
 import { Logger, makeWorkerUtils, run } from 'graphile-worker';
 import { openPool, purchase, runScript, writeEffect } from './pg.ts';
 import { DOMAIN, type Payload, type RunningWorker, type Sender, type System, type Topic, TOPICS } from './system.ts';

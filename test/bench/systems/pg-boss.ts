@@ -1,6 +1,6 @@
-// pg-boss with what its documentation recommends for throughput: batches, several workers, fetching on at once while
-// batches come back full, LISTEN/NOTIFY beside the shortest polling. `send` runs in the sender's transaction through its
-// `db` option, once for each receiver's queue; `insert` for many.
+// pg-boss with the settings that its documentation recommends for throughput: batches, several workers, fetching again
+// at once while batches are full, LISTEN/NOTIFY beside the shortest polling. `send` runs in the sender's transaction
+// through its `db` option, once for each receiver's queue; `insert` for many.
 import type pg from 'pg';
 import { type Db, PgBoss } from 'pg-boss';
 import { openPool, purchase, runScript, writeEffect } from './pg.ts';

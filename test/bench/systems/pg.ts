@@ -1,4 +1,4 @@
-// What the adapters of the peers share, which both bring node-postgres: transactions with prepared statements.
+// The common part of the peers' adapters, which both use node-postgres: transactions with prepared statements.
 import { Pool, type PoolClient } from 'pg';
 import { INSERT_EFFECT, INSERT_PURCHASE } from './system.ts';
 

@@ -1,5 +1,6 @@
-// What a database holds after a year, put there by SQL. $1: how many. A few emissions to `noop` and `fan1` are there already.
-// `noop` has a worker in these rows; `fan1` has none, so what is due for it is orphaned.
+// Fills a database by SQL with the rows of a year. $1: their number. A few emissions to `noop` and `fan1` are there
+// already.
+// `noop` has a worker in these rows; `fan1` has none, so its due deliveries are orphaned.
 import type { SystemName } from './system.ts';
 
 export type Seed = 'completed' | 'scheduled' | 'dead' | 'orphaned' | 'updated';
@@ -28,7 +29,7 @@ insert into pgboss.job
 select (jsonb_populate_record(null::pgboss.job, to_jsonb(j) || jsonb_build_object('id', gen_random_uuid(), ${changes}))).*
 from (select * from pgboss.job where name = '${queue}' limit 1) j, generate_series(1, $1::int)`;
 
-/** Those that a system has no table for, or nothing to compare with, are missing. */
+/** A seed is missing where a system has no table for it, or no comparison. */
 export const seeds: Record<SystemName, Partial<Record<Seed, string>>> = {
   signalbox: {
     completed: settled('completed'),

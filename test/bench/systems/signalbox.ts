@@ -1,4 +1,4 @@
-// Signalbox as its documentation has it: Drizzle on postgres.js, the tuning migration, receivers connected as functions.
+// Signalbox as in its documentation: Drizzle on postgres.js, the tuning migration, receivers connected as functions.
 import { sql } from 'drizzle-orm';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
@@ -52,10 +52,13 @@ async function shut({ box, client }: Opened): Promise<void> {
   await client.end();
 }
 
-/** Concurrency of receivers that do nothing: it also bounds how many are claimed at once. */
+/** Concurrency of receivers that do nothing: it also bounds the number of deliveries that are claimed at once. */
 const NOOP_CONCURRENCY = 500;
 const ONCE_CONCURRENCY = 8;
-/** What is held is in this many calls of a receiver of batches: a worker claims no more ahead than it will start soon. */
+/**
+ * The claimed deliveries are in this number of calls of a receiver of batches: a worker claims only what it will start
+ * soon.
+ */
 const HOLDING_CALLS = 10;
 /** The pool holds these besides the connections of receivers. */
 const OWN_CONNECTIONS = 2;

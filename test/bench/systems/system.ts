@@ -1,10 +1,10 @@
-// What a system under test must be able to do, so that the rows can ask the same of each. One file per system.
+// The interface of a system under test, so that the rows are the same for each. One file per system.
 import { bigint, integer, pgTable, text } from 'drizzle-orm/pg-core';
 
 export const SYSTEMS = ['signalbox', 'graphile-worker', 'pg-boss', 'floor'] as const;
 export type SystemName = (typeof SYSTEMS)[number];
 
-/** What is emitted, and to how many receivers each emission goes. Nobody works off the fan topics. */
+/** The topics, by the number of receivers of each emission. The fan topics have no worker. */
 export const TOPICS = { noop: 1, write: 1, once: 1, drizzle: 1, batch: 1, fan1: 1, fan2: 2, fan10: 10 } as const;
 export type Topic = keyof typeof TOPICS;
 export const TOPIC_NAMES = Object.keys(TOPICS) as Topic[];
@@ -26,7 +26,7 @@ export interface Sender {
   emit(topic: Topic, payload: Payload): Promise<void>;
   /** The same with Drizzle, where that is not how it emits anyway. */
   emitByDrizzle?(topic: Topic, payload: Payload): Promise<void>;
-  /** One transaction with a row of the domain and these emissions, in the way the system means for many. */
+  /** One transaction with a row of the domain and these emissions, by the system's call for many. */
   emitMany(topic: Topic, payloads: readonly Payload[]): Promise<void>;
   close(): Promise<void>;
 }
@@ -35,13 +35,13 @@ export type Extended = 'none' | 'empty' | 'hooks';
 
 export interface WorkerSetup {
   readonly work: Work;
-  /** How many receivers the worker has, of which only the first gets deliveries. Default 1. */
+  /** The number of receivers of the worker, of which only the first gets deliveries. Default 1. */
   readonly receivers?: number | undefined;
-  /** How many deliveries it may take hold of at once, beyond what suits it best: for the row about memory. */
+  /** The number of deliveries that it may claim at once, beyond its best value: for the row about memory. */
   readonly hold?: number | undefined;
   /** Extensions of the box that do nothing: none, one that hooks nothing, or one that hooks emits and receivers. */
   readonly extension?: Extended | undefined;
-  /** Called at the start of each run, with the payload. A promise keeps the run from going on. */
+  /** Called at the start of each run, with the payload. A promise delays the run. */
   onRun(payload: Payload): void | Promise<void>;
 }
 
@@ -57,11 +57,11 @@ export interface System {
   worker(url: string, setup: WorkerSetup): Promise<RunningWorker>;
 }
 
-/** What the harness asks of a system's tables. Counts are in a column `n`. */
+/** The harness' queries of a system's tables. Counts are in a column `n`. */
 export interface SystemTables {
   /** Deliveries that are not done. */
   readonly left: string;
-  /** Deliveries that no worker has taken hold of. */
+  /** Deliveries that no worker has claimed. */
   readonly waiting: string;
 }
 

@@ -1,4 +1,5 @@
-// How the harness sees from outside how far a system is. What is scheduled for later, dead, or nobody's here is not left.
+// Shows the harness from outside how far a system is. Deliveries that are scheduled for later, dead, or orphaned do not
+// count.
 import type { SystemName, SystemTables } from './system.ts';
 
 const SERVED = ['noop', 'write', 'once', 'drizzle', 'batch'];
@@ -6,7 +7,8 @@ const served = (suffix: string): string => SERVED.map((topic) => `'${topic}${suf
 
 export const tables: Record<SystemName, SystemTables> = {
   signalbox: {
-    // Of the newest, as many as are filled in at most: under an old snapshot a look at all would take longer than the drain.
+    // Counts only the newest rows, as many as were filled in: under an old snapshot, reading all would take longer than
+    // the drain.
     left: `
       select count(*)::int as n from (
         select from signalbox.delivery d join signalbox.receiver r on r.id = d.receiver_id

@@ -1,5 +1,5 @@
-// The database of a program, on the driver that DRIVER names. POOLED says that it is behind a pooler which does not know of
-// prepared statements.
+// The database of a program, on the driver that DRIVER names. POOLED says that a pooler without support for prepared
+// statements is in front of it.
 import { drizzle as drizzleNodePostgres } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js';
 import { Pool } from 'pg';
@@ -9,7 +9,7 @@ export type Database = ReturnType<typeof drizzlePostgresJs>;
 
 /** Whether statements may be prepared. */
 export const prepare = process.env['POOLED'] === undefined;
-/** The option of a box: where its statements may be prepared, those of Drizzle are, too. */
+/** The option of a box: where its statements may be prepared, those of Drizzle may be, too. */
 export const prepareFor = prepare ? 'all' : false;
 
 export interface Connection {
@@ -19,7 +19,7 @@ export interface Connection {
 
 const CONNECT_SECONDS = 2;
 const RECONNECT_SECONDS = 0.2;
-/** In so long a process ends by itself that has nothing left open. */
+/** The time in which a process without open handles ends by itself. */
 const END_MS = 3_000;
 
 export function connect(max: number): Connection {
@@ -29,7 +29,7 @@ export function connect(max: number): Connection {
     // postgres.js 3.4 may never send the first message of a connection whose predecessor was cut with a query in its buffer.
     // Its caller then waits for this timeout, which by default is 30 s.
     // Without the database it waits for up to 20 s between two tries, and every statement with it.
-    // With what docs/guides/drivers.md tells users to say, and why.
+    // With the settings that docs/guides/drivers.md recommends and explains.
     const client = postgres(url!, {
       max,
       prepare,
@@ -48,6 +48,6 @@ export function connect(max: number): Connection {
 
 async function endPool(client: postgres.Sql): Promise<void> {
   await client.end({ timeout: 2 });
-  // A pool that is ended while it waits for its next try connects once more, and keeps the process.
+  // A pool that is ended while it waits for its next try connects once more, and keeps the process alive.
   setTimeout(() => process.exit(), END_MS).unref();
 }

@@ -1,8 +1,8 @@
-// The receivers of the chaos runs: each writes one effect, and then does what the emission's script says.
+// The receivers of the chaos runs: each writes one effect, and then follows the emission's script.
 //   fine, slow   returns, at once or after a while
 //   flaky        fails in its first attempts, and then returns
-//   later        sometimes asks to be run later
-//   discard      says that the delivery is not wanted
+//   later        sometimes throws RetryAfter
+//   discard      throws Discard
 //   poison       fails in every attempt
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -23,10 +23,10 @@ const FLAKY_ATTEMPTS = 2;
 const SLOWEST_MS = 1_500;
 const LATER_SHARE = 0.5;
 const retry = { attempts: BUDGET, delay: '150ms', factor: 2, maxDelay: '1s' } as const;
-/** Beyond the longest freeze, so that a frozen receiver is not over for its timeout. */
+/** Beyond the longest freeze, so that a frozen receiver does not time out. */
 const timeout = '12s';
 
-/** The receivers, as the checker must know them. */
+/** The receivers, in the form that the checker needs. */
 export const RECEIVERS: readonly Receiver[] = [
   { name: 'Effects.write', signal: 'chaos.happened', transactional: true, budget: BUDGET },
   { name: 'Effects.forward', signal: 'chaos.happened', transactional: true, budget: BUDGET, emits: 'chaos.further' },
@@ -34,7 +34,7 @@ export const RECEIVERS: readonly Receiver[] = [
   { name: 'Effects.end', signal: 'chaos.further', transactional: true, budget: BUDGET },
 ];
 
-/** The claim that led to the run in whose course this is asked; set when the run starts. */
+/** The claim of the run that is asking; set when the run starts. */
 export const claim = new AsyncLocalStorage<{ readonly deliveryId: string; readonly epoch: number }>();
 
 /** The database of the process, for the receiver that has no transaction. */
@@ -65,7 +65,7 @@ export class Effects {
         insert into effect (delivery_id, generation, claimed_epoch, attempt, pid)
         values (${deliveryId}::bigint, ${generation}::int, ${epoch}::int, ${context.attempt}::int, ${process.pid}::int)`);
     } catch {
-      // Its own connection is its own business: it does not give up for that.
+      // A failure of its own connection is tried again here.
       throw new RetryAfter('200ms', `${ON_PURPOSE} lost its own connection`);
     }
   }
@@ -79,7 +79,7 @@ export class Effects {
 
 async function writeEffect({ tx, attempt, emission }: DeliveryContext): Promise<void> {
   const { deliveryId, epoch } = claim.getStore()!;
-  // The row of settled is the one that this very transaction has written: it gives the epoch that was completed.
+  // This same transaction has written the row of settled: it gives the epoch that was completed.
   await tx.execute(sql`
     insert into effect (delivery_id, generation, epoch, claimed_epoch, attempt, pid)
     select id, generation, epoch, ${epoch}::int, ${attempt}::int, ${process.pid}::int

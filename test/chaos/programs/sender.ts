@@ -1,5 +1,5 @@
-// A sender process of a chaos run. Its log, one line before each transaction and one after, is a file: what was written
-// to it outlives a kill -9 of the process.
+// A sender process of a chaos run. Its log, one line before each transaction and one after, is a file, so that it
+// survives a kill -9 of the process.
 import 'reflect-metadata';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -27,7 +27,7 @@ const SCRIPT_WEIGHTS: readonly (readonly [Script, number])[] = [
 class RolledBack extends Error {}
 
 const { db, end } = connect(2);
-// It knows no receivers: those of the catalogue are reached.
+// It has no receivers: its emits reach those of the catalogue.
 const box = createSignalbox({ db, services: [], prepare: prepareFor });
 const random = seededRandom(Number(seed));
 const log = openSync(file!, 'a');

@@ -1,5 +1,5 @@
-// A worker process of a chaos run, as any application would have it: it works until SIGTERM, and tries again when the
-// database is away at its start.
+// A worker process of a chaos run, as in any application: it works until SIGTERM, and tries again if the database is
+// down at its start.
 import 'reflect-metadata';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createSignalbox } from '../../../src/index.ts';
@@ -16,11 +16,11 @@ const START_AGAIN_MS = 300;
 const { db, end } = connect(CONNECTIONS);
 outside.db = db;
 const box = createSignalbox({ db, services: [Effects], prepare: prepareFor });
-// Raised in the course of the run that it tells of, so the run carries it along.
+// This event is raised inside the run that it reports, so the context of the run can keep it.
 box.on('delivery.started', ({ deliveryId, epoch }) => claim.enterWith({ deliveryId, epoch }));
 /**
- * Takes every connection of the pool for so long. In transactions of the box: what else holds a connection of postgres.js
- * that is cut meanwhile (`reserve`, `begin`) ends the process when it lets go of it.
+ * Takes every connection of the pool for this time, with transactions of the box: any other holder of a connection of
+ * postgres.js that is cut meanwhile (`reserve`, `begin`) ends the process when it releases the connection.
  */
 const exhaust = async (ms: number): Promise<void> => {
   await Promise.allSettled(Array.from({ length: CONNECTIONS }, () => db.transaction(() => pause(ms))));

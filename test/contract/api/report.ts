@@ -1,5 +1,6 @@
-// The public interface of each entry point, as text: made from the built declarations by API Extractor. The reports that are kept in
-// this folder say what the next release has; `npm run api` writes them anew, and api.system.test.ts compares them.
+// The public interface of each entry point, as text: API Extractor makes it from the built declarations. The reports in
+// this folder are the interface of the next release; `npm run api` writes them again, and api.system.test.ts compares
+// them.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -9,7 +10,9 @@ import { promisify } from 'node:util';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 export const KEPT = path.join(root, 'test/contract/api');
 
-/** The compiler of API Extractor is older than ours, and reads declarations only: what it needs to know is said here. */
+/**
+ * The compiler of API Extractor is older than ours, and reads only declarations: these are the options that it needs.
+ */
 const COMPILER = {
   target: 'ES2022',
   lib: ['ES2023', 'ES2024.String', 'ESNext.Disposable', 'ESNext.Decorators'],
@@ -21,7 +24,7 @@ const COMPILER = {
   skipLibCheck: true,
 };
 
-/** Where reports are made: API Extractor looks for the package's manifest in the folders above. */
+/** The folder for reports: API Extractor searches the folders above it for the package's manifest. */
 const WORK = path.join(root, 'node_modules/.cache');
 
 export async function workFolder(): Promise<string> {
@@ -43,7 +46,8 @@ export async function entryPoints(): Promise<Map<string, string>> {
 }
 
 /**
- * Writes the report of one entry point into a folder. What is not exported and yet visible in a type of something that is, is in it, too.
+ * Writes the report of one entry point into a folder, including types that are not exported but visible in an exported
+ * one.
  * @param declarations the entry's `.d.ts`
  * @param folder one that {@link workFolder} made
  */

@@ -1,4 +1,4 @@
-// Writes the reports that are kept: `npm run api`, after a change of the public interface that is meant.
+// Writes the reports: `npm run api`, after an intended change of the public interface.
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { entryPoints, KEPT, workFolder, writeReport } from './report.ts';

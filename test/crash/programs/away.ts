@@ -1,5 +1,5 @@
-// A process that emits and works, on the driver that DRIVER names, until it is told to end. It tells of each emit that was
-// committed and of each change in the state of its worker, and logs as any application does.
+// A process that emits and works, on the driver that DRIVER names, until it is asked to end. It reports each committed
+// emit and each change in the state of its worker, and logs as any application does.
 import 'reflect-metadata';
 import { createSignalbox } from '../../../src/index.ts';
 import { release, tell, told } from '../../processes/parent.ts';
@@ -32,5 +32,5 @@ await told('stop');
 await box.close();
 await end();
 release();
-// postgres.js may connect once more after its end, and would then keep the process (docs/guides/drivers.md).
+// postgres.js may connect once more after its end, and would then keep the process alive (docs/guides/drivers.md).
 process.exit(0);

@@ -32,5 +32,5 @@ for (;;) {
 await box.close();
 await end();
 release();
-// postgres.js may connect once more after its end, and would then keep the process (docs/guides/drivers.md).
+// postgres.js may connect once more after its end, and would then keep the process alive (docs/guides/drivers.md).
 process.exit(0);

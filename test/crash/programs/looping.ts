@@ -1,4 +1,5 @@
-// A worker with a watchdog, whose receiver blocks the event loop for as long as the payload says. INSPECT opens a debugger first.
+// A worker with a watchdog, whose receiver blocks the event loop for the time in the payload. INSPECT opens a debugger
+// first.
 import 'reflect-metadata';
 import inspector from 'node:inspector';
 import { drizzle } from 'drizzle-orm/postgres-js';
@@ -28,8 +29,8 @@ tell('started');
 await told('stop');
 await worker.stop();
 await box.close();
-// A session that was ended meanwhile is waited for without a limit otherwise.
+// Otherwise the wait for a session that was ended meanwhile has no limit.
 await client.end({ timeout: 5 });
 inspector.close();
-// Nothing of the watchdog keeps the process.
+// The watchdog does not keep the process alive.
 release();

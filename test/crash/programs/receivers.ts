@@ -1,4 +1,5 @@
-// The receiver of the crash tests: writes one effect, under the epoch of its own run, and holds where it is told to.
+// The receiver of the crash tests: it writes one effect, under the epoch of its own run, and holds at the requested
+// point.
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { defineSignal, type DeliveryContext, type Duration, OnSignal } from '../../../src/index.ts';

@@ -1,4 +1,5 @@
-// A process that emits in a transaction, and says when it is at which point. It commits when the test says 'commit'.
+// A process that emits in a transaction, and reports each point that it reaches. It commits when the test sends
+// 'commit'.
 import 'reflect-metadata';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';

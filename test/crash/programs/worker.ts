@@ -1,4 +1,5 @@
-// A worker process, whose first run holds where HOLD says. With a HOLD it also tells each point that a receiver reaches.
+// A worker process whose first run holds at the point that HOLD names. With a HOLD it also reports each point of its
+// receivers.
 import 'reflect-metadata';
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
@@ -9,7 +10,7 @@ import { Effects, holds } from './receivers.ts';
 
 /**
  * `claimed`: blocks for ever between the claim and the first statement. `frozen`: freezes itself there (SIGSTOP).
- * `called`, `written`: the receiver waits, before or after its write, until the test says 'go'.
+ * `called`, `written`: the receiver waits, before or after its write, until the test sends 'go'.
  * `query`: the receiver waits after its write, in a query, for the gate.
  */
 export type Hold = 'claimed' | 'frozen' | 'called' | 'written' | 'query';

@@ -1,11 +1,11 @@
-// Standard decorators on the members that only their syntax lets one decorate: private ones and auto-accessors. It is no
-// part of the project's own compilation, which knows legacy decorators; ../modes.test.ts compiles and runs it.
+// Standard decorators on members that only their syntax can decorate: private ones and auto-accessors. This file is not
+// part of the project's own compilation, which uses legacy decorators; ../modes.system.test.ts compiles and runs it.
 import { z } from 'zod';
 import { defineSignal, isSignalboxError, OnSignal, Transactional } from '../signalbox.ts';
 
 const happened = defineSignal('standard.happened', z.object({}));
 
-/** The types refuse an accessor; what runs without them must refuse it too. */
+/** The types refuse an accessor; the code must refuse it, too, for callers without types. */
 type Anywhere = (value: unknown, context: DecoratorContext) => never;
 const onSignal = (): Anywhere => OnSignal(happened) as unknown as Anywhere;
 

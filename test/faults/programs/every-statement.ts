@@ -1,5 +1,5 @@
-// The whole life of a process that sends every statement once at least: it emits, acts as an operator, runs in immediate
-// mode, works, and signs off. Somewhere on the way it is killed.
+// The whole life of a process that sends every statement at least once: it emits, acts as an operator, runs in
+// immediate mode, works, and resigns. At some statement it is killed.
 import 'reflect-metadata';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';

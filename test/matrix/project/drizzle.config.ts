@@ -1,4 +1,4 @@
-// Where drizzle-kit finds the tables, and the database.
+// Tells drizzle-kit the tables and the database.
 import { defineConfig } from 'drizzle-kit';
 
 export default defineConfig({

@@ -1,4 +1,4 @@
-// Without decorators, for what only strips types: a function as the receiver.
+// Without decorators, for runtimes that only strip types: a function as the receiver.
 import assert from 'node:assert/strict';
 import { eq } from 'drizzle-orm';
 import { integer, pgTable, text } from 'drizzle-orm/pg-core';

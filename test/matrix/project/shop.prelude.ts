@@ -1,4 +1,4 @@
-// What the code of the README takes for granted: it is put below these lines.
+// The declarations that the code of the README needs: that code is put below these lines.
 import { eq } from 'drizzle-orm';
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import { Db, defineSignals, type DeliveryContext, OnSignal, type PayloadOf, Service } from 'signalbox';

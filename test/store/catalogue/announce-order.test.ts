@@ -1,4 +1,4 @@
-// changeReceivers locks the rows that it changes in one order, however they lie in the table and however it is planned.
+// changeReceivers locks the rows that it changes in one order, whatever their order in the table and whatever the plan.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, OnSignal } from '../../../src/index.ts';
@@ -15,7 +15,7 @@ class Both {
   static async two(): Promise<void> {}
 }
 
-test('changed receivers that lie in the opposite order are locked by name, so that nobody waits in a circle', async () => {
+test('changed receivers that lie in the opposite order are locked by name, so that no deadlock arises', async () => {
   await using h = await openStore();
   const [one, two] = receiversOf([Both]).all;
   await h.store.catalogue.announce([one!, two!]);

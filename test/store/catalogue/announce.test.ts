@@ -1,4 +1,4 @@
-// Announcing: what a process writes into the catalogue, what it leaves alone, and what it is told.
+// Announcing: the rows of the catalogue that a process writes and those that it leaves alone, and the returned ids.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Receiver } from '../../../src/core/receivers.ts';
@@ -34,7 +34,7 @@ const renamed: readonly Receiver[] = receiversOf([Renamed]).all;
 test('announcing again writes nothing and uses up no id', async () => {
   await using h = await openStore();
   const first = await h.store.catalogue.announce(receivers, { takesNames: true });
-  // Announced later, which is another receiver's affair.
+  // Another receiver is announced later; that must not matter.
   const later = await addReceiver(h.sql, 'Other.receive');
   const before = await h.sql`select xmin::text as xmin from signalbox.receiver order by id`;
   expect(await h.store.catalogue.announce(receivers, { takesNames: true })).toHaveLength(2);
@@ -80,7 +80,7 @@ test('announcing leaves the receivers of others alone', async () => {
   expect([...after]).toEqual([...before]);
 });
 
-test('the answer holds the ids of former names too, not those of other signals, and tells which one new deliveries carry', async () => {
+test('the answer includes the ids of former names, not those of other signals, and marks the id of new deliveries', async () => {
   await using h = await openStore();
   const old = await addReceiver(h.sql, 'Old.receive');
   await addReceiver(h.sql, 'Old.receive', 'store.otherwise');
@@ -96,7 +96,7 @@ test('the answer holds the ids of former names too, not those of other signals, 
   }
 });
 
-test('a receiver that another process is just adding is as the later announcement has it', async () => {
+test('a receiver that another process is just adding gets the values of the later announcement', async () => {
   await using h = await openStore();
   const other = await h.hold((transaction) => addReceiver(transaction, 'New.receive'));
   const announced = h.store.catalogue.announce(renamed);
@@ -107,13 +107,13 @@ test('a receiver that another process is just adding is as the later announcemen
   expect([...rows]).toEqual([{ name: 'New.receive', queue: 'slow', priority: 0 }]);
 });
 
-test('what was changed between the look and the write of an announcement is not overwritten', async () => {
+test('a row that changed between the read and the write of an announcement is not overwritten', async () => {
   await using h = await openStore();
   const [id, other] = [await addReceiver(h.sql, 'Old.receive'), await addReceiver(h.sql, 'Other.receive')];
   const run = postgresJs(h.sql as never).run();
   const rows = await run(readCatalogue, ['["store.happened"]']);
   const changes = rows.map(({ root_id, ...row }) => ({ ...row, root_id, seen: 'now', queue: 'mine' }));
-  // Not seen by the look, and committed before the lock.
+  // Not seen by the read, and committed before the lock.
   const holding = await h.hold((transaction) => transaction`update signalbox.receiver set queue = 'theirs' where id = ${id}`);
   const writing = run(changeReceivers, [JSON.stringify(changes)]);
   await untilBlocked(h.sql);
@@ -128,7 +128,7 @@ test('what was changed between the look and the write of an announcement is not 
   ]);
 });
 
-test('the names of a process that starts are shown from then on, not those of one that looks again', async () => {
+test('the names of a process that starts are stored from then on, not those of a process that only reads again', async () => {
   await using h = await openStore();
   const before = receiversOf([Before]).all;
   const latest = async (): Promise<string[]> => {
@@ -153,7 +153,7 @@ test('many processes that announce at the same time all learn the same ids', asy
   expect(await h.sql`select from signalbox.receiver`).toHaveLength(2);
 });
 
-test('a receiver that another process is just announcing is waited for, and has one row', async () => {
+test('an announcement waits for another process that announces the same receiver, which gets one row', async () => {
   await using h = await openStore();
   const other = await h.hold((_transaction, store) => store.catalogue.announce(receivers));
   const announced = h.store.catalogue.announce(receivers);
@@ -163,32 +163,29 @@ test('a receiver that another process is just announcing is waited for, and has 
   expect(await h.sql`select from signalbox.receiver`).toHaveLength(2);
 });
 
-test.each(['new', 'changed'])(
-  '%s receivers are written in one order by every process, so that none waits for another in a circle',
-  async (which) => {
-    await using h = await openStore();
-    if (which === 'changed') {
-      await h.store.catalogue.announce(receivers);
-      await h.sql`update signalbox.receiver set queue = 'before'`;
-    }
-    const [one, two] = receivers;
-    let proceed: (() => Promise<unknown>) | undefined;
-    const first = await h.hold(async (_transaction, store) => {
-      await store.catalogue.announce([one!]);
-      proceed = () => store.catalogue.announce([two!]);
-    });
-    // Given the other way round: it must ask for the first row before it holds the second.
-    const second = h.store.catalogue.announce([two!, one!]);
-    await untilBlocked(h.sql);
-    await proceed!();
-    await first.commit();
-    await second;
-    const queues = await h.sql`select queue from signalbox.receiver order by name`;
-    expect(queues.map(({ queue }) => queue as string)).toEqual(['default', 'slow']);
-  },
-);
+test.each(['new', 'changed'])('%s receivers are written in one order by every process, so that no deadlock arises', async (which) => {
+  await using h = await openStore();
+  if (which === 'changed') {
+    await h.store.catalogue.announce(receivers);
+    await h.sql`update signalbox.receiver set queue = 'before'`;
+  }
+  const [one, two] = receivers;
+  let proceed: (() => Promise<unknown>) | undefined;
+  const first = await h.hold(async (_transaction, store) => {
+    await store.catalogue.announce([one!]);
+    proceed = () => store.catalogue.announce([two!]);
+  });
+  // Given in reverse order: the statement must lock the first row before it holds the second.
+  const second = h.store.catalogue.announce([two!, one!]);
+  await untilBlocked(h.sql);
+  await proceed!();
+  await first.commit();
+  await second;
+  const queues = await h.sql`select queue from signalbox.receiver order by name`;
+  expect(queues.map(({ queue }) => queue as string)).toEqual(['default', 'slow']);
+});
 
-test('a name that is buried is announced by nobody from then on, and one that is kept as it was', async () => {
+test('a buried name counts as never seen from then on, and a kept name keeps its time', async () => {
   await using h = await openStore();
   await addReceiver(h.sql, 'Buried.receive');
   await addReceiver(h.sql, 'Kept.receive');

@@ -1,4 +1,4 @@
-// When a process looks into the catalogue again: its receivers may have other ids by now.
+// A process reads the catalogue again at certain times, because its receivers may have other ids by now.
 import { afterEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { Receivers } from '../../../src/core/receivers.ts';
@@ -28,7 +28,7 @@ function open() {
   return { catalogue, looks, pass: (ms: number) => (now += ms), join: () => (ids = [1, 2]) };
 }
 
-test('one that runs deliveries looks again after half a minute, without taking the names', async () => {
+test('a process that runs deliveries reads again after half a minute, without changing the names', async () => {
   const { catalogue, looks, pass, join } = open();
   await catalogue.announce();
   join();
@@ -44,7 +44,7 @@ test('one that runs deliveries looks again after half a minute, without taking t
   expect(await catalogue.idsOf(happened, undefined as never)).toEqual([1]);
 });
 
-test('one that only emits does not look again, and one that is told that its ids are outdated does so at once', async () => {
+test('a process that only emits does not read again, and a process whose ids are reported as outdated reads at once', async () => {
   const { catalogue, looks, pass } = open();
   await catalogue.tryAnnounce();
   pass(3_600_000);

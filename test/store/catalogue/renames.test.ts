@@ -1,5 +1,6 @@
-// Renamed receivers, by real boxes that each have the code of one release, as their processes would: forward, back, forward
-// again, side by side and at the same time. Each emission has one delivery, it is run once, and by a process that is there.
+// Renamed receivers, with real boxes that each have the code of one release, as their processes would: deployed
+// forward, back, forward again, side by side and at the same time. Each emission has one delivery, which a live process
+// runs once.
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, type Signalbox, type TransactionHandle } from '../../../src/index.ts';
@@ -10,12 +11,12 @@ const happened = defineSignal('renames.happened', z.object({ value: z.number() }
 
 type Box = Signalbox<Database>;
 
-/** A receiver in each release: its name, and those that it had before. */
+/** A receiver in each release: its name and its former names. */
 const RELEASES = {
   v1: { name: 'Order.onPaid' },
   v2: { name: 'Order.onPaymentCompleted', formerly: ['Order.onPaid'] },
   v3: { name: 'Orders.complete', formerly: ['Order.onPaid', 'Order.onPaymentCompleted'] },
-  /** Forgot its former name, or dropped it. */
+  /** The former name is forgotten, or dropped. */
   'v2 without formerly': { name: 'Order.onPaymentCompleted' },
 } as const;
 
@@ -23,11 +24,11 @@ type Release = keyof typeof RELEASES;
 
 interface Deployment extends AsyncDisposable {
   readonly h: Harness;
-  /** What ran, as `release:value`. */
+  /** The runs, each as `release:value`. */
   readonly calls: string[];
-  /** A process of a release, which starts now. */
+  /** Starts a process of a release. */
   start(release: Release): Promise<Box>;
-  /** The same, before it has done anything. */
+  /** Returns a process of a release before it has done anything. */
   open(release: Release): Box;
 }
 
@@ -54,7 +55,7 @@ async function emit(box: Box, value: number): Promise<number> {
 
 const states = async ({ h }: Deployment): Promise<string[]> => (await readDeliveries(h.sql)).map(({ state }) => state);
 
-test('what was stored under the old name is run by the renamed method, and once', async () => {
+test('the renamed method runs deliveries of the old name, each once', async () => {
   await using deployment = await openDeployment();
   await emit(await deployment.start('v1'), 1);
   const renamed = await deployment.start('v2');
@@ -66,7 +67,7 @@ describe.each([
   ['the old release first', ['v1', 'v2']],
   ['the new release first', ['v2', 'v1']],
 ] as const)('side by side, %s', (_order, [first, second]) => {
-  test('an emission has one delivery, whoever emits, and either runs it', async () => {
+  test('an emission has one delivery, whichever release emits, and either release runs it', async () => {
     await using deployment = await openDeployment();
     const [one, other] = [await deployment.start(first), await deployment.start(second)];
     expect([await emit(one, 1), await emit(other, 2)]).toEqual([1, 1]);
@@ -77,7 +78,7 @@ describe.each([
   });
 });
 
-test('a process that was started before the rename and never restarted runs what the new release left behind', async () => {
+test('a process that was started before the rename and never restarted runs the deliveries that the new release left behind', async () => {
   await using deployment = await openDeployment();
   const old = await deployment.start('v1');
   const renamed = await deployment.start('v2');
@@ -87,7 +88,7 @@ test('a process that was started before the rename and never restarted runs what
   expect(deployment.calls).toEqual(['v1:1']);
 });
 
-test('rolled back, the old release runs what is emitted then, and what the new one left behind', async () => {
+test('after a rollback, the old release runs new deliveries, and those that the new release left behind', async () => {
   await using deployment = await openDeployment();
   await (await deployment.start('v1')).close();
   const renamed = await deployment.start('v2');
@@ -103,7 +104,7 @@ test('rolled back, the old release runs what is emitted then, and what the new o
   ]);
 });
 
-test('a release that was the first of all is rolled back to one that had the old name', async () => {
+test('the very first release is rolled back to one that had the old name', async () => {
   await using deployment = await openDeployment();
   const renamed = await deployment.start('v2');
   await emit(renamed, 1);
@@ -111,7 +112,7 @@ test('a release that was the first of all is rolled back to one that had the old
   expect([await emit(back, 2), await back.drain(), deployment.calls]).toMatchObject([1, { completed: 1 }, ['v1:1', 'v1:2']]);
 });
 
-test('forward, back, forward again, on, and with the former names dropped: one delivery each, run once by what is there', async () => {
+test('forward, back, forward again, on, and with the former names dropped: each emission has one delivery, run once by the live release', async () => {
   await using deployment = await openDeployment();
   const releases: Release[] = ['v1', 'v2', 'v1', 'v2', 'v3', 'v2 without formerly', 'v1', 'v3', 'v2 without formerly'];
   for (const [value, release] of releases.entries()) {
@@ -133,7 +134,7 @@ test('processes of three releases that all start at the same moment agree on one
   await Promise.all(boxes.map((box) => box.drain()));
   const emitted = await Promise.all(boxes.map((box, value) => emit(box, value)));
   expect(emitted).toEqual(boxes.map(() => 1));
-  // Each of them could run all of it.
+  // Each process could run all deliveries.
   for (const [index, box] of boxes.entries()) {
     await box.drain();
     if (index < boxes.length - 1) await emit(box, 100 + index);
@@ -146,7 +147,7 @@ test('processes of three releases that all start at the same moment agree on one
 test('processes that announce only within the transactions of their emits agree as well', async () => {
   await using deployment = await openDeployment();
   const [old, renamed] = [deployment.open('v1'), deployment.open('v2')];
-  // Nothing could be announced before.
+  // No process could announce before.
   await deployment.h.sql`alter table signalbox.receiver rename to away`;
   for (const box of [old, renamed]) await box.db.transaction(async () => {});
   await deployment.h.sql`alter table signalbox.away rename to receiver`;
@@ -154,7 +155,7 @@ test('processes that announce only within the transactions of their emits agree 
   expect(await old.drain()).toMatchObject({ completed: 3 });
 });
 
-test('a former name that was forgotten and is added later: two deliveries for each emission of before, one from then on', async () => {
+test('when a forgotten former name is added later, each earlier emission has two deliveries, and each later one has one', async () => {
   await using deployment = await openDeployment();
   const old = await deployment.start('v1');
   const forgetful = await deployment.start('v2 without formerly');
@@ -163,13 +164,13 @@ test('a former name that was forgotten and is added later: two deliveries for ea
   expect(deployment.calls).toEqual(['v2:1', 'v2:1']);
   expect([await emit(old, 2), await emit(mended, 3)]).toEqual([1, 1]);
   expect(await old.drain()).toMatchObject({ completed: 2 });
-  // Its own receiver has another id now than it has known: it finds out by its own emit.
+  // Its own receiver now has another id than this process knows: its own emit reports that.
   expect(await emit(forgetful, 4)).toBe(1);
   expect(await forgetful.drain()).toMatchObject({ completed: 1 });
   expect(deployment.calls.slice(2).toSorted()).toEqual(['v1:2', 'v1:3', 'v2 without formerly:4']);
 });
 
-test('what was stored before the mend under the name that is joined is run by any of them', async () => {
+test('any release runs the deliveries that were stored under the joined name before the fix', async () => {
   await using deployment = await openDeployment();
   const old = await deployment.start('v1');
   await deployment.start('v2 without formerly');
@@ -179,7 +180,7 @@ test('what was stored before the mend under the name that is joined is run by an
   expect(deployment.calls).toEqual(['v3:1', 'v3:1']);
 });
 
-test('a transaction whose snapshot is older than the mend is one of before', async () => {
+test('a transaction whose snapshot is older than the fix behaves as before the fix', async () => {
   await using deployment = await openDeployment();
   const old = await deployment.start('v1');
   await deployment.start('v2 without formerly');
@@ -194,7 +195,7 @@ test('a transaction whose snapshot is older than the mend is one of before', asy
   expect([deliveries, await emit(old, 3)]).toEqual([2, 1]);
 });
 
-test('a name that is reused for another receiver: both get each emission once, and a process of before keeps what is its own', async () => {
+test('when a name is reused for another receiver, both get each emission once, and a process of the old release keeps its own', async () => {
   await using deployment = await openDeployment();
   const renamed = await deployment.start('v2');
   await emit(renamed, 1);
@@ -206,7 +207,7 @@ test('a name that is reused for another receiver: both get each emission once, a
   const buried = await deployment.h.sql`select name, id, root_id, last_seen_at from signalbox.receiver where name like '% %'`;
   expect([...buried]).toMatchObject([{ name: `Order.onPaid ${buried[0]!['id']}`, last_seen_at: null }]);
   expect([await emit(reusing, 2), await emit(renamed, 3)]).toEqual([2, 2]);
-  // Its former name means the receiver as it was.
+  // Here the former name means the earlier receiver.
   expect(await renamed.drain()).toMatchObject({ completed: 2 });
   const restarted = await deployment.start('v2');
   expect(await emit(restarted, 4)).toBe(2);

@@ -1,8 +1,8 @@
-// Deliveries that wait for receivers which a process does not have.
+// Deliveries that wait for receivers that a process does not have.
 import { expect, test } from 'vitest';
 import { addDelivery, addReceiver, openStore } from '../rows.ts';
 
-test('what waits is told of each receiver but those of the process, once it has waited for so long', async () => {
+test('deliveries that have waited long enough are reported for each receiver that the process does not have', async () => {
   await using h = await openStore();
   const [own, other, idle] = [
     await addReceiver(h.sql, 'Own.receive'),

@@ -1,4 +1,5 @@
-// holdBatch and what ends a batch: several deliveries are held in one transaction under (id, state, epoch), and end in it.
+// holdBatch and the ends of a batch: several deliveries are locked in one transaction under (id, state, epoch), and end
+// in it.
 import { expect, test } from 'vitest';
 import { errorRecord } from '../../../src/core/delivery.ts';
 import type { ClaimRef } from '../../../src/store/deliveries/claim.ts';
@@ -21,7 +22,7 @@ const session = { role: 'none', timeoutMs: 7_000, pipelined: false } as const;
 
 const first = (...ids: string[]): ClaimRef[] => ids.map((id) => ({ id, workerId: WORKER, epoch: 1 }));
 
-test('it holds what is still of this claim, and says what that is', async () => {
+test('holdBatch locks the deliveries that still belong to this claim, and returns their ids', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const [one, taken, ready, two, other] = [
@@ -40,13 +41,13 @@ test('it holds what is still of this claim, and says what that is', async () => 
   expect(await stateOf(h.sql, one)).toBe('running 1/1/0');
 });
 
-test('it holds nothing, and says so, when all was taken away', async () => {
+test('holdBatch locks nothing, and reports that, when all deliveries were reclaimed', async () => {
   await using h = await openStore();
   const id = await addDelivery(h.sql, await addReceiver(h.sql), { ...running, epoch: 2 });
   expect(await h.sql.begin((sql) => hold(h, sql, first(id)))).toEqual(new Set());
 });
 
-test('two that hold the same deliveries in opposite orders wait for each other, and do not lock each other out', async () => {
+test('two calls with the same deliveries in opposite orders wait for each other without a deadlock', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const ids: string[] = [];
@@ -58,13 +59,13 @@ test('two that hold the same deliveries in opposite orders wait for each other, 
   expect((await completed).size).toBe(12);
 });
 
-test('ids of more digits are held behind those of fewer', async () => {
+test('ids of more digits are locked after those of fewer', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const nine = await addDelivery(h.sql, receiver, running);
   await h.sql`alter table signalbox.delivery alter column id restart with 10`;
   const ten = await addDelivery(h.sql, receiver, running);
-  // Somebody has the first one: what waits for it has not yet locked the second.
+  // Another transaction holds the first row: the statement that waits for it has not yet locked the second.
   const blocker = await h.hold((sql) => sql`select from signalbox.delivery where id = ${nine} for update`);
   const held = h.sql.begin((sql) => hold(h, sql, first(ten, nine)));
   await untilBlocked(h.sql);
@@ -73,7 +74,7 @@ test('ids of more digits are held behind those of fewer', async () => {
   expect(await held).toEqual(new Set([nine, ten]));
 });
 
-test('its transaction has the timeouts and the name of its worker, and nothing is left of them behind it', async () => {
+test('the transaction has the timeouts and the name of its worker, and the session has neither afterwards', async () => {
   await using h = await openStore();
   const worker = await addWorker(h.sql);
   const id = await addDelivery(h.sql, await addReceiver(h.sql), { ...running, worker });
@@ -90,7 +91,7 @@ test('its transaction has the timeouts and the name of its worker, and nothing i
   session.release();
 });
 
-test('behind a BEGIN of a lane that failed it says so', async () => {
+test('after a failed BEGIN of a lane, holdBatch reports that it is outside', async () => {
   await using h = await openStore();
   const id = await addDelivery(h.sql, await addReceiver(h.sql), running);
   expect(await hold(h, h.sql, first(id), true)).toBe('outside');
@@ -99,7 +100,7 @@ test('behind a BEGIN of a lane that failed it says so', async () => {
   expect(await h.sql.begin((sql) => hold(h, sql, first(id)))).toEqual(new Set([id]));
 });
 
-test('what is held ends in its transaction: completed, or as its failure says', async () => {
+test('the locked deliveries end in their transaction: completed, or by the rule for their failure', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const [good, bad] = [await addDelivery(h.sql, receiver, running), await addDelivery(h.sql, receiver, running)];
@@ -115,7 +116,7 @@ test('what is held ends in its transaction: completed, or as its failure says', 
 });
 
 test.each(['completed', 'failed', 'released'] as const)(
-  'a batch of which one that should be %s was taken away does not end',
+  'a batch does not end if a delivery that should be %s was reclaimed',
   async (how) => {
     await using h = await openStore();
     const receiver = await addReceiver(h.sql);

@@ -1,4 +1,4 @@
-// claim and claimEmissions: each guard alone decides what a worker may take.
+// claim and claimEmissions: each guard alone decides which deliveries a worker may claim.
 import { expect, test } from 'vitest';
 import type { Store } from '../../../src/store/store.ts';
 import { type AnySql, addDelivery, addReceiver, addWorker, openStore, stateOf } from '../rows.ts';
@@ -24,7 +24,7 @@ const takers: Taker[] = [
   },
 ];
 
-test.each(takers)('$name takes what is ready and due, and raises epoch and attempt', async ({ take }) => {
+test.each(takers)('$name claims deliveries that are ready and due, and raises epoch and attempt', async ({ take }) => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const worker = await addWorker(h.sql);
@@ -35,21 +35,21 @@ test.each(takers)('$name takes what is ready and due, and raises epoch and attem
   expect(row!['worker_id']).toBe(worker);
 });
 
-test.each(takers)('$name leaves a running delivery to whoever runs it', async ({ take }) => {
+test.each(takers)('$name leaves a running delivery to its worker', async ({ take }) => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   await addDelivery(h.sql, receiver, { state: 'running', epoch: 1, attempt: 1, worker: 99 });
   expect(await take(h.store, h.sql, await addWorker(h.sql), receiver)).toEqual([]);
 });
 
-test.each(takers)('$name leaves what is not due', async ({ take }) => {
+test.each(takers)('$name leaves deliveries that are not due', async ({ take }) => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   await addDelivery(h.sql, receiver, { dueInSeconds: 30 });
   expect(await take(h.store, h.sql, await addWorker(h.sql), receiver)).toEqual([]);
 });
 
-test.each(takers)('$name leaves payloads that are newer than the worker can read, and takes older ones', async ({ take }) => {
+test.each(takers)('$name leaves payloads that are newer than the worker can read, and claims older ones', async ({ take }) => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const old = await addDelivery(h.sql, receiver, { version: 1 });
@@ -57,14 +57,14 @@ test.each(takers)('$name leaves payloads that are newer than the worker can read
   expect(await take(h.store, h.sql, await addWorker(h.sql), receiver, 2)).toEqual([old]);
 });
 
-test.each(takers)('$name leaves the deliveries of receivers that the worker has no code for', async ({ take }) => {
+test.each(takers)('$name leaves the deliveries of receivers for which the worker has no code', async ({ take }) => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   await addDelivery(h.sql, await addReceiver(h.sql, 'B.receive'));
   expect(await take(h.store, h.sql, await addWorker(h.sql), receiver)).toEqual([]);
 });
 
-test.each(takers)('$name passes over what somebody has locked, and does not wait', async ({ take }) => {
+test.each(takers)('$name skips locked rows, and does not wait', async ({ take }) => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const locked = await addDelivery(h.sql, receiver);
@@ -74,14 +74,14 @@ test.each(takers)('$name passes over what somebody has locked, and does not wait
   await held.rollback();
 });
 
-test.each(takers)('$name takes nothing for a worker that others found dead', async ({ take }) => {
+test.each(takers)('$name claims nothing for a worker that others have declared dead', async ({ take }) => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   await addDelivery(h.sql, receiver);
   expect(await take(h.store, h.sql, await addWorker(h.sql, { lost: true }), receiver)).toEqual([]);
 });
 
-test.each(takers)('$name takes nothing for a worker whose lease is over', async ({ take }) => {
+test.each(takers)('$name claims nothing for a worker whose lease has expired', async ({ take }) => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   await addDelivery(h.sql, receiver);
@@ -95,14 +95,14 @@ test.each(takers)('a worker cannot be declared dead while its $name is under way
   const worker = await addWorker(h.sql);
   const id = await addDelivery(h.sql, receiver);
   const claim = await h.hold((transaction, store) => take(store, transaction, worker, receiver));
-  // As markExpiredDead asks: a row that a claim holds is passed over.
+  // The same question as in markExpiredDead: a row that a claim holds is skipped.
   expect(await h.sql`select from signalbox.worker where id = ${worker} for update skip locked`).toHaveLength(0);
   await claim.commit();
   expect(await h.sql`select from signalbox.worker where id = ${worker} for update skip locked`).toHaveLength(1);
   expect(await stateOf(h.sql, id)).toBe('running 1/1/0');
 });
 
-test.each(takers)('a $name that waits for the verdict on its worker takes nothing when that is dead', async ({ take }) => {
+test.each(takers)('a $name that waits while its worker is judged claims nothing if that worker is declared dead', async ({ take }) => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const worker = await addWorker(h.sql);
@@ -119,7 +119,7 @@ test.each(takers)('a $name that waits for the verdict on its worker takes nothin
   expect(await stateOf(h.sql, id)).toBe('ready 0/0/0');
 });
 
-test('claim takes no more than its limit, and of each receiver no more than that may have', async () => {
+test('claim takes no more than its limit, and no more than the limit of each receiver', async () => {
   await using h = await openStore();
   const [a, b] = [await addReceiver(h.sql, 'A.receive'), await addReceiver(h.sql, 'B.receive')];
   for (let times = 0; times < 5; times++) for (const receiver of [a, b]) await addDelivery(h.sql, receiver);
@@ -142,7 +142,7 @@ test('claim takes no more than its limit, and of each receiver no more than that
   expect(left!['count']).toBe(0);
 });
 
-test('claim takes first what has been due the longest', async () => {
+test('claim takes the deliveries first that have been due the longest', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const ids = [];
@@ -154,7 +154,7 @@ test('claim takes first what has been due the longest', async () => {
   expect(taken).toEqual(ids.toReversed());
 });
 
-test('claims at the same time share the deliveries, none gets one twice', async () => {
+test('concurrent claims share the deliveries, and none is claimed twice', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   for (let times = 0; times < 40; times++) await addDelivery(h.sql, receiver);
@@ -167,7 +167,7 @@ test('claims at the same time share the deliveries, none gets one twice', async 
   expect(ids.length).toBeGreaterThan(4);
 });
 
-test('claimEmissions takes only what was asked for', async () => {
+test('claimEmissions takes only deliveries of the given emissions', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   await addDelivery(h.sql, receiver);

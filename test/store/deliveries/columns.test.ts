@@ -1,13 +1,13 @@
-// Every statement declares the columns that the server says it returns: their names, their order and their types. Rows are read by
-// these declarations alone (drivers/statement.ts).
+// Every statement declares the names, the order and the types of the columns that the server returns for it. Rows are
+// read only by these declarations (drivers/statement.ts).
 import { expect, test } from 'vitest';
 import type { Columns, Statement } from '../../../src/drivers/statement.ts';
 import { statements } from '../../faults/statements.ts';
 import { openStore } from '../rows.ts';
 
-/** The types of each kind, by the server's numbers. Of no other type is there a column: how it is written depends on settings. */
+/** The types of each kind, by the server's numbers. No column has another type, whose text would depend on settings. */
 const TYPES: Readonly<Record<string, readonly number[]>> = { text: [25], int: [20, 23], bool: [16] };
-/** What PGlite is told to pass on as it is (drivers/pglite.ts). */
+/** The types that PGlite passes on unparsed (drivers/pglite.ts). */
 const PARAMETERS = [16, 20, 23, 25, 701];
 
 const kindOf = (type: number): string => Object.keys(TYPES).find((kind) => TYPES[kind]!.includes(type)) ?? `type ${type}`;

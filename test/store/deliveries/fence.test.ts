@@ -1,5 +1,6 @@
-// The fence across an asynchronous failover: the server that was promoted has not heard of a claim, so another worker claims
-// the delivery under the same epoch. Of id, state and epoch nothing tells the two claims apart; the worker's id does.
+// The fence across an asynchronous failover: the promoted server does not have a claim, so another worker claims the
+// delivery under the same epoch. Id, state and epoch are the same in both claims; only the worker's id tells them
+// apart.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { postgresJs } from '../../../src/drivers/postgres-js.ts';
@@ -53,7 +54,7 @@ test('outcomes of claims by several workers are each recorded under their own', 
   ]);
 });
 
-test('a worker that threw is not told that it completed what another completed under the same epoch', async () => {
+test('a worker whose run failed does not count as having completed a delivery that another completed under the same epoch', async () => {
   await using h = await openStore();
   const receiverId = await addReceiver(h.sql);
   const id = await addDelivery(h.sql, receiverId, { state: 'running', epoch: 1, attempt: 1 });
@@ -67,7 +68,7 @@ test('a worker that threw is not told that it completed what another completed u
   expect([await completed(WORKER + 1), await completed(WORKER)]).toEqual([new Set(), new Set([id])]);
 });
 
-test('what a claim returns carries the worker that made it, and what ended it is kept with the worker', async () => {
+test('a claimed delivery carries the worker of its claim, and a settled row keeps the worker that ended it', async () => {
   await using h = await openStore();
   const worker = await addWorker(h.sql);
   const receiverId = await addReceiver(h.sql);
@@ -85,7 +86,7 @@ test('what a claim returns carries the worker that made it, and what ended it is
   ]);
 });
 
-test('ids of workers are drawn, and one that another worker has is drawn again', async () => {
+test('ids of workers are drawn at random, and an id that another worker has is drawn again', async () => {
   await using h = await openStore();
   const about = (label: string) => ({ label, leaseMs: 60_000, processId: randomUUID() });
   const draws = [7, 7, 8];

@@ -1,4 +1,4 @@
-// What became of a transaction, and of a run, seen from another connection.
+// The outcome of a transaction, and of a run, as another connection finds it.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Run } from '../../../src/drivers/driver.ts';
@@ -8,7 +8,7 @@ import { type AnySql, addDelivery, addReceiver, openStore, runOn, settleFirst, t
 
 const commitsOf = ({ store }: StoreHarness): LostCommitsStore => store.commits;
 
-/** An emission in a transaction; the xid is that of the transaction, wherever in it that is asked. */
+/** An emission in a transaction; the xid is that of the transaction, wherever inside it is asked for. */
 async function emit(sql: AnySql): Promise<{ xid: string; emissionId: string }> {
   const [row] = await sql<{ xid: string; emissionId: string }[]>`
     insert into signalbox.emission (id, signal, version, payload) values (gen_random_uuid(), 'store.happened', 1, '1')
@@ -31,24 +31,24 @@ test('a transaction is open while it runs, then committed or aborted', async () 
   }
 });
 
-test('the id of a transaction that committed proves nothing without the emission: it may have been given out twice', async () => {
+test('the id of a committed transaction proves nothing without the emission, because an id may be assigned twice', async () => {
   await using h = await openStore();
   const { xid } = await emit(h.sql);
   expect(await commitsOf(h).stateOf({ xid, emissionId: randomUUID() })).toBe('aborted');
 });
 
-test('an id that the server has not given out yet is of a transaction that does not run here; the emission tells how it ended', async () => {
+test('an id that the server has not assigned yet belongs to a transaction that does not run here, and the emission decides', async () => {
   await using h = await openStore();
   const { emissionId } = await emit(h.sql);
   expect(await commitsOf(h).stateOf({ xid: '999999999999', emissionId: randomUUID() })).toBe('aborted');
   expect(await commitsOf(h).stateOf({ xid: '999999999999', emissionId })).toBe('committed');
 });
 
-test('a standby is no judge of a transaction, and a question that fails is no answer', async () => {
+test('a standby cannot decide about a transaction, and a failed query is no answer', async () => {
   const answering = (rows: readonly object[]): LostCommitsStore => new LostCommitsStore((async () => rows) as unknown as Run);
   expect(await answering([{ standby: true, status: 'aborted', stored: false }]).stateOf({ xid: '1', emissionId: '' })).toBe('open');
   const refused = Object.assign(new Error('permission denied'), { code: '42501' });
-  // The other question would be answered, and the transaction told as aborted.
+  // The other query would be answered, and the transaction reported as aborted.
   const failing = new LostCommitsStore((async (statement: object) => {
     if (statement === transactionProgress) throw refused;
     return [{ stored: false }];
@@ -56,7 +56,7 @@ test('a standby is no judge of a transaction, and a question that fails is no an
   await expect(failing.stateOf({ xid: '1', emissionId: randomUUID() })).rejects.toThrow('permission denied');
 });
 
-test('append tells the id of the outermost transaction, in a savepoint too', async () => {
+test('append returns the id of the outermost transaction, even in a savepoint', async () => {
   await using h = await openStore();
   const options = {
     signal: 'store.happened',
@@ -77,7 +77,7 @@ test('append tells the id of the outermost transaction, in a savepoint too', asy
   });
 });
 
-test('a run is completed if it is recorded so under its own epoch and worker', async () => {
+test('a run is completed if that is recorded under its own epoch and worker', async () => {
   await using h = await openStore();
   const receiverId = await addReceiver(h.sql);
   const id = await addDelivery(h.sql, receiverId, { state: 'running', epoch: 3, attempt: 1 });

@@ -1,11 +1,12 @@
-// The claim while an old snapshot is held: what was deleted cannot be cleaned away, and must not be walked over each time.
+// The claim while an old snapshot is held: VACUUM cannot remove deleted rows, and a claim must not walk over them each
+// time.
 import { expect, test } from 'vitest';
 import { claim } from '../../../src/store/deliveries/claim.sql.ts';
 import { addReceiver, addWorker, openStore } from '../rows.ts';
 
 const DONE = 4_000;
 
-test('a claim from where the last one had come reads next to nothing of what was deleted under an old snapshot', async () => {
+test('a claim that starts where the last one ended reads almost none of the rows that were deleted under an old snapshot', async () => {
   await using h = await openStore();
   const [worker, receiver] = [await addWorker(h.sql), await addReceiver(h.sql)];
   const claimable = [{ receiverId: receiver, free: DONE, version: 1 }];
@@ -38,7 +39,7 @@ test('a claim from where the last one had come reads next to nothing of what was
   await snapshot.rollback();
 });
 
-test('a claim takes what is due from that very time on, and nothing older', async () => {
+test('a claim takes deliveries that are due at or after its start time, and nothing older', async () => {
   await using h = await openStore();
   const [worker, receiver] = [await addWorker(h.sql), await addReceiver(h.sql)];
   const add = async (at: string): Promise<unknown> =>

@@ -1,8 +1,9 @@
-// A claim picks its rows before it updates any: whatever plan PostgreSQL makes of it, it takes no more than its limit.
+// A claim picks its rows before it updates any of them: whatever the plan of PostgreSQL, it takes no more than its
+// limit.
 import { expect, test } from 'vitest';
 import { addDelivery, addReceiver, addWorker, openStore } from '../rows.ts';
 
-test('claim takes no more than its limit, also where every join is a nested loop', async () => {
+test('claim takes no more than its limit, even if every join is a nested loop', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const worker = await addWorker(h.sql);
@@ -19,7 +20,7 @@ test('claim takes no more than its limit, also where every join is a nested loop
   expect(await h.sql`select from signalbox.delivery where state = 'running'`).toHaveLength(3);
 });
 
-test('claim takes first what has been due the longest, also where no index gives the order', async () => {
+test('claim takes the deliveries first that have been due the longest, even if no index gives the order', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const worker = await addWorker(h.sql);

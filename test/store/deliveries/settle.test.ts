@@ -1,4 +1,5 @@
-// settleFirst, settle and release: an outcome counts only under (id, state, epoch); of the worker, fence.test.ts tells.
+// settleFirst, settle and release: an outcome counts only under (id, state, epoch). fence.test.ts tests the worker's
+// id.
 import { expect, test } from 'vitest';
 import { type ErrorRecord, errorRecord } from '../../../src/core/delivery.ts';
 import type { SettleItem } from '../../../src/store/deliveries/deliveries.ts';
@@ -51,7 +52,7 @@ test('settleFirst leaves other deliveries of the same epoch alone', async () => 
   expect([await stateOf(h.sql, id), await stateOf(h.sql, other)]).toEqual(['completed 1/0/0', 'running 1/0/0']);
 });
 
-test('settleFirst of a lane takes no default for the mark of its transaction', async () => {
+test('settleFirst of a lane does not take a session default for the mark of its transaction', async () => {
   await using h = await openStore();
   const id = await addDelivery(h.sql, await addReceiver(h.sql), { state: 'running', epoch: 1, attempt: 1 });
   const [{ name } = { name: '' }] = await h.sql<{ name: string }[]>`select current_database() as name`;
@@ -66,7 +67,7 @@ test('settleFirst of a lane takes no default for the mark of its transaction', a
   expect(await sql.begin('not deferrable', (tx) => settle(tx))).toBe('completed');
 });
 
-test('settleFirst of a lane does nothing without the transaction that it counts on, and says so', async () => {
+test('settleFirst of a lane does nothing outside of its transaction, and reports that', async () => {
   await using h = await openStore();
   const id = await addDelivery(h.sql, await addReceiver(h.sql), { state: 'running', epoch: 1, attempt: 1 });
   const settle = (sql: AnySql) =>
@@ -78,7 +79,7 @@ test('settleFirst of a lane does nothing without the transaction that it counts 
   expect(await stateOf(h.sql, id)).toBe('completed 1/1/0');
 });
 
-test('settle records each outcome of a batch, and leaves out what was taken away', async () => {
+test('settle records each outcome of a batch, except for reclaimed deliveries', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const add = (epoch = 1, state: 'ready' | 'running' = 'running'): Promise<string> =>
@@ -118,7 +119,7 @@ test('settle records each outcome of a batch, and leaves out what was taken away
   expect(waits).toEqual({ later: true, worker_id: null });
 });
 
-test('release gives back what is held: the epoch goes up, the attempt is refunded', async () => {
+test('release makes claimed deliveries ready again: the epoch goes up, the attempt is refunded', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const running = { state: 'running', epoch: 1, attempt: 1, dueInSeconds: -100 } as const;
@@ -148,7 +149,7 @@ test.each([
   expect(await stateOf(h.sql, id)).toBe(`${row.state} ${row.epoch}/1/0`);
 });
 
-test('a settled row keeps what the delivery was', async () => {
+test('a settled row keeps the values of its delivery', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const running = { state: 'running', epoch: 5, attempt: 4, version: 3 } as const;
@@ -185,7 +186,7 @@ test('the timeouts of settleFirst, and the name that it gives the session, end w
   expect(timeouts).toEqual({ statement: '5s', idle: '0' });
 });
 
-test('of two outcomes of one delivery in a batch, only that of the current epoch counts', async () => {
+test('of two outcomes of one delivery in a batch, only the one of the current epoch counts', async () => {
   await using h = await openStore();
   const id = await addDelivery(h.sql, await addReceiver(h.sql), { state: 'running', epoch: 3, attempt: 1 });
   const late = { name: 'Error', message: 'late' };
@@ -198,7 +199,7 @@ test('of two outcomes of one delivery in a batch, only that of the current epoch
   expect(await h.sql`select epoch from signalbox.delivery_error`).toEqual([{ epoch: 3 }]);
 });
 
-test('the longest error that is made of a thrown one can be stored, and is bounded', async () => {
+test('the longest possible report of an error is bounded, and can be stored', async () => {
   await using h = await openStore();
   const id = await addDelivery(h.sql, await addReceiver(h.sql), { state: 'running', epoch: 1, attempt: 1 });
   const thrown = new Error('\u{1f600}'.repeat(100_000));
@@ -229,7 +230,7 @@ test.each<[name: string, write: Write]>([
   ['completions', (store, ids) => store.deliveries.complete(ids.map((id) => ({ id, workerId: WORKER, epoch: 1 })))],
   ['settles', (store, ids) => store.deliveries.settle(ids.map((id) => ({ id, workerId: WORKER, epoch: 1, settlement: retry })))],
   ['releases', (store, ids) => store.deliveries.release(ids.map((id) => ({ id, workerId: WORKER, epoch: 1, delayMs: 0 })))],
-])('%s of overlapping batches lock in one order, so that none waits for another in a circle', async (_name, write) => {
+])('%s of overlapping batches lock in one order, so that no deadlock arises', async (_name, write) => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const running = { state: 'running', epoch: 1, attempt: 1 } as const;
@@ -239,7 +240,7 @@ test.each<[name: string, write: Write]>([
     await write(store, [one]);
     proceed = () => write(store, [two]);
   });
-  // Given the other way round: it must ask for the first row before it holds the second.
+  // Given in reverse order: the statement must lock the first row before it holds the second.
   const second = write(h.store, [two, one]);
   await untilBlocked(h.sql);
   await proceed!();

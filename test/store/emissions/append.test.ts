@@ -1,4 +1,4 @@
-// append: who gets a delivery, when it is due, and that all are stored or none.
+// append: the receivers that get a delivery, the time at which it is due, and that all deliveries are stored or none.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { AppendOptions } from '../../../src/store/emissions/emissions.ts';
@@ -22,14 +22,14 @@ test('receivers of the signal get a delivery, those of other signals do not', as
   expect(await append(h)).toBe(1);
 });
 
-test('a retired receiver gets none', async () => {
+test('a retired receiver gets no delivery', async () => {
   await using h = await openStore();
   await addReceiver(h.sql);
   await h.sql`update signalbox.receiver set retired_at = now()`;
   expect(await append(h)).toBe(0);
 });
 
-test('a receiver that no process has announced for 400 days gets none, one of a year still does', async () => {
+test('a receiver that was last announced 400 days ago gets no delivery, and one of a year ago still does', async () => {
   await using h = await openStore();
   await addReceiver(h.sql);
   await h.sql`update signalbox.receiver set last_seen_at = now() - interval '399 days'`;
@@ -38,13 +38,13 @@ test('a receiver that no process has announced for 400 days gets none, one of a 
   expect(await append(h)).toBe(0);
 });
 
-test('a receiver that is named and in the catalogue gets one delivery', async () => {
+test('a receiver that is both named and in the catalogue gets one delivery', async () => {
   await using h = await openStore();
   const id = await addReceiver(h.sql);
   expect(await append(h, { ownReceivers: [id] })).toBe(1);
 });
 
-test('if one delivery cannot be stored, nothing is', async () => {
+test('if one delivery cannot be stored, nothing is stored', async () => {
   await using h = await openStore();
   await addReceiver(h.sql, 'A.receive');
   const second = await addReceiver(h.sql, 'B.receive');
@@ -71,14 +71,14 @@ test('times and priorities decide when a delivery is due', async () => {
   expect(due[2]!['seconds']).toBeGreaterThan(-7_210);
 });
 
-test('a time decides alone when a delivery is due, not the delay and not the head start', async () => {
+test('a given time alone decides when a delivery is due, not the delay or the head start', async () => {
   await using h = await openStore();
   await addReceiver(h.sql);
   await append(h, { runAt: new Date('2031-02-03T04:05:06.789Z'), delayMs: 60_000, headStartHours: 9 });
   expect([...(await h.sql`select run_at from signalbox.delivery`)]).toEqual([{ run_at: new Date('2031-02-03T04:05:06.789Z') }]);
 });
 
-test('an own receiver is reached from a transaction that began before it was announced', async () => {
+test('a transaction that began before an own receiver was announced reaches it', async () => {
   await using h = await openStore();
   await h.sql.begin('isolation level repeatable read', async (transaction) => {
     await transaction`select`;
@@ -89,7 +89,7 @@ test('an own receiver is reached from a transaction that began before it was ann
   expect(await h.sql`select from signalbox.delivery`).toHaveLength(1);
 });
 
-test('all names of a receiver have one delivery, by its root, as long as one of them lives', async () => {
+test('all names of a receiver get one delivery, under its root, as long as one of the names is live', async () => {
   await using h = await openStore();
   const [root, name] = [await addReceiver(h.sql, 'Old.receive'), await addReceiver(h.sql, 'New.receive')];
   await h.sql`update signalbox.receiver set root_id = ${root} where id = ${name}`;
@@ -99,7 +99,7 @@ test('all names of a receiver have one delivery, by its root, as long as one of 
     return rows.map(({ id }) => id);
   };
   expect(await reached([])).toEqual([root]);
-  // As a process knows it that was started before the two became one.
+  // The view of a process that was started before the two were joined.
   expect(await reached([name])).toEqual([root]);
   expect(await reached([root])).toEqual([root]);
   await h.sql`update signalbox.receiver set retired_at = now() where id = ${root}`;
@@ -108,7 +108,7 @@ test('all names of a receiver have one delivery, by its root, as long as one of 
   expect(await reached([])).toEqual([]);
 });
 
-test('a process is told when one of its receivers has another id by now', async () => {
+test('append reports that a receiver of the process has another id by now', async () => {
   await using h = await openStore();
   const [root, name] = [await addReceiver(h.sql, 'Old.receive'), await addReceiver(h.sql, 'New.receive')];
   const moved = async (ownReceivers: readonly number[]): Promise<boolean> => {
@@ -120,7 +120,7 @@ test('a process is told when one of its receivers has another id by now', async 
   expect([await moved([root]), await moved([name]), await moved([root, name])]).toEqual([false, true, true]);
 });
 
-test('payloads are delivered as they were sent, and so are headers and version', async () => {
+test('payloads, headers and versions are delivered as they were sent', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const worker = await addWorker(h.sql);
@@ -143,7 +143,7 @@ test('payloads are delivered as they were sent, and so are headers and version',
   }
 });
 
-test('of many emissions at once each reaches each receiver', async () => {
+test('each of many emissions at once reaches each receiver', async () => {
   await using h = await openStore();
   for (const name of ['A.receive', 'B.receive', 'C.receive']) await addReceiver(h.sql, name);
   const emissions = Array.from({ length: 1_000 }, (_, value) => ({ id: randomUUID(), payload: `{"value":${value}}` }));
@@ -164,7 +164,7 @@ test('an emission that is stored twice is refused as a whole', async () => {
   expect(await h.sql`select from signalbox.delivery`).toHaveLength(1);
 });
 
-test('a payload beyond what the table takes is refused, and leaves nothing', async () => {
+test('a payload that is too large for the table is refused, and leaves nothing', async () => {
   await using h = await openStore();
   await addReceiver(h.sql);
   await expect(append(h, { payload: `"${'x'.repeat(17 * 1024 * 1024)}"` })).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-// The check that the migration has run: it is about the tables of Signalbox, and takes nothing else for them.
+// The check that the migration has run: it accepts only the tables of Signalbox, and nothing that resembles them.
 import { expect, test } from 'vitest';
 import { openStore } from '../rows.ts';
 
@@ -13,7 +13,7 @@ test.each([
     'alter table signalbox.settled rename to settled_before; create view signalbox.settled as select * from signalbox.settled_before',
     'signalbox.settled',
   ],
-])('%s does not stand in for what is missing', async (_what, change, missing) => {
+])('%s does not replace the missing table or column', async (_what, change, missing) => {
   await using h = await openStore();
   await h.sql.unsafe(change);
   await expect(h.store.check()).rejects.toMatchObject({ code: 'MigrationMissing', details: { missing: [missing] } });

@@ -1,4 +1,4 @@
-// A database that lacks what a statement needs: every call of the store says which command brings it.
+// A database without the tables of a statement: every call of the store names the command that creates them.
 import { expect, test } from 'vitest';
 import type { Run } from '../../../src/drivers/driver.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -65,14 +65,14 @@ test('every call names the command when a column or a table is missing', async (
   }
 });
 
-test('every call names the command when there is nothing of Signalbox', async () => {
+test('every call names the command when the database has no tables of Signalbox', async () => {
   await using h = await openStore();
   await h.sql`drop schema signalbox cascade`;
   for (const [name, , call] of calls)
     expect(await refusal(name, call(h.store, runOn(h.sql)))).toMatchObject({ name, error: missing('42P01') });
 });
 
-test('what else the database refuses is passed on as it is', async () => {
+test('any other error of the database is passed on unchanged', async () => {
   await using h = await openStore();
   await expect(h.store.workers.enrol({ label: 'host:1', leaseMs: Number.NaN, processId: id })).rejects.toMatchObject({
     code: expect.stringMatching(/^22/) as string,

@@ -1,4 +1,4 @@
-// The tables themselves: what they refuse, and how a database that lacks some of them is told.
+// The tables themselves: the rows that they refuse, and the error for a database that lacks some of them.
 import { getTableColumns, getTableName } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { tables } from '../../../src/store/schema/schema.ts';

@@ -1,4 +1,4 @@
-// The crash budget: what has been with several workers that died runs alone, and is given up when it kills one more.
+// The crash budget: a delivery that several dead workers held runs alone, and is dead when it kills one more worker.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { addDelivery, addReceiver, addWorker, openStore, stateOf, type StoreHarness } from '../rows.ts';
@@ -11,7 +11,7 @@ async function addCrashed(h: StoreHarness, receiver: number, crashes: number, op
   return id;
 }
 
-test('what its worker ran alone is dead at the third crash, with an error that says so; the epoch goes up', async () => {
+test('a delivery that its worker ran alone is dead at the third crash, with an error that says so; the epoch goes up', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const dead = await addWorker(h.sql, { leaseSeconds: -1 });
@@ -25,7 +25,7 @@ test('what its worker ran alone is dead at the third crash, with an error that s
   expect(await h.sql`select from signalbox.worker`).toHaveLength(0);
 });
 
-test('the second crash is no end', async () => {
+test('the second crash does not end a delivery', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const dead = await addWorker(h.sql, { leaseSeconds: -1 });
@@ -34,7 +34,7 @@ test('the second crash is no end', async () => {
   expect(await stateOf(h.sql, id)).toBe('ready 2/0/2');
 });
 
-test('what ran beside others is not given up, however many crashes it has seen', async () => {
+test('a delivery that ran beside others does not end dead, however many crashes it has had', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const [dead, other] = [await addWorker(h.sql, { leaseSeconds: -1 }), await addWorker(h.sql, { leaseSeconds: -1 })];
@@ -49,7 +49,7 @@ test('what ran beside others is not given up, however many crashes it has seen',
   ]);
 });
 
-test('a neighbour that cannot be taken back yet is a neighbour all the same', async () => {
+test('a neighbour that cannot be reclaimed yet still counts as a neighbour', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const dead = await addWorker(h.sql, { leaseSeconds: -1 });
@@ -60,7 +60,7 @@ test('a neighbour that cannot be taken back yet is a neighbour all the same', as
   await transaction.rollback();
 });
 
-test('what another worker of the same process held at the end counts as a neighbour, whether that one is found dead yet or not', async () => {
+test('a delivery of another worker of the same process counts as a neighbour, whether or not that worker is declared dead yet', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const process = randomUUID();
@@ -71,14 +71,14 @@ test('what another worker of the same process held at the end counts as a neighb
   const innocent = await addCrashed(h, receiver, 2, { ...RUNNING, worker: sibling });
   await addDelivery(h.sql, receiver, { ...RUNNING, worker: stranger });
   expect(await h.store.workers.rescue()).toMatchObject([{ id, dead: undefined }]);
-  // The first worker is forgotten by now, and with it what it held.
+  // The first worker is forgotten by now, together with its deliveries.
   await h.sql`update signalbox.worker set lease_until = now() - interval '1 second' where id = ${sibling}`;
   expect(await h.store.workers.rescue()).toMatchObject([{ id: innocent, dead: undefined }]);
   expect([await stateOf(h.sql, id), await stateOf(h.sql, innocent)]).toEqual(['ready 2/0/3', 'ready 2/0/3']);
   expect(await h.sql`select from signalbox.worker where id = ${stranger} and not had_company`).toHaveLength(1);
 });
 
-test('what a worker of the same process has waiting, or has let go, is no neighbour', async () => {
+test('a delivery that another worker of the same process has waiting, or has released, is no neighbour', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const process = randomUUID();
@@ -89,7 +89,7 @@ test('what a worker of the same process has waiting, or has let go, is no neighb
   expect(await h.store.workers.rescue()).toMatchObject([{ id, dead: { code: 'CrashBudgetSpent' } }]);
 });
 
-test('the last of several that cannot all be taken back at once had neighbours all the same', async () => {
+test('the last of several deliveries that cannot all be reclaimed at once still had neighbours', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const dead = await addWorker(h.sql, { leaseSeconds: -1 });
@@ -101,7 +101,7 @@ test('the last of several that cannot all be taken back at once had neighbours a
   expect(await h.store.workers.rescue()).toMatchObject([{ id, dead: undefined }]);
 });
 
-test('a worker whose lease is over while the others of its process live and hold nothing is to blame alone', async () => {
+test('a delivery of a worker whose lease has expired ran alone if the other workers of its process hold nothing', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const process = randomUUID();
@@ -113,7 +113,7 @@ test('a worker whose lease is over while the others of its process live and hold
   expect(await h.store.workers.rescue()).toMatchObject([{ id, dead: { code: 'CrashBudgetSpent' } }]);
 });
 
-test('what a worker held that was stopping is ready again, its attempt refunded, and no crash is counted', async () => {
+test('a delivery of a stopping worker is ready again, its attempt is refunded, and no crash is counted', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const [stopping, dead] = [await addWorker(h.sql, { leaseSeconds: -1, stopping: true }), await addWorker(h.sql, { leaseSeconds: -1 })];
@@ -124,7 +124,7 @@ test('what a worker held that was stopping is ready again, its attempt refunded,
   expect([await stateOf(h.sql, id), await stateOf(h.sql, charged)]).toEqual(['ready 2/0/0', 'ready 2/0/1']);
 });
 
-test('what a stopping worker ran alone is not given up, however many crashes it has seen, and stays a suspect', async () => {
+test('a delivery that a stopping worker ran alone does not end dead, however many crashes it has had, and stays a suspect', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const stopping = await addWorker(h.sql, { leaseSeconds: -1, stopping: true });
@@ -134,7 +134,7 @@ test('what a stopping worker ran alone is not given up, however many crashes it 
   expect(await h.store.deliveries.hasSuspect([{ receiverId: receiver, free: 5, version: 1 }])).toBe(true);
 });
 
-test('what a stopping worker held is a neighbour of what the others of its process held, which are charged', async () => {
+test('a delivery of a stopping worker is a neighbour of those of the other workers of its process, which count the crash', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const process = randomUUID();
@@ -146,7 +146,7 @@ test('what a stopping worker held is a neighbour of what the others of its proce
   expect([await stateOf(h.sql, uncharged), await stateOf(h.sql, charged)]).toEqual(['ready 2/0/2', 'ready 2/0/3']);
 });
 
-test('a claim takes suspects only if nothing else is due, only when it may, and one of them', async () => {
+test('a claim takes suspects only if nothing else is due, only when it may, and only one', async () => {
   await using h = await openStore();
   const [receiver, second] = [await addReceiver(h.sql), await addReceiver(h.sql, 'B.receive')];
   const worker = await addWorker(h.sql);
@@ -169,7 +169,7 @@ test.each([
   ['is for later', { dueInSeconds: 60 }],
   ['is newer than the worker can read', { version: 2 }],
   ['runs already', RUNNING],
-])('a suspect that %s is not taken, nor waited for', async (_why, options) => {
+])('a suspect that %s is neither claimed nor waited for', async (_why, options) => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const worker = await addWorker(h.sql);
@@ -179,7 +179,7 @@ test.each([
   expect(await h.store.deliveries.hasSuspect(claimable)).toBe(false);
 });
 
-test('a worker that is dead takes no suspect, either', async () => {
+test('a dead worker claims no suspect, either', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   await addCrashed(h, receiver, 2);
@@ -188,7 +188,7 @@ test('a worker that is dead takes no suspect, either', async () => {
   expect(await h.store.deliveries.claim(await addWorker(h.sql, { lost: true }), claimable, 5, { suspects: true })).toEqual([]);
 });
 
-test('no quarantine is needed for what has cost one worker, or none', async () => {
+test('a delivery with one crash, or none, needs no quarantine', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   await addCrashed(h, receiver, 0);

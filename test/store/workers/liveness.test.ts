@@ -1,4 +1,5 @@
-// The lock of a worker's session: when it counts, which workers are found without it, and that one check is not enough.
+// The lock of a worker's session: the conditions under which it counts, the workers that are found without it, and that
+// one check is not enough.
 import type postgres from 'postgres';
 import { expect, test } from 'vitest';
 import type { Run } from '../../../src/drivers/driver.ts';
@@ -58,7 +59,7 @@ test('a lock is trusted when two renewals in a row have come from the session th
   expect(await isLocked(h.sql, id)).toBe(false);
 });
 
-test('a lock is had by one session at a time', async () => {
+test('one session at a time holds a lock', async () => {
   await using h = await openStore();
   await using session = await openSession(h);
   await using other = await openSession(h);
@@ -68,7 +69,7 @@ test('a lock is had by one session at a time', async () => {
   expect(await h.store.workers.lock(id, other.run)).toBeUndefined();
 });
 
-test('workers whose lock is free are found: not those that hold it, whose lock is not trusted, that are dead already, nor the checking worker', async () => {
+test('workers whose lock is free are found, except those whose lock is not trusted, those that are already dead, and the checking worker', async () => {
   await using h = await openStore();
   await using session = await openSession(h);
   const [looking, freed, holding] = [await addLocked(h), await addLocked(h), await addLocked(h, session)];
@@ -78,7 +79,7 @@ test('workers whose lock is free are found: not those that hold it, whose lock i
   expect([holding, untrusted]).not.toContain(freed);
 });
 
-test('two workers that check at the same time find the same', async () => {
+test('two workers that check at the same time find the same workers', async () => {
   await using h = await openStore();
   const [looking, freed] = [await addLocked(h), await addLocked(h)];
   const first = await h.hold((_transaction, store) => store.workers.findUnlocked(looking, ANY));
@@ -86,7 +87,7 @@ test('two workers that check at the same time find the same', async () => {
   await first.commit();
 });
 
-test('each worker checks those that come after it, around the ring', async () => {
+test('each worker checks the workers that come after it in the ring', async () => {
   await using h = await openStore();
   const workers: number[] = [];
   for (let count = 0; count < 13; count++) workers.push(await addLocked(h));
@@ -108,14 +109,14 @@ test('a worker whose lock is free at two checks is marked dead', async () => {
 
 const signsOfLife: [sign: string, live: (h: StoreHarness, id: number) => Promise<AsyncDisposable | undefined>][] = [
   [
-    'a renewal, though the lock is free still',
+    'a renewal, although the lock is still free',
     async ({ sql }, id) => {
       await sql`update signalbox.worker set lease_until = lease_until + interval '1 second' where id = ${id}`;
       return undefined;
     },
   ],
   [
-    'its lock, though it has not renewed',
+    'its lock, although it has not renewed',
     async (h, id) => {
       const session = await openSession(h);
       await h.store.workers.lock(id, session.run);
@@ -148,7 +149,7 @@ test.each(signsOfLife)('between the two checks, %s keeps a worker alive', async 
   expect(await h.sql`select from signalbox.worker where lost_at is not null`).toHaveLength(0);
 });
 
-test('of a worker that has renewed since the server keeps locks a new one knows that no restart has freed its lock, of another it does not', async () => {
+test('if the incarnation of the server must be known, only workers that have renewed under it are found, as a restart frees locks', async () => {
   await using h = await openStore();
   const [looking, renewed, older, unknown] = [await addLocked(h), await addLocked(h), await addLocked(h), await addLocked(h)];
   await h.store.workers.renew(renewed, 60_000);
@@ -157,12 +158,12 @@ test('of a worker that has renewed since the server keeps locks a new one knows 
   expect(ids(await h.store.workers.findUnlocked(looking, KNOWN))).toEqual([renewed]);
   const all = await h.store.workers.findUnlocked(looking, ANY);
   expect(ids(all)).toEqual([renewed, older, unknown]);
-  // It may have restarted between the two checks.
+  // The server may have restarted between the two checks.
   expect(await h.store.workers.markUnlockedDead(all, KNOWN)).toBe(1);
   expect(await h.store.workers.markUnlockedDead(all, ANY)).toBe(2);
 });
 
-test('a verdict is given once: a worker that is dead already is not marked again', async () => {
+test('a worker that is already dead is not marked dead again', async () => {
   await using h = await openStore();
   const looking = await addLocked(h);
   await addLocked(h);
@@ -171,7 +172,7 @@ test('a verdict is given once: a worker that is dead already is not marked again
   expect(await h.store.workers.markUnlockedDead(first, ANY)).toBe(0);
 });
 
-test('the transactions of dead workers are ended, so that what they hold can be rescued; those of others go on', async () => {
+test('the transactions of dead workers are ended, so that their deliveries can be rescued; those of others go on', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const [dead, alive] = [await addWorker(h.sql, { leaseSeconds: -1 }), await addWorker(h.sql)];

@@ -1,4 +1,5 @@
-// The sleeping flag: an append notifies if a worker sleeps and not otherwise, and no worker sleeps past an append that did not notify.
+// The sleeping flag: an append notifies if and only if a worker sleeps, and no worker goes to sleep beside an append
+// that did not notify.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Run } from '../../../src/drivers/driver.ts';
@@ -9,14 +10,14 @@ const append = async (h: StoreHarness, options: Partial<AppendOptions> = {}, sql
   await h.store.emissions.append(runOn(sql), [{ id: randomUUID(), payload: '{}' }], { ...PLAIN, ...options });
 };
 
-/** Counts the notifications that have come before it is asked. */
+/** Counts the notifications that have come before the call. */
 async function listen({ sql }: StoreHarness): Promise<() => Promise<number>> {
   let notified = 0;
   let heard: () => void = () => {};
   await sql.listen('signalbox_ready', () => void notified++);
   await sql.listen('last', () => heard());
   return async () => {
-    // A notification of our own, behind those: when it is here, they would be too.
+    // Our own notification comes after those: when it has arrived, they have, too.
     const last = new Promise<void>((resolve) => (heard = resolve));
     await sql.notify('last', '');
     await last;
@@ -44,7 +45,7 @@ async function sleeper(h: StoreHarness): Promise<Sleeper> {
   };
 }
 
-test('a worker that sleeps is notified of what is due now and has a receiver, and of nothing else', async () => {
+test('a sleeping worker is notified only of deliveries that are due now and have a receiver', async () => {
   await using h = await openStore();
   const notified = await listen(h);
   await using _sleeper = await sleeper(h);
@@ -95,7 +96,7 @@ test('it is safe to sleep only when an append that did not notify has committed,
   }
 });
 
-test('an append that meets a worker asking for pending appends notifies rather than trust it', async () => {
+test('an append that meets a worker that checks for pending appends notifies', async () => {
   await using h = await openStore();
   await addReceiver(h.sql);
   const notified = await listen(h);
@@ -107,7 +108,7 @@ test('an append that meets a worker asking for pending appends notifies rather t
   expect(await notified()).toBe(1);
 });
 
-test('an append that meets another trying the flag notifies rather than trust it, and a worker does not take its flag for set', async () => {
+test('an append that meets another one that tests the flag notifies, and a worker does not take its flag for set', async () => {
   await using h = await openStore();
   await addReceiver(h.sql);
   const notified = await listen(h);
@@ -121,7 +122,7 @@ test('an append that meets another trying the flag notifies rather than trust it
   expect(await notified()).toBe(1);
 });
 
-test('nothing is left locked by an append', async () => {
+test('an append leaves nothing locked', async () => {
   await using h = await openStore();
   await addReceiver(h.sql);
   await append(h);

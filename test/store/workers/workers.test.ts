@@ -1,11 +1,11 @@
-// Leases, the verdict that a worker is dead, and what is taken back from it.
+// Leases, the decision that a worker is dead, and the deliveries that are reclaimed from it.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { addDelivery, addReceiver, addWorker, openStore, settleFirst, stateOf } from '../rows.ts';
 
 const RUNNING = { state: 'running', epoch: 1, attempt: 1 } as const;
 
-test('a lease can be renewed until others have found it over', async () => {
+test('a lease can be renewed until others have found it expired', async () => {
   await using h = await openStore();
   const [alive, missed, lost] = [
     await addWorker(h.sql),
@@ -18,7 +18,7 @@ test('a lease can be renewed until others have found it over', async () => {
   expect(over.map(({ id }) => id as number)).toEqual([lost]);
 });
 
-test('what a dead worker ran is ready again: the epoch goes up, the attempt is refunded, the crash is counted', async () => {
+test('a delivery of a dead worker is ready again: the epoch goes up, the attempt is refunded, the crash is counted', async () => {
   await using h = await openStore();
   const dead = await addWorker(h.sql, { leaseSeconds: -1 });
   const id = await addDelivery(h.sql, await addReceiver(h.sql), { ...RUNNING, worker: dead });
@@ -28,7 +28,7 @@ test('what a dead worker ran is ready again: the epoch goes up, the attempt is r
   expect(await h.store.workers.rescue()).toEqual([]);
 });
 
-test('a worker whose lease holds is left alone, and so is what it runs', async () => {
+test('a worker with a valid lease is left alone, and so are its deliveries', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   await addWorker(h.sql, { leaseSeconds: -1 });
@@ -38,7 +38,7 @@ test('a worker whose lease holds is left alone, and so is what it runs', async (
   expect(await h.sql`select from signalbox.worker`).toHaveLength(1);
 });
 
-test('a delivery that is no longer running is not taken from anybody', async () => {
+test('a delivery that is no longer running is not reclaimed', async () => {
   await using h = await openStore();
   const dead = await addWorker(h.sql, { leaseSeconds: -1 });
   const id = await addDelivery(h.sql, await addReceiver(h.sql), { state: 'ready', epoch: 1, worker: dead });
@@ -46,7 +46,7 @@ test('a delivery that is no longer running is not taken from anybody', async () 
   expect(await stateOf(h.sql, id)).toBe('ready 1/0/0');
 });
 
-test('a delivery in an open transaction of its receiver is left until that ends, and its worker is remembered', async () => {
+test('a delivery in the open transaction of its receiver is left alone until that ends, and its worker is remembered', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const dead = await addWorker(h.sql, { leaseSeconds: -1 });
@@ -54,13 +54,13 @@ test('a delivery in an open transaction of its receiver is left until that ends,
   const other = await addDelivery(h.sql, receiver, { ...RUNNING, worker: dead });
   const transaction = await h.hold(async (tx, store) => {
     await settleFirst(tx, store, { id: live, epoch: 1, workerId: dead }, 5_000);
-    // Under another name it cannot be found, and so not be ended.
+    // Under another name, the session cannot be found, and so not be ended.
     await tx`set local application_name = 'other'`;
   });
   expect((await h.store.workers.rescue()).map(({ id }) => id)).toEqual([other]);
   const lost = await h.sql`select lost_at::text from signalbox.worker`;
   expect(lost).toHaveLength(1);
-  // The verdict is not given again.
+  // The worker is not declared dead again.
   expect(await h.store.workers.rescue()).toEqual([]);
   expect([...(await h.sql`select lost_at::text from signalbox.worker`)]).toEqual([...lost]);
   await transaction.rollback();
@@ -83,7 +83,7 @@ test('a worker that claims at this moment is not declared dead, and others are, 
   expect(await stateOf(h.sql, id)).toBe('ready 2/0/1');
 });
 
-test('two rescues at the same time share what there is', async () => {
+test('two rescues at the same time share the deliveries', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const dead = await addWorker(h.sql, { leaseSeconds: -1 });
@@ -94,7 +94,7 @@ test('two rescues at the same time share what there is', async () => {
   for (const id of ids) expect(await stateOf(h.sql, id)).toBe('ready 2/0/1');
 });
 
-test('a worker that resigns is gone; one that still holds something leaves it to the others at once', async () => {
+test('a worker that resigns is gone; one that still holds deliveries leaves them to the others at once', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const [idle, busy] = [await addWorker(h.sql), await addWorker(h.sql)];
@@ -116,7 +116,7 @@ test('a new worker has its lease from the start', async () => {
   expect(row).toEqual({ label: 'host:1', process: processId, lost_at: null, leased: true, started: String(atUs) });
 });
 
-test('a renewal is for its own worker, and tells from which session it came', async () => {
+test('a renewal affects only its own worker, and records its session', async () => {
   await using h = await openStore();
   const [worker, other] = [await addWorker(h.sql, { leaseSeconds: 5 }), await addWorker(h.sql, { leaseSeconds: 5 })];
   await h.store.workers.renew(worker, 60_000);
@@ -128,7 +128,7 @@ test('a renewal is for its own worker, and tells from which session it came', as
   ]);
 });
 
-test('a worker is stopping since the first renewal that says so, whatever those say that follow', async () => {
+test('a worker is stopping from the first renewal that says so, whatever later renewals say', async () => {
   await using h = await openStore();
   const [worker, other] = [await addWorker(h.sql), await addWorker(h.sql)];
   const stopping = async (): Promise<(string | null)[]> =>
@@ -139,13 +139,13 @@ test('a worker is stopping since the first renewal that says so, whatever those 
   const [since, others] = await stopping();
   expect([typeof since, others]).toEqual(['string', null]);
   await h.store.workers.renew(worker, 60_000, { isStopping: true });
-  // One that was late.
+  // A late renewal.
   await h.store.workers.renew(worker, 60_000);
   await h.store.workers.renew(other, 60_000);
   expect(await stopping()).toEqual([since, null]);
 });
 
-test('a worker that has resigned can neither renew nor claim, though it still holds something', async () => {
+test('a worker that has resigned can neither renew nor claim, even if it still holds deliveries', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const worker = await addWorker(h.sql);
@@ -158,7 +158,7 @@ test('a worker that has resigned can neither renew nor claim, though it still ho
   expect(await stateOf(h.sql, waiting)).toBe('ready 0/0/0');
 });
 
-test('a worker that resigns does so for itself', async () => {
+test('a resignation affects only its own worker', async () => {
   await using h = await openStore();
   const [worker, other] = [await addWorker(h.sql), await addWorker(h.sql)];
   expect(await h.store.workers.renew(other, 60_000)).toMatchObject({ hasOthers: true });
@@ -166,7 +166,7 @@ test('a worker that resigns does so for itself', async () => {
   expect(await h.store.workers.renew(other, 60_000)).toMatchObject({ hasOthers: false });
 });
 
-test('a worker that lives does nothing for one that is unknown', async () => {
+test('a worker that is unknown claims nothing, although another worker lives', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const living = await addWorker(h.sql);
@@ -175,7 +175,7 @@ test('a worker that lives does nothing for one that is unknown', async () => {
   expect(await stateOf(h.sql, id)).toBe('ready 0/0/0');
 });
 
-test('what many dead workers held is taken back a thousand at a time, the oldest first, and they are known to the end', async () => {
+test('deliveries of many dead workers are reclaimed a thousand at a time, the oldest first, and the workers are known to the end', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const [one, two] = [await addWorker(h.sql, { leaseSeconds: -1 }), await addWorker(h.sql, { leaseSeconds: -1, lost: true })];
@@ -202,7 +202,7 @@ test('what many dead workers held is taken back a thousand at a time, the oldest
   ]);
 });
 
-test('what a worker holds is what it runs, and no other worker', async () => {
+test('the deliveries of a worker are those that it runs, and not those of others', async () => {
   await using h = await openStore();
   const receiver = await addReceiver(h.sql);
   const [one, two] = [await addWorker(h.sql), await addWorker(h.sql)];

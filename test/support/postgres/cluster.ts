@@ -1,5 +1,5 @@
-// Decides how the server is configured: encoding, authentication and the arguments of initdb and postgres. Pure but for
-// choosing a free port; running these commands is left to launch.ts.
+// Decides the configuration of the server: encoding, authentication and the arguments of initdb and postgres. Pure,
+// except for the choice of a free port; launch.ts runs these commands.
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 
 export const SUPERUSER = 'postgres';
 
-/** Of the starter's environment nothing: PGPORT, PGOPTIONS or LC_MESSAGES there must not matter here. */
+/** Nothing of the starter's environment: PGPORT, PGOPTIONS or LC_MESSAGES must not matter here. */
 export function serverEnvironment(): Record<string, string> {
   const { PATH = '', SystemRoot } = process.env;
   return { PATH, LC_ALL: 'C', TZ: 'UTC', ...(SystemRoot === undefined ? {} : { SystemRoot }) };
@@ -34,7 +34,7 @@ export function postgresArguments(dataFolder: string, port: number, settings: Re
   return ['-D', dataFolder, '-p', String(port), ...configured];
 }
 
-/** A port that is free now: its user must be ready to find it taken. */
+/** A port that is free now: the caller must be ready to find it taken. */
 export async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,4 +1,4 @@
-// The server of a run of tests: nothing on it has to survive a crash of the machine.
+// The server of a test run: its data need not survive a crash of the machine.
 import type { LaunchOptions } from './launch.ts';
 
 export const DISPOSABLE: LaunchOptions = {
@@ -10,7 +10,7 @@ export const DISPOSABLE: LaunchOptions = {
     max_connections: '200',
     // Each new database is written to the log as a whole.
     max_wal_size: '256MB',
-    // In the folder of the data, which goes in the end.
+    // In the folder of the data, which is deleted in the end.
     dynamic_shared_memory_type: 'mmap',
   },
 };

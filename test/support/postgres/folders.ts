@@ -1,13 +1,14 @@
-// Decides under which folder a run keeps its data: in memory, where that was asked for and is possible; else the system's
-// temporary folder, unless the server runs as another user who cannot enter it. Creating and deleting the run's own folder is the supervisor's work.
+// Decides the folder of a run's data: in memory, if that was requested and is possible; else the system's temporary
+// folder, unless the server runs as another user without access to it. The supervisor creates and deletes the run's own
+// folder.
 import { readFile, realpath, stat, statfs } from 'node:fs/promises';
 import { freemem, tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import type { ServerUser } from './user.ts';
 
-/** A memory of its own that Linux mounts as a folder. */
+/** Memory that Linux mounts as a folder. */
 const MEMORY_FOLDER = '/dev/shm';
-/** A few databases at a time, and the log of what is written to them. */
+/** Enough for a few databases at a time, and their write-ahead log. */
 const ROOM_BYTES = 2 * 1024 ** 3;
 
 export async function chooseParentFolder(user: ServerUser | undefined, { inMemory = false } = {}): Promise<string> {
@@ -22,7 +23,7 @@ export async function chooseParentFolder(user: ServerUser | undefined, { inMemor
   );
 }
 
-/** Programs must be able to run there as well: they may have to be copied. */
+/** Programs must be able to run there as well, because they may have to be copied. */
 async function memoryHasRoom(): Promise<boolean> {
   const mounts = await readFile('/proc/mounts', 'utf8').catch(() => '');
   const mount = mounts.split('\n').findLast((line) => line.split(' ')[1] === MEMORY_FOLDER);

@@ -1,4 +1,4 @@
-// That the launched server works wherever the project lies, and that nothing of it outlives its starter.
+// Tests that the launched server works wherever the project is, and that nothing of it outlives its starter.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { findFreePort } from './cluster.ts';
 import { launchPostgres } from './launch.ts';
 
 const LAUNCH_MS = 30_000;
-/** How long a server may outlive its starter, with a reserve for a busy machine. */
+/** The time that a server may outlive its starter, with a reserve for a busy machine. */
 const GONE = { timeout: 5_000, interval: 20 };
 // Windows has neither signals nor users of this kind.
 const notOnWindows = test.skipIf(process.platform === 'win32');
@@ -32,7 +32,7 @@ test('settings reach the server', { timeout: LAUNCH_MS }, async () => {
   expect(row).toEqual({ fsync: 'off' });
 });
 
-test('nobody gets in without the password', { timeout: LAUNCH_MS }, async () => {
+test('a connection without the password is refused', { timeout: LAUNCH_MS }, async () => {
   await using server = await launchPostgres();
   const url = new URL(server.url);
   url.password = 'guessed';
@@ -58,7 +58,7 @@ test('a restart keeps port and data', { timeout: LAUNCH_MS }, async () => {
   expect(await query(url, 'select * from kept')).toEqual([]);
 });
 
-test('two servers launched at once do not meet', { timeout: LAUNCH_MS }, async () => {
+test('two servers that are launched at once do not conflict', { timeout: LAUNCH_MS }, async () => {
   const [one, other] = await Promise.all([launchPostgres(), launchPostgres()]);
   await using _one = one;
   await using _other = other;
@@ -66,7 +66,7 @@ test('two servers launched at once do not meet', { timeout: LAUNCH_MS }, async (
   await Promise.all([one, other].map(({ url }) => query(url, 'create table mine (id int)')));
 });
 
-test('a port that is taken is given up for another', { timeout: LAUNCH_MS }, async () => {
+test('a taken port is replaced by another', { timeout: LAUNCH_MS }, async () => {
   await using first = await launchPostgres();
   const ports = [first.port, await findFreePort()];
   await using second = await launchPostgres({ choosePort: async () => ports.shift() as number });
@@ -100,7 +100,7 @@ notOnWindows('a starter killed during initdb leaves neither process nor folder',
   await expectNothingLeft(place.folder);
 });
 
-test('a project folder that only root can enter will do', { timeout: LAUNCH_MS }, async ({ skip }) => {
+test('a project folder that only root can enter works', { timeout: LAUNCH_MS }, async ({ skip }) => {
   skip(process.getuid?.() !== 0, 'only root runs the server as a user who cannot enter the folder');
   await using place = await createPlace();
   const packageFolder = await copyPackageTo(place.folder);
@@ -129,7 +129,7 @@ notOnWindows('a failing initdb tells why, and leaves nothing', { timeout: LAUNCH
   await expect(launch).rejects.toThrow(/initdb ended with 1.*postgres\.bki" does not exist/s);
 });
 
-test('a server that does not start tells why', { timeout: LAUNCH_MS }, async () => {
+test('the error of a server that does not start has the reason', { timeout: LAUNCH_MS }, async () => {
   const launch = launchPostgres({ settings: { wal_level: 'minimal', max_wal_senders: '10' } });
   await expect(launch).rejects.toThrow(/PostgreSQL on port \d+ ended with 1.*max_wal_senders/s);
 });

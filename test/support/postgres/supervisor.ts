@@ -1,5 +1,5 @@
-// The starter's side of supervisor.mjs: a run folder that exists until it is closed or this process is gone, and one
-// program at a time running in it. What the folder holds and which programs run is decided by launch.ts.
+// The starter's side of supervisor.mjs: a run folder that exists until it is closed or this process ends, and one
+// program at a time running in it. launch.ts decides the content of the folder and the programs.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -15,7 +15,7 @@ export interface Command {
   args: string[];
   env: Record<string, string>;
   user: ServerUser | undefined;
-  /** A file that takes the program's output, both streams. */
+  /** The file for the program's output, both streams. */
   log: string;
   /** The signal that the program gets when the folder is closed. */
   stopSignal: 'SIGKILL' | 'SIGQUIT';
@@ -30,7 +30,7 @@ export interface SupervisedProgram {
 export interface Supervisor {
   folder: string;
   run(command: Command): Promise<SupervisedProgram>;
-  /** Whether this process stays alive for the supervisor's sake. It does until told otherwise. */
+  /** Whether the supervisor keeps this process alive. By default it does. */
   holdProcess(hold: 'yes' | 'no'): void;
   /** Resolves when the program has ended and the folder is deleted. */
   close(): Promise<void>;
@@ -95,7 +95,7 @@ function startSupervisor(folder: string): SupervisorProcess {
   });
 }
 
-/** Emits each report by its type; a dead supervisor is an `error`, which rejects a wait with `once`. */
+/** Emits each report by its type; the end of the supervisor is an `error`, which rejects a wait with `once`. */
 function readReports(child: SupervisorProcess): EventEmitter {
   const reports = new EventEmitter();
   let complaints = '';

@@ -1,5 +1,5 @@
-// Decides as which user the server runs: PostgreSQL refuses to run as root, so root lends it an unprivileged account
-// that every system has. Which files that user can reach is left to binaries.ts and folders.ts.
+// Decides the user of the server: PostgreSQL refuses to run as root, so root uses an unprivileged account that every
+// system has. binaries.ts and folders.ts decide which files that user can reach.
 import { readFileSync } from 'node:fs';
 
 export interface ServerUser {

@@ -1,4 +1,4 @@
-// How batches form: in the queue of a worker, in tick and drain, in immediate mode, and with emit.
+// Batches form in the queue of a worker, in tick and drain, in immediate mode, and with emit.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { type BatchContext, type BatchItem, defineSignal, OnSignal } from '../../../src/index.ts';
@@ -45,7 +45,7 @@ async function emit(db: Database, ...values: number[]): Promise<void> {
   );
 }
 
-test('tick runs what it claims in batches, a whole one at least', async () => {
+test('tick runs its deliveries in batches, and claims at least one whole batch', async () => {
   const { Receivers, calls } = receivers();
   await using h = await harness({ services: [Receivers] });
   await emit(h.db, 1, 2, 3, 4);
@@ -53,7 +53,7 @@ test('tick runs what it claims in batches, a whole one at least', async () => {
   expect(calls.length).toBeLessThan(3);
 });
 
-test('drain runs all in batches, in no more calls at once than a worker would', async () => {
+test('drain runs all deliveries in batches, with no more concurrent calls than a worker', async () => {
   const { Receivers, calls, scripts, singleScripts } = receivers();
   let [now, most] = [0, 0];
   const count = async (): Promise<void> => {
@@ -104,7 +104,7 @@ test('emit calls a receiver of batches with a batch of one, in the transaction o
   expect(await readEffects(h.sql)).toEqual(['emit:1', 'emit:2']);
 });
 
-test('what a receiver of batches gives up, emit throws and emitRobust returns, with nothing written', async () => {
+test('emit throws the error of a failed item and emitRobust returns it, with nothing written', async () => {
   const { Receivers, scripts } = receivers();
   scripts.push(async ([item], { tx }) => {
     await tx.insert(effects).values({ receiver: 'emit', value: 1 });
@@ -119,7 +119,7 @@ test('what a receiver of batches gives up, emit throws and emitRobust returns, w
   expect(await readEffects(h.sql)).toEqual([]);
 });
 
-test('a worker runs at once what is there, and takes together what has come meanwhile', async () => {
+test('a worker runs the first deliveries at once, and batches those that come meanwhile', async () => {
   const { Receivers, calls, scripts } = receivers();
   const [first, go] = [new Latch(), new Latch()];
   scripts.push(async () => {
@@ -132,7 +132,7 @@ test('a worker runs at once what is there, and takes together what has come mean
   await emit(h.db, 1);
   await first.opened;
   await emit(h.db, 2, 3, 4);
-  // The only slot is taken: what is claimed ahead waits for it, and it is as much as a batch.
+  // The only slot is taken: the deliveries that are claimed ahead wait for it, and fill a batch.
   await new Promise<void>((resolve) => {
     const look = async (): Promise<void> => {
       const running = await h.sql`select from signalbox.delivery where state = 'running'`;
@@ -156,12 +156,12 @@ const deliver = (id: number, receiverId = 1, isSuspect = false): ClaimedDelivery
 const receiverOf = ({ receiverId }: ClaimedDelivery): Receiver | undefined => (receiverId === 1 ? batching : single);
 const idsOf = (groups: readonly (readonly ClaimedDelivery[])[]): string[] => groups.map((group) => group.map(({ id }) => id).join(' '));
 
-test('a group has no more than its receiver takes, need not be in one piece, and never has a suspect beside others', () => {
+test('a group is no larger than the batch of its receiver, may be collected from several places, and never has a suspect beside others', () => {
   const list = [deliver(1), deliver(2, 2), deliver(3), deliver(4, 1, true), deliver(5), deliver(6), deliver(7, 2)];
   expect(idsOf(groupsOf(list, receiverOf))).toEqual(['1 3 5', '2', '4', '6', '7']);
 });
 
-test('what a group passes by in a queue keeps its order; what is of another kind does not join', () => {
+test('deliveries that a group skips in a queue keep their order; those of another kind do not join', () => {
   const queue = [deliver(1), deliver(2, 2), deliver(3), deliver(4, 1, true), deliver(5), deliver(6)].map((delivery) => ({ delivery }));
   const same = (): boolean => true;
   const { group, passed } = frontOf(queue, 0, receiverOf, same);
@@ -170,7 +170,7 @@ test('what a group passes by in a queue keeps its order; what is of another kind
   expect(frontOf(queue, 0, receiverOf, () => false).group).toHaveLength(1);
 });
 
-test('a worker wants a batch ahead from the start, and a claim takes a whole one of a receiver', () => {
+test('a worker wants one batch ahead from the start, and a claim takes a whole batch of a receiver', () => {
   expect(new Prefetch(1_000, 0, () => 50).target(10)).toBe(50);
   const entry = (id: number, batch?: number): [number, Receiver] => [id, { priority: 0, signal: { version: 1 }, batch } as Receiver];
   const entries = [entry(1, 50), ...Array.from({ length: 9 }, (_, index) => entry(index + 2))];

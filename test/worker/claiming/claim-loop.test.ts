@@ -1,4 +1,4 @@
-// When a worker's loop claims again and when it sleeps, with a sleeping flag and claims that answer as the test says.
+// Decides when a worker's loop claims again and when it sleeps, with a sleeping flag and claims that the test controls.
 import { expect, test, vi } from 'vitest';
 import type { ClaimedDelivery } from '../../../src/store/deliveries/claim.ts';
 import type { SleepingState } from '../../../src/store/workers/workers.ts';
@@ -14,15 +14,17 @@ interface Step {
   readonly at: number;
 }
 
-/** Set from outside while the loop runs. */
+/** State that the test changes while the loop runs. */
 interface Conditions {
   readonly wakeup: ClaimWakeup;
   isBusy: boolean;
-  /** The next claims that find something. */
+  /** The numbers of deliveries that the next claims find. */
   due: number;
 }
 
-/** What a worker does while `during` runs, which moves the clock. @param mark the state of the flag when it is set */
+/**
+ * Records the acts of a worker while `during` runs, which moves the clock. @param mark the state of the flag once set
+ */
 async function stepsOf(mark: (at: number) => SleepingState, during: (conditions: Conditions) => Promise<unknown>): Promise<Step[]> {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   const begun = performance.now();
@@ -88,7 +90,7 @@ async function stepsOf(mark: (at: number) => SleepingState, during: (conditions:
   return until;
 }
 
-/** Of a worker to which nothing is ever due, until just before its first poll. */
+/** Records the acts of a worker without due deliveries, until just before its first poll. */
 async function idleWith(states: SleepingState[]): Promise<Step['what'][]> {
   const steps = await stepsOf(
     () => states.shift() ?? 'safe',
@@ -105,7 +107,7 @@ test('a worker asks again for pending appends, and claims each time, until it is
   expect(await idleWith(['pending', 'pending', 'safe'])).toEqual(['claim', 'mark', 'claim', 'mark', 'claim', 'mark', 'claim']);
 });
 
-test('a worker that sleeps claims when work may be due, and not when it has only got capacity', async () => {
+test('a sleeping worker claims when work may be due, and not when it only has more capacity', async () => {
   const steps = await stepsOf(
     () => 'safe',
     async ({ wakeup }) => {
@@ -136,7 +138,7 @@ test('a pending append is found within twice the time of its transaction, howeve
   expect(claimsWithin(steps, 100, 200)).toBeGreaterThan(0);
 });
 
-test('a flag that is set anew begins with short naps, however long it was set before', async () => {
+test('after the flag is set again, the naps are short at first, however long it was set before', async () => {
   const steps = await stepsOf(
     (at) => (at < 5_020 ? 'pending' : 'safe'),
     async (conditions) => {
@@ -152,7 +154,7 @@ test('a flag that is set anew begins with short naps, however long it was set be
   expect(claimsWithin(steps, 5_020, 5_040)).toBeGreaterThan(0);
 });
 
-test('a flag that could be set meanwhile is tried again as soon as at first', async () => {
+test('after the flag could be set once, the next failure is tried again as soon as the first', async () => {
   const steps = await stepsOf(
     (at) => (at >= 10_000 && at < 20_000 ? 'pending' : 'unset'),
     () => vi.advanceTimersByTimeAsync(POLL_MS - 1),
@@ -161,7 +163,7 @@ test('a flag that could be set meanwhile is tried again as soon as at first', as
   expect(late[3]!.at - late[0]!.at).toBeLessThan(100);
 });
 
-test('a flag that cannot be set is tried again, ever more seldom', async () => {
+test('a flag that cannot be set is tried again, less and less often', async () => {
   const steps = await idleWith(Array.from({ length: 1_000 }, () => 'unset'));
   expect(steps.filter((what) => what === 'mark').length).toBeGreaterThan(5);
   expect(steps.length).toBeLessThan(50);

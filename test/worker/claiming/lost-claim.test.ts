@@ -1,5 +1,5 @@
-// A claim that is carried out, and whose answer is lost with its connection: the worker holds deliveries that it does not
-// know of, and lives on. No worker would rescue them.
+// A claim takes effect, but its answer is lost with its connection: the worker holds deliveries that it does not know
+// of, and lives on, so that no worker would rescue them.
 import { drizzle } from 'drizzle-orm/postgres-js';
 import type postgres from 'postgres';
 import { expect, test } from 'vitest';
@@ -16,7 +16,9 @@ class Receiver {
   static async receive(): Promise<void> {}
 }
 
-/** The same client, which does `lose` in place of answering the first claim that has taken something once it is `armed`. */
+/**
+ * The same client, which, once it is `armed`, calls `lose` instead of answering the first claim that took deliveries.
+ */
 function losingFirstClaim(client: postgres.Sql, lose: () => Promise<never>, armed = (): boolean => true): postgres.Sql {
   let lost = false;
   const losing = async (text: string, answer: PromiseLike<readonly unknown[]>): Promise<unknown> => {
@@ -35,7 +37,7 @@ function losingFirstClaim(client: postgres.Sql, lose: () => Promise<never>, arme
 test.each([
   ['lost', async (): Promise<never> => Promise.reject(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))],
   ['never heard, for the connection is dead without having noticed', async (): Promise<never> => new Promise(() => {})],
-])('deliveries whose claim was carried out, and its answer %s, are released and run, and cost no attempt', async (_how, lose) => {
+])('deliveries whose claim took effect, but whose answer %s, are released and run, and cost no attempt', async (_how, lose) => {
   await using h = await harness({ services: [Receiver] });
   await h.db.transaction(async (tx) => void (await happened.emitReliable(tx, {})));
   const box = createSignalbox({ db: drizzle({ client: losingFirstClaim(h.connect(), lose) }), services: [Receiver], log: false });
@@ -50,7 +52,7 @@ test.each([
   await box.close();
 });
 
-test('what the worker runs when the answer to a claim is lost is not released with what it does not know of', async () => {
+test('when the answer to a claim is lost, running deliveries are not released together with the unknown ones', async () => {
   const entered = new Latch();
   const gate = new Latch();
   const runs: string[] = [];
@@ -75,7 +77,7 @@ test('what the worker runs when the answer to a claim is lost is not released wi
   const second = box.next('delivery.completed');
   await emit();
   await failing;
-  // It was released, and claimed again.
+  // The delivery was released, and claimed again.
   expect(await second).toMatchObject({ epoch: 3 });
   const first = Promise.race([box.next('delivery.completed'), box.next('delivery.stale')]);
   gate.open();

@@ -1,4 +1,4 @@
-// In which order, and for which receivers, a worker takes deliveries.
+// The order in which a worker takes deliveries, and the receivers for which it does.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, OnSignal } from '../../../src/index.ts';
@@ -55,7 +55,7 @@ test('a receiver of higher priority is served first', async () => {
   expect(calls).toHaveLength(4);
 });
 
-test('among equals none waits until the backlog of another is done', async () => {
+test('among receivers of equal priority none waits until the backlog of another is done', async () => {
   await using h = await harness({ services: [Usual, Other] });
   await emit(h, 50);
   await using worker = h.box.worker({ concurrency: 1 });
@@ -64,7 +64,7 @@ test('among equals none waits until the backlog of another is done', async () =>
   await worker.start();
   await bothSeen;
   await worker.stop();
-  // A claim of one slot and what is ahead of it may take ten of one receiver.
+  // A claim for one slot and the prefetch may take ten of one receiver.
   const first = calls.slice(0, 20);
   for (const name of ['other', 'usual']) expect(first.filter((call) => call.startsWith(name)).length).toBeGreaterThanOrEqual(5);
 });
@@ -91,7 +91,7 @@ test('a worker serves the queues that it is given, and no others', async () => {
   ]);
 });
 
-test('a queue that no receiver is in, is refused with the names of those that are', async () => {
+test('a queue without receivers is refused with the names of those that have some', async () => {
   await using h = await harness({ services: [Mail, Usual] });
   expect(() => h.box.worker({ queues: ['mial'] })).toThrow(
     expect.objectContaining({ code: 'InvalidOption', message: expect.stringMatching(/mial.*mail, default/) as string }),
@@ -99,7 +99,7 @@ test('a queue that no receiver is in, is refused with the names of those that ar
   expect(() => h.box.worker({ queues: [] })).toThrow(expect.objectContaining({ code: 'InvalidOption' }));
 });
 
-test('a pool without room for the receivers is refused with the numbers', async () => {
+test('a pool that is too small for the receivers is refused with the numbers', async () => {
   await using h = await harness({ services: [Usual] }, { max: 5 });
   expect(() => h.box.worker({ concurrency: 4 })).toThrow(
     expect.objectContaining({ code: 'PoolTooSmall', message: expect.stringMatching(/4 .*6 connections.*5/) as string }),

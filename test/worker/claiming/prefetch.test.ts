@@ -1,4 +1,4 @@
-// What a worker claims ahead of its free slots, in a real database: no other worker waits for it for long.
+// Deliveries that a worker claims ahead of its free slots, in a real database: no other worker waits for them for long.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, OnSignal } from '../../../src/index.ts';
@@ -22,7 +22,7 @@ function slowOne() {
 const statesOf = async ({ sql }: Harness): Promise<string[]> =>
   (await sql<{ state: string }[]>`select state || ' ' || attempt as state from signalbox.delivery order by id`).map(({ state }) => state);
 
-/** Quick ones, so that the worker claims ahead, then a slow one in the only slot, and some behind it. */
+/** Emits quick deliveries, so that the worker claims ahead, then a slow one for the only slot, and some behind it. */
 async function emitQuickThenSlow({ db }: Harness): Promise<void> {
   await db.transaction(async (tx) => {
     await happened.emitMany(
@@ -32,7 +32,7 @@ async function emitQuickThenSlow({ db }: Harness): Promise<void> {
   });
 }
 
-test('what waits behind a slow receiver is released within a second, and another worker runs it', async () => {
+test('deliveries behind a slow receiver are released within a second, and another worker runs them', async () => {
   const { Receiver, gate } = slowOne();
   await using h = await harness({ services: [Receiver] });
   await emitQuickThenSlow(h);
@@ -48,7 +48,7 @@ test('what waits behind a slow receiver is released within a second, and another
   await worker.stop();
 });
 
-test('what was claimed ahead is released at once when the worker stops, and costs no attempt', async () => {
+test('deliveries that were claimed ahead are released at once when the worker stops, and cost no attempt', async () => {
   const { Receiver, gate } = slowOne();
   await using h = await harness({ services: [Receiver] });
   await emitQuickThenSlow(h);
@@ -63,7 +63,7 @@ test('what was claimed ahead is released at once when the worker stops, and cost
   expect(await statesOf(h)).toEqual(Array.from({ length: 199 }, () => 'ready 0'));
 });
 
-test('without prefetch a worker holds no more than it runs', async () => {
+test('without prefetch a worker holds only the deliveries that it runs', async () => {
   const { Receiver, gate } = slowOne();
   await using h = await harness({ services: [Receiver] });
   await emitQuickThenSlow(h);

@@ -1,6 +1,6 @@
-// How a suspect gets its quarantine, on a clock of the test's own: a worker that is never idle becomes idle for it, and takes nothing
-// beside it (slots.test.ts has the rest of that). Which deliveries are suspects, and that a claim takes one, is tested in
-// test/store/workers/crashes.test.ts.
+// The quarantine of a suspect, on a clock of the test: a worker that is never idle becomes idle for the suspect, and
+// takes nothing beside it (slots.test.ts has the rest of that). test/store/workers/crashes.test.ts tests the choice of
+// suspects, and that a claim takes one.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ClaimedDelivery } from '../../../src/store/deliveries/claim.ts';
 import type { ClaimOptions, ClaimResult } from '../../../src/worker/claiming/claims.ts';
@@ -11,14 +11,14 @@ const CHECK_EVERY_MS = 5_000;
 const SUSPECT = { id: '1', isSuspect: true } as ClaimedDelivery;
 const OTHER = { id: '2', isSuspect: false } as ClaimedDelivery;
 
-/** What is due, and what was asked of the claims. */
+/** The due deliveries, and the recorded claims. */
 class Fixture {
   suspectIsDue = false;
   otherIsDue = true;
   readonly asked: string[] = [];
   /** The other workers of the process. */
   readonly others = { mustWait: false, othersAreIdle: true };
-  /** How many quarantines have ended. */
+  /** The number of quarantines that have ended. */
   ended = 0;
   /** Happens while a claim is under way. */
   meanwhile = (): void => {};
@@ -48,7 +48,7 @@ class Fixture {
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test('a worker that runs nothing may take a suspect; one that runs something may not, nor does it check for one yet', async () => {
+test('a worker that runs nothing may take a suspect; a worker that runs something may not, and does not check for one yet', async () => {
   const fixture = new Fixture();
   await fixture.take(5, 0);
   expect(fixture.asked).toEqual(['take 5 or a suspect']);
@@ -57,14 +57,14 @@ test('a worker that runs nothing may take a suspect; one that runs something may
   expect(fixture.asked).toEqual(['take 3']);
 });
 
-test('a worker without a free slot asks for nothing', async () => {
+test('a worker without a free slot claims nothing', async () => {
   const fixture = new Fixture();
   await vi.advanceTimersByTimeAsync(CHECK_EVERY_MS + 1);
   expect(await fixture.take(0, 5)).toBeUndefined();
   expect(fixture.asked).toEqual([]);
 });
 
-test('a worker that is never idle checks every 5 s, and goes on where no suspect is due', async () => {
+test('a worker that is never idle checks every 5 s, and continues if no suspect is due', async () => {
   const fixture = new Fixture();
   await vi.advanceTimersByTimeAsync(CHECK_EVERY_MS + 1);
   expect(await fixture.take(3, 2)).toEqual([OTHER]);
@@ -77,7 +77,7 @@ test('a worker that is never idle checks every 5 s, and goes on where no suspect
   expect(fixture.asked).toEqual(['check', 'take 3']);
 });
 
-test('it becomes idle for a suspect: its receivers end, it takes the suspect and nothing else, and goes on when that is over', async () => {
+test('a worker becomes idle for a suspect: its receivers end, it takes only the suspect, and continues when that has ended', async () => {
   const fixture = new Fixture();
   fixture.suspectIsDue = true;
   await vi.advanceTimersByTimeAsync(CHECK_EVERY_MS + 1);
@@ -104,7 +104,7 @@ test('a worker does not wait for a suspect that another worker took meanwhile: t
   expect(fixture.asked).toEqual(['take 3']);
 });
 
-test('a worker that has run all it had, and finds more each time, becomes idle as well, also one that runs one at a time', async () => {
+test('a worker that has run all its deliveries, and finds more each time, becomes idle, too, even one that runs one at a time', async () => {
   const fixture = new Fixture();
   fixture.suspectIsDue = true;
   await vi.advanceTimersByTimeAsync(CHECK_EVERY_MS);
@@ -129,7 +129,7 @@ test.each([
   expect(fixture.asked).toEqual(['take 3']);
 });
 
-test('a worker that finds nothing beside what it runs is not idle', async () => {
+test('a worker that runs deliveries and finds no others is not idle', async () => {
   const fixture = new Fixture();
   fixture.otherIsDue = false;
   await vi.advanceTimersByTimeAsync(CHECK_EVERY_MS - 1);
@@ -139,7 +139,7 @@ test('a worker that finds nothing beside what it runs is not idle', async () => 
   expect(fixture.asked).toEqual(['check', 'take 3']);
 });
 
-test('beside others of its process it takes no suspect by itself, and is not idle', async () => {
+test('beside other workers of its process, a worker takes no suspect by itself, and is not idle', async () => {
   const fixture = new Fixture();
   Object.assign(fixture, { suspectIsDue: true, otherIsDue: false });
   fixture.others.othersAreIdle = false;
@@ -159,14 +159,14 @@ test('beside others of its process it takes no suspect by itself, and is not idl
   expect([fixture.ended, fixture.quarantine.isWanted]).toEqual([1, false]);
 });
 
-test('during the quarantine of another member of its process, it claims nothing', async () => {
+test('during the quarantine of another member of its process, a worker claims nothing', async () => {
   const fixture = new Fixture();
   fixture.others.mustWait = true;
   expect(await fixture.take(5, 0)).toBeUndefined();
   expect(fixture.asked).toEqual([]);
 });
 
-test('a suspect that it took while another of its process began to claim is released, and the worker becomes idle for it', async () => {
+test('a suspect that was taken while another worker of the process began to claim is released, and the worker becomes idle for it', async () => {
   const fixture = new Fixture();
   Object.assign(fixture, { suspectIsDue: true, otherIsDue: false });
   fixture.meanwhile = () => (fixture.others.othersAreIdle = false);
@@ -179,7 +179,7 @@ test('a suspect that it took while another of its process began to claim is rele
   expect(fixture.asked).toEqual(['take 0 or a suspect']);
 });
 
-test('it does not wait in vain for ever: it works for as long, and then waits for twice that time', async () => {
+test('a worker does not wait in vain for ever: it works for the same time, and then waits for twice that time', async () => {
   const fixture = new Fixture();
   fixture.suspectIsDue = true;
   await vi.advanceTimersByTimeAsync(CHECK_EVERY_MS + 1);
@@ -197,7 +197,7 @@ test('it does not wait in vain for ever: it works for as long, and then waits fo
   expect(await fixture.take(3, 2)).toEqual([OTHER]);
 });
 
-test('a worker whose database does not answer keeps no other waiting', async () => {
+test('a worker whose database does not answer does not make others wait', async () => {
   const fixture = new Fixture();
   fixture.suspectIsDue = true;
   await vi.advanceTimersByTimeAsync(CHECK_EVERY_MS + 1);

@@ -1,4 +1,4 @@
-// From when on a worker's claims scan: from the beginning while that is cheap, else from where the last one had come.
+// The start of the scan of a worker's claims: the beginning while that is cheap, else the end of the last scan.
 import { expect, test } from 'vitest';
 import type { ClaimedDelivery } from '../../../src/store/deliveries/claim.ts';
 import { ScanWindow } from '../../../src/worker/claiming/scan-window.ts';
@@ -12,7 +12,7 @@ test('a cheap full scan is followed by another', () => {
   expect([scanWindow.isFullScanDue(9), scanWindow.untilFullScanMs(9)]).toEqual([true, 0]);
 });
 
-test('after a slow full scan ten times as long goes by until the next, and claims between scan from where it had come', () => {
+test('after a slow full scan, ten times its duration passes until the next, and claims between them start where it ended', () => {
   const scanWindow = new ScanWindow();
   scanWindow.scanned([of(1, 100), of(1, 102), of(1, 101), of(2, 50)], { all: true, tookMs: 80, now: 80 });
   expect([scanWindow.isFullScanDue(879), scanWindow.untilFullScanMs(479), scanWindow.isFullScanDue(880)]).toEqual([false, 401, true]);
@@ -22,7 +22,7 @@ test('after a slow full scan ten times as long goes by until the next, and claim
   expect(scanWindow.startOf(3)).toBe(-Infinity);
 });
 
-test('a claim between moves the start on, never back, and not the time of the next full scan', () => {
+test('a claim between full scans moves the start forward, never back, and does not change the time of the next full scan', () => {
   const scanWindow = new ScanWindow();
   scanWindow.scanned([of(1, 100)], { all: true, tookMs: 80, now: 80 });
   scanWindow.scanned([of(1, 110)], { all: false, tookMs: 300, now: 400 });

@@ -1,4 +1,4 @@
-// Batches in the slots of a worker: one call takes what waits for its receiver, and takes one slot.
+// Batches in the slots of a worker: one call takes the waiting deliveries of its receiver, and uses one slot.
 import { expect, test } from 'vitest';
 import type { Receiver } from '../../../src/core/receivers.ts';
 import { silentLogger } from '../../../src/observe/log.ts';
@@ -57,7 +57,7 @@ function openSlots({ batch = 3, concurrency = 1 } = {}) {
   return { slots, calls, started, idsOf: () => calls.map(({ ids }) => ids) };
 }
 
-test('a free slot takes as many as its receiver takes, wherever they wait, and leaves the others in their order', () => {
+test('a free slot takes a batch of its receiver, wherever the deliveries wait, and leaves the others in their order', () => {
   const { slots, calls, started, idsOf } = openSlots();
   slots.accept([delivery(1), delivery(2, 2), delivery(3), delivery(4, 2), delivery(5), delivery(6)], 0);
   expect([idsOf(), slots.waiting]).toEqual([['1 3 5'], 3]);
@@ -65,7 +65,7 @@ test('a free slot takes as many as its receiver takes, wherever they wait, and l
   expect([idsOf(), slots.waiting, started]).toEqual([['1 3 5', '2', '4', '6'], 0, [3, 1, 1, 1]]);
 });
 
-test('what is called is not what waits for its write, however much it is', () => {
+test('the deliveries of a running call do not count as waiting for their write, however many they are', () => {
   const { slots, calls, idsOf } = openSlots({ batch: 1_000, concurrency: 4 });
   slots.accept(
     range(1, 4_000).map((id) => delivery(id)),

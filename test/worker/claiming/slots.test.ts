@@ -1,4 +1,4 @@
-// The slots of a worker: deliveries that are claimed ahead wait in them, and are started, released or dropped.
+// The slots of a worker: deliveries that are claimed ahead wait in them, until they are started, released or dropped.
 import { describe, expect, test } from 'vitest';
 import type { Receiver } from '../../../src/core/receivers.ts';
 import type { Driver, Lane, LaneHooks } from '../../../src/drivers/driver.ts';
@@ -14,7 +14,7 @@ const delivery = (id: string, about: Partial<ClaimedDelivery> = {}): ClaimedDeli
 
 const deliveries = (...ids: string[]): ClaimedDelivery[] => ids.map((id) => delivery(id));
 
-/** Runs that end when they are told to. */
+/** Runs that the test ends. */
 class Runs {
   readonly started: string[] = [];
   readonly lanes = new Map<string, Lane>();
@@ -74,13 +74,13 @@ function openSlots({ concurrency = 2, owner = 7, prefetch = 100, openLane }: Sta
 }
 
 describe('slots', () => {
-  test('start what they take in its order, as many as there are slots, and the next when a receiver has returned', async () => {
+  test('start the deliveries in their order, as many as there are slots, and the next when a receiver has returned', async () => {
     const { slots, runs } = openSlots();
     slots.accept(deliveries('1', '2', '3', '4'), 0);
     expect(runs.started).toEqual(['1', '2']);
     runs.returns('2');
     expect(runs.started).toEqual(['1', '2', '3']);
-    // Its slot was free already.
+    // The slot was free already.
     await runs.ends('2');
     expect(runs.started).toEqual(['1', '2', '3']);
     await runs.ends('1');
@@ -88,7 +88,7 @@ describe('slots', () => {
     expect([slots.waiting, slots.load]).toEqual([0, 2]);
   });
 
-  test('know what they hold, waiting or running, by its claim', () => {
+  test('know their deliveries, waiting or running, by the claim', () => {
     const { slots } = openSlots({ concurrency: 1 });
     slots.accept(deliveries('1', '2'), 0);
     expect(['1', '2', '3'].map((id) => slots.holds({ id, epoch: 1, workerId: 7 }))).toEqual([true, true, false]);
@@ -96,7 +96,7 @@ describe('slots', () => {
     expect(['1', '2'].map((id) => slots.holds({ id, epoch: 1, workerId: 8 }))).toEqual([false, false]);
   });
 
-  test('start nothing of a worker whose lease may be over, until it is renewed', async () => {
+  test('start nothing while the lease of the worker may have expired, until it is renewed', async () => {
     const { slots, runs, state } = openSlots({ concurrency: 1 });
     slots.accept(deliveries('1', '2'), 0);
     state.owner = 0;
@@ -107,7 +107,7 @@ describe('slots', () => {
     expect(runs.started).toEqual(['1', '2']);
   });
 
-  test('forget what was claimed under an id that was lost, and only that', async () => {
+  test('forget the deliveries that were claimed under a lost id, and only those', async () => {
     const { slots, runs, state } = openSlots({ concurrency: 1 });
     slots.accept(deliveries('1', '2'), 0);
     slots.drop(7);
@@ -133,7 +133,7 @@ describe('slots', () => {
     expect(runs.started.at(-1)).toBe('5');
   });
 
-  test('hand out for release what has waited for 0.8 s, or all when asked for it', () => {
+  test('return the deliveries that have waited for 0.8 s for release, or all on request', () => {
     const { slots, runs } = openSlots({ concurrency: 1 });
     slots.accept(deliveries('1', '2', '3'), 5_000);
     expect(slots.takeReleasable(5_799)).toEqual([]);
@@ -143,7 +143,7 @@ describe('slots', () => {
     expect(slots.takeReleasable().map(({ id }) => id)).toEqual(['4']);
   });
 
-  test('hand out for release at once what is held back, waiting or newly claimed, and start none of it', async () => {
+  test('return held-back deliveries for release at once, waiting or newly claimed, and start none of them', async () => {
     const { slots, runs, state } = openSlots({ concurrency: 1 });
     slots.accept(deliveries('1', '2', '3', '4'), 0);
     state.heldBack = new Set(['2', '4', '5']);
@@ -157,7 +157,7 @@ describe('slots', () => {
     expect(runs.started).toEqual(['1', '3', '6']);
   });
 
-  test('want as many as they have free slots and prefetch, and none while enough waits', async () => {
+  test('want as many deliveries as they have free slots and prefetch, and none while enough wait', async () => {
     const { slots, runs } = openSlots({ concurrency: 2, prefetch: 4 });
     expect(slots.demand(0)).toBe(6);
     slots.accept(deliveries('1', '2', '3', '4', '5', '6'), 0);
@@ -168,7 +168,7 @@ describe('slots', () => {
     expect([slots.waiting, slots.demand(0)]).toEqual([2, 2]);
   });
 
-  test('report capacity when no more waits than half of the prefetch', async () => {
+  test('report capacity when at most half of the prefetch waits', async () => {
     const { slots, runs, state } = openSlots({ concurrency: 1, prefetch: 4 });
     slots.accept(deliveries('1', '2', '3', '4'), 0);
     slots.demand(0);
@@ -201,7 +201,7 @@ describe('slots', () => {
   });
 });
 
-/** Lanes that record what is asked of them. */
+/** Lanes that record their calls. */
 function laneStage() {
   const lanes: { readonly hooks: LaneHooks; released: number }[] = [];
   const openLane = (hooks: LaneHooks): Lane => {
@@ -213,14 +213,14 @@ function laneStage() {
 }
 
 describe('slots with lanes', () => {
-  test('start the next delivery on a lane as soon as the COMMIT of the one before has gone out', async () => {
+  test('start the next delivery on a lane as soon as the COMMIT of the previous one is sent', async () => {
     const { lanes, openLane } = laneStage();
     const { slots, runs } = openSlots({ concurrency: 1, openLane });
     slots.accept(deliveries('1', '2', '3'), 0);
     expect(lanes[0]!.hooks.isWanted()).toBe(true);
     lanes[0]!.hooks.onCommitting();
     expect([runs.started, runs.lanes.get('2'), lanes[0]!.released]).toEqual([['1', '2'], runs.lanes.get('1'), 0]);
-    // Its answer is in: nothing more is free.
+    // The answer has come: no more lanes are free.
     await runs.ends('1');
     expect(runs.started).toEqual(['1', '2']);
     lanes[0]!.hooks.onCommitting();
@@ -230,7 +230,7 @@ describe('slots with lanes', () => {
     expect([lanes.length, slots.load]).toEqual([1, 0]);
   });
 
-  test('want no transaction behind one if the next delivery has none, or is no longer theirs', () => {
+  test('want no transaction after one if the next delivery uses none, or is no longer theirs', () => {
     const { lanes, openLane } = laneStage();
     const { slots, state } = openSlots({ concurrency: 1, openLane });
     slots.accept(deliveries('1', 'detached 2', '3'), 0);
@@ -242,7 +242,7 @@ describe('slots with lanes', () => {
     expect(lanes[0]!.hooks.isWanted()).toBe(false);
   });
 
-  test('release a lane on which nothing follows, whatever it was told', () => {
+  test('release a lane on which nothing follows, whatever was announced on it', () => {
     const { lanes, openLane } = laneStage();
     const { slots, state } = openSlots({ concurrency: 1, openLane });
     slots.accept(deliveries('1', '2'), 0);
@@ -262,14 +262,14 @@ describe('slots with lanes', () => {
 });
 
 describe('prefetch', () => {
-  test('is as much as is started within a tenth of a second, and nothing before that is known', () => {
+  test('is the number of deliveries that are started within a tenth of a second, and nothing before that is known', () => {
     const prefetch = new Prefetch(1_000, 0);
     expect(prefetch.target(10)).toBe(0);
     for (let started = 0; started < 50; started++) prefetch.started();
     expect(prefetch.target(50)).toBe(100);
   });
 
-  test('is no more than it may be', () => {
+  test('is no more than its limit', () => {
     const prefetch = new Prefetch(30, 0);
     for (let started = 0; started < 500; started++) prefetch.started();
     expect(prefetch.target(50)).toBe(30);

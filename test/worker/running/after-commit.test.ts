@@ -1,4 +1,5 @@
-// afterCommit in a receiver: its delivery is completed by then, so it neither keeps a slot nor a worker that stops.
+// afterCommit in a receiver: the delivery is completed by then, so the callback keeps neither a slot nor a stopping
+// worker.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, type DeliveryContext, OnSignal, type Signalbox } from '../../../src/index.ts';
@@ -21,7 +22,7 @@ function hanging(options: { timeout?: number } = {}) {
   return { Hanging, boxes };
 }
 
-test.for(DRIVERS)('%s: a callback that never ends keeps no slot, and is told with its receiver', async (driver) => {
+test.for(DRIVERS)('%s: a callback that never ends keeps no slot, and is reported with its receiver', async (driver) => {
   const { Hanging, boxes } = hanging({ timeout: 300 });
   const { log, lines } = recordingLogger();
   await using h = await openBehindProxy(driver, { services: [Hanging], log });
@@ -33,14 +34,14 @@ test.for(DRIVERS)('%s: a callback that never ends keeps no slot, and is told wit
   await worker.start();
   await completed;
   expect(await readDeliveries(h.sql)).toMatchObject(Array.from({ length: 5 }, () => ({ state: 'completed', attempt: 1 })));
-  // All of them are over when the worker has stopped of its own accord.
+  // All callbacks have ended when the worker has stopped by itself.
   await worker.stop();
   const told = lines.filter(({ message }) => message?.includes('does not end'));
   expect(told).toHaveLength(5);
   expect(told[0]?.fields).toMatchObject({ receiver: 'Hanging.receive' });
 });
 
-test.for(DRIVERS)('%s: a worker that stops waits for it no longer than for a receiver', async (driver) => {
+test.for(DRIVERS)('%s: a stopping worker waits for a callback no longer than for a receiver', async (driver) => {
   const { Hanging, boxes } = hanging();
   await using h = await openBehindProxy(driver, { services: [Hanging] });
   boxes.push(h.box);

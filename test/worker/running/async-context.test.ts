@@ -1,5 +1,6 @@
-// Which async context (AsyncLocalStorage) code of the application runs in: receivers and listeners in none but their own,
-// wherever the worker was started and the signal was emitted; afterCommit callbacks in that of whoever registered them.
+// The async context (AsyncLocalStorage) of the application's code: receivers and listeners run in one of their own,
+// wherever the worker was started and the signal was emitted; afterCommit callbacks run in the context of their
+// registration.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -11,11 +12,11 @@ const request = new AsyncLocalStorage<string>();
 const happened = defineSignal('context.happened', z.object({ value: z.number() }));
 const followed = defineSignal('context.followed', z.object({}));
 
-/** What was seen of the request, by whom. */
+/** The places that have seen the request. */
 let seen: string[] = [];
 const see = (where: string): void => void seen.push(`${where}: ${request.getStore()}`);
 
-/** Looks at once and after each way in which a context is carried on. */
+/** Reads the context at once, and after each way in which a context is propagated. */
 async function look(where: string): Promise<void> {
   see(where);
   await Promise.resolve();
@@ -50,7 +51,7 @@ class Receiving {
     await look('transactional');
     await followed.emitReliable(tx, {});
     await this.#db.transaction(async () => look('savepoint'));
-    // As a library that traces does. It must not reach the next delivery.
+    // A tracing library does this. The entered store must not reach the next delivery.
     request.enterWith('a receiver');
   }
 
@@ -78,7 +79,7 @@ function listen({ box }: Harness): void {
   for (const event of EVENTS)
     box.on(event, () => {
       see(event);
-      // Of the run that starts, the receiver is to see it: below.
+      // The receiver of the starting run must see this store: see below.
       if (event !== 'delivery.started') request.enterWith('a listener');
     });
 }
@@ -96,12 +97,12 @@ async function emit(h: Harness, times = 3): Promise<void> {
 
 const PLACES = ['constructor', 'transactional', 'savepoint', 'detached', 'batch', 'followed'];
 
-/** Everything was called, and nothing saw a request. */
+/** Asserts that everything was called, and nothing saw a request. */
 function expectNothingSeen(...more: string[]): void {
   expect(new Set(seen)).toEqual(new Set([...PLACES, ...more].map((where) => `${where}: undefined`)));
 }
 
-test('a worker runs receivers, listeners and constructors in no context of whoever started or stopped it, or emitted', async () => {
+test('a worker runs receivers, listeners and constructors outside the contexts of its start, its stop, and the emit', async () => {
   seen = [];
   await using h = await harness({ services: [Clock, Receiving] });
   listen(h);
@@ -126,7 +127,7 @@ test.each([
       for (let tick = 0; tick < 20 && (await h.box.worker().tick()).completed > 0; tick++);
     },
   ],
-])('%s runs receivers and listeners in no context of its caller', async (_name, run) => {
+])('%s runs receivers and listeners outside the context of its caller', async (_name, run) => {
   seen = [];
   await using h = await harness({ services: [Clock, Receiving] });
   listen(h);
@@ -135,7 +136,7 @@ test.each([
   expectNothingSeen('delivery.started', 'delivery.completed');
 });
 
-test('immediate mode shows receivers no context of the sender, as a worker would not, and what they emit joins the run', async () => {
+test("immediate mode hides the sender's context from receivers, as a worker does, and their emissions join the run", async () => {
   seen = [];
   await using h = await harness({ services: [Clock, Receiving], testing: 'immediate' });
   listen(h);
@@ -144,14 +145,14 @@ test('immediate mode shows receivers no context of the sender, as a worker would
   expect(seen.filter((line) => line.startsWith('followed'))).toHaveLength(3 * 3);
 });
 
-test('the services of a box are made in no context of whoever asks for them first', async () => {
+test('the services of a box are made outside the context of their first user', async () => {
   seen = [];
   await using h = await harness({ services: [Clock, Receiving] });
   await request.run('a request', () => h.box.get(Clock).ticked);
   expect(new Set(seen)).toEqual(new Set(['constructor: undefined']));
 });
 
-test('what a listener of delivery.started enters is seen by the receiver of that run, and by no other', async () => {
+test('a store that a listener of delivery.started enters is visible to the receiver of that run, and to no other', async () => {
   seen = [];
   await using h = await harness({ services: [Clock, Receiving] });
   let runs = 0;
@@ -165,7 +166,7 @@ test('what a listener of delivery.started enters is seen by the receiver of that
   await done.opened;
   await worker.stop();
   const own = seen.filter((line) => !/^(batch|constructor)/.test(line));
-  // Each run looks three times; `transactional` once more in a savepoint. None sees another's.
+  // Each run reads three times; `transactional` once more in a savepoint. No run sees the store of another.
   expect(new Set(own.map((line) => line.replace(/run \d+ /, '')))).toEqual(
     new Set([
       'transactional: of Receiving.transactional',
@@ -179,7 +180,7 @@ test('what a listener of delivery.started enters is seen by the receiver of that
   expect(new Set(seen.filter((line) => line.startsWith('batch')))).toEqual(new Set(['batch: undefined']));
 });
 
-test('an abort signal fires in no context of whoever stops the worker', async () => {
+test('an abort signal fires outside the context of the code that stops the worker', async () => {
   seen = [];
   const entered = new Latch();
   const waiting = defineSignal('context.waiting', z.object({}));

@@ -1,4 +1,5 @@
-// A batch whose call fails, times out, is interrupted or loses its connection: who has failed then, and who has not.
+// A batch whose call fails, times out, is interrupted or loses its connection: the deliveries that have failed then,
+// and those that have not.
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { type BatchContext, OnSignal } from '../../../src/index.ts';
@@ -11,7 +12,7 @@ import { Latch } from '../../support/latch.ts';
 import { emit, ended, ends, happened, type Item, open, receiverThat, times, valueOf } from './batch-fixture.ts';
 
 test.each([true, false])(
-  'when the receiver throws, all run singly, and only the bad one has failed (transactional: %s)',
+  'when the receiver throws, all deliveries run singly, and only the bad one has failed (transactional: %s)',
   async (transactional) => {
     const calls: number[][] = [];
     const receive = (items: Item[]): void => {
@@ -56,7 +57,7 @@ test.each([
   expect([await ends(h), await readErrors(h.sql)]).toEqual([times(3, 'completed 1'), []]);
 });
 
-test('a savepoint that nobody awaits takes no end along when it is rolled back', async () => {
+test('the rollback of a floating savepoint does not undo the settlement of a batch', async () => {
   const { Receiver } = receiverThat((_items, { tx }) => {
     void tx
       .transaction(async (savepoint) => {
@@ -71,27 +72,27 @@ test('a savepoint that nobody awaits takes no end along when it is rolled back',
   expect(await readEffects(h.sql)).toHaveLength(2);
 });
 
-test('a query that failed unseen is the failure of a batch of one, and told as what it was', async () => {
+test('an unnoticed query failure is the failure of a batch of one, and is reported as that query error', async () => {
   const { Receiver } = receiverThat((_items, { tx }) => tx.execute(sql`select 1 / 0`).catch(() => {}));
   await using h = await open([Receiver], 1);
   expect(await h.box.drain()).toMatchObject({ retrying: 1 });
   expect(await readErrors(h.sql)).toMatchObject([{ message: expect.stringContaining('its error was caught') as string }]);
 });
 
-test('a receiver that takes the deliveries out of the tables has failed', async () => {
+test('a receiver that deletes the deliveries from the tables has failed', async () => {
   const { Receiver } = receiverThat((_items, { tx }) => tx.execute(sql`update signalbox.delivery set epoch = epoch + 1`));
   await using h = await open([Receiver], 1);
   expect(await h.box.drain()).toMatchObject({ retrying: 1 });
   expect(await readEffects(h.sql)).toEqual([]);
 });
 
-/** The first end only: a sequence is not rolled back. */
+/** Fails only the first settlement: a sequence is not rolled back. */
 const refuseFirstEnd = (errcode: string): string => `
   create sequence tries; create function refuse() returns trigger language plpgsql as $$ begin
     if nextval('tries') = 1 then raise exception 'a moment' using errcode = '${errcode}'; end if; return null; end $$;
   create trigger refuse after insert on signalbox.settled for each row execute function refuse()`;
 
-test('ends that met another transaction run again at once, as the batch that they are', async () => {
+test('settlements that conflict with another transaction run again at once, as the same batch', async () => {
   const { Receiver, calls } = receiverThat();
   await using h = await open([Receiver], 2);
   await h.sql.unsafe(refuseFirstEnd('40001'));
@@ -100,7 +101,7 @@ test('ends that met another transaction run again at once, as the batch that the
   expect([await ends(h), await readErrors(h.sql)]).toEqual([times(2, 'completed 1'), []]);
 });
 
-test('an end that the rows themselves make impossible counts', async () => {
+test('a settlement that the rows themselves make impossible counts as a failure', async () => {
   const { Receiver, calls } = receiverThat();
   await using h = await open([Receiver], 2);
   await h.sql.unsafe(refuseFirstEnd('23514'));
@@ -109,7 +110,7 @@ test('an end that the rows themselves make impossible counts', async () => {
 });
 
 test.for(['58030', 'XX000', '53100', '25006', 'P0001'])(
-  'ends that the database refuses with %s are no failure: the batch is given back',
+  'settlements that the database refuses with %s are no failure: the batch is released',
   async (errcode) => {
     const { Receiver, calls } = receiverThat();
     await using h = await open([Receiver], 2);
@@ -144,7 +145,7 @@ test('the timeout is that of the whole call: a batch that takes longer runs sing
   expect(await readEffects(h.sql)).toEqual(['batch:1', 'batch:2']);
 });
 
-test.for(DRIVERS)('%s: a connection that is lost in mid-batch costs no attempt, and nothing is done twice', async (driver) => {
+test.for(DRIVERS)('%s: a connection that is lost during a batch costs no attempt, and nothing is done twice', async (driver) => {
   const { Receiver, calls } = receiverThat(async (_items, { tx }, call) => {
     if (call > 1) return;
     const result = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
@@ -166,7 +167,7 @@ test.for(DRIVERS)('%s: a connection that is lost in mid-batch costs no attempt, 
   expect(await readErrors(h.sql)).toEqual([]);
 });
 
-test.for(DRIVERS)('%s: a batch whose COMMIT loses its answer is completed, and what follows a commit follows once', async (driver) => {
+test.for(DRIVERS)('%s: a batch whose COMMIT loses its answer is completed, and its afterCommit callbacks run once', async (driver) => {
   const told: string[] = [];
   const { Receiver, calls } = receiverThat((_items, { tx }) => h.box.afterCommit(tx, () => told.push('after')));
   await using h = await openBehindProxy(driver, { services: [Receiver] });
@@ -182,7 +183,7 @@ test.for(DRIVERS)('%s: a batch whose COMMIT loses its answer is completed, and w
   expect(await ends(h)).toEqual(times(4, 'completed 1'));
 });
 
-test('a worker that stops gives a whole batch back, at no cost of an attempt', async () => {
+test('a stopping worker releases a whole batch, at no cost of an attempt', async () => {
   const running = new Latch();
   const { Receiver, calls } = receiverThat(async (_items, { abortSignal }) => {
     running.open();

@@ -1,4 +1,5 @@
-// The fixture of the tests of batches: a receiver that follows the script of a test, and readers of the outcome.
+// The fixture of the tests of batches: a receiver that follows the script of a test, and functions that read the
+// outcome.
 import { z } from 'zod';
 import { type BatchContext, type BatchItem, type BatchOptions, defineSignal, OnSignal } from '../../../src/index.ts';
 import type { BehindProxy } from '../../support/behind-proxy.ts';
@@ -8,10 +9,10 @@ import { type Database, harness, type Harness } from '../../support/harness.ts';
 import type { Latch } from '../../support/latch.ts';
 
 export type Item = BatchItem<{ value: number }>;
-/** What the receiver does in a call; the calls are counted from 1. */
+/** The script of the receiver for each call; the calls are counted from 1. */
 export type Script = (items: Item[], context: BatchContext, call: number) => unknown;
 
-/** Where a latch is set: the check of a stored payload tells that a run has begun, and waits. */
+/** If a latch is set, the check of a stored payload signals that a run has begun, and waits. */
 export const runs: { held?: { readonly entered: Latch; readonly gate: Latch } | undefined } = {};
 
 export const happened = defineSignal(
@@ -23,7 +24,7 @@ export const happened = defineSignal(
   }),
 );
 
-/** Writes an effect for each item, in one statement, and then does as it is told. Notes the values of each call. */
+/** Writes an effect for each item, in one statement, and then follows the script. Records the values of each call. */
 export function receiverThat(script: Script = () => {}, options: Partial<BatchOptions> & { transactional?: true } = {}) {
   const calls: number[][] = [];
   class Receiver {
@@ -49,7 +50,7 @@ export async function open(services: (new () => object)[], count: number): Promi
   return h;
 }
 
-/** Of each delivery in the order of emission, its state and attempt. */
+/** Returns state and attempt of each delivery, in the order of emission. */
 export const ends = async (h: Pick<Harness, 'sql'>): Promise<string[]> =>
   (await readDeliveries(h.sql)).map(({ state, attempt }) => `${state} ${attempt}`);
 
@@ -59,7 +60,7 @@ export const xids = async (h: Pick<Harness, 'sql'>): Promise<number> => (await h
 
 export const valueOf = ({ payload }: Item): number => payload.value;
 
-/** Until so many deliveries of a box have ended in this way. */
+/** Waits until this number of deliveries of a box have raised this event. */
 export function ended(
   h: Pick<Harness, 'box'> | Pick<BehindProxy, 'box'>,
   count: number,

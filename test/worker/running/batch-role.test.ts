@@ -1,5 +1,5 @@
-// A receiver of batches that sets a role of its own, as a guard of rows by tenant wants it: that role need not be allowed to
-// touch our tables, for the ends of the batch are written as the role of the session.
+// A receiver of batches that sets its own role, as row-level security by tenant requires: that role needs no rights on
+// our tables, because the settlements of the batch are written with the role of the session.
 import { randomBytes } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import { readEffects } from '../../support/effects.ts';
 import { emit, ends, receiverThat, valueOf } from './batch-fixture.ts';
 
 test.for(DRIVERS)(
-  '%s: it completes, also what it gave up, and what follows at COMMIT is under its role again',
+  '%s: a batch completes, including its failed items, and the work at COMMIT has its role again',
   async (driver, { skip }) => {
     const role = `signalbox_tenant_${randomBytes(4).toString('hex')}`;
     const { Receiver, calls } = receiverThat(async (items, { tx }) => {
@@ -28,7 +28,7 @@ test.for(DRIVERS)(
     try {
       await using worker = h.box.worker({ pollInterval: 50 });
       await worker.start();
-      // Whatever the outcomes are: those are asserted below.
+      // The outcomes are asserted below.
       let running = 3;
       const done = new Promise<void>((resolve) => {
         for (const outcome of ['completed', 'retrying', 'dead', 'released'] as const)
@@ -46,7 +46,7 @@ test.for(DRIVERS)(
   },
 );
 
-test.each([true, false])('what a session has set itself is what a batch is ended with (pipelined: %s)', async (pipelined) => {
+test.each([true, false])("the end of a batch runs with the session's own settings (pipelined: %s)", async (pipelined) => {
   await using h = await openStore();
   const id = await addDelivery(h.sql, await addReceiver(h.sql), { state: 'running', epoch: 1, attempt: 1 });
   const claim = { id, epoch: 1, workerId: WORKER };

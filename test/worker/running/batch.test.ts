@@ -1,4 +1,4 @@
-// Receivers of batches: several deliveries in one call and one transaction, each with an end of its own.
+// Receivers of batches: several deliveries in one call and one transaction, each with its own outcome.
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { type BatchContext, type DetachedBatchContext, Discard, OnSignal, RetryAfter, Unrecoverable } from '../../../src/index.ts';
@@ -30,7 +30,7 @@ test.for(DRIVERS)('%s: fifty deliveries share one call and one transaction', asy
   expect(seen).not.toContain('delivery.stale');
 });
 
-test('the effects and the ends of a batch are of one transaction', async () => {
+test('the effects and the settlements of a batch are in one transaction', async () => {
   const { Receiver } = receiverThat((items) => items[1]!.fail(new Discard('not mine')));
   await using h = await open([Receiver], 3);
   await h.box.drain();
@@ -39,7 +39,7 @@ test('the effects and the ends of a batch are of one transaction', async () => {
   expect(transactions).toHaveLength(1);
 });
 
-test('an item tells what its delivery is; the batch, what all share', async () => {
+test('an item describes its delivery; the batch has the values that all share', async () => {
   const told: unknown[] = [];
   const { Receiver } = receiverThat((items, context) => {
     for (const { emission, attempt, idempotencyKey, payload } of items)
@@ -62,7 +62,7 @@ test('an item tells what its delivery is; the batch, what all share', async () =
 test.each([
   ['is left out, and the others go on', 1, [[1, 3]]],
   ['is left out; with none left the receiver is not called', 3, []],
-])('what was taken away %s', async (_what, taken, expected) => {
+])('a reclaimed delivery %s', async (_what, taken, expected) => {
   const { Receiver, calls } = receiverThat();
   await using h = await open([Receiver], 3);
   const held = (runs.held = { entered: new Latch(), gate: new Latch() });
@@ -80,7 +80,7 @@ test.each([
   expect(stale).toEqual(ids);
 });
 
-test('what a batch holds waits for its end: nobody can take it meanwhile', async () => {
+test('the deliveries of a batch are locked until its end: no worker can reclaim them meanwhile', async () => {
   let taken: Promise<unknown> = Promise.resolve();
   const { Receiver } = receiverThat(async () => {
     taken = h.sql`update signalbox.delivery set epoch = epoch + 1 returning id`.then((rows) => rows.length);
@@ -106,7 +106,7 @@ test('an item that fails is retried alone, with its error; the others complete i
   expect(await ends(h)).toEqual(['completed 1', 'completed 2', 'completed 1']);
 });
 
-test('what was written for an item that failed is undone by its savepoint', async () => {
+test('the writes for a failed item are undone by its savepoint', async () => {
   class Careful {
     @OnSignal(happened, { batch: 10 })
     static async receive(items: Item[], { tx }: BatchContext): Promise<void> {
@@ -127,7 +127,7 @@ test('what was written for an item that failed is undone by its savepoint', asyn
   expect(await xids(h)).toBe(2);
 });
 
-test('an item can be discarded, given up or put off, and the first word counts', async () => {
+test('an item can be discarded, failed for good or delayed, and the first call counts', async () => {
   const { Receiver } = receiverThat((items) => {
     items[0]!.fail(new Discard('not mine'));
     items[1]!.fail(new Unrecoverable('never'));
@@ -140,7 +140,7 @@ test('an item can be discarded, given up or put off, and the first word counts',
   expect((await readErrors(h.sql)).map(({ name }) => name)).toEqual(['Discard', 'Unrecoverable', 'RetryAfter']);
 });
 
-test('a word that comes when the batch is over changes nothing, and is logged', async () => {
+test('a call after the end of the batch changes nothing, and is logged', async () => {
   const { log, lines } = recordingLogger();
   let late: Item | undefined;
   const { Receiver } = receiverThat((items) => void (late = items[0]));
@@ -153,7 +153,7 @@ test('a word that comes when the batch is over changes nothing, and is logged', 
   expect(await ends(h)).toEqual(['completed 1']);
 });
 
-test('a payload that cannot be read is the failure of its delivery alone', async () => {
+test('a payload that cannot be read fails only its own delivery', async () => {
   const { Receiver, calls } = receiverThat();
   await using h = await open([Receiver], 3);
   await h.sql`update signalbox.emission set payload = '{}' where (payload ->> 'value')::int = 2`;
@@ -162,7 +162,7 @@ test('a payload that cannot be read is the failure of its delivery alone', async
   expect(await readErrors(h.sql)).toMatchObject([{ message: expect.stringContaining('batch.happened') as string }]);
 });
 
-test('the server ends the transaction of a batch, too, that takes much too long', async () => {
+test('the server also ends the transaction of a batch that takes much too long', async () => {
   const settings: unknown[] = [];
   const { Receiver } = receiverThat(
     async (_items, { tx }) => {
@@ -178,7 +178,7 @@ test('the server ends the transaction of a batch, too, that takes much too long'
   expect(settings).toEqual([{ statement: '7s', name: expect.stringMatching(/^signalbox worker \d+$/) as string }]);
 });
 
-test('without a transaction, each item has the end that it was given', async () => {
+test('without a transaction, each item has the outcome that it was given', async () => {
   class Remote {
     @OnSignal(happened, { batch: 10, transactional: false })
     static async receive(items: Item[], context: DetachedBatchContext): Promise<void> {

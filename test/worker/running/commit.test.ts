@@ -1,5 +1,5 @@
-// The answer to a receiver's COMMIT is lost: its delivery is reported as what it is, and no attempt is burnt for it.
-// A proxy between the worker and its database loses the answers.
+// The answer to a receiver's COMMIT is lost: the delivery is reported with its true outcome, at no cost of an attempt.
+// A proxy between the worker and its database drops the answers.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, type DeliveryContext, type EventName, OnSignal } from '../../../src/index.ts';
@@ -13,7 +13,7 @@ const followed = defineSignal('commit.followed', z.object({}));
 
 type Script = (context: DeliveryContext) => unknown;
 
-/** A receiver that writes an effect, and then does as it is told. */
+/** A receiver that writes an effect, and then follows the script. */
 function receiverThat(script: Script = () => {}, options: { timeout?: number } = {}): new () => object {
   class Receiver {
     @OnSignal(happened, { name: 'Receiver.receive', ...options })
@@ -27,7 +27,7 @@ function receiverThat(script: Script = () => {}, options: { timeout?: number } =
 
 const EVENTS = ['delivery.completed', 'delivery.released', 'delivery.stale', 'delivery.retrying', 'delivery.dead'] as const;
 
-/** What the box says of its deliveries, each with attempt and epoch. */
+/** The events of the box for its deliveries, each with attempt and epoch. */
 function listen({ box }: BehindProxy): string[] {
   const said: string[] = [];
   for (const event of EVENTS)
@@ -35,7 +35,7 @@ function listen({ box }: BehindProxy): string[] {
   return said;
 }
 
-/** Starts a worker, emits past the proxy, and resolves when the delivery is done. */
+/** Starts a worker, emits without the proxy, and resolves when the delivery is done. */
 async function work(h: BehindProxy, meanwhile: () => Promise<unknown> = async () => {}): Promise<string[]> {
   const said = listen(h);
   await using worker = h.box.worker({ pollInterval: 50, concurrency: 2 });
@@ -53,7 +53,7 @@ async function endIdleTransactions(h: BehindProxy): Promise<void> {
     select pg_terminate_backend(pid) from pg_stat_activity where state = 'idle in transaction' and datname = current_database()`;
 }
 
-test.for(DRIVERS)('%s: one that got through is completed, and what follows a commit follows', async (driver) => {
+test.for(DRIVERS)('%s: a COMMIT that took effect completes the delivery, and its afterCommit callbacks run', async (driver) => {
   const told: string[] = [];
   const script: Script = ({ tx }) => h.box.afterCommit(tx, () => told.push('afterCommit'));
   await using h = await openBehindProxy(driver, { services: [receiverThat(script)] });
@@ -65,7 +65,7 @@ test.for(DRIVERS)('%s: one that got through is completed, and what follows a com
   expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'completed', epoch: 1, attempt: 1 }]);
 });
 
-test.for(DRIVERS)('%s: one that emitted itself is completed by its delivery, not by its emission', async (driver) => {
+test.for(DRIVERS)('%s: a receiver that emits is completed by its own delivery, not by its emission', async (driver) => {
   const script: Script = async ({ tx }) => void (await followed.emitReliable(tx, {}));
   await using h = await openBehindProxy(driver, { services: [receiverThat(script)] });
   const cut = h.proxy.nextCommit('its answer is lost');
@@ -73,17 +73,20 @@ test.for(DRIVERS)('%s: one that emitted itself is completed by its delivery, not
   await cut;
 });
 
-test.for(DRIVERS)('%s: one that did not get through is released, and runs again in the same attempt', async (driver) => {
-  const told: string[] = [];
-  const script: Script = ({ tx, attempt }) => h.box.afterCommit(tx, () => told.push(`afterCommit ${attempt}`));
-  await using h = await openBehindProxy(driver, { services: [receiverThat(script)] });
-  const cut = h.proxy.nextCommit('never sent');
-  expect(await work(h)).toEqual(['released 1/1', 'completed 1/3']);
-  await cut;
-  expect(told).toEqual(['afterCommit 1']);
-  expect(await readEffects(h.sql)).toEqual(['receiver:1']);
-  expect(await readErrors(h.sql)).toEqual([]);
-});
+test.for(DRIVERS)(
+  '%s: after a COMMIT that took no effect, the delivery is released, and runs again in the same attempt',
+  async (driver) => {
+    const told: string[] = [];
+    const script: Script = ({ tx, attempt }) => h.box.afterCommit(tx, () => told.push(`afterCommit ${attempt}`));
+    await using h = await openBehindProxy(driver, { services: [receiverThat(script)] });
+    const cut = h.proxy.nextCommit('never sent');
+    expect(await work(h)).toEqual(['released 1/1', 'completed 1/3']);
+    await cut;
+    expect(told).toEqual(['afterCommit 1']);
+    expect(await readEffects(h.sql)).toEqual(['receiver:1']);
+    expect(await readErrors(h.sql)).toEqual([]);
+  },
+);
 
 test.for(DRIVERS)('%s: a transaction whose connection is lost at its BEGIN costs no attempt', async (driver) => {
   await using h = await openBehindProxy(driver, { services: [receiverThat()] });
@@ -93,7 +96,7 @@ test.for(DRIVERS)('%s: a transaction whose connection is lost at its BEGIN costs
   expect(await readErrors(h.sql)).toEqual([]);
 });
 
-test.for(DRIVERS)('%s: one that still runs when its connection is lost is waited for', async (driver) => {
+test.for(DRIVERS)('%s: a COMMIT that still runs when its connection is lost is waited for', async (driver) => {
   await using h = await openBehindProxy(driver, { services: [receiverThat()] });
   const commits = await h.delayCommits();
   const cut = h.proxy.nextCommit('cut while under way');
@@ -106,7 +109,7 @@ test.for(DRIVERS)('%s: one that still runs when its connection is lost is waited
   expect(said).toEqual(['completed 1/1']);
 });
 
-test.for(DRIVERS)('%s: one that ended with an error that nobody knows is not the failure of its receiver', async (driver) => {
+test.for(DRIVERS)('%s: a COMMIT that ends with an unknown error is not the failure of the receiver', async (driver) => {
   for (const [fate, said] of [
     ['its answer is lost', ['completed 1/1']],
     ['never sent, unnoticed', ['released 1/1', 'completed 1/3']],
@@ -118,24 +121,21 @@ test.for(DRIVERS)('%s: one that ended with an error that nobody knows is not the
   }
 });
 
-test.for(DRIVERS)(
-  '%s: one whose receiver had returned in time is not the failure of its receiver when time has run out',
-  async (driver) => {
-    let overtime: Promise<unknown> = Promise.resolve();
-    const script: Script = ({ abortSignal }) => {
-      overtime = new Promise((resolve) => abortSignal.addEventListener('abort', resolve));
-    };
-    await using h = await openBehindProxy(driver, { services: [receiverThat(script, { timeout: 500 })] });
-    const cut = h.proxy.nextCommit('never sent, unnoticed', (client) => {
-      void overtime.then(() => client.destroy()).then(() => endIdleTransactions(h));
-    });
-    expect(await work(h)).toEqual(['released 1/1', 'completed 1/3']);
-    await cut;
-    expect(await readErrors(h.sql)).toEqual([]);
-  },
-);
+test.for(DRIVERS)('%s: a COMMIT that ends after the timeout is not the failure of a receiver that returned in time', async (driver) => {
+  let overtime: Promise<unknown> = Promise.resolve();
+  const script: Script = ({ abortSignal }) => {
+    overtime = new Promise((resolve) => abortSignal.addEventListener('abort', resolve));
+  };
+  await using h = await openBehindProxy(driver, { services: [receiverThat(script, { timeout: 500 })] });
+  const cut = h.proxy.nextCommit('never sent, unnoticed', (client) => {
+    void overtime.then(() => client.destroy()).then(() => endIdleTransactions(h));
+  });
+  expect(await work(h)).toEqual(['released 1/1', 'completed 1/3']);
+  await cut;
+  expect(await readErrors(h.sql)).toEqual([]);
+});
 
-test.for(DRIVERS)('%s: one that the server refused is the failure of its receiver', async (driver) => {
+test.for(DRIVERS)('%s: a COMMIT that the server refuses is the failure of the receiver', async (driver) => {
   await using h = await openBehindProxy(driver, { services: [receiverThat()] });
   await h.sql.unsafe(`
     create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused at the end'; end $$;
@@ -144,7 +144,7 @@ test.for(DRIVERS)('%s: one that the server refused is the failure of its receive
   expect(await readErrors(h.sql)).toMatchObject([{ attempt: 1 }]);
 });
 
-test.for(DRIVERS)('%s: a completion that is written apart and whose answer is lost is completed', async (driver) => {
+test.for(DRIVERS)('%s: a completion outside a transaction whose answer is lost counts as completed', async (driver) => {
   class Remote {
     @OnSignal(happened, { transactional: false })
     static async receive(): Promise<void> {}

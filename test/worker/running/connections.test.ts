@@ -1,4 +1,4 @@
-// A receiver whose connection is lost has not failed: its delivery is given back, and costs no attempt.
+// A receiver whose connection is lost has not failed: its delivery is released, and costs no attempt.
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { z } from 'zod';

@@ -1,4 +1,5 @@
-// Receivers that are disconnected after their deliveries were claimed: these wait, for a process that has them or for their return.
+// Receivers are disconnected after their deliveries were claimed: these wait for a process that has the receivers, or
+// for their return.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, type SignalboxEvents } from '../../../src/index.ts';
@@ -14,7 +15,7 @@ const happened = defineSignal('disconnected.happened', z.object({}));
 const other = defineSignal('disconnected.other', z.object({}));
 const ROWS = 12;
 
-test('what was claimed for a receiver that is then disconnected is released with a delay, and said', async () => {
+test('a claimed delivery of a receiver that is then disconnected is released with a delay, and a warning', async () => {
   const { log, lines } = recordingLogger();
   await using h = await harness({ log, services: [] });
   let runs = 0;
@@ -22,11 +23,11 @@ test('what was claimed for a receiver that is then disconnected is released with
   const receive = async (): Promise<void> => {
     runs++;
     disconnect();
-    // What is claimed after this knows the receiver no more.
+    // Later claims no longer include the receiver.
     await (disconnected ??= h.box.receivers.announce());
   };
   const disconnect = h.box.receivers.connect(happened, receive, { name: 'Leaving' });
-  // With it, more is claimed than runs at once.
+  // With prefetch, more is claimed than runs at once.
   h.box.receivers.connect(other, () => {}, { name: 'Batches', batch: 50 });
   await h.db.transaction(
     async (tx) =>
@@ -56,7 +57,7 @@ test('what was claimed for a receiver that is then disconnected is released with
   );
 });
 
-test('what comes back again and again waits longer each time, and is warned of once in a row', async () => {
+test('a delivery that returns again and again waits longer each time, and gives one warning in a row', async () => {
   const { log, lines } = recordingLogger();
   const released: ReleaseItem[] = [];
   const events = new Events(log);
@@ -72,7 +73,7 @@ test('what comes back again and again waits longer each time, and is warned of o
   expect([told, warnings()]).toEqual([8, 1]);
   await unserved.putOff(delivery, 121_000, 0.5);
   expect([released.at(-1)!.delayMs, told, warnings()]).toEqual([1_000, 9, 2]);
-  // Another worker's by then.
+  // By then the delivery belongs to another worker.
   isHeld = false;
   await unserved.putOff(delivery, 122_000, 0.5);
   expect([told, lines.length]).toEqual([9, 9]);

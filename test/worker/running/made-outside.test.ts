@@ -1,4 +1,5 @@
-// A service lives on when the transaction in which it was first needed has ended. So it is made outside of any.
+// A service lives on when the transaction in which it was first needed has ended, so it is made outside of any
+// transaction.
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -8,7 +9,7 @@ import { Latch } from '../../support/latch.ts';
 
 const happened = defineSignal('madeOutside.happened', z.object({}));
 
-/** A service that queries by itself, later on, from what its constructor began. */
+/** A service whose constructor starts work that sends queries later. */
 function service() {
   const gate = new Latch();
   const results: Promise<unknown>[] = [];

@@ -1,4 +1,5 @@
-// What keeps a receiver from being called is never its failure: its delivery waits, costs no attempt, and the worker says so.
+// An error that prevents the call of a receiver is never its failure: the delivery waits, costs no attempt, and the
+// worker reports that.
 import postgres from 'postgres';
 import { expect, inject as provided, test } from 'vitest';
 import { z } from 'zod';
@@ -11,7 +12,7 @@ import { Latch } from '../../support/latch.ts';
 
 const happened = defineSignal('notCalled.happened', z.object({ value: z.number() }));
 
-test.for(DRIVERS)('%s: while the server accepts no new connections, what needs one waits, and costs no attempt', async (driver) => {
+test.for(DRIVERS)('%s: while the server accepts no new connections, deliveries that need one wait, and cost no attempt', async (driver) => {
   const gate = new Latch();
   let calls = 0;
   class Receiver {
@@ -29,7 +30,7 @@ test.for(DRIVERS)('%s: while the server accepts no new connections, what needs o
   await worker.start();
   await idle;
   const [{ name }] = await h.sql<[{ name: string }]>`select current_database() as name`;
-  // Not from the database itself.
+  // Not by an error of the database itself.
   const admin = postgres(provided('databaseUrl'), { max: 1 });
   await admin.unsafe(`alter database "${name}" with allow_connections false`);
   let left = 8;
@@ -44,7 +45,7 @@ test.for(DRIVERS)('%s: while the server accepts no new connections, what needs o
       )),
   );
   await told;
-  // Connections that are open go on.
+  // Open connections continue to work.
   gate.open();
   await released;
   expect((await h.box.workers.health()).workers).toMatchObject([{ failing: true }]);
@@ -59,9 +60,9 @@ test.for(DRIVERS)('%s: while the server accepts no new connections, what needs o
   expect([calls, failing.length]).toEqual([8, 1]);
 });
 
-// Of the kinds that a server, a pooler or a deploy brings about.
+// Errors that a server, a pooler or a deploy causes.
 test.for(['28P01', '25006', '26000', '58030', 'XX000', '53100', '42501', 'P0001'])(
-  '%s: a first statement that is refused costs no attempt, and its delivery waits',
+  '%s: a refused first statement costs no attempt, and the delivery waits',
   async (code) => {
     class Receiver {
       @OnSignal(happened, { retry: { attempts: 1 } })
@@ -128,7 +129,7 @@ test.each([Single, Detached, Batched])('a service that cannot be made is no fail
   expect(await readErrors(h.sql)).toEqual([]);
 });
 
-test('in immediate mode the transaction call says so: nobody would come back to it', async () => {
+test('in immediate mode the transaction call throws, because no worker would run the delivery later', async () => {
   const connect = (): object => {
     throw new Error('away');
   };

@@ -1,4 +1,4 @@
-// What comes of one run: completion, retry, discard, death; and that siblings have nothing to do with each other.
+// The outcomes of one run: completion, retry, discard, death; siblings do not affect each other.
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -18,7 +18,7 @@ import { harness, type Harness } from '../../support/harness.ts';
 
 const happened = defineSignal('outcome.happened', z.object({ value: z.number() }));
 
-/** A receiver that writes an effect and then does as it is told, run by run. */
+/** A receiver that writes an effect and then follows the script, run by run. */
 function receiverThat(name: string, ...acts: ((context: DeliveryContext) => unknown)[]): new () => object {
   let run = 0;
   class Receiver {
@@ -63,7 +63,7 @@ test('a receiver that fails leaves no writes, keeps its error, and runs again', 
   expect(await h.box.drain()).toMatchObject({ retrying: 1 });
   expect(await readEffects(h.sql)).toEqual([]);
   expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'ready', attempt: 1 }]);
-  // It waits: nothing is due before its time.
+  // The retry waits: nothing is due before its time.
   expect(await h.box.drain()).toMatchObject({ retrying: 0, completed: 0 });
   expect(await h.box.drain({ ahead: '1h' })).toMatchObject({ retrying: 1, completed: 1 });
   expect(await readEffects(h.sql)).toEqual(['One:1']);
@@ -91,7 +91,7 @@ test('a delivery whose retry budget is spent ends dead, with the history of its 
   expect(await readEffects(h.sql)).toEqual([]);
 });
 
-test('a failing receiver neither disturbs its sibling nor has it run again', async () => {
+test('a failing receiver neither disturbs its sibling nor causes it to run again', async () => {
   await using h = await harness({ services: [receiverThat('Bad', fail('always'), fail('always'), fail('always')), receiverThat('Good')] });
   await createEffects(h.sql);
   await emit(h);
@@ -146,10 +146,10 @@ test('a swallowed query error is a failure of the receiver, not a completion', a
   expect(await readErrors(h.sql)).toMatchObject([{ message: expect.stringMatching(/query of this transaction failed/) as string }]);
 });
 
-test('an error that is no error, is huge, or has what jsonb refuses, is still recorded', async () => {
+test('a thrown value that is no error, is huge, or has text that jsonb refuses is still recorded', async () => {
   const odd: (() => never)[] = [
     () => {
-      // oxlint-disable-next-line typescript/only-throw-error -- what careless code does
+      // oxlint-disable-next-line typescript/only-throw-error -- careless code does this
       throw { code: 7 };
     },
     () => {
@@ -204,7 +204,7 @@ test('a receiver that is not transactional has no tx, and completes after its ca
   expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'completed', attempt: 2, epoch: 2 }]);
 });
 
-test('a receiver that could not be called, as its delivery was locked for too long, has lost no attempt', async () => {
+test('a receiver that could not be called because its delivery was locked for too long loses no attempt', async () => {
   await using h = await harness({ services: [receiverThat('One')] });
   await createEffects(h.sql);
   await emit(h);
@@ -220,7 +220,7 @@ test('a receiver that could not be called, as its delivery was locked for too lo
   expect(await readErrors(h.sql)).toEqual([]);
 });
 
-test('a receiver whose delivery can never be completed, for what its row is, is dead in the end', async () => {
+test('a delivery whose row makes its completion impossible ends dead', async () => {
   await using h = await harness({ services: [receiverThat('One')] });
   await createEffects(h.sql);
   await emit(h);
@@ -234,7 +234,7 @@ test('a receiver whose delivery can never be completed, for what its row is, is 
   expect(await readErrors(h.sql)).toMatchObject([{ message: 'never' }, { message: 'never' }, { message: 'never' }]);
 });
 
-test('a serialization failure in the receiver is its own', async () => {
+test("a serialization failure in the receiver is the receiver's fault", async () => {
   const raise = async ({ tx }: DeliveryContext): Promise<void> =>
     void (await tx.execute(sql`do $$ begin raise exception 'a conflict' using errcode = '40001'; end $$`));
   await using h = await harness({ services: [receiverThat('One', raise)] });

@@ -1,4 +1,4 @@
-// Which deliveries of a paused receiver may be claimed, and when it is resumed.
+// Decides which deliveries of a paused receiver may be claimed, and when the receiver is resumed.
 import { expect, test } from 'vitest';
 import { Unavailable } from '../../../src/index.ts';
 import type { Receiver } from '../../../src/core/receivers.ts';
@@ -19,7 +19,7 @@ function fixture({ probes = true } = {}) {
   });
   const ended = (id: string, answer: Answer, now: number, random = 0): void =>
     pauses.ended(receiver, [{ delivery: claim(id) }], answer, now, random);
-  /** Lets a delivery probe, which must be allowed. */
+  /** Starts a probe with a delivery, which must be allowed. */
   const probe = (id: string, answer: Answer, now: number): void => {
     expect(pauses.allowance(receiver, now)).toBe(1);
     pauses.probing(receiver, claim(id));
@@ -28,7 +28,7 @@ function fixture({ probes = true } = {}) {
   return { pauses, told, held, ended, probe, at: (now: number) => pauses.allowance(receiver, now) };
 }
 
-test('a receiver whose call found something away is claimed no more, until a probe is due', () => {
+test('a receiver whose call found a service unavailable is not claimed until a probe is due', () => {
   const { pauses, told, ended, at } = fixture();
   ended('1', 'answered', 0);
   expect([at(0), pauses.isEmpty]).toEqual([Infinity, true]);
@@ -37,7 +37,7 @@ test('a receiver whose call found something away is claimed no more, until a pro
   expect([told, pauses.receivers]).toEqual([['paused 1000'], [receiver]]);
 });
 
-test('while its probe is held, by whatever, there is no second one; one that is lost is replaced', () => {
+test('while a probe is claimed, there is no second one; a lost probe is replaced', () => {
   const { pauses, ended, held, at } = fixture();
   ended('1', away(1_000), 0);
   pauses.probing(receiver, claim('2'));
@@ -47,18 +47,18 @@ test('while its probe is held, by whatever, there is no second one; one that is 
   expect(at(2_000)).toBe(1);
 });
 
-test('what was claimed is held back, but for the probe', () => {
+test('claimed deliveries are held back, except for the probe', () => {
   const { pauses, ended } = fixture();
   expect(pauses.holdsBack(receiver, claim('2'))).toBe(false);
   ended('1', away(1_000), 0);
   pauses.probing(receiver, claim('2'));
   expect(['2', '3'].map((id) => pauses.holdsBack(receiver, claim(id)))).toEqual([false, true]);
-  // Of another claim.
+  // The probe of another claim.
   expect(pauses.holdsBack(receiver, { ...claim('2'), epoch: 2 })).toBe(true);
   expect(pauses.holdsBack(undefined, claim('3'))).toBe(false);
 });
 
-test('each probe that fails doubles the pause, up to eight times the first', () => {
+test('each failed probe doubles the pause, up to eight times the first pause', () => {
   const { ended, probe, at } = fixture();
   ended('1', away(1_000), 0);
   let now = 1_000;
@@ -69,7 +69,7 @@ test('each probe that fails doubles the pause, up to eight times the first', () 
   }
 });
 
-test('a pause is never shorter than was asked for last, and some of it is left to chance', () => {
+test('a pause is never shorter than the last one that the receiver asked for, and has some jitter', () => {
   const { ended, probe, at } = fixture();
   ended('1', away(1_000), 0, 1);
   expect([at(799), at(800)]).toEqual([0, 1]);
@@ -77,13 +77,13 @@ test('a pause is never shorter than was asked for last, and some of it is left t
   expect([at(60_999), at(61_000)]).toEqual([0, 1]);
 });
 
-test('of many that fail at once one pauses, and none of them doubles it', () => {
+test('of many failures at once, the first one pauses, and none doubles the pause', () => {
   const { ended, told, at } = fixture();
   for (const id of ['1', '2', '3']) ended(id, away(1_000), 0);
   expect([told, at(1_000)]).toEqual([['paused 1000'], 1]);
 });
 
-test('only the probe resumes it: not what was called before the pause and is late', () => {
+test('only the probe resumes a receiver: not a late call from before the pause', () => {
   const { ended, told, probe, at } = fixture();
   ended('1', away(1_000), 0);
   ended('2', 'answered', 500);
@@ -92,7 +92,7 @@ test('only the probe resumes it: not what was called before the pause and is lat
   expect([at(1_500), told]).toEqual([Infinity, ['paused 1000', 'resumed 1500']]);
 });
 
-test('a probe that tells nothing is followed by another one, after the same pause', () => {
+test('a probe without a result is followed by another one, after the same pause', () => {
   const { ended, probe, at, told } = fixture();
   ended('1', away(1_000), 0);
   probe('p', 'nothing', 1_000);
@@ -105,14 +105,14 @@ test('a drain does not probe', () => {
   expect([at(1_000_000), pauses.waitMs(0, 1)]).toEqual([0, Infinity]);
 });
 
-test('the next probe is waited for, unless it was due at the last claim', () => {
+test('the loop waits for the next probe, unless it was due at the last claim', () => {
   const { pauses, ended } = fixture();
   expect(pauses.waitMs(0, 0)).toBe(Infinity);
   ended('1', away(1_000), 0);
   expect([pauses.waitMs(0, 400), pauses.waitMs(999, 1_200), pauses.waitMs(1_000, 1_200)]).toEqual([600, 0, Infinity]);
 });
 
-test('no pause is so short that it is none', () => {
+test('every pause has a minimum', () => {
   const { ended, at } = fixture();
   ended('1', away(0), 0);
   expect([at(49), at(50)]).toEqual([0, 1]);

@@ -1,5 +1,5 @@
-// What a worker makes of rows that it cannot run: nothing that a row says is ever imported, looked up or called, but
-// through the registry; and no such row stops a worker.
+// Rows that a worker cannot run: no text of a row is ever imported, looked up or called, except through the registry;
+// and no such row stops a worker.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, OnSignal, type SignalboxEvents } from '../../../src/index.ts';
@@ -40,7 +40,7 @@ class Newer {
 const emit = async (h: Harness, value: number): Promise<string> =>
   h.db.transaction(async (tx) => (await happened.emitReliable(tx, { value })).emissionId);
 
-test('a delivery whose receiver this worker does not know stays ready, and burns nothing', async () => {
+test('a delivery whose receiver this worker does not know stays ready, and costs no attempt', async () => {
   calls.length = 0;
   await using h = await harness({ services: [Known] });
   await h.another({ services: [Elsewhere] }).drain();
@@ -120,12 +120,12 @@ test.each([
       errors: [{ code: 'EmissionMissing', message: expect.stringContaining('was deleted') as string }],
     },
   ]);
-  // An operator's replay has nothing to run it with either, and does not loop.
+  // An operator's replay has no payload either, and does not loop.
   expect(await h.box.deliveries.replay({ emissionId: gone })).toHaveLength(1);
   expect(await h.box.drain()).toMatchObject({ completed: 0, dead: 1 });
 });
 
-test('a payload that was stored wrongly is retried by policy first: the next deploy may be able to read it', async () => {
+test('an unreadable stored payload is retried by policy first, because the next deploy may be able to read it', async () => {
   await using h = await harness({ services: [Known] });
   const id = await emit(h, 1);
   await h.sql`update signalbox.emission set payload = '{"value": "seven"}' where id = ${id}`;

@@ -1,4 +1,4 @@
-// Defaults of a database or a role, which hold for every session of the box: what they change must not change a delivery.
+// Defaults of a database or a role, which hold for every session of the box, must not change a delivery.
 import { sql } from 'drizzle-orm';
 import { drizzle as drizzleNodePostgres } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js';
@@ -32,7 +32,7 @@ const drivers: Readonly<Record<string, (database: TestDatabase, max?: number) =>
 
 const COUNT = 60;
 
-/** Writes what it is given, though it fails the first time. */
+/** Writes the given value, and fails the first time. */
 class Recorder {
   static readonly seen = new Set<number>();
 
@@ -48,7 +48,7 @@ class Recorder {
 const openBox = (db: Db, options: Partial<SignalboxOptions<Db>> = {}) =>
   createSignalbox({ db, services: [Recorder], log: false, ...options });
 
-/** Sets a default of the database, or of the role in it, for the sessions that come. */
+/** Sets a default of the database, or of the role in it, for later sessions. */
 async function setDefault(database: TestDatabase, level: 'database' | 'role', setting: string): Promise<void> {
   const whose = level === 'role' ? `role current_user in database "${database.name}"` : `database "${database.name}"`;
   await database.connect({ max: 1 }).unsafe(`alter ${whose} set ${setting}`);
@@ -65,7 +65,7 @@ const emitAll = async (db: Db): Promise<unknown> =>
   );
 
 test.each(['database', 'role'] as const)(
-  'with default_transaction_deferrable on, of the %s, what a receiver wrote is there when its delivery is completed',
+  'with default_transaction_deferrable on for the %s, the writes of a receiver are there when its delivery is completed',
   async (level) => {
     Recorder.seen.clear();
     await using database = await createDatabase();
@@ -85,7 +85,7 @@ test.each(['database', 'role'] as const)(
     await all;
     await worker.stop();
     expect(await readEffects(observer)).toHaveLength(COUNT);
-    // No delivery was given back: each was claimed for its failure, and for its success.
+    // No delivery was released: each was claimed once for its failure, and once for its success.
     expect(released).toBe(0);
     expect(await readDeliveries(observer)).toEqual(
       Array.from({ length: COUNT }, () => expect.objectContaining({ state: 'completed', epoch: 2 })),
@@ -98,7 +98,7 @@ const levels = ['repeatable read', 'serializable'].flatMap((isolation) =>
 );
 
 test.each(levels)(
-  'where %s is the default, workers on %s start together, work side by side, and find no fault with the database',
+  'where %s is the default, workers on %s start together, work side by side, and report no problem of the database',
   { timeout: 60_000 },
   async (isolation, driver) => {
     Recorder.seen.clear();
@@ -116,7 +116,7 @@ test.each(levels)(
         box.on('delivery.completed', () => void (++done === COUNT && resolve()));
       }
     });
-    // All at once: each announces the same receivers.
+    // They start at once, and each announces the same receivers.
     const announced = await Promise.all(boxes.map(({ box }) => box.receivers.announce()));
     expect(announced.map(({ elsewhere }) => elsewhere)).toEqual([[], [], [], []]);
     await emitAll(boxes[0]!.db);
@@ -130,7 +130,7 @@ test.each(levels)(
   },
 );
 
-test.each(Object.keys(drivers))('where transactions are read-only by default, a box on %s says so', async (driver) => {
+test.each(Object.keys(drivers))('where transactions are read-only by default, the error of a box on %s says so', async (driver) => {
   await using database = await createDatabase();
   await setDefault(database, 'role', 'default_transaction_read_only = on');
   await using opened = drivers[driver]!(database);
@@ -145,27 +145,24 @@ test.each(Object.keys(drivers))('where transactions are read-only by default, a 
   await expect(box.drain()).rejects.toEqual(refusal);
 });
 
-/** As of a server that was demoted: the one session of the pool takes no writes, and another would. */
+/** Simulates a demoted server: the one session of the pool accepts no writes, and a new one would. */
 const demote = async (db: Db): Promise<unknown> => db.execute(sql`select set_config('default_transaction_read_only', 'on', false)`);
 
-test.each(Object.keys(drivers))(
-  'a session that takes no writes is given up by the pool of %s, as soon as it has refused one',
-  async (driver) => {
-    await using database = await createDatabase();
-    await using opened = drivers[driver]!(database, 1);
-    await using box = openBox(opened.db);
-    await box.receivers.announce();
-    await demote(opened.db);
-    await expect(box.drain()).rejects.toMatchObject({ code: 'DatabaseUnreachable' });
-    expect(await box.drain()).toMatchObject({ completed: 0 });
-    // In a transaction, too.
-    await demote(opened.db);
-    await expect(emitAll(opened.db)).rejects.toThrow();
-    expect(await emitAll(opened.db)).toHaveLength(COUNT);
-  },
-);
+test.each(Object.keys(drivers))('the pool of %s drops a session that accepts no writes, as soon as it has refused one', async (driver) => {
+  await using database = await createDatabase();
+  await using opened = drivers[driver]!(database, 1);
+  await using box = openBox(opened.db);
+  await box.receivers.announce();
+  await demote(opened.db);
+  await expect(box.drain()).rejects.toMatchObject({ code: 'DatabaseUnreachable' });
+  expect(await box.drain()).toMatchObject({ completed: 0 });
+  // The same holds in a transaction.
+  await demote(opened.db);
+  await expect(emitAll(opened.db)).rejects.toThrow();
+  expect(await emitAll(opened.db)).toHaveLength(COUNT);
+});
 
-/** How the server writes numbers, times and bytes, and in which words. */
+/** Settings for the text form of numbers, times and bytes, and for the language of messages. */
 const WRITING = [
   'extra_float_digits = -15',
   "datestyle = 'SQL, DMY'",
@@ -175,7 +172,7 @@ const WRITING = [
   "quote_all_identifiers = 'on'",
 ];
 
-test.each(Object.keys(drivers))('however the server writes numbers and times, those of a delivery are right on %s', async (driver) => {
+test.each(Object.keys(drivers))('whatever the text form of numbers and times, those of a delivery are correct on %s', async (driver) => {
   await using database = await createDatabase();
   await createEffects(database.connect({ max: 1 }));
   for (const setting of WRITING) await setDefault(database, 'database', setting);

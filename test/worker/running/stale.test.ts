@@ -1,5 +1,5 @@
-// Runs that begin too late, or end with their connection: the receiver of a delivery that is somebody else's by now is not
-// called, nor is that of a worker that has been told to stop. And whose transaction a worker does not work in.
+// Runs that begin too late, or end with their connection: a receiver is not called if its delivery belongs to another
+// worker by now, or if its worker has been stopped. A worker also does not work in the transaction of its caller.
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -10,7 +10,7 @@ import { harness, type Harness } from '../../support/harness.ts';
 import { Latch } from '../../support/latch.ts';
 
 interface Fixture extends Harness {
-  /** How often the receiver was called. */
+  /** The number of calls of the receiver. */
   calls(): number;
   /** Opened when a run has begun: by the check of the stored payload, which then waits for `gate`. */
   readonly entered: Latch;
@@ -50,7 +50,7 @@ test.each([
   ['was taken back', 'ready', 2, null],
   ['runs elsewhere under the same epoch, for a failover has forgotten its claim,', 'running', 1, 1],
 ])(
-  'a worker that wakes up when its delivery %s calls nobody, writes nothing and reports no failure',
+  'a worker that wakes up when its delivery %s calls no receiver, writes nothing and reports no failure',
   async (_what, state, epoch, worker) => {
     await using h = await openBox({ holds: true });
     h.leaves('deliveries', 'another has it by then');
@@ -68,7 +68,7 @@ test.each([
   },
 );
 
-test('a worker that claims a second time what it runs, for a failover has forgotten the first claim, lets only a third one count', async () => {
+test('a worker that claims its running delivery again, because a failover lost the first claim, lets only a third claim count', async () => {
   await using h = await openBox({ holds: true });
   h.leaves('deliveries', 'another has it by then');
   const said: string[] = [];
@@ -77,7 +77,7 @@ test('a worker that claims a second time what it runs, for a failover has forgot
   await using worker = h.box.worker({ pollInterval: 20 });
   await worker.start();
   await h.entered.opened;
-  // What the server that was promoted knows: nothing of the claim.
+  // The promoted server knows nothing of the claim.
   await h.sql`update signalbox.delivery set state = 'ready', epoch = 0, attempt = 0, worker_id = null`;
   await expect.poll(async () => readDeliveries(h.sql), { timeout: 20_000 }).toMatchObject([{ state: 'running', epoch: 3, attempt: 1 }]);
   const ended = Promise.all([h.box.next('delivery.stale'), h.box.next('delivery.completed')]);
@@ -87,7 +87,7 @@ test('a worker that claims a second time what it runs, for a failover has forgot
   expect([h.calls(), await readDeliveries(h.sql)]).toMatchObject([1, [{ state: 'completed', epoch: 3, attempt: 1 }]]);
 });
 
-test('a run that a forced stop finds before its transaction has begun does not call its receiver', async () => {
+test('a run does not call its receiver if a forced stop comes before its transaction has begun', async () => {
   await using h = await openBox({ holds: true });
   const released: unknown[] = [];
   h.box.on('delivery.released', (event) => released.push(event));
@@ -114,7 +114,7 @@ test('a connection that is lost at COMMIT is no failure of the receiver, and cos
   expect([await readEffects(h.sql), await readErrors(h.sql)]).toEqual([[], []]);
 });
 
-test.each(['start', 'tick'] as const)('a worker does not work in the transaction that it is told to %s in', async (method) => {
+test.each(['start', 'tick'] as const)('a worker does not work in the transaction in which %s is called', async (method) => {
   await using h = await openBox();
   const told: unknown[] = [];
   h.box.on('delivery.completed', () => {

@@ -1,4 +1,4 @@
-// Timeouts: a receiver that takes too long is over for everybody but itself.
+// Timeouts: a receiver that takes too long has ended for everything but its own code.
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -28,7 +28,7 @@ test('a receiver that timed out is retried, and its later queries are refused', 
       await late;
     }
   }
-  // One connection for the receiver: a query that slipped through would reach its next user.
+  // There is one connection for the receiver: a late query would reach its next user.
   await using h = await harness({ services: [Slow] }, { max: 1 });
   await createEffects(h.sql);
   await emit(h);
@@ -39,7 +39,7 @@ test('a receiver that timed out is retried, and its later queries are refused', 
   expect(await readEffects(h.sql)).toEqual([]);
 });
 
-/** Runs one delivery whose only connection is taken for so long between its claim and its call. */
+/** Runs one delivery whose only connection is taken for this time between its claim and its call. */
 async function runLate(seconds: number, Service: new () => object): Promise<{ result: object; released: number; errors: object[] }> {
   await using h = await harness({ services: [Service] }, { max: 1 });
   await emit(h);
@@ -52,7 +52,7 @@ async function runLate(seconds: number, Service: new () => object): Promise<{ re
   return { result, released, errors: await readErrors(h.sql) };
 }
 
-test('the wait for a connection is not the time of the receiver', async () => {
+test('the wait for a connection does not count towards the timeout of the receiver', async () => {
   class Quick {
     @OnSignal(happened, { timeout: '2s' })
     static async receive(_payload: object, { tx }: DeliveryContext): Promise<void> {
@@ -62,7 +62,7 @@ test('the wait for a connection is not the time of the receiver', async () => {
   expect(await runLate(1.2, Quick)).toMatchObject({ result: { completed: 1, retrying: 0 }, released: 0, errors: [] });
 });
 
-test('a receiver whose connection takes longer than its timeout to come is given back, and has not failed', async () => {
+test('a delivery whose connection takes longer than its timeout is released, and has not failed', async () => {
   class Quick {
     @OnSignal(happened, { timeout: 100 })
     static async receive(): Promise<void> {}
@@ -70,7 +70,7 @@ test('a receiver whose connection takes longer than its timeout to come is given
   expect(await runLate(0.5, Quick)).toMatchObject({ result: { completed: 1, retrying: 0 }, released: 1, errors: [] });
 });
 
-test('a query that still runs at the timeout does not keep the delivery from its retry', async () => {
+test('a query that still runs at the timeout does not delay the retry of the delivery', async () => {
   class Stuck {
     @OnSignal(happened, { timeout: 100 })
     static async receive(_payload: object, { tx, attempt }: DeliveryContext): Promise<void> {
@@ -82,7 +82,7 @@ test('a query that still runs at the timeout does not keep the delivery from its
   expect(await h.box.drain({ ahead: '1h' })).toMatchObject({ retrying: 1, completed: 1 });
 });
 
-test('a timed-out receiver that is not transactional is retried too, and told by its abort signal', async () => {
+test('a timed-out receiver that is not transactional is retried, too, and its abort signal fires', async () => {
   const reasons: unknown[] = [];
   class Remote {
     @OnSignal(happened, { timeout: 100, transactional: false })
@@ -99,7 +99,7 @@ test('a timed-out receiver that is not transactional is retried too, and told by
   expect(await readDeliveries(h.sql)).toMatchObject([{ state: 'completed', attempt: 2 }]);
 });
 
-test('the server ends a transaction whose worker froze, though the worker cannot', async () => {
+test('the server ends the transaction of a frozen worker, which cannot do so itself', async () => {
   const settings: unknown[] = [];
   class Curious {
     @OnSignal(happened, { timeout: '30s' })

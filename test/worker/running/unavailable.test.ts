@@ -1,4 +1,5 @@
-// Unavailable: what a receiver calls is away. It costs no attempt and leaves no error, and the receiver is left alone meanwhile.
+// Unavailable: a service that a receiver calls is down. That costs no attempt and leaves no error, and the receiver is
+// paused meanwhile.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import {
@@ -18,11 +19,11 @@ import { harness, type Harness } from '../../support/harness.ts';
 const happened = defineSignal('unavailable.happened', z.object({ value: z.number() }));
 const other = defineSignal('unavailable.other', z.object({}));
 
-/** Something that a receiver calls, and that is away or there. */
+/** A service that a receiver calls, and that is up or down. */
 class Provider {
   isAway = true;
   calls = 0;
-  /** While it is away. */
+  /** The calls while the service is down. */
   refused = 0;
 
   call(delay: number): void {
@@ -43,7 +44,7 @@ function calling(provider: Provider, delay: number) {
   return Caller;
 }
 
-/** Because of its batches a worker claims ahead from the start. */
+/** Batches make a worker claim ahead from the start. */
 class Other {
   @OnSignal(other, { batch: 50 })
   static receive(_items: BatchItem<object>[]): void {}
@@ -65,40 +66,37 @@ const expectUntouched = async (h: Pick<Harness, 'sql'>, count: number): Promise<
   expect(await readErrors(h.sql)).toEqual([]);
 };
 
-test.for(DRIVERS)(
-  '%s: an outage is called upon once in a while, by one delivery, and costs neither attempts nor errors',
-  async (driver) => {
-    const provider = new Provider();
-    await using h = await openBehindProxy(driver, { services: [calling(provider, 200)] });
-    const paused: SignalboxEvents['receiver.paused'][] = [];
-    h.box.on('receiver.paused', (event) => paused.push(event));
-    await emitMany(h, 300);
-    await using worker = h.box.worker({ pollInterval: '1h', concurrency: 4 });
-    let probes = 0;
-    const probed = h.box.next('delivery.released', () => paused.length > 0 && ++probes === 6);
-    await worker.start();
-    await probed;
-    // Those that were called when it was noticed, and one at a time since.
-    expect(provider.refused).toBeLessThan(15);
-    expect(paused).toMatchObject([
-      { receiver: 'Caller.receive', signal: 'unavailable.happened', delayMs: 200, error: { name: 'Unavailable' } },
-    ]);
-    expect((await h.box.workers.health()).workers).toMatchObject([{ failing: false, paused: ['Caller.receive'] }]);
-    expect(await readErrors(h.sql)).toEqual([]);
+test.for(DRIVERS)('%s: during an outage one delivery probes now and then, which costs neither attempts nor errors', async (driver) => {
+  const provider = new Provider();
+  await using h = await openBehindProxy(driver, { services: [calling(provider, 200)] });
+  const paused: SignalboxEvents['receiver.paused'][] = [];
+  h.box.on('receiver.paused', (event) => paused.push(event));
+  await emitMany(h, 300);
+  await using worker = h.box.worker({ pollInterval: '1h', concurrency: 4 });
+  let probes = 0;
+  const probed = h.box.next('delivery.released', () => paused.length > 0 && ++probes === 6);
+  await worker.start();
+  await probed;
+  // The calls that were running when the outage was noticed, and one at a time since.
+  expect(provider.refused).toBeLessThan(15);
+  expect(paused).toMatchObject([
+    { receiver: 'Caller.receive', signal: 'unavailable.happened', delayMs: 200, error: { name: 'Unavailable' } },
+  ]);
+  expect((await h.box.workers.health()).workers).toMatchObject([{ failing: false, paused: ['Caller.receive'] }]);
+  expect(await readErrors(h.sql)).toEqual([]);
 
-    const resumed = h.box.next('receiver.resumed');
-    let left = 300;
-    const completed = h.box.next('delivery.completed', () => --left === 0);
-    provider.isAway = false;
-    await Promise.all([resumed, completed]);
-    expect((await h.box.workers.health()).workers).toMatchObject([{ paused: [] }]);
-    const deliveries = await readDeliveries(h.sql);
-    expect(new Set(deliveries.map(({ state, attempt }) => `${state} ${attempt}`))).toEqual(new Set(['completed 1']));
-    expect([await readErrors(h.sql), paused.length]).toEqual([[], 1]);
-  },
-);
+  const resumed = h.box.next('receiver.resumed');
+  let left = 300;
+  const completed = h.box.next('delivery.completed', () => --left === 0);
+  provider.isAway = false;
+  await Promise.all([resumed, completed]);
+  expect((await h.box.workers.health()).workers).toMatchObject([{ paused: [] }]);
+  const deliveries = await readDeliveries(h.sql);
+  expect(new Set(deliveries.map(({ state, attempt }) => `${state} ${attempt}`))).toEqual(new Set(['completed 1']));
+  expect([await readErrors(h.sql), paused.length]).toEqual([[], 1]);
+});
 
-test('what was claimed ahead is given back at once, and other receivers go on', async () => {
+test('deliveries that were claimed ahead are released at once, and other receivers continue', async () => {
   const provider = new Provider();
   await using h = await harness({ services: [calling(provider, 3_600_000), Other] });
   await emitMany(h, 50);
@@ -114,7 +112,7 @@ test('what was claimed ahead is given back at once, and other receivers go on', 
   expect(provider.calls).toBeLessThanOrEqual(2);
 });
 
-test('drain and tick call it once, leave the rest due, and end', async () => {
+test('drain and tick call the receiver once, leave the rest due, and end', async () => {
   const provider = new Provider();
   await using h = await harness({ services: [calling(provider, 3_600_000), Other] }, { max: 3 });
   await emitMany(h, 40);
@@ -128,7 +126,7 @@ test('drain and tick call it once, leave the rest due, and end', async () => {
   expect(await h.box.drain()).toMatchObject({ completed: 40 });
 });
 
-test('in immediate mode it is no failure of the transaction call, and what is left is run by drain', async () => {
+test('in immediate mode it is no failure of the transaction call, and drain runs the remaining deliveries', async () => {
   const provider = new Provider();
   await using h = await harness({ testing: 'immediate', services: [calling(provider, 1_000)] });
   await emitMany(h, 3);
@@ -138,7 +136,7 @@ test('in immediate mode it is no failure of the transaction call, and what is le
   expect(await h.box.drain()).toMatchObject({ completed: 3 });
 });
 
-test('a delivery for which it is away goes behind the others, so that the next probe is another one', async () => {
+test('a delivery that throws Unavailable goes behind the others, so that the next probe is another delivery', async () => {
   const calls: number[] = [];
   class Tenants {
     @OnSignal(happened)
@@ -149,7 +147,7 @@ test('a delivery for which it is away goes behind the others, so that the next p
   }
   await using h = await harness({ services: [Tenants] });
   await emitMany(h, 5);
-  // It has been due the longest, so it comes first for as long as it keeps its place.
+  // This delivery has been due the longest, so it comes first as long as it keeps its place.
   await h.sql`update signalbox.delivery set run_at = run_at - interval '1 minute' where emission_id = (select id from signalbox.emission where payload ->> 'value' = '0')`;
   // Each worker begins its scan at the oldest delivery.
   await h.box.worker({ concurrency: 1 }).tick();
@@ -178,7 +176,7 @@ class DetachedBatches {
   }
 }
 
-test.each([Batches, DetachedBatches])('a batch that throws it does not run singly: %o', async (service) => {
+test.each([Batches, DetachedBatches])('a batch that throws Unavailable does not run singly: %o', async (service) => {
   Batches.calls = [];
   Batches.act = () => {
     throw new Unavailable('1h');
@@ -191,7 +189,7 @@ test.each([Batches, DetachedBatches])('a batch that throws it does not run singl
 });
 
 test.each([Batches, DetachedBatches])(
-  'an item that fails by it is given back with its attempt, the others complete, and the receiver is paused: %o',
+  'an item that fails with Unavailable is released with its attempt, the others complete, and the receiver is paused: %o',
   async (service) => {
     Batches.calls = [];
     Batches.act = (items) => items.filter(({ payload }) => payload.value % 2 === 0).forEach((item) => item.fail(new Unavailable('1h')));
@@ -205,7 +203,7 @@ test.each([Batches, DetachedBatches])(
   },
 );
 
-test('RetryAfter leaves an error when it says something new, and else none', async () => {
+test('RetryAfter leaves an error if its text is new, and otherwise none', async () => {
   const reasons = ['busy', 'busy', 'closed', 'closed', 'busy'];
   class Later {
     @OnSignal(happened)
@@ -221,7 +219,7 @@ test('RetryAfter leaves an error when it says something new, and else none', asy
     await h.sql`update signalbox.delivery set run_at = now()`;
     await h.box.drain();
   }
-  // What costs an attempt is noted in any case.
+  // A failure that costs an attempt is always recorded.
   expect((await readErrors(h.sql)).map(({ name, message }) => `${String(name)}: ${message}`)).toEqual([
     'RetryAfter: busy',
     'RetryAfter: closed',

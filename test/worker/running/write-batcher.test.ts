@@ -1,4 +1,5 @@
-// Groups of writes: what one bad item does to its neighbours, what is tried again, and what giving up ends.
+// Groups of writes: the effect of one bad item on its neighbours, the writes that are tried again, and the end by
+// giving up.
 import { expect, test, vi } from 'vitest';
 import { WriteBatcher } from '../../../src/worker/running/write-batcher.ts';
 
@@ -10,7 +11,7 @@ const items = (...ids: string[]): Item[] => ids.map((id) => ({ id }));
 const REFUSED = new Error('refused');
 const AWAY = new Error('away');
 
-/** Notes each write; `write` decides what becomes of it, and takes effect for all unless it says otherwise. */
+/** Records each write; `write` decides its outcome, and takes effect for all items by default. */
 function batcher(write: (ids: string[], call: number) => void | Set<string> | Promise<void>) {
   const writes: string[][] = [];
   const retries: unknown[] = [];
@@ -31,7 +32,7 @@ function batcher(write: (ids: string[], call: number) => void | Set<string> | Pr
 const done = (value: boolean): PromiseSettledResult<boolean> => ({ status: 'fulfilled', value });
 const failed = (reason: unknown): PromiseSettledResult<boolean> => ({ status: 'rejected', reason });
 
-test('what comes together is written together, and each learns whether it took effect', async () => {
+test('items that come together are written together, and each caller learns whether its item took effect', async () => {
   const { add, writes } = batcher(() => new Set(['a', 'c']));
   expect(await add('a', 'b', 'c')).toEqual([done(true), done(false), done(true)]);
   expect(writes).toEqual([['a', 'b', 'c']]);
@@ -45,7 +46,7 @@ test('one bad outcome beside good ones is refused alone: its neighbours are writ
   expect(writes).toEqual([['a', 'bad', 'c'], ['a'], ['bad'], ['c']]);
 });
 
-test('what is refused is not tried again, and what follows is written', async () => {
+test('a refused write is not tried again, and the following one is written', async () => {
   const { add, writes, retries } = batcher((ids) => {
     if (ids.includes('bad')) throw REFUSED;
   });
@@ -54,7 +55,7 @@ test('what is refused is not tried again, and what follows is written', async ()
   expect([writes, retries]).toEqual([[['bad'], ['next']], []]);
 });
 
-test('a write that fails otherwise is tried again, as it was, until it gets through', async () => {
+test('a write that fails for another reason is tried again unchanged, until it succeeds', async () => {
   const { add, writes, retries } = batcher((_ids, call) => {
     if (call < 3) throw AWAY;
   });
@@ -62,7 +63,7 @@ test('a write that fails otherwise is tried again, as it was, until it gets thro
   expect([writes.length, new Set(writes.map(String)), retries]).toEqual([3, new Set(['a,b']), [AWAY, AWAY]]);
 });
 
-test('who gives up ends the wait for another try, and has what is tried later tried once', async () => {
+test('giving up ends the wait for another try, and later writes are tried once', async () => {
   const { made, add, writes } = batcher(() => {
     throw AWAY;
   });
@@ -75,13 +76,13 @@ test('who gives up ends the wait for another try, and has what is tried later tr
   expect(writes.length).toBe(before + 1);
 });
 
-test('what comes while a write is under way goes out together in the next; no write has more than 1,000', async () => {
+test('items that come during a write go out together in the next; no write has more than 1,000', async () => {
   let go: (() => void) | undefined;
   const { add, writes } = batcher((_ids, call) => (call === 1 ? new Promise<void>((resolve) => (go = resolve)) : undefined));
   const first = add('a');
   await vi.waitFor(() => expect(writes).toEqual([['a']]));
   const many = add(...Array.from({ length: 1_001 }, (_, index) => `${index}`));
-  // Turns enough for another to begin.
+  // Enough turns for another write to begin.
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
   expect(writes).toEqual([['a']]);
   go!();
@@ -89,7 +90,7 @@ test('what comes while a write is under way goes out together in the next; no wr
   expect(writes.map(({ length }) => length)).toEqual([1, 1_000, 1]);
 });
 
-test('two outcomes of one delivery go out one after the other: only that whose claim still holds took effect', async () => {
+test('two outcomes of one delivery go out one after the other: only the one of the valid claim takes effect', async () => {
   const writes: string[] = [];
   const made = new WriteBatcher<Item & { epoch: number }>({
     write: async (items) => {

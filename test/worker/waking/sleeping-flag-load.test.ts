@@ -1,5 +1,5 @@
-// Each load, from a few emissions a second to as many as there can be, from transactions that stay open for 5 to 15 ms after
-// they have emitted: no worker sleeps past one of them, though it would sleep for a minute.
+// Each load, from a few emissions a second to as many as possible, from transactions that stay open for 5 to 15 ms
+// after the emit: no worker misses one of them, although it would sleep for a minute.
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -13,7 +13,7 @@ class Receiver {
   static async receive(): Promise<void> {}
 }
 
-/** How many notifications a second listener heard, and how many transactions have emitted. */
+/** The number of notifications that a second listener heard, and the number of transactions that have emitted. */
 interface Heard {
   readonly notified: number;
   readonly emitted: number;
@@ -51,7 +51,7 @@ test.each([
   { load: 'a few a second', senders: 1, restMs: 100 },
   { load: 'a hundred a second', senders: 4, restMs: 20 },
   { load: 'as many as there can be', senders: 16, restMs: 0 },
-])('$load: all are found, and no transaction notifies twice', async ({ senders, restMs }) => {
+])('$load: all deliveries are found, and no transaction notifies twice', async ({ senders, restMs }) => {
   const { notified, emitted } = await underLoad(senders, restMs, 3_000);
   expect(emitted).toBeGreaterThan(10);
   expect(notified).toBeLessThanOrEqual(emitted);

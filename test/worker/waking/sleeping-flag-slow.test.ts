@@ -1,4 +1,4 @@
-// The sleeping flag on a slow session: a caller that gave up waiting for the flag to be set must not leave it set.
+// The sleeping flag on a slow session: a caller that stops waiting for the flag must not leave it set.
 import { expect, test } from 'vitest';
 import type { Run } from '../../../src/drivers/driver.ts';
 import type { SleepingState } from '../../../src/store/workers/workers.ts';
@@ -7,7 +7,7 @@ import { Latch } from '../../support/latch.ts';
 
 const run = (async () => []) as unknown as Run;
 
-/** A session that answers `markSleeping` when `gate` opens, and notes what it has done. */
+/** A session that answers `markSleeping` when `gate` opens, and records its statements. */
 function slowly(answer: () => SleepingState = () => 'safe') {
   const gate = new Latch();
   const began = new Latch();
@@ -37,7 +37,7 @@ test('a flag that is cleared while it is being set is cleared once it is set', a
   expect([calls, flag.state]).toEqual([['marked', 'cleared'], 'unset']);
 });
 
-test('a flag that is being set is not set twice: one lock would stay', async () => {
+test('a flag that is being set is not set twice, because one lock would stay', async () => {
   const { gate, calls, flag } = slowly();
   const both = [flag.mark(), flag.mark()];
   gate.open();
@@ -45,7 +45,7 @@ test('a flag that is being set is not set twice: one lock would stay', async () 
   expect(calls).toEqual(['marked', 'asked']);
 });
 
-test('a flag that was being set on a session that is lost is set nowhere, and is not waited for', async () => {
+test('a flag that was being set on a lost session is not set, and is not waited for', async () => {
   const { gate, calls, flag } = slowly();
   const marking = flag.mark();
   flag.lost();
@@ -56,7 +56,7 @@ test('a flag that was being set on a session that is lost is set nowhere, and is
   expect(flag.state).toBe('unset');
 });
 
-test('a flag whose session is lost while it answers is set nowhere, and is not waited for', async () => {
+test('a flag whose session is lost during its answer is not set, and is not waited for', async () => {
   const { gate, began, calls, flag } = slowly();
   const marking = flag.mark();
   await began.opened;
@@ -67,7 +67,7 @@ test('a flag whose session is lost while it answers is set nowhere, and is not w
   expect([calls, flag.state]).toEqual([['marked'], 'unset']);
 });
 
-test('a flag that cannot be set is unset, and the next try may set it', async () => {
+test('a flag that cannot be set stays unset, and the next try may set it', async () => {
   let works = false;
   const { gate, flag } = slowly(() => {
     if (works) return 'pending';

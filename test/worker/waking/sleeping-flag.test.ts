@@ -1,4 +1,5 @@
-// Workers that would sleep for long, and are notified: what is appended around the moment of falling asleep is found in time.
+// Workers that would sleep for long are notified: deliveries that are appended around the moment of falling asleep are
+// found in time.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, OnSignal } from '../../../src/index.ts';
@@ -12,7 +13,7 @@ class Receiver {
   static async receive(): Promise<void> {}
 }
 
-/** Longer than a test may take: what is found in time was not found by polling. */
+/** Longer than a test may take: a delivery that is found in time was not found by polling. */
 const options = { pollInterval: '60s', concurrency: 2 } as const;
 
 const flags = async ({ sql }: Harness): Promise<number> =>
@@ -36,7 +37,7 @@ test('a worker that sleeps sets its flag, and is notified', async () => {
   }
 });
 
-test('what was appended before the flag was set, and is committed after, is found all the same', async () => {
+test('a delivery that was appended before the flag was set, and committed after, is still found', async () => {
   await using h = await harness({ services: [Receiver] });
   await h.box.receivers.announce();
   const [appended, commit] = [new Latch(), new Latch()];
@@ -79,7 +80,7 @@ test('a worker that has stopped leaves no flag', async () => {
   await expect.poll(() => flags(h)).toBe(0);
 });
 
-test('a busy worker clears its flag, and sets it again when nothing is left', async () => {
+test('a busy worker clears its flag, and sets it again when no delivery is left', async () => {
   await using h = await harness({ services: [Receiver] });
   await using worker = h.box.worker({ ...options, concurrency: 100 });
   await worker.start();

@@ -1,4 +1,4 @@
-// The shop on PGlite. Its files are those that make-pglite.mjs has left: to make them anew takes seconds.
+// The shop on PGlite. Its files are those that make-pglite.mjs has made, because making them again takes seconds.
 import { readFileSync } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
 import { drizzle } from 'drizzle-orm/pglite';
