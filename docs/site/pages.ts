@@ -43,6 +43,7 @@ export const groups: readonly Group[] = [
     title: 'Fit in',
     pages: {
       'guides/extensions.md': 'Hooks around emits and receivers, listeners, maintenance tasks and providers in one object.',
+      'guides/telemetry.md': 'Traces, metrics and log fields with OpenTelemetry.',
       'guides/nestjs.md': 'Signalbox in a NestJS application.',
       'guides/frameworks.md': 'Hono, Fastify and Express: one box for the process, a transaction in each request, an orderly end.',
       'guides/serverless.md': 'Processes that only emit: functions, cron jobs, scripts.',
@@ -75,6 +76,7 @@ export const groups: readonly Group[] = [
       'reference/api/signalbox.md': 'signalbox: boxes, signals, receivers, workers, transactions, errors.',
       'reference/api/signalbox/schema.md': 'signalbox/schema: the tables, for drizzle-kit.',
       'reference/api/signalbox/nest.md': 'signalbox/nest: the module for NestJS.',
+      'reference/api/signalbox/otel.md': 'signalbox/otel: traces and metrics with OpenTelemetry.',
       'reference/api/signalbox/testing.md': 'signalbox/testing: what the tests of an application use.',
       'reference/api/signalbox/vitest-plugin.md': 'signalbox/vitest-plugin: standard decorators under Vitest.',
     },

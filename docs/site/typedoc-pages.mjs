@@ -4,6 +4,7 @@ const NAMES = {
   index: 'signalbox',
   schema: 'signalbox/schema',
   'nest/module': 'signalbox/nest',
+  'otel/extension': 'signalbox/otel',
   testing: 'signalbox/testing',
   'vitest-plugin': 'signalbox/vitest-plugin',
 };

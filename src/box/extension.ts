@@ -10,6 +10,7 @@ import { checkTask, type MaintenanceTask } from '../maintenance/task.ts';
 import { REFRESH_CATALOGUE } from '../maintenance/tasks/refresh-catalogue.ts';
 import { EVENT_LISTENERS } from '../observe/events.ts';
 import type { EventListeners } from '../observe/event-types.ts';
+import type { LogFields } from '../observe/log-fields.ts';
 
 /** An addition to a box: what it wraps, hears, does now and then, and provides. */
 export interface Extension {
@@ -27,6 +28,11 @@ export interface Extension {
    * called keeps the receiver from being called, which costs no attempt, and after it is a failure of the receiver
    */
   aroundReceive?(call: ReceiveInfo, next: NextReceive): unknown;
+  /**
+   * Fields for each line of the box's log, and for the `log` of a receiver when the receiver first asks for it. Called in the async
+   * context of that moment. What it throws costs its fields, and nothing else.
+   */
+  logFields?(): object | undefined;
   /** Listeners, as `box.on` takes them, until the box is closed. */
   readonly events?: EventListeners;
   /** What each started worker of this process does now and then. */
@@ -39,6 +45,7 @@ const EXTENSION: OptionTable<Extension> = {
   name: storedName,
   aroundEmit: callable,
   aroundReceive: callable,
+  logFields: callable,
   events: bag('an object of listeners', EVENT_LISTENERS),
   tasks: listOf('tasks'),
   providers: listOf('what provide(…) returns, or of { provide, useValue }'),
@@ -69,6 +76,12 @@ export function extensionsOf(extensions: readonly Extension[]): Extensions {
     tasks,
     providers: extensions.flatMap(({ name, providers = [] }) => providers.map((provider) => provisionOf(provider, subjectOf(name)))),
   };
+}
+
+/** What they add to the log. @throws SignalboxError `InvalidOption` */
+export function logFieldsOf(extensions: readonly Extension[]): readonly LogFields[] {
+  for (const extension of extensions) checkExtension(extension);
+  return extensions.flatMap((extension) => (extension.logFields ? [() => extension.logFields!()] : []));
 }
 
 function checkExtension(extension: Extension): void {

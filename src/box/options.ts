@@ -11,12 +11,13 @@ import { type ProviderLiteral, type Provision, provisionOf } from '../container/
 import type { Container } from '../container/registry.ts';
 import { SignalboxError } from '../errors.ts';
 import { defaultLogger, silentLogger } from '../observe/log.ts';
+import { withFields } from '../observe/log-fields.ts';
 import { eventLog } from '../observe/event-log.ts';
 import type { SignalboxEvents } from '../observe/event-types.ts';
 import { safeLogger } from '../observe/safe-log.ts';
 import type { OutsideWrites } from '../transaction/outside-writes.ts';
 import type { OnFailure } from '../worker/immediate.ts';
-import { type Extension, type Extensions, extensionsOf } from './extension.ts';
+import { type Extension, type Extensions, extensionsOf, logFieldsOf } from './extension.ts';
 
 /**
  * What becomes of emissions in tests: their deliveries run right after the commit that stored them, or in `drain` and `tick` alone, or
@@ -153,7 +154,7 @@ export function settingsOf<D extends DatabaseHandle>(options: SignalboxOptions<D
       `createSignalbox: onFailure is '${given.onFailure}', and testing is not 'immediate'. Leave onFailure out: a worker writes each failure to its delivery.`,
     );
   const settings = { ...DEFAULTS, ...given };
-  const log = loggerOf(given.log);
+  const log = withFields(loggerOf(given.log), logFieldsOf(given.extensions ?? []));
   const extensions = extensionsOf([...(given.log === false ? [] : [eventLog(log)]), ...(given.extensions ?? [])]);
   return {
     ...settings,

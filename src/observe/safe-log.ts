@@ -27,6 +27,11 @@ export function safeLogger(given: GivenLogger): Logger {
     error: write('error'),
     child: (fields) => guarded(childOf(given, fields, guard), guard),
   };
+  return standsFor(log, given);
+}
+
+/** Notes that `log` writes to `given`. */
+export function standsFor(log: Logger, given: GivenLogger): Logger {
   givenLoggers.set(log, given);
   return log;
 }

@@ -25,7 +25,7 @@ const LEVELS = [
   ['box'],
   ['signalbox.ts'],
   ['index.ts'],
-  ['cli', 'nest', 'schema.ts', 'testing.ts', 'vitest-plugin.ts'],
+  ['cli', 'nest', 'otel', 'schema.ts', 'testing.ts', 'vitest-plugin.ts'],
 ];
 
 const MOST_LINES = 250;
