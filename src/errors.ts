@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   BoxClosed: 'The box was closed.',
   BoxNotFound: 'The database or transaction belongs to no open box.',
   MigrationMissing: 'The database lacks tables or columns that this version needs.',
+  SequenceBehind: 'An identity sequence gives ids that its table already has, so what inserts there is refused.',
   MigrationFailed: 'A folder of migrations could not be applied.',
   DatabaseUnreachable: 'The database could not be reached.',
   PoolTooSmall: 'The connection pool has too few connections for the worker.',
@@ -79,8 +80,10 @@ interface DetailsByCode {
   };
   /** The stored names of the receivers that ran in the deeper half of the levels. */
   ImmediateDepthExceeded: { readonly receivers: readonly string[] };
-  /** `missing` names each table or column that was not found, as `signalbox.delivery` or `signalbox.delivery.epoch`. */
+  /** `missing` names each table or column that was not found, as `signalbox.delivery` or `signalbox.delivery.epoch`; or the version of the tables, as `version 2 of signalbox`. */
   MigrationMissing: { readonly missing: readonly string[] };
+  /** Each table, with the id that its sequence gives next and the highest that it has; empty for a repair that failed. */
+  SequenceBehind: { readonly behind: readonly { readonly table: string; readonly next: string; readonly highest: string }[] };
   /** `path` leads to the offending value, as `$.items[2].price`. */
   PayloadNotStorable: { readonly path: string };
   PayloadTooLarge: { readonly bytes: number; readonly maxPayloadBytes: number };

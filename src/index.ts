@@ -37,6 +37,7 @@ export type { Emissions } from './operate/emissions.ts';
 export type { Delivery, DeliveryAddress, DeliveryFailure } from './store/operations/operations.ts';
 export type { AbsentReceiver, Announcement, CataloguedReceiver } from './store/catalogue/announcement.ts';
 export type { MigrateOptions } from './store/schema/migrate.ts';
+export type { SequenceRepair } from './store/sequences/sequences.ts';
 export type { Health, WorkerHealth } from './operate/health.ts';
 export type { DeliveryState } from './core/delivery.ts';
 

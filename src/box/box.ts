@@ -11,7 +11,9 @@ import type { Audit } from '../operate/audit.ts';
 import type { Deliveries } from '../operate/deliveries.ts';
 import type { Emissions } from '../operate/emissions.ts';
 import type { Queues } from '../operate/pause.ts';
+import { repairSequences, type SequenceRepair } from '../store/sequences/sequences.ts';
 import { MIGRATE_OPTIONS, migrateFolder, type MigrateOptions, type Target } from '../store/schema/migrate.ts';
+import { reaching } from '../store/unreachable.ts';
 import type { AfterCommits } from '../transaction/after-commit.ts';
 import { handleOn } from '../transaction/drizzle-handle.ts';
 import type { DrainResult } from '../worker/drain.ts';
@@ -60,6 +62,12 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
    * @throws SignalboxError `DatabaseUnreachable`, `MigrationFailed`, `InvalidOption`, `BoxClosed`
    */
   migrate(options: MigrateOptions): Promise<number>;
+  /**
+   * Advances each identity sequence that is behind its table, as after logical replication, which copies no sequences. Never sets one
+   * back, also while others insert. Reads `settled` once, and locks a table that it repairs for a moment. For the owner of the tables.
+   * @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing`, `SequenceBehind` if a table cannot be locked, `BoxClosed`
+   */
+  repairSequences(): Promise<SequenceRepair[]>;
   /**
    * Runs `callback` after the outermost commit of the transaction that this code is in, or of `handle`; drops it with
    * its savepoint or transaction. For what may be lost: a crash right after the commit loses it.
@@ -150,6 +158,13 @@ export class Box<D extends DatabaseHandle> implements Signalbox<D> {
     checkOptions(options, MIGRATE_OPTIONS, 'box.migrate', { required: ['folder'] });
     const on = driver.openOn?.();
     return migrateFolder({ db: on ? handleOn(db, on) : db, driver, store }, options);
+  }
+
+  async repairSequences(): Promise<SequenceRepair[]> {
+    const { db, driver, store, lifetime } = this.#parts;
+    lifetime.assertTakesWork();
+    const on = driver.openOn?.();
+    return reaching(driver, () => repairSequences(on ? handleOn(db, on) : db, driver, store.namespace));
   }
 
   afterCommit(...args: [() => unknown] | [object, () => unknown]): void {

@@ -53,7 +53,7 @@ export interface BoxReceivers {
   ): () => void;
   /**
    * Writes the receivers into the catalogue, so that every process delivers to them from now on: the step of a deploy.
-   * @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing`, `BoxClosed`, and what {@link Signalbox.get} throws
+   * @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing`, `SequenceBehind`, `BoxClosed`, and what {@link Signalbox.get} throws
    */
   announce(): Promise<Announcement>;
   /**

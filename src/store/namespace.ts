@@ -26,7 +26,7 @@ const LONGEST_LABEL = 40;
 
 /** All that a statement says of its schema. */
 const NAMES = new RegExp(
-  `\\bsignalbox\\.(?=(?:${Object.values(tables).map(getTableName).join('|')})\\b)|'signalbox worker '|\\b(?:${WORKER_LOCKS}|${SLEEPING_LOCKS})\\b`,
+  `\\bsignalbox\\.(?=(?:${Object.values(tables).map(getTableName).join('|')})(?:_id_seq)?\\b)|'signalbox worker '|\\b(?:${WORKER_LOCKS}|${SLEEPING_LOCKS})\\b`,
   'g',
 );
 

@@ -15,7 +15,9 @@ import { EmissionsStore } from './emissions/emissions.ts';
 import { OperationsStore } from './operations/operations.ts';
 import type { Namespace } from './namespace.ts';
 import { ownRun } from './own-run.ts';
+import { databaseIdOf } from './schema/meta.ts';
 import { findMissing, migrationMissing } from './schema/schema-check.ts';
+import { sequenceBehind, sequencesBehind } from './sequences/sequences.ts';
 import { contacting } from './unreachable.ts';
 import { WorkersStore } from './workers/workers.ts';
 
@@ -54,5 +56,21 @@ export class Store {
     const { schema } = this.namespace;
     const missing = await contacting(this.#driver, () => findMissing(this.#pool, schema));
     if (missing.length > 0) throw migrationMissing(schema, missing);
+  }
+
+  /**
+   * The same for what will write: also refuses sequences that are behind, which would refuse the writes of senders, too. Gives the
+   * database its id, if it has none yet. @throws SignalboxError as {@link check}, `SequenceBehind`
+   */
+  async checkForWork(): Promise<void> {
+    await this.check();
+    const behind = await sequencesBehind(this.#pool, this.namespace);
+    if (behind.length > 0) throw sequenceBehind(behind);
+    await this.databaseId();
+  }
+
+  /** A UUID, the same for all processes: tells this database from its neighbours. A copy of it has the same until its row is deleted. */
+  async databaseId(): Promise<string> {
+    return databaseIdOf(this.#pool);
   }
 }

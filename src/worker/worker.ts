@@ -59,7 +59,7 @@ export class Worker {
 
   /**
    * Starts to work: checks the services and the database, announces the receivers, claims. Returns when the worker is ready.
-   * @throws SignalboxError `MissingProvider`, `CircularDependency`, `MissingMetadata`, `MigrationMissing`, `DatabaseUnreachable`, `WorkerBusy`, `BoxClosed`
+   * @throws SignalboxError `MissingProvider`, `CircularDependency`, `MissingMetadata`, `MigrationMissing`, `SequenceBehind`, `DatabaseUnreachable`, `WorkerBusy`, `BoxClosed`
    */
   async start(): Promise<void> {
     this.#parts.assertOpen();
@@ -149,7 +149,7 @@ export class Worker {
   async #prepare(): Promise<void> {
     const { store, catalogue } = this.#parts;
     this.#parts.checkServices();
-    await store.check();
+    await store.checkForWork();
     await catalogue.announce();
   }
 

@@ -132,7 +132,7 @@ export const observer: Scenario = {
 /** Retries, replays and cancels, and repeats each call that fails. */
 export const operator: Scenario = {
   role: 'an operator who acts',
-  run: async ({ box, peer, emit }) => {
+  run: async ({ box, peer, emit, sql }) => {
     const [fine] = await emit('good', 'fine');
     const [poison] = await emit('bad', 'poison');
     const [later] = await emit('later', 'later');
@@ -152,6 +152,10 @@ export const operator: Scenario = {
       await again(() => box.receivers[verb]('Effects.write'));
       await again(() => box.queues[verb]('default'));
     }
+    await sql`insert into signalbox.audit_entry (at, actor, act, about) values (now(), 'a', 'a', '{}')`;
+    for (const table of ['delivery', 'receiver', 'delivery_error', 'audit_entry'])
+      await sql.unsafe(`alter sequence signalbox.${table}_id_seq restart with 1`);
+    await again(() => box.repairSequences());
   },
 };
 

@@ -5,6 +5,7 @@ import { sleepingMutants } from './mutants-sleeping.ts';
 import { boxMutants } from './mutants-box.ts';
 import { catalogueMutants } from './mutants-catalogue.ts';
 import { commitsMutants } from './mutants-commits.ts';
+import { doctorMutants } from './mutants-doctor.ts';
 import { driverMutants } from './mutants-drivers.ts';
 import { contextMutants } from './mutants-context.ts';
 import { copyMutants } from './mutants-copies.ts';
@@ -42,6 +43,7 @@ export const mutants: readonly Mutant[] = [
   ...boxMutants,
   ...catalogueMutants,
   ...commitsMutants,
+  ...doctorMutants,
   ...driverMutants,
   ...contextMutants,
   ...copyMutants,

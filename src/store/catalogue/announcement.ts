@@ -38,9 +38,9 @@ export interface Announcement {
   readonly elsewhere: readonly AbsentReceiver[];
 }
 
-/** Announces the receivers of this process, and tells what is then there. @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing` */
+/** Announces the receivers of this process, and tells what is then there. @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing`, `SequenceBehind` */
 export async function announceAll(store: Store, catalogue: Catalogue): Promise<Announcement> {
-  await store.check();
+  await store.checkForWork();
   const before = new Map((await list(store)).map((row) => [keyOf(row), JSON.stringify(receiverOf(row))]));
   await catalogue.announceAnew();
   const own = new Set(catalogue.receivers.all.map(({ name, signal }) => keyOf({ name, signal: signal.name })));

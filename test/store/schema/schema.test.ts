@@ -23,6 +23,22 @@ test.each(Object.values(tables).map((table) => [getTableName(table), Object.valu
   },
 );
 
+test('older code works on newer tables, newer code refuses older ones and names the migration', async () => {
+  await using h = await openStore();
+  const versionIs = async (version: string): Promise<unknown> =>
+    h.sql.unsafe(`alter table signalbox.meta alter column schema_version ${version}`);
+  await versionIs('set default 999');
+  await h.store.check();
+  for (const older of ['set default 0', 'drop default']) {
+    await versionIs(older);
+    await expect(h.store.check()).rejects.toMatchObject({
+      code: 'MigrationMissing',
+      message: expect.stringMatching(/no version 1 of signalbox.*drizzle-kit generate/) as string,
+      details: { missing: ['version 1 of signalbox'] },
+    });
+  }
+});
+
 test('columns and tables that a newer version has added do no harm', async () => {
   await using h = await openStore();
   await h.sql`alter table signalbox.delivery add column later int`;

@@ -10,6 +10,7 @@ import { serviceOrder } from '../../../src/worker/claiming/service-order.ts';
 import { readDeliveries } from '../../support/deliveries.ts';
 import { createEffects, effects, readEffects } from '../../support/effects.ts';
 import { type Database, harness, type Harness } from '../../support/harness.ts';
+import { inTime } from '../../support/in-time.ts';
 import { Latch } from '../../support/latch.ts';
 
 const happened = defineSignal('groups.happened', z.object({ value: z.number() }));
@@ -133,17 +134,14 @@ test('a worker runs the first deliveries at once, and batches those that come me
   await first.opened;
   await emit(h.db, 2, 3, 4);
   // The only slot is taken: the deliveries that are claimed ahead wait for it, and fill a batch.
-  await new Promise<void>((resolve) => {
-    const look = async (): Promise<void> => {
-      const running = await h.sql`select from signalbox.delivery where state = 'running'`;
-      if (running.length >= 5) resolve();
-      else void look();
-    };
-    void look();
-  });
+  const running = async (): Promise<number> => (await h.sql`select from signalbox.delivery where state = 'running'`).length;
+  await expect.poll(running, { timeout: 20_000 }).toBeGreaterThanOrEqual(5);
   go.open();
   let left = 8;
-  await h.box.next('delivery.completed', () => --left === 1);
+  await inTime(
+    h.box.next('delivery.completed', () => --left === 1),
+    'all but one delivery',
+  );
   await worker.stop();
   expect(calls[0]).toEqual([1]);
   expect(calls.length).toBeLessThan(4);

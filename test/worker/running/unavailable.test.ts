@@ -15,6 +15,7 @@ import { DRIVERS, openBehindProxy } from '../../support/behind-proxy.ts';
 import { readDeliveries } from '../../support/deliveries.ts';
 import { readErrors } from '../../support/effects.ts';
 import { harness, type Harness } from '../../support/harness.ts';
+import { inTime } from '../../support/in-time.ts';
 
 const happened = defineSignal('unavailable.happened', z.object({ value: z.number() }));
 const other = defineSignal('unavailable.other', z.object({}));
@@ -76,7 +77,7 @@ test.for(DRIVERS)('%s: during an outage one delivery probes now and then, which 
   let probes = 0;
   const probed = h.box.next('delivery.released', () => paused.length > 0 && ++probes === 6);
   await worker.start();
-  await probed;
+  await inTime(probed, 'six probes');
   // The calls that were running when the outage was noticed, and one at a time since.
   expect(provider.refused).toBeLessThan(15);
   expect(paused).toMatchObject([
@@ -89,7 +90,7 @@ test.for(DRIVERS)('%s: during an outage one delivery probes now and then, which 
   let left = 300;
   const completed = h.box.next('delivery.completed', () => --left === 0);
   provider.isAway = false;
-  await Promise.all([resumed, completed]);
+  await inTime(Promise.all([resumed, completed]), 'the end of the outage');
   expect((await h.box.workers.health()).workers).toMatchObject([{ paused: [] }]);
   const deliveries = await readDeliveries(h.sql);
   expect(new Set(deliveries.map(({ state, attempt }) => `${state} ${attempt}`))).toEqual(new Set(['completed 1']));
@@ -196,8 +197,8 @@ test.each([Batches, DetachedBatches])(
     await using h = await harness({ services: [service] });
     await emitMany(h, 10);
     const [paused, released] = [h.box.next('receiver.paused'), h.box.next('delivery.released')];
-    expect(await h.box.drain()).toMatchObject({ completed: 5, retrying: 0 });
-    await Promise.all([paused, released]);
+    expect(await inTime(h.box.drain(), 'the drain')).toMatchObject({ completed: 5, retrying: 0 });
+    await inTime(Promise.all([paused, released]), 'the pause');
     expect(Batches.calls).toEqual([10]);
     await expectUntouched(h, 5);
   },
