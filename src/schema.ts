@@ -16,7 +16,7 @@ export const { delivery } = tables;
 /** Finished deliveries, kept for a while. */
 export const { settled } = tables;
 
-/** What went wrong with a delivery, one row for each failed run; for a cancelled one, the reason. */
+/** The errors of deliveries, one row for each failed run; for a cancelled delivery, the reason. */
 export const { deliveryError } = tables;
 
 /** Running workers. */

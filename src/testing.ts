@@ -13,7 +13,7 @@ export interface CapturedEmission<Payload = unknown> {
   readonly payload: Payload;
   /** Those of the emit, with those that extensions have added. */
   readonly headers: Readonly<Record<string, string>>;
-  /** How many deliveries were stored: 0 with `testing: 'capture'`. */
+  /** The number of stored deliveries: 0 with `testing: 'capture'`. */
   readonly deliveries: number;
 }
 

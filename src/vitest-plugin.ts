@@ -91,7 +91,7 @@ function loaderOf(file: string): string | undefined {
 const mayHaveDecorators = (code: string): boolean =>
   /^(?:[ \t]*\/\*(?:(?!\*\/).)*\*\/)*(?![ \t]*(?:\*(?!\/)|\/\/|\/\*)).*?(?:^|[\s(,;{}/])@[\w$(]/m.test(code);
 
-/** What of a tsconfig.json changes how a decorated class is compiled. */
+/** The settings of a tsconfig.json that change how a decorated class is compiled. */
 interface CompilerOptions {
   readonly experimentalDecorators?: boolean;
   readonly target?: string;
@@ -114,7 +114,7 @@ const semanticsOf = ({ target, useDefineForClassFields, verbatimModuleSyntax }: 
 
 type KnownOptions = Map<string, Promise<CompilerOptions>>;
 
-/** Of the nearest tsconfig.json, upwards. */
+/** Reads the options of the nearest tsconfig.json, upwards. */
 function optionsFor(folder: string, known: KnownOptions): Promise<CompilerOptions> {
   const parent = path.dirname(folder);
   const found =

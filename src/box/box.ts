@@ -1,5 +1,5 @@
-// What a box is to its users: the verbs that every program has, and the shelves, each with what is about one kind of row. The
-// rule of what stands where: docs/design/shelves.md.
+// The interface of a box for its users: the verbs that every program needs, and the shelves, each with the methods for
+// one kind of row. docs/design/shelves.md has the rule for the place of a method.
 import type { WaitOptions } from '../core/abort.ts';
 import type { AmbientDatabase, DatabaseHandle, TransactionHandle } from '../core/handles.ts';
 import { checkOptions, checkValue } from '../core/options.ts';

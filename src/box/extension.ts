@@ -1,5 +1,5 @@
-// What an extension is, and what those of a box come to together: composed once, when the box is made, in the order in which they
-// were given. How hooks are composed is decided in core/compose.ts.
+// Extensions of a box: they are composed once, when the box is made, in the order in which they were given.
+// core/compose.ts decides how hooks are composed.
 import { type ComposedEmit, composeEmit, type ComposedReceive, composeReceive } from '../core/compose.ts';
 import type { EmitInfo, Hook, NextEmit, NextReceive, ReceiveInfo } from '../core/extension.ts';
 import { checkOptions, type OptionTable, show } from '../core/options.ts';
@@ -35,9 +35,9 @@ export interface Extension {
   logFields?(): object | undefined;
   /** Listeners, as `box.on` takes them, until the box is closed. */
   readonly events?: EventListeners;
-  /** What each started worker of this process does now and then. */
+  /** Tasks that each started worker of this process runs periodically. */
   readonly tasks?: readonly MaintenanceTask[];
-  /** What it provides for injection. The `providers` and `overrides` of the box go before it. */
+  /** Providers for injection. The `providers` and `overrides` of the box take precedence. */
   readonly providers?: readonly (Provision | ProviderLiteral)[];
 }
 

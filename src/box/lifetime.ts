@@ -1,4 +1,4 @@
-// How long a box is open: what may begin while it is, and how it ends.
+// The lifetime of a box: it decides which calls may begin while the box is open, and closes the box.
 //
 // The race: close() is called while receivers run. They use the box until they have ended, so close() first refuses what would
 // begin new work, then waits for the workers, and only then refuses everything.

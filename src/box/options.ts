@@ -20,14 +20,15 @@ import type { OnFailure } from '../worker/immediate.ts';
 import { type Extension, type Extensions, extensionsOf, logFieldsOf } from './extension.ts';
 
 /**
- * What becomes of emissions in tests: their deliveries run right after the commit that stored them, or in `drain` and `tick` alone, or
- * nothing is stored.
+ * The handling of emissions in tests: their deliveries run right after the commit that stored them, or only in `drain`
+ * and
+ * `tick`, or nothing is stored.
  */
 export type Testing = 'immediate' | 'manual' | 'capture';
 
-/** What a box is made of. Only `db` is needed. */
+/** Options of `createSignalbox`. Only `db` is required. */
 export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
-  /** What `drizzle({ client })` returned. Its `transaction` is tracked until the box is closed. */
+  /** The result of `drizzle({ client })`. Its `transaction` is tracked until the box is closed. */
   db: D;
   /**
    * The PostgreSQL schema of the tables, as given to `signalboxTables` in the Drizzle schema. Default `'signalbox'`. Applications that
@@ -36,7 +37,7 @@ export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
   schema?: string;
   /** The classes whose `@OnSignal` methods receive signals, and those with `@Service` that the registry knows from the start. */
   services?: readonly Class[];
-  /** Where injected things come from that are no services. */
+  /** The sources of injected values that are no services. */
   providers?: readonly (Provision | ProviderLiteral)[];
   /** Take the place of `services` and `providers` of the same token: for tests. */
   overrides?: readonly (Provision | ProviderLiteral)[];
@@ -50,11 +51,12 @@ export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
    * Default: none, which costs nothing.
    */
   extensions?: readonly Extension[];
-  /** Called with each delivery that ends dead, after that is written. What it throws is logged. */
+  /** Called with each delivery that ends dead, after that is written. Its errors are logged. */
   onDead?: (event: SignalboxEvents['delivery.dead']) => unknown;
   /**
-   * How many workers may die with a delivery before it is given up as dead, 1 to 100. Default 3. It is given up only when the
-   * last of them ran nothing else, so that no other receiver's fault counts: a delivery that has cost one worker less runs alone.
+   * The number of workers that may die with a delivery before it ends dead, 1 to 100. Default 3. It ends dead only if
+   * the last of these workers ran nothing else, so that no other receiver's fault counts: a delivery with one crash
+   * less runs alone.
    */
   crashBudget?: number;
   /**
@@ -83,10 +85,10 @@ export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
    */
   log?: GivenLogger | false;
   /**
-   * What happens when the plain database (`db`, and not `tx` or the injected `Db`) is written to inside a transaction or a
-   * receiver, which that transaction can neither undo nor fence. `'warn'` (the default): a line in the log with the place, once for
-   * each table. `'refuse'`: `OutsideTransaction` is thrown. `'allow'`: nothing. Where the pool has one connection, so that the call
-   * would wait for ever, `'warn'` refuses too.
+   * The reaction to a write on the plain database (`db`, and not `tx` or the injected `Db`) inside a transaction or a
+   * receiver, which that transaction can neither undo nor fence. `'warn'` (the default): a line in the log with the
+   * place, once for each table. `'refuse'`: `OutsideTransaction` is thrown. `'allow'`: nothing. If the pool has one
+   * connection, so that the call would wait for ever, `'warn'` refuses, too.
    */
   outsideWrites?: OutsideWrites;
 }
@@ -168,9 +170,9 @@ export function settingsOf<D extends DatabaseHandle>(options: SignalboxOptions<D
 /** The logger of a box, which never throws. */
 export const loggerOf = (log: SignalboxOptions['log']): Logger => (log === false ? silentLogger : safeLogger(log ?? defaultLogger()));
 
-/** What an adapter for a framework tells a box beside its options. */
+/** The settings of a box that an adapter for a framework adds to its options. */
 export interface Adapter {
-  /** Where a class with receivers is added to the box, in messages: as it follows "to". */
+  /** The place to which a class with receivers is added, for messages: the words after "to". */
   readonly place: string;
   /** Called before anything for which the receivers must be known. */
   beforeUse?(): void;

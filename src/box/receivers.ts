@@ -113,7 +113,7 @@ export class OwnReceivers implements BoxReceivers {
   async has(signal: Signal | string): Promise<boolean> {
     const { lifetime, receivers, store } = this.#parts;
     lifetime.beginUse();
-    checkValue(signal, signalOrName, 'box.receivers.has', 'what it was given');
+    checkValue(signal, signalOrName, 'box.receivers.has', 'its argument');
     const name = nameOfSignal(signal);
     return receivers.of({ name }).length > 0 || store.catalogue.hasReceivers(name);
   }

@@ -50,7 +50,7 @@ export class Services implements BoxFramework {
     this.registry = new Registry(
       [provide(Db, { useValue: ambientDb }), ...(this.#makes ? services.map(selfProvided) : []), ...providers, ...overrides],
       resolve,
-      // What a container makes is its own affair.
+      // The container itself decides about its objects.
       (work) => (resolve ? ambient.outside(work) : ambient.neutrally(work)),
     );
     warnings.ofGiven(services, receivers.all);
@@ -59,7 +59,7 @@ export class Services implements BoxFramework {
   register(services: readonly Class[]): () => void {
     const { lifetime, receivers, warnings } = this.#parts;
     lifetime.assertTakesWork();
-    checkValue(services, BOX_OPTIONS.services, 'box.framework.register', 'what it was given');
+    checkValue(services, BOX_OPTIONS.services, 'box.framework.register', 'its argument');
     const added = services.filter((service) => !this.#known.has(service));
     const found = receiversOf(added).all;
     receivers.add(found);

@@ -5,7 +5,7 @@ import type { Follower } from '../transaction/transactions.ts';
 import { Immediate, type OnFailure, type WithTemporaryWorker } from '../worker/immediate.ts';
 import { type TemporaryWorkerParts, withTemporaryWorker } from '../worker/temporary-worker.ts';
 
-/** How long other workers wait for a drain, or an immediate run, whose process has died. */
+/** The time that other workers wait for a drain, or an immediate run, whose process has died. */
 const LEASE_MS = 30_000;
 
 /** Announces the receivers, then lends a temporary worker. */

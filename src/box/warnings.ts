@@ -1,5 +1,5 @@
-// What a box warns of: what looks wrong about its classes, its worker or its catalogue and may yet be meant. The log has each once, but for
-// what changes meanwhile: receivers that are missing, deliveries that wait.
+// The warnings of a box, about classes, a worker or a catalogue that look wrong but may be intended. The log has each
+// warning once, except for those whose facts change meanwhile: missing receivers, waiting deliveries.
 import { nameOf } from '../core/copies.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Class, Receiver } from '../core/receivers.ts';
@@ -16,7 +16,7 @@ const MINIFIED = /^[\w$]{1,2}$/;
 
 export interface WarningsParts {
   readonly log: Logger;
-  /** Where a class is added to the box, as it follows "to". */
+  /** The place to which a class is added, for messages: the words after "to". */
   readonly place: string;
   readonly driver: Pick<Driver, 'caution'>;
   readonly catalogue: Catalogue;

@@ -75,7 +75,7 @@ export function checkProvision(provision: Provision | null | undefined, subject:
   const wrong = (what: string): SignalboxError => new SignalboxError('InvalidOption', `${subject}: ${what}`);
   if (!isInjectable(token))
     throw wrong(
-      `what is provided is ${show(token)}${token === undefined ? ': most likely two files import each other' : ''}. Give a class or a Token, as in provide(Mailer, { useValue: mailer }).`,
+      `the provided value is ${show(token)}${token === undefined ? ': most likely two files import each other' : ''}. Give a class or a Token, as in provide(Mailer, { useValue: mailer }).`,
     );
   const given = typeof provider === 'object' && provider !== null ? provider : {};
   const kind = (['useValue', 'useClass', 'useFactory'] as const).filter((key) => key in given);

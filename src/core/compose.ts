@@ -96,7 +96,7 @@ async function through<Given, Result>(
     return inner;
   };
   try {
-    // What it does not wait for is waited for below.
+    // The code below waits for a receiver that the hook does not await.
     await hook((given) => seen(next(given)));
   } catch (error) {
     isOver = true;
@@ -121,10 +121,10 @@ function seen<T>(work: Promise<T>): Promise<T> {
   return work;
 }
 
-/** What every context has that a receiver is handed. */
+/** The common part of all contexts of receivers. */
 type Context = Pick<ReceiveInfo, 'abortSignal'> & Partial<Pick<ReceiveInfo, 'tx'>>;
 
-/** What costs something is made when a hook asks for it. */
+/** Properties that cost something are made when a hook reads them. */
 class Received implements ReceiveInfo {
   readonly receiver: string;
   readonly signal: string;

@@ -98,7 +98,7 @@ export function defineSignals<const Namespace extends string, const Definitions 
 ): Signals<Namespace, Definitions> {
   if (typeof namespace !== 'string' || !NAME.test(namespace))
     throw new SignalboxError('InvalidSignal', `${show(namespace)} cannot be the namespace of signals. Use a text such as 'payment'.`);
-  checkValue(definitions, DEFINITIONS, `Signals of ${namespace}`, 'what defines them');
+  checkValue(definitions, DEFINITIONS, `Signals of ${namespace}`, 'their definition');
   const signals = Object.entries<SignalDefinitions[string]>(definitions).map(([key, definition]) => {
     const { schema, ...options } = isOptions(definition) ? definition : { schema: definition };
     return [key, defineSignal(`${namespace}.${key}`, schema, options)] as const;
@@ -147,7 +147,7 @@ class DefinedSignal<Name extends string, Schema extends ZodType> implements Sign
   emitMany(handle: object, payloads: readonly Emitted<Schema>[], options: EmitOptions = {}): Promise<EmissionReceipt[]> {
     return rejecting(() => {
       checkOptions(options, RELIABLE_EMIT_OPTIONS, `${this.name}.emitMany`);
-      checkValue(payloads, PAYLOADS, `${this.name}.emitMany`, 'what it was given');
+      checkValue(payloads, PAYLOADS, `${this.name}.emitMany`, 'its argument');
       return this.#dispatcher(handle).emitMany(this, handle, payloads, options);
     });
   }

@@ -14,10 +14,10 @@ export const SETTLED_STATES = ['completed', 'dead', 'cancelled'] as const;
 export type LiveState = (typeof LIVE_STATES)[number];
 /** `completed`, `dead` (never run again by itself) or `cancelled` (not wanted). */
 export type SettledState = (typeof SETTLED_STATES)[number];
-/** Where a delivery is in its life: `ready` and `running` are live, `completed`, `dead` and `cancelled` are final. */
+/** The state of a delivery: `ready` and `running` are live, `completed`, `dead` and `cancelled` are final. */
 export type DeliveryState = LiveState | SettledState;
 
-/** How many workers may die with a delivery before it ends dead, unless the box has another `crashBudget`. */
+/** The number of workers that may die with a delivery before it ends dead, unless the box has another `crashBudget`. */
 export const CRASH_BUDGET = 3;
 
 /** The outcome of one run of a receiver. */

@@ -22,8 +22,9 @@ export interface EmitOptions {
    */
   delay?: Duration;
   /**
-   * How far the deliveries are put ahead among the due ones of their receivers, up to `'100h'`: with `'2h'` they run before all that became
-   * due in the two hours before. Only with reliable emits, and not together with `runAt` or `delay`. Default 0.
+   * The time by which the deliveries are moved ahead among the due ones of their receivers, up to `'100h'`: with `'2h'`
+   * they run before all that became due in the two hours before. Only with reliable emits, and not together with
+   * `runAt` or `delay`. Default 0.
    */
   headStart?: Duration;
 }

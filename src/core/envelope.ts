@@ -78,7 +78,7 @@ function refuseThenable(value: unknown): unknown {
   throw new TypeError('What its codec or upcast makes has a then function, so it cannot be handed on. Return a value, or a Promise of one');
 }
 
-/** Of this realm or another. */
+/** Whether a value is a promise, of this realm or another. */
 const isPromise = (value: unknown): boolean => Object.prototype.toString.call(value) === '[object Promise]';
 
 /**

@@ -25,7 +25,7 @@ const MAX_STACK = 12_000;
 const MAX_CHAIN = 5;
 /** The errors of an AggregateError that are reported. */
 const MAX_INNER = 5;
-/** How deep inner errors of inner errors are reported. */
+/** The depth to which inner errors of inner errors are reported. */
 const MAX_DEPTH = 2;
 /** Characters of the text of a failed query; the reason matters more. */
 const MAX_QUERY = 300;

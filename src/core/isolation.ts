@@ -3,5 +3,5 @@
 
 export const ISOLATION_LEVELS = ['read committed', 'repeatable read', 'serializable'] as const;
 
-/** How a transaction is kept apart from those beside it, as PostgreSQL names it. */
+/** The isolation level of a transaction, as PostgreSQL names it. */
 export type Isolation = (typeof ISOLATION_LEVELS)[number];

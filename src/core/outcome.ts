@@ -76,7 +76,7 @@ export class Unavailable extends OutcomeError {
   }
 }
 
-/** Which of the four `error` is, or `undefined` for any other thrown value. Never throws. */
+/** Returns the kind of the outcome `error`, or `undefined` for any other thrown value. Never throws. */
 export function outcomeKind(error: unknown): Kind | undefined {
   try {
     const kind = typeof error === 'object' && error !== null && OUTCOME in error ? error[OUTCOME] : undefined;

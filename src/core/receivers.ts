@@ -35,9 +35,9 @@ export interface Receiver {
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
   readonly transactional: boolean;
-  /** Of its transaction. */
+  /** The isolation level of its transaction. */
   readonly isolation: Isolation;
-  /** How many deliveries one call takes at most, if it takes several. */
+  /** The largest number of deliveries in one call, if it takes several. */
   readonly batch?: number | undefined;
   readonly target: ReceiverTarget;
 }

@@ -1,4 +1,4 @@
-// Which receivers of the catalogue those of a process are, across renames: decided here, written by the store. Pure.
+// Decides which receivers of the catalogue are those of a process, across renames; the store writes the result. Pure.
 //
 // A receiver is an identity that keeps its id; names are added to it and never removed. Each name has a row, and the rows
 // of one receiver point to its root, whose id its deliveries carry. So a process that was started before a rename and is never
@@ -21,9 +21,9 @@ export interface CatalogueRow {
   readonly isAnnounced: boolean;
   /** It was announced lately, and is not retired. */
   readonly isFresh: boolean;
-  /** Of the names of its receiver it was announced last. */
+  /** It was announced last of the names of its receiver. */
   readonly isLatest: boolean;
-  /** Another one after each write. */
+  /** A new version after each write. */
   readonly version: string;
 }
 

@@ -3,7 +3,7 @@ import { type Duration, toMs } from './duration.ts';
 import { checkOptions, type OptionTable } from './options.ts';
 import { bag, duration, number, whole } from './rules.ts';
 
-/** How often and how soon a failed delivery is tried again. */
+/** The number of attempts of a failed delivery, and the waits between them. */
 export interface RetryOptions {
   /** Runs in all, the first one included, before the delivery is dead. A whole number from 1 to 10,000. Default 12. */
   attempts?: number;

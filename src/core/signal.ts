@@ -1,4 +1,4 @@
-// What a signal is to its users, and the types of its payloads. define-signal.ts makes signals.
+// The interface of a signal for its users, and the types of its payloads. define-signal.ts makes signals.
 import type { input, output, ZodType } from 'zod';
 import type { EmissionReceipt, EmitOptions, ReceiverResult } from './dispatcher.ts';
 import type { DatabaseHandle, ReliableHandle, TransactionHandle } from './handles.ts';
@@ -34,7 +34,7 @@ export interface Signal<Name extends string = string, Schema extends ZodType = Z
   readonly version: number;
   /** Bytes of JSON that a payload may have. */
   readonly maxPayloadBytes: number;
-  /** How payloads of older versions are read, if they differ. */
+  /** Converts payloads of older versions, if they differ. */
   readonly upcast: ((stored: unknown, version: number) => unknown) | undefined;
   /** Type only, `undefined` at run time: `typeof payment.completed.$payload` is what receivers get. As Drizzle's `$inferSelect`. */
   readonly $payload: Received<Schema>;

@@ -15,7 +15,7 @@ import { METADATA } from './metadata.ts';
 import { markService } from './process-wide.ts';
 import { memberWithoutParentheses } from './parentheses.ts';
 
-/** How a receiver is registered and run. */
+/** Options for the registration and the runs of a receiver. */
 export interface OnSignalOptions {
   /**
    * The stored name, in place of `Class.method`: 1 to 200 characters without spaces. Pin it before you rename the
@@ -28,7 +28,9 @@ export interface OnSignalOptions {
   queue?: string;
   /** A whole number from -1000 to 1000: receivers with a higher one are served first. Default 0. */
   priority?: number;
-  /** How often and how soon a failed delivery is tried again. Default: 12 attempts over about 20 hours. */
+  /**
+   * The number of attempts of a failed delivery, and the waits between them. Default: 12 attempts over about 20 hours.
+   */
   retry?: RetryOptions;
   /**
    * The longest time of a run from its call; then it has failed, and its transaction is rolled back. 1 ms to 24 hours.
@@ -49,7 +51,7 @@ export interface OnSignalOptions {
   isolation?: Isolation;
 }
 
-/** How a receiver that takes several deliveries at a time is registered and run. */
+/** Options for the registration and the runs of a receiver that takes several deliveries at a time. */
 export interface BatchOptions extends OnSignalOptions {
   /**
    * A whole number from 2 to 1000: the method takes an array of up to this many deliveries (`BatchItem`) and a

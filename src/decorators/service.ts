@@ -25,7 +25,7 @@ export interface ServiceOptions {
   scope?: Scope;
 }
 
-/** How often the registry makes a value: once for the box, or each time it is injected. */
+/** The lifetime of a value in the registry: one for the box, or a new one for each injection. */
 export type Scope = 'singleton' | 'transient';
 
 /** The content of `@Service` on a class. */

@@ -1,6 +1,6 @@
-// What was emitted while a block of a test ran. An emission belongs to a block if it was emitted in it, or by a receiver of an emission
-// that belongs to it: receivers run in no async context of the application's, so their emits are found by their cause.
-// Only boxes with `testing` record. The state is one for all copies of this package in a process.
+// Records the emissions of a block of a test. An emission belongs to a block if it was emitted in it, or by a receiver
+// of an emission that belongs to it: receivers run outside the application's async contexts, so their emits are found
+// by their cause. Only boxes with `testing` record. The state is one for all copies of this package in a process.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Signal } from '../core/signal.ts';
 import { SignalboxError } from '../errors.ts';
@@ -14,7 +14,7 @@ export interface Recorded {
   /** The encoded payload, as JSON. */
   readonly json: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** How many deliveries were stored for it. */
+  /** The number of deliveries that were stored for it. */
   readonly deliveries: number;
   /** Its transaction; `undefined` for one that the box does not track. */
   readonly scope: Pick<TransactionScope, 'isUndone' | 'parent'> | undefined;

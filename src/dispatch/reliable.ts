@@ -158,7 +158,7 @@ export class ReliableDispatch {
     if (receipts[0]?.deliveries === 0)
       this.#log.warn(
         { signal: signal.name, emissionId: receipts[0].emissionId },
-        `${signal.name} has no receivers, so the emit reaches nobody. Before you emit, add the class with @OnSignal to ${this.#place}, or run \`signalbox announce\` for the program that has it. It is not delivered later`,
+        `${signal.name} has no receivers, so the emit stores no delivery. Before you emit, add the class with @OnSignal to ${this.#place}, or run \`signalbox announce\` for the program that has it. It is not delivered later`,
       );
     return receipts;
   }

@@ -65,7 +65,7 @@ export async function listenWithOwnClient(
   };
 }
 
-/** Listens on a client with other users, who take turns by `inTurn`. Returns a function that stops listening. */
+/** Listens on a client with other users, which take turns by `inTurn`. Returns a function that stops listening. */
 export async function listenOn(
   client: ListeningClient,
   inTurn: <T>(work: () => Promise<T>) => Promise<T>,

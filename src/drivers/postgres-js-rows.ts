@@ -1,6 +1,6 @@
-// How postgres.js is asked for the rows of our own statements: by position, and as it reads them if the application's
-// settings leave our columns alone, else as bytes. Each value as bytes is a view of its own on the packet: with the
-// dozen columns of a claim that was most of the garbage that a delivery made.
+// Requests the rows of our own statements from postgres.js: by position, and as parsed by postgres.js if the
+// application's settings leave our columns alone, else as bytes. Each value as bytes is a view of its own on the
+// packet: with the dozen columns of a claim that was most of the garbage that a delivery made.
 
 /** The settings of a client that reach the values of rows. */
 export interface ReadingOptions {

@@ -27,7 +27,7 @@ export interface RecoveryOptions {
 
 /** With the two checks and the rescue, a killed worker is replaced within a second. */
 const CHECK_EVERY_MS = 400;
-/** Where the last renewal found no other worker: one may have come since. */
+/** The period after a renewal that found no other worker: one may have started since. */
 const CHECK_ALONE_EVERY_MS = 4_000;
 
 /** Runs until the worker is told to stop, which also has to end its sleep. */

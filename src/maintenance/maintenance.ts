@@ -12,7 +12,7 @@ export interface TaskFailure {
   /** The name of the task. */
   readonly task: string;
   readonly error: unknown;
-  /** How many runs in a row have failed, this one included. */
+  /** The number of failed runs in a row, this one included. */
   readonly failures: number;
   /** The task runs again after this long. */
   readonly delayMs: number;

@@ -1,5 +1,5 @@
 // signalbox/nest: a NestJS module that gives `Db` and the box by injection, and runs a worker in the application's life.
-// Which objects receive is for receivers.ts; what a delivery is and how it runs is the box's.
+// receivers.ts decides which objects receive; the box decides about deliveries and their runs.
 import {
   type DynamicModule,
   type FactoryProvider,
@@ -23,7 +23,9 @@ import { WORKER_OPTIONS } from '../worker/options.ts';
 import type { Worker } from '../worker/worker.ts';
 import { ContainerReceivers } from './receivers.ts';
 
-/** What the module is made of: the options of `createSignalbox` but for what NestJS supplies, and those of its worker. */
+/**
+ * Options of the module: those of `createSignalbox`, except for those that NestJS supplies, and those of its worker.
+ */
 export interface SignalboxModuleOptions<D extends DatabaseHandle = DatabaseHandle> extends Omit<
   SignalboxOptions<D>,
   'services' | 'resolve'
@@ -36,7 +38,7 @@ export interface SignalboxModuleOptions<D extends DatabaseHandle = DatabaseHandl
 export interface SignalboxModuleAsyncOptions {
   /** Modules that export what `inject` names. */
   imports?: ModuleMetadata['imports'];
-  /** What `useFactory` is called with. */
+  /** The arguments of `useFactory`. */
   inject?: FactoryProvider['inject'];
   /** Returns the options, or a promise of them. */
   useFactory: (...args: never[]) => SignalboxModuleOptions | Promise<SignalboxModuleOptions>;
@@ -108,7 +110,7 @@ function moduleOf(options: Provider[], imports: ModuleMetadata['imports'] = []):
   };
 }
 
-/** How messages call the place of a class with receivers. */
+/** The name in messages for the place of a class with receivers. */
 const PLACE = 'the `providers` or `controllers` of a module';
 
 function boxOf(options: SignalboxModuleOptions, receivers: ContainerReceivers): Signalbox {

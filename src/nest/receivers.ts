@@ -1,5 +1,5 @@
-// Which objects of a NestJS container receive signals, and how a delivery comes by each. A class is found however it is
-// provided: by its name, under another token, by a factory, as a value or as a controller.
+// Finds the objects of a NestJS container that receive signals, and gets them for a delivery. A class is found however
+// it is provided: by its name, under another token, by a factory, as a value or as a controller.
 //
 // It may be asked before the container is complete (a constructor that emits) and again later: it then finds the rest.
 import type { DiscoveryService, ModuleRef, ModulesContainer } from '@nestjs/core';
@@ -102,7 +102,9 @@ function objectOf(wrapper: Wrapper): object | undefined {
   return typeof instance === 'object' && instance !== null ? instance : undefined;
 }
 
-/** Of the object that is there, for what a factory returns is known by it alone; else of the class that will be made. */
+/**
+ * The class of the existing object, because only that shows what a factory returned; else the class that will be made.
+ */
 function classOf(wrapper: Wrapper): Class | undefined {
   const made = objectOf(wrapper);
   // Not `made.constructor`: a value may be a proxy that answers for every name.

@@ -14,14 +14,14 @@ export const eventLog = (log: Logger): { readonly name: string; readonly events:
     'delivery.cancelled': (event) =>
       log.info({ ...fields(event), reason: errorReport(event.error).message }, `cancelled ${event.receiver}`),
     'delivery.released': (event) => log.info(fields(event), `released ${event.receiver}`),
-    'delivery.stale': (event) => log.warn(fields(event), `stale ${event.receiver}: it was taken away meanwhile`),
+    'delivery.stale': (event) => log.warn(fields(event), `stale ${event.receiver}: its claim is no longer valid`),
     'delivery.rescued': (event) => log.warn(told(event), 'rescued a delivery from a dead worker'),
     'receiver.paused': ({ delayMs, error, at: _at, ...event }) =>
       log.warn({ ...event, delayMs, err: error }, `paused ${event.receiver}: what it calls is away`),
     'receiver.resumed': ({ pausedMs, at: _at, ...event }) =>
       log.info({ ...event, pausedMs: Math.round(pausedMs) }, `resumed ${event.receiver}: what it calls is back`),
     'worker.started': (event) => log.info(told(event), 'worker started'),
-    'worker.lost': (event) => log.warn(told(event), 'the lease of this worker was over; it goes on under a new id'),
+    'worker.lost': (event) => log.warn(told(event), 'the lease of this worker has expired; it continues under a new id'),
     'worker.failing': (event) =>
       log.error(
         { workerId: event.workerId, err: event.error },

@@ -1,12 +1,12 @@
 // The lifecycle events of a box: what each of them carries.
 
-/** What every event carries. */
+/** The fields of every event. */
 export interface BoxEvent {
-  /** When it was raised, by the clock of this process. */
+  /** The time at which it was raised, by the clock of this process. */
   readonly at: Date;
 }
 
-/** Which delivery an event is about. */
+/** The delivery of an event. */
 export interface DeliveryEvent extends BoxEvent {
   /** A bigint as text. */
   readonly deliveryId: string;
@@ -16,7 +16,7 @@ export interface DeliveryEvent extends BoxEvent {
   readonly signal: string;
   /** The stored name. */
   readonly receiver: string;
-  /** Which run this is, from 1. Runs that do not count are not numbered. */
+  /** The number of this run, from 1. Runs that do not count are not numbered. */
   readonly attempt: number;
   /** The fence of this claim: no two claims of a delivery have the same. */
   readonly epoch: number;
@@ -38,7 +38,7 @@ export interface OperatorEvent extends BoxEvent {
   readonly by: string;
 }
 
-/** Which receiver or queue an operator has paused or resumed. */
+/** The receiver or queue that an operator has paused or resumed. */
 export interface PauseEvent extends BoxEvent {
   /** The name with which it was called; empty for a queue. */
   readonly receiver: string;
@@ -48,13 +48,13 @@ export interface PauseEvent extends BoxEvent {
   readonly by: string;
 }
 
-/** Which worker an event is about. */
+/** The worker of an event. */
 export interface WorkerEvent extends BoxEvent {
   /** Its id in `signalbox.worker`. */
   readonly workerId: number;
 }
 
-/** Which receiver an event is about. */
+/** The receiver of an event. */
 export interface ReceiverEvent {
   /** Name of the signal. */
   readonly signal: string;
@@ -90,7 +90,7 @@ export interface SignalboxEvents {
   'delivery.rescued': DeliveryEvent & { readonly crashes: number };
   /** Its receiver threw `Unavailable`: this worker calls it for one delivery at a time from now on, after `delayMs` at first. */
   'receiver.paused': WorkerEvent & ReceiverEvent & { readonly delayMs: number; readonly error: unknown };
-  /** What the receiver calls is back: a delivery that probed it has ended in another way. */
+  /** The service that the receiver calls is available again: a delivery that probed it has ended in another way. */
   'receiver.resumed': WorkerEvent & ReceiverEvent & { readonly pausedMs: number };
   /** `box.deliveries.retry` was called. */
   'operator.retried': OperatorEvent;
@@ -104,7 +104,7 @@ export interface SignalboxEvents {
   'operator.resumed': PauseEvent;
   /** `queues` is empty when it serves all of them. */
   'worker.started': WorkerEvent & {
-    /** Where it works, as `user@host:port/database`; never the password. */
+    /** The database of the worker, as `user@host:port/database`; never the password. */
     readonly database: string;
     readonly concurrency: number;
     readonly queues: readonly string[];
@@ -112,7 +112,7 @@ export interface SignalboxEvents {
   };
   /** The worker looked and found nothing more to take. */
   'worker.idle': WorkerEvent;
-  /** Others found this worker dead (it was frozen or cut off); it goes on under a new id. */
+  /** Others found this worker dead (it was frozen or cut off); it continues under a new id. */
   'worker.lost': WorkerEvent & { readonly newWorkerId: number };
   /** The database does not answer or refuses, or receivers cannot be called; raised once, until all is well again. */
   'worker.failing': WorkerEvent & { readonly error: unknown };
@@ -137,7 +137,7 @@ export type EventName = keyof SignalboxEvents;
 /** Any event, with its name: what a listener of `'*'` is called with. */
 export type AnyEvent = { [E in EventName]: { readonly name: E; readonly event: SignalboxEvents[E] } }[EventName];
 
-/** What listeners may ask for. */
+/** The names that listeners may use. */
 export interface Heard extends SignalboxEvents {
   '*': AnyEvent;
 }

@@ -108,7 +108,7 @@ export class Events {
   raise<E extends EventName>(event: E, fields: Fields<E>): void {
     if (!this.has(event)) return;
     const raised = { ...fields, at: new Date() } as unknown as SignalboxEvents[E];
-    // What a listener enters with `enterWith` ends with it, except that the receiver that starts now sees it.
+    // A store that a listener enters with `enterWith` ends with it, except that the receiver that starts now sees it.
     this.#call(event, event, raised, event === 'delivery.started' ? (work: () => unknown): unknown => work() : apart);
     this.#call(event, '*', { name: event, event: raised }, apart);
   }

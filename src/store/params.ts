@@ -1,11 +1,12 @@
-// How lists travel to the server: as the text of an array. And the order in which all statements lock several deliveries.
+// Parameters that are lists: they are sent as the text of an array. Also the order in which all statements lock
+// deliveries.
 
 export const intArray = (numbers: readonly number[]): string => `{${numbers.join(',')}}`;
 
-/** Of values without commas, quotes and braces: ids, states. */
+/** A list of values without commas, quotes and braces: ids, states. */
 export const textArray = (texts: readonly string[]): string => `{${texts.join(',')}}`;
 
-/** Of any values. */
+/** A list of any values. */
 export const quotedArray = (texts: readonly string[]): string =>
   `{${texts.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
 

@@ -1,4 +1,4 @@
-// How times travel: as whole numbers, whatever a session is set to (datestyle, timezone, extra_float_digits).
+// Times are sent as whole numbers, whatever the settings of a session (datestyle, timezone, extra_float_digits).
 
 /** Interval of a parameter in milliseconds. */
 export const ms = (parameter: string): string => `${parameter}::float8 * interval '1 millisecond'`;

@@ -1,4 +1,5 @@
-// That a database cannot be worked with, in words for the user: it cannot be reached, lets no one in, or takes no writes.
+// Recognises an unusable database, with a message for the user: it cannot be reached, refuses the login, or accepts no
+// writes.
 import { errorReport } from '../core/error-report.ts';
 import type { Driver } from '../drivers/driver.ts';
 import { isAnswer, isNotPrimary, sqlState } from '../drivers/error-kind.ts';

@@ -7,7 +7,7 @@ import type { Db } from './ambient-db.ts';
 import type { AfterCommit, TransactionScope } from './scope.ts';
 import type { Transactions } from './transactions.ts';
 
-/** How long the transaction call waits for a callback. */
+/** The time that the transaction call waits for a callback. */
 const PATIENCE_MS = 30_000;
 
 export class AfterCommits {

@@ -11,9 +11,9 @@ import type { CommitState, CommitWitness } from '../store/deliveries/lost-commit
 import type { TransactionScope } from './scope.ts';
 
 export interface Patience {
-  /** How long the question is repeated in all. */
+  /** The total time for which the query is repeated. */
   readonly totalMs: number;
-  /** How long one question may take: its connection may be dead without having noticed. */
+  /** The time that one query may take: its connection may be dead without having noticed. */
   readonly askMs: number;
   /** The pause after the first question; each further one is twice as long. */
   readonly firstPauseMs: number;

@@ -6,7 +6,7 @@ import type { ClaimedDelivery, ClaimRef } from '../store/deliveries/claim.ts';
 import { VirtualTime } from './virtual-time.ts';
 import type { TemporaryWorker } from './temporary-worker.ts';
 
-/** How many deliveries have had which outcome. */
+/** The number of deliveries with each outcome. */
 export interface DrainResult {
   /** Their receivers returned. */
   readonly completed: number;
@@ -21,7 +21,7 @@ export interface DrainResult {
 }
 
 export interface DrainTerms {
-  /** How many calls of receivers run at once. */
+  /** The number of concurrent calls of receivers. */
   readonly free: number;
   /** Also runs deliveries that are due within this time, by `VirtualTime`. */
   readonly aheadMs?: number;
@@ -100,7 +100,7 @@ function dueOf(claimed: readonly ClaimedDelivery[], time: VirtualTime, early: Cl
   });
 }
 
-/** How many deliveries one claim takes. */
+/** The number of deliveries in one claim. */
 const most = ({ claims }: TemporaryWorker, free: number): number => Math.max(free, claims.largestBatch);
 
 async function runClaimed(

@@ -10,7 +10,7 @@ import type { RunResult } from './running/run-result.ts';
 import type { Runner } from './running/runner.ts';
 import type { TemporaryWorker } from './temporary-worker.ts';
 
-/** What happens when receivers fail: the transaction call throws `ReceiverFailed`, or it is only recorded with the delivery. */
+/** The reaction to failed receivers: the transaction call throws `ReceiverFailed`, or the failure is only recorded. */
 export type OnFailure = 'throw' | 'collect';
 
 const MAX_DEPTH = 20;

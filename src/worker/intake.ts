@@ -43,7 +43,7 @@ export class Intake {
     const { settings, lease, setbacks, wakeup } = options;
     const { concurrency, queues, pollMs, leaseMs } = settings;
     const telling = tellingPauses(events, () => lease.workerId);
-    // What the worker holds of a paused receiver is not started: the loop releases it at once.
+    // Held deliveries of a paused receiver are not started: the loop releases them at once.
     this.pauses = new Pauses({
       probes: true,
       isHeld: (claim) => this.slots.holds(claim),

@@ -18,11 +18,11 @@ export interface WorkerOptions {
   queues?: readonly string[];
   /** The longest time between two polls for work; notifications come before it. 10 ms to 24.8 days. Default `'1s'`. */
   pollInterval?: Duration;
-  /** How long other workers wait before they take over from one that no longer renews. 1 s to 24.8 days. Default `'10s'`. */
+  /** The time after which other workers take over from one that no longer renews. 1 s to 24.8 days. Default `'10s'`. */
   lease?: Duration;
   /**
-   * How long a stop waits for running receivers before it interrupts them. 24.8 days at most. Default `'20s'`: with the 8 s that
-   * may follow, it ends within the 30 s that Kubernetes and most others give a process.
+   * The time that a stop waits for running receivers before it interrupts them. 24.8 days at most. Default `'20s'`:
+   * with the 8 s that may follow, it ends within the 30 s that Kubernetes and most others give a process.
    */
   shutdownTimeout?: Duration;
   /**
@@ -43,9 +43,9 @@ export interface WorkerSettings {
   readonly watchdog: boolean;
 }
 
-/** How long interrupted receivers may take to end. */
+/** The time that interrupted receivers may take to end. */
 export const INTERRUPTION_MS = 3_000;
-/** How long signing off may take: after that the lease expires by itself. */
+/** The time that the resignation may take: after that the lease expires by itself. */
 export const SIGN_OFF_MS = 5_000;
 const DEFAULT_CONCURRENCY = 10;
 const DEFAULT_PREFETCH = 2_000;

@@ -8,7 +8,7 @@ interface Runnable {
   stop(options?: { force?: boolean }): Promise<void>;
 }
 
-/** How SIGTERM and SIGINT are handled. */
+/** The handling of SIGTERM and SIGINT. */
 export interface SignalHandlers {
   /** The process is asked to end. */
   first(): void;

@@ -272,7 +272,7 @@ describe('is refused', () => {
   const task = { name: 'task', every: '1h', run: () => {} } as const;
 
   test.each<[string, readonly unknown[], RegExp]>([
-    ['what is no extension', [undefined], /^createSignalbox: an extension is undefined\. Give an object with a name/],
+    ['a value that is no extension', [undefined], /^createSignalbox: an extension is undefined\. Give an object with a name/],
     ['one without a name', [{}], /^The extension undefined: name is missing\. Give a text/],
     [
       'an unknown property',
@@ -297,7 +297,7 @@ describe('is refused', () => {
       [{ name: 'a', tasks: [{ ...task, every: 0 }] }],
       /^The extension "a", task "task": every is 0\. Give milliseconds/,
     ],
-    ['a task with what is not there', [{ name: 'a', tasks: [{ ...task, alone: true }] }], /there is no option alone\./],
+    ['a task with an unknown option', [{ name: 'a', tasks: [{ ...task, alone: true }] }], /there is no option alone\./],
     [
       'two tasks of one name',
       [

@@ -27,9 +27,9 @@ export type Row = Record<string, unknown>;
 
 /** Abilities that not every driver has, and the reason for which a case without one is skipped. */
 export const NEEDS = {
-  outside: 'there is no session but the one under test, so nothing can look at it from outside',
-  background: 'PostgreSQL runs in this process, which a long query stops',
-  pool: 'there is one session: what would run beside it waits, and once it is lost it is lost for good',
+  outside: 'there is only the session under test, so no other session can observe it',
+  background: 'PostgreSQL runs in this process, and a long query blocks the process',
+  pool: 'there is one session: other statements wait for it, and a loss of that session is final',
 };
 export type Need = keyof typeof NEEDS;
 

@@ -41,7 +41,7 @@ OnSignal(happened)(Object.assign(Untyped.prototype, { receive() {} }), 'receive'
 
 const beginnings: [what: string, begin: (box: Signalbox) => Promise<unknown>][] = [
   ['a worker starts', (box) => box.worker().start()],
-  ['a worker looks once', (box) => box.worker().tick()],
+  ['a worker claims once', (box) => box.worker().tick()],
   ['a worker runs', (box) => box.worker().run()],
   ['a box drains', (box) => box.drain()],
   ['receivers are announced', (box) => box.receivers.announce()],

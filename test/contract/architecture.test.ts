@@ -127,7 +127,11 @@ const rules: [name: string, rule: Rule, breaking: Record<string, string>][] = [
   ['imports run one way', importsRunOneWay, { 'core/a.ts': "import { x } from '../store/store.ts';" }],
   ['siblings do not import each other', importsRunOneWay, { 'store/a.ts': "import type { x } from '../receivers/invoke.ts';" }],
   ['nor do rooms within a room', importsRunOneWay, { 'worker/waking/a.ts': "import { x } from '../running/a.ts';" }],
-  ['what runs does not know what claims', importsRunOneWay, { 'worker/running/a.ts': "import { x } from '../claiming/a.ts';" }],
+  [
+    'the code that runs deliveries does not import the code that claims',
+    importsRunOneWay,
+    { 'worker/running/a.ts': "import { x } from '../claiming/a.ts';" },
+  ],
   ['a new room is given a level', importsRunOneWay, { 'relay/a.ts': "import { x } from '../core/a.ts';" }],
   [
     'no files import each other in a circle',
@@ -156,7 +160,7 @@ const rules: [name: string, rule: Rule, breaking: Record<string, string>][] = [
     each((_file, text) => text.split('\n').length > MOST_LINES + 1),
     { 'core/a.ts': '\n'.repeat(MOST_LINES + 1) },
   ],
-  ['every file says what it is for', each((_file, text) => !/^(#!.*\n)?\/\/ \S/.test(text)), { 'core/a.ts': 'export {};' }],
+  ['every file has a header', each((_file, text) => !/^(#!.*\n)?\/\/ \S/.test(text)), { 'core/a.ts': 'export {};' }],
   ['no file is named for nothing', each((file) => /(manager|helper|util|common|misc)/i.test(file)), { 'core/util.ts': '' }],
   [
     'the library writes to no console',
@@ -173,7 +177,7 @@ const rules: [name: string, rule: Rule, breaking: Record<string, string>][] = [
     each((_file, text) => /@ts-(ignore|nocheck|expect-error)/.test(text)),
     { 'core/a.ts': '// @ts-ignore' },
   ],
-  ['what is exported is named', each((_file, text) => /^export \*/m.test(text)), { 'index.ts': "export * from './core/signal.ts';" }],
+  ['every export is named', each((_file, text) => /^export \*/m.test(text)), { 'index.ts': "export * from './core/signal.ts';" }],
   [
     'index.ts only exports',
     each((file, text) => file === 'index.ts' && MORE_THAN_EXPORTS.test(withoutComments(text).trim())),

@@ -246,7 +246,7 @@ const refused: Refused[] = [
   [
     'a provider literal of nothing',
     () => createSignalbox({ db: unused(), providers: [{ provide: undefined, useValue: 1 }] as never }),
-    'what is provided is undefined',
+    'the provided value is undefined',
   ],
   ['prepare', () => createSignalbox({ db: unused(), prepare: 'none' as never }), 'prepare is "none". Give true, false or \'all\'.'],
   [
@@ -259,7 +259,7 @@ const refused: Refused[] = [
   ['onDead', () => createSignalbox({ db: unused(), onDead: 'log' as never }), 'onDead is "log". Give a function.'],
   ['services', () => createSignalbox({ db: unused(), services: {} as never }), 'services is {}. Give a list of classes.'],
   ['providers', () => createSignalbox({ db: unused(), providers: provide(Date, { useValue: new Date() }) as never }), 'providers is '],
-  ['a provider', () => createSignalbox({ db: unused(), providers: [Date] as never }), 'createSignalbox: what is provided is undefined'],
+  ['a provider', () => createSignalbox({ db: unused(), providers: [Date] as never }), 'createSignalbox: the provided value is undefined'],
   [
     'an override of two kinds',
     () => createSignalbox({ db: unused(), overrides: [{ token: Date, provider: { useValue: 1, useClass: Date } }] as never }),
@@ -274,7 +274,7 @@ const refused: Refused[] = [
   [
     'a provider of nothing',
     () => provide(undefined as never, { useValue: 1 }),
-    'what is provided is undefined: most likely two files import each other',
+    'the provided value is undefined: most likely two files import each other',
   ],
   ['a scope', () => provide(Date, { useFactory: () => new Date(), scope: 'request' as never }), "Give 'singleton' or 'transient'."],
   ['a scope of a service', () => Service({ scope: 'transent' as never }), '@Service: scope is "transent". Did you mean \'transient\'?'],
@@ -339,14 +339,14 @@ const refused: Refused[] = [
     'a.signal.emitReliable: headers is "x". Give an object of texts.',
   ],
   [
-    'a delay of what is not stored',
+    'a delay of an emit that stores nothing',
     ({ signal }) => signal.emit({} as never, {}, { delay: '1s' } as never),
     'a.signal.emit: there is no option delay. The options are headers.',
   ],
   [
     'one payload in place of a list',
     ({ signal }) => signal.emitMany({} as never, {} as never),
-    'a.signal.emitMany: what it was given is {}. Give a list of payloads.',
+    'a.signal.emitMany: its argument is {}. Give a list of payloads.',
   ],
   [
     'a version',
@@ -354,7 +354,7 @@ const refused: Refused[] = [
     'Signal a.b: version is "2". Give a whole number from 1 to 1000000.',
   ],
   ['an upcast', () => defineSignal('a.b', z.any(), { upcast: 'x' as never }), 'Signal a.b: upcast is "x". Give a function.'],
-  ['no definitions', () => defineSignals('a', undefined as never), 'Signals of a: what defines them is undefined.'],
+  ['no definitions', () => defineSignals('a', undefined as never), 'Signals of a: their definition is undefined.'],
   [
     'a worker of a module',
     () => SignalboxModule.forRoot({ db: unused(), worker: 'yes' as never }),
@@ -364,12 +364,12 @@ const refused: Refused[] = [
   [
     'services to register',
     ({ box }) => box.framework.register(undefined as never),
-    'box.framework.register: what it was given is undefined. Give a list of classes.',
+    'box.framework.register: its argument is undefined. Give a list of classes.',
   ],
   [
     'no signal to ask for',
     ({ box }) => box.receivers.has(undefined as never),
-    'box.receivers.has: what it was given is undefined. Give a signal or the name of one.',
+    'box.receivers.has: its argument is undefined. Give a signal or the name of one.',
   ],
   ['a module without a factory', () => SignalboxModule.forRootAsync({} as never), 'useFactory is missing. Give a function.'],
 ];

@@ -208,7 +208,7 @@ test('llms.txt has a title, a summary, and every page with a line of its own', a
   expect(pages.filter(({ description }) => !/^.{20,120}\.$/.test(description))).toEqual([]);
 });
 
-test('llms-full.txt has the whole text of every page, with what it includes', async () => {
+test('llms-full.txt has the whole text of every page, with its included files', async () => {
   const text = llmsFullTxt(await readPages());
   for (const file of await writtenPages()) expect(text).toContain(`<!-- ${file} -->\n`);
   expect(text).toContain('## What is guaranteed');

@@ -57,7 +57,7 @@ test.each<[what: string, thrown: unknown, message: string]>([
   ['a payload', { card: SECRET, amount: 12 }, '{"card":"…","amount":"…"}'],
   ['a list', ['a', 1, [SECRET]], '[3 items]'],
   ['bytes', Buffer.from(SECRET), '[bytes]'],
-  ['a text with what jsonb refuses', 'a\u0000b\udc00', 'ab\ufffd'],
+  ['a text that jsonb refuses', 'a\u0000b\udc00', 'ab\ufffd'],
 ])('the report of %s that is thrown is its text, without a stack', (_what, thrown, message) => {
   expect(errorReport(thrown)).toEqual({ name: 'Thrown', message });
 });
@@ -72,7 +72,7 @@ test.each<[what: string, thrown: unknown, told: object]>([
   ],
   ['an error of one letter', new Error('E'), { message: 'E', stack: expect.stringMatching(/^Error: E\n {4}at /) as string }],
   ['an error without a stack', withoutStack, { name: 'RangeError', message: 'no stack', stack: 'RangeError: no stack' }],
-  ['an error with what jsonb refuses', new Error('a\u0000b\ud800'), { message: 'ab\ufffd' }],
+  ['an error with text that jsonb refuses', new Error('a\u0000b\ud800'), { message: 'ab\ufffd' }],
   ['an error whose name is no text', Object.assign(new Error('x'), { name: 7 }), { name: '7' }],
   ['an error with the longest name', Object.assign(new Error('x'), { name: 'N'.repeat(300) }), { name: `${'N'.repeat(200)}…` }],
   ['an error whose message just fits', new Error('m'.repeat(4_000)), { message: 'm'.repeat(4_000) }],

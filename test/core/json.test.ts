@@ -84,7 +84,7 @@ test.each<[what: string, value: unknown, path: string, reason: RegExp]>([
   ['something endlessly deep', nested(50_000), `$${'[0]'.repeat(200)}`, /200 deep/],
   ['a NUL character', { a: 'x\u0000' }, '$.a', /U\+0000/],
   ['a NUL character in a key', { 'x\u0000': 1 }, '$["x\\u0000"]', /U\+0000/],
-  ['a NUL character in the key of what is left out', { '\u0000': undefined }, '$["\\u0000"]', /U\+0000/],
+  ['a NUL character in the key of an omitted property', { '\u0000': undefined }, '$["\\u0000"]', /U\+0000/],
   ['the first half of a surrogate pair', ['\ud83d'], '$[0]', /surrogate/],
   ['the second half of a surrogate pair', { a: 'x\ude00y' }, '$.a', /surrogate/],
   ['halves in the wrong order', ['\ude00\ud83d'], '$[0]', /surrogate/],

@@ -65,7 +65,7 @@ test.each<[what: string, schema: z.ZodType, payload: unknown]>([
       .refine((text) => text !== 'x'),
     'abc',
   ],
-  ['pipes of what can be stored', z.string().pipe(z.email()), 'a@b.example'],
+  ['pipes of storable schemas', z.string().pipe(z.email()), 'a@b.example'],
   ['schemas that contain themselves', tree, { label: 'a', children: [{ label: 'b', children: [] }] }],
   ['strict and loose objects', z.strictObject({ a: z.looseObject({}) }), { a: { b: 1 } }],
   ['a catchall', z.object({}).catchall(isoDate), { a: new Date(0) }],

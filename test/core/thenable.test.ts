@@ -25,7 +25,7 @@ const given: [what: string, payload: unknown, path: string][] = [
   ['one that inherits it', new Query(), '$'],
   ['one inside', { a: { b: [1, never] } }, '$.a.b[1]'],
   ['a promise inside', { a: Promise.resolve(1) }, '$.a'],
-  ['one inside of what contains itself', circle, '$.last'],
+  ['one inside a value that contains itself', circle, '$.last'],
 ];
 
 const schemas = [z.any(), z.unknown(), z.record(z.string(), z.any()), z.looseObject({}), z.object({}), z.object({ a: z.unknown() })];

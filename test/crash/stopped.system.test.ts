@@ -10,7 +10,7 @@ const timeout = 90_000;
 const expectNoWorker = async (h: CrashHarness): Promise<void> => expect(await h.sql`select from signalbox.worker`).toHaveLength(0);
 
 test.concurrent(
-  'SIGTERM: what runs is finished, what was not begun keeps its attempts, and the process ends well',
+  'SIGTERM: running receivers finish, deliveries that were not begun keep their attempts, and the process exits with 0',
   { timeout },
   async () => {
     await using h = await openCrashHarness();

@@ -24,7 +24,7 @@ const refused: [what: string, payload: object, code: string, names: string][] = 
   ['a number that JSON would turn into null', { list: [1, Infinity] }, 'PayloadNotStorable', 'list'],
   ['a bigint', { big: 1n }, 'PayloadNotStorable', 'big'],
   // oxlint-disable-next-line unicorn/no-thenable -- this test is about thenables
-  ['what await would adopt, for ever', { then() {} }, 'PayloadNotStorable', 'then'],
+  ['a thenable that never settles', { then() {} }, 'PayloadNotStorable', 'then'],
   ['a promise', Promise.resolve({ text: 'x' }), 'PayloadNotStorable', 'then'],
   ['more bytes than the signal allows', { text: 'ä'.repeat(50) }, 'PayloadTooLarge', '100'],
 ];

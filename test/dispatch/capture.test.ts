@@ -85,7 +85,7 @@ test('captured has no emission that was rolled back with its savepoint, its tran
 });
 
 test.each(['immediate', 'manual'] as const)(
-  '%s: what receivers of the block emit belongs to it, and to no block beside it',
+  '%s: the emissions of receivers of the block belong to it, and to no block beside it',
   async (testing) => {
     await using h = await harness({ services: [Shop], testing });
     const block = (order: number) =>

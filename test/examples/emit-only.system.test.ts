@@ -146,7 +146,7 @@ test('before any worker has announced receivers, an emission is stored, has no d
   const reference = await placeOrder(sql);
   const emitter = await emit(database.url, reference);
   expect(emitter).toMatchObject({ code: 0, output: 'deliveries stored: 0\n' });
-  expect(emitter.errors).toContain('payment.completed has no receivers, so the emit reaches nobody. Before you emit, add the class');
+  expect(emitter.errors).toContain('payment.completed has no receivers, so the emit stores no delivery. Before you emit, add the class');
   expect(await sql`select from signalbox.emission`).toHaveLength(1);
   expect(await workOnce(database.url)).toMatchObject({ code: 0 });
   expect(await fateOf(sql, reference)).toBe('succeeded pending');

@@ -42,7 +42,7 @@ const state = mutantsOf({ file: 'src/store/deliveries/lost-commits.ts', tests: [
 ]);
 
 const claims = mutantsOf(
-  { file: 'src/worker/running/runner.ts', tests: ['test/worker/running/stale.test.ts'], named: 'claims a second time' },
+  { file: 'src/worker/running/runner.ts', tests: ['test/worker/running/stale.test.ts'], named: 'claims its running delivery again' },
   [
     {
       name: 'fence: runner: what is claimed twice is released',
@@ -66,7 +66,7 @@ const slots = mutantsOf({ file: 'src/store/deliveries/claim.ts', tests: ['test/w
 ]);
 
 const lost = mutantsOf(
-  { file: 'src/worker/running/lost-commit.ts', tests: ['test/worker/running/commit.test.ts'], named: 'one that got through' },
+  { file: 'src/worker/running/lost-commit.ts', tests: ['test/worker/running/commit.test.ts'], named: 'took effect completes' },
   [{ name: 'lost commit: one that got through is completed', find: 'return this.#questions.add(delivery);', replace: 'return false;' }],
 );
 

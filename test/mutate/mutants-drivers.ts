@@ -69,14 +69,14 @@ const unreachable = mutantsOf({ file: 'src/store/unreachable.ts', tests: ['test/
 ]);
 
 const stale = [
-  ...mutantsOf({ file: 'src/drivers/postgres-js.ts', tests: ['test/worker/running/session-defaults.test.ts'], named: 'given up' }, [
+  ...mutantsOf({ file: 'src/drivers/postgres-js.ts', tests: ['test/worker/running/session-defaults.test.ts'], named: 'drops a session' }, [
     {
       name: 'postgres.js: a session that takes no writes is given up',
       find: 'if (isNotPrimary(error) && !end()) await endNext(client);',
       replace: '',
     },
   ]),
-  ...mutantsOf({ file: 'src/drivers/pg-checkout.ts', tests: ['test/worker/running/session-defaults.test.ts'], named: 'given up' }, [
+  ...mutantsOf({ file: 'src/drivers/pg-checkout.ts', tests: ['test/worker/running/session-defaults.test.ts'], named: 'drops a session' }, [
     { name: 'node-postgres: a session that takes no writes is given up', find: ' || isNotPrimary(error)', replace: '' },
   ]),
 ];

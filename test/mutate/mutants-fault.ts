@@ -72,7 +72,7 @@ const called = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts', t
     find: 'if (times === MOST_TIMES) return',
     replace: 'if (times > 0) return',
     tests: ['test/worker/running/batch-failures.test.ts'],
-    named: 'met another transaction',
+    named: 'conflict with another transaction',
   },
 ]);
 

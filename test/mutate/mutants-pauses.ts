@@ -38,14 +38,14 @@ const used = mutantsOf({ file: 'src/worker/claiming/claims.ts', tests: ['test/wo
     name: 'paused: not claimed',
     find: 'return this.#parts.pauses.isEmpty ? { claimable, probed: NONE } : this.#withoutPaused(claimable);',
     replace: 'return { claimable, probed: NONE };',
-    named: 'once in a while',
+    named: 'probes now and then',
   },
   {
     name: 'paused: the loop wakes for a probe',
     file: 'src/worker/claiming/claim-loop.ts',
     find: 'Math.min(pollMs, claims.probeInMs)',
     replace: 'pollMs',
-    named: 'once in a while',
+    named: 'probes now and then',
   },
   {
     name: 'paused: what waits is not started',
@@ -94,7 +94,7 @@ const used = mutantsOf({ file: 'src/worker/claiming/claims.ts', tests: ['test/wo
     file: 'src/core/delivery.ts',
     find: "return { to: 'released', delayMs: 1 };",
     replace: "return { to: 'released', delayMs: 0 };",
-    named: 'a delivery for which it is away',
+    named: 'goes behind the others',
   },
   {
     name: 'noted: what was said before is not noted again',

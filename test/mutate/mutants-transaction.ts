@@ -92,21 +92,21 @@ const transactions = mutantsOf({ file: 'src/transaction/transactions.ts', tests 
   {
     name: 'transactions: all is awaited before the commit',
     tests: ['test/transaction/transactions.test.ts'],
-    named: 'nobody awaits',
+    named: 'floating',
     find: '      await scope.finish();\n',
     replace: '',
   },
   {
     name: 'transactions: a failed callback ends its scope before the rollback',
     tests: ['test/conformance/node-postgres.test.ts', 'test/conformance/postgres-js.test.ts'],
-    named: 'floats when',
+    named: 'a floating query is rolled back',
     find: '      await scope.abandon();\n',
     replace: '',
   },
   {
     name: 'transactions: statements pass the gate',
     tests: ['test/transaction/closing.test.ts'],
-    named: 'cannot be used after the end',
+    named: 'cannot be used in any way',
     find: 'this.#driver.guard(clientOf(original)!, scope)',
     replace: 'clientOf(original)!',
   },
@@ -120,7 +120,7 @@ const transactions = mutantsOf({ file: 'src/transaction/transactions.ts', tests 
   {
     name: 'transactions: a floating savepoint counts',
     tests: ['test/transaction/savepoints.test.ts'],
-    named: 'nobody awaits',
+    named: 'floating',
     find: 'scope.pend(scope.whileOpen(savepoint))',
     replace: 'scope.whileOpen(savepoint)',
   },
@@ -133,7 +133,7 @@ const transactions = mutantsOf({ file: 'src/transaction/transactions.ts', tests 
   {
     name: 'transactions: a savepoint opens in the innermost scope',
     tests: ['test/transaction/savepoints.test.ts'],
-    named: 'not stuck behind',
+    named: 'does not wait for it',
     find: 'this.#ambient.innermost(scope);',
     replace: 'scope;',
   },

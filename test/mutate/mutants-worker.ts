@@ -41,7 +41,7 @@ const executor = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts',
     find: 'driver.isConnectionLoss(scopeOfRun?.failure) || ',
     replace: '',
     tests: ['test/conformance/node-postgres.test.ts'],
-    named: 'killed in a query of its own',
+    named: 'killed in its own query',
   },
   {
     name: 'executor: a connection lost at BEGIN costs no attempt',
@@ -79,7 +79,7 @@ const executor = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts',
     file: 'src/worker/running/deadline.ts',
     find: '    this.#timer?.refresh();\n',
     replace: '',
-    named: 'is not the time of the receiver',
+    named: 'does not count towards the timeout',
   },
   {
     name: 'executor: a receiver that was not called has not timed out',
@@ -162,7 +162,7 @@ const postgresJs = mutantsOf(
 const conformance = ['test/conformance/node-postgres.test.ts'];
 
 const passing = mutantsOf({ file: 'src/drivers/client-proxy.ts', tests: conformance }, [
-  { name: 'gate: statements pass it', find: '      gate.enter();\n', replace: '', named: 'cannot be used after' },
+  { name: 'gate: statements pass it', find: '      gate.enter();\n', replace: '', named: 'cannot be used in any way' },
   {
     name: 'gate: statements are watched',
     find: '      if (isThenable(result)) gate.watch(result);\n',
@@ -217,7 +217,7 @@ const single = mutantsOf({ file: 'src/drivers/node-postgres.ts', tests: conforma
     name: 'node-postgres: transactions of one client take turns',
     find: '    await before;\n',
     replace: '',
-    named: 'single client transactions at the same time',
+    named: 'single client concurrent transactions',
   },
   {
     name: 'node-postgres: losses are reported to the gate',

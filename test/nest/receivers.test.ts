@@ -86,8 +86,8 @@ class Port {}
 const ways: [way: string, metadata: ModuleMetadata][] = [
   ['a provider', { providers: [Orders] }],
   ['a controller', { controllers: [Controller()(Orders) ?? Orders] }],
-  ['what a factory returns', { providers: [{ provide: TOKEN, useFactory: () => new Orders() }] }],
-  ['what a factory promises', { providers: [{ provide: TOKEN, useFactory: async () => new Orders() }] }],
+  ['the result of a factory', { providers: [{ provide: TOKEN, useFactory: () => new Orders() }] }],
+  ['the result of an asynchronous factory', { providers: [{ provide: TOKEN, useFactory: async () => new Orders() }] }],
   ['a value', { providers: [{ provide: TOKEN, useValue: new Orders() }] }],
   ['a class under another token', { providers: [{ provide: Port, useClass: Orders }] }],
   ['a class under a name', { providers: [{ provide: 'orders', useClass: Orders }] }],

@@ -43,7 +43,7 @@ test.each<Row>([
     { ...ids, durationMs: 1, reason: 'not mine' },
   ],
   ['delivery.released', delivery, 'info', 'released Mailer.onMail', ids],
-  ['delivery.stale', delivery, 'warn', 'stale Mailer.onMail: it was taken away meanwhile', ids],
+  ['delivery.stale', delivery, 'warn', 'stale Mailer.onMail: its claim is no longer valid', ids],
   ['delivery.rescued', { ...delivery, crashes: 1 }, 'warn', 'rescued a delivery from a dead worker', { ...delivery, crashes: 1 }],
   [
     'worker.started',
@@ -56,7 +56,7 @@ test.each<Row>([
     'worker.lost',
     { workerId: 1, newWorkerId: 2 },
     'warn',
-    'the lease of this worker was over; it goes on under a new id',
+    'the lease of this worker has expired; it continues under a new id',
     { workerId: 1, newWorkerId: 2 },
   ],
   [

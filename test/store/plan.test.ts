@@ -113,7 +113,7 @@ test('beside 185,000 deliveries of others and for later, each statement reads on
   expect(left).toHaveLength(4);
 });
 
-test('while nothing is paused, a claim reads nothing of the catalogue; while something is, it reads that once, and locks nothing of what waits', async () => {
+test('while nothing is paused, a claim does not read the catalogue; else it reads the catalogue once, and locks no waiting delivery', async () => {
   await using h = await openStore();
   const names = Array.from({ length: 500 }, (_, index) => `Receiver${index}.receive`);
   for (const name of names) await addReceiver(h.sql, name);

@@ -5,11 +5,11 @@
 /** The kinds of leaks, as a failure names them. */
 const HINTS = {
   workers: 'a worker that has not stopped, or a lease that goes on',
-  deliveries: 'a delivery that is still running, though no worker is left',
+  deliveries: 'a delivery that is still running, although no worker is left',
   transactions: 'a session in a transaction or a statement: something was not awaited, or not ended',
   locks: 'an advisory lock',
-  listeners: 'a session that listens still',
-  slots: 'a connection of a pool that was not given back',
+  listeners: 'a session that still listens',
+  slots: 'a connection of a pool that was not released',
   sessions: 'a session that outlives the pools of the test',
   handles: 'a timer or a socket that keeps the process alive',
 } as const;

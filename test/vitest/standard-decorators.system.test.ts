@@ -105,13 +105,13 @@ describe('vitest run', () => {
     await project.run('npx tsc -p tsconfig.json');
   });
 
-  test('without it: a SyntaxError, before any test', { timeout: RUN_MS }, async () => {
+  test('without the plugin: a SyntaxError, before any test', { timeout: RUN_MS }, async () => {
     await using database = await createDatabase();
     await using project = await openProject(WITHOUT_PLUGIN);
     await expect(project.run(RUN, environmentOf(database))).rejects.toThrow(/no tests[\s\S]*SyntaxError: Invalid or unexpected token/);
   });
 
-  test('with it, but without esbuild: says what to install', { timeout: RUN_MS }, async () => {
+  test('with it, but without esbuild: the error says what to install', { timeout: RUN_MS }, async () => {
     await using database = await createDatabase();
     await using project = await openProject(WITH_PLUGIN, ['esbuild']);
     await expect(project.run(RUN, environmentOf(database))).rejects.toThrow(/npm install --save-dev esbuild \[LoaderMissing\]/);
@@ -152,7 +152,7 @@ describe('the plugin', () => {
     ['a file asked for with a query', 'orders.ts?v=1', true],
     ['a dependency', 'node_modules/orders/index.js', false],
     ['something else', 'orders.css', false],
-  ])('looks at files: %s', async (_what, name, compiled) => {
+  ])('compiles or ignores files: %s', async (_what, name, compiled) => {
     const code = name.endsWith('x') ? `${DECORATED}\nexport const row = <td>one</td>;` : DECORATED;
     const result = await standardDecorators().transform(code, path.join(NOWHERE, name));
     expect(result !== null).toBe(compiled);
@@ -197,7 +197,7 @@ describe('the plugin', () => {
     expect(await transform(DECORATED, path.join(project.folder, 'orders.ts'))).not.toBeNull();
   });
 
-  test('what extends legacy decorators may turn them off', async () => {
+  test('a tsconfig.json that extends one with legacy decorators may turn them off', async () => {
     await using project = await createProject();
     await project.write('base.json', '{ "compilerOptions": { "experimentalDecorators": true, "verbatimModuleSyntax": true } }');
     await project.write('tsconfig.json', '{ "extends": "./base.json", "compilerOptions": { "experimentalDecorators": false } }');

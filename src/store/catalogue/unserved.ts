@@ -1,5 +1,5 @@
-// What waits for receivers of which this process has no code: a receiver renamed without `formerly`, or a service that was
-// dropped, leaves deliveries that no worker runs, and nothing else would show them.
+// Finds deliveries that wait for receivers whose code this process does not have: a receiver renamed without
+// `formerly`, or a service that was dropped, leaves deliveries that no worker runs, and nothing else would show them.
 import type { Store } from '../store.ts';
 import type { Catalogue } from './catalogue.ts';
 import { MOST } from './unserved.sql.ts';
@@ -12,7 +12,9 @@ export interface Waiting {
   readonly waiting: number;
 }
 
-/** What waits for receivers that the catalogue has and this process does not. It must have announced its own. */
+/**
+ * Counts deliveries that wait for receivers of the catalogue that this process lacks. It must have announced its own.
+ */
 export async function waitingElsewhere(
   store: Store,
   catalogue: Catalogue,

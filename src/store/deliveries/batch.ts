@@ -1,4 +1,4 @@
-// What the store does with several deliveries in the transaction of their receiver: takes hold of them, and ends them.
+// Locks and settles several deliveries in the transaction of their receiver.
 import type { Run } from '../../drivers/driver.ts';
 import { holdBatch, takeRole } from './batch.sql.ts';
 import type { Namespace } from '../namespace.ts';
@@ -8,15 +8,15 @@ import type { DeliveriesStore, ReleaseItem, SettleItem } from './deliveries.ts';
 
 /** The deliveries that a transaction holds, and the session in which it ends them. */
 export interface Hold {
-  /** Of these alone the receiver may hear. */
+  /** Only these may be passed to the receiver. */
   readonly ids: ReadonlySet<string>;
-  /** Of the session, before the receiver was called. */
+  /** The role of the session before the receiver was called. */
   readonly role: string;
   /** The time that any of its statements may take. */
   readonly timeoutMs: number;
 }
 
-/** How the deliveries of a batch ended. */
+/** The outcomes of the deliveries of a batch. */
 export interface BatchEnds {
   readonly returned: readonly ClaimRef[];
   readonly failed: readonly SettleItem[];

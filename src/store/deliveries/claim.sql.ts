@@ -49,7 +49,10 @@ me as materialized (
   for key share
 )`;
 
-/** Of this id nothing is taken. Of one row of the list: it is judged once, before any delivery is locked. */
+/**
+ * No delivery of this id is taken. The condition is on a row of the list: it is judged once, before any delivery is
+ * locked.
+ */
 const isPaused = (id: string): string => `exists (select from paused where paused.id = ${id})`;
 
 /**
@@ -61,8 +64,9 @@ const isPaused = (id: string): string => `exists (select from paused where pause
  * skipped. Repeatable: a row that is running is not taken again. Index: delivery_claim, one range per receiver; a
  * single `receiver_id = any(...)` would sort the backlog. The locking CTE is never inlined, so the limit is exact.
  * Receivers and queues that operators have paused are left out (catalogue/pause.sql.ts).
- * What has been with several workers that died, a suspect, may have killed them: it is taken by a worker that runs nothing else,
- * alone, and only if nothing else is due. Index of that: delivery_suspect, which is all but empty.
+ * A suspect is a delivery that several dead workers held, and that may have killed them: only a worker that runs
+ * nothing else takes it, alone, and only if nothing else is due. Index for that: delivery_suspect, which is almost
+ * empty.
  */
 export const claim = statement(CLAIMED)`
 with ${ALIVE}, ${PAUSED}, picked as materialized (

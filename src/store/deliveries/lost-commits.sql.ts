@@ -2,7 +2,7 @@
 import { statement } from '../../drivers/statement.ts';
 
 /**
- * How far a transaction has come. $1 its id. Fails (22023) for an id that this server has not given out yet.
+ * Returns the progress of a transaction. $1 its id. Fails (22023) for an id that this server has not assigned yet.
  * A standby is no judge: what it has not replayed is not therefore rolled back. Locks: none. Repeatable.
  */
 export const transactionProgress = statement({ standby: 'bool', status: 'text?' })`
@@ -16,8 +16,9 @@ export const isEmissionStored = statement({ stored: 'bool' })`
 select exists (select from signalbox.emission where id = $1::text::uuid) as stored`;
 
 /**
- * Which runs are recorded as completed. $1: [{id, epoch, worker_id, emission_id, receiver_id}] as JSON. Returns their
- * ids. Epoch and worker are of one claim only, so the row is that claimant's own. Locks: none. Repeatable.
+ * Finds the runs that are recorded as completed. $1: [{id, epoch, worker_id, emission_id, receiver_id}] as JSON.
+ * Returns their ids. Epoch and worker are of one claim only, so the row is that claimant's own. Locks: none.
+ * Repeatable.
  * Index: settled_emission_receiver.
  */
 export const completedRuns = statement({ id: 'text' })`

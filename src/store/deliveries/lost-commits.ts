@@ -1,4 +1,4 @@
-// How a COMMIT ended whose answer was lost (docs/design/unknown-commit.md).
+// Finds the outcome of a COMMIT whose answer was lost (docs/design/unknown-commit.md).
 import type { Run } from '../../drivers/driver.ts';
 import { sqlState } from '../../drivers/error-kind.ts';
 import { completedRuns, isEmissionStored, transactionProgress } from './lost-commits.sql.ts';

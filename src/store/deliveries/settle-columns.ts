@@ -8,7 +8,7 @@ interface SettleColumns {
   readonly error: ErrorRecord;
 }
 
-/** What the statement `settle` writes for a settlement. */
+/** The values that the statement `settle` writes for a settlement. */
 export function settleColumns(settlement: Exclude<Settlement, { to: 'released' | 'completed' }>): SettleColumns {
   switch (settlement.to) {
     case 'ready':

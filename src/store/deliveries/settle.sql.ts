@@ -2,7 +2,9 @@
 import { statement } from '../../drivers/statement.ts';
 import { ms } from '../times.ts';
 
-/** What the first statement of a receiver's transaction sets, and returns: application_name and timeouts. */
+/**
+ * The settings that the first statement of a receiver's transaction makes and returns: application_name and timeouts.
+ */
 export const SETTINGS = { application_name: 'text', statement_timeout: 'text', idle_timeout: 'text' } as const;
 
 /**
@@ -69,8 +71,8 @@ const lastNoted = (part: string): string =>
   `(select (pg_catalog.array_agg(e.error ->> '${part}'::text order by e.id desc))[1] from signalbox.delivery_error e where e.delivery_id = h.id)`;
 
 /**
- * Records what else came of deliveries. $1: [{id, epoch, worker_id, to, delay_ms, refund, error}] as JSON. Returns the ids
- * recorded: one that is missing was reclaimed, or completed, and its outcome is void.
+ * Records the other outcomes of deliveries. $1: [{id, epoch, worker_id, to, delay_ms, refund, error}] as JSON. Returns
+ * the recorded ids: a missing one was reclaimed, or completed, and its outcome is void.
  * Locks: deliveries by id; waits for a receiver's transaction that still lives (its COMMIT may have got through though
  * the answer was lost), then decides. Guard: (id, state, epoch, worker). Index: the primary key. An error that costs no attempt
  * is noted unless it says what the last one of the delivery said: it may come for hours. Index of that: delivery_error_delivery.

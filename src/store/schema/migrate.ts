@@ -85,7 +85,7 @@ export async function migrateFolder({ db, driver, store }: Target, options: Migr
   );
 }
 
-/** That tables are missing is what migrations are for. */
+/** Missing tables are no error here: migrations create them. */
 async function checkReachable(store: Store): Promise<void> {
   try {
     await store.check();

@@ -140,7 +140,7 @@ export function signalboxTables<const Schema extends string>(schema: Schema) {
     ],
   );
 
-  /** What went wrong with a delivery, one row for each failed run; for a cancelled one, the reason. */
+  /** The errors of deliveries, one row for each failed run; for a cancelled delivery, the reason. */
   const deliveryError = signalboxSchema.table(
     'delivery_error',
     {

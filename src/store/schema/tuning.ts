@@ -58,7 +58,7 @@ export function tuningMigration(schema: string = DEFAULT_SCHEMA): string {
   return `${HEADER}\n${TUNINGS.map((tuning) => statementOf(quotedSchema(schema), tuning)).join('\n--> statement-breakpoint\n')}`;
 }
 
-const HEADER = `-- Storage settings of Signalbox' tables. Running this again changes nothing; nothing is rewritten, nobody waits.
+const HEADER = `-- Storage settings of Signalbox' tables. Running this again changes nothing; no table is rewritten, no session waits.
 -- The values are a start: what is right for your load, you measure.
 `;
 

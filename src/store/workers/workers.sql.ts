@@ -12,7 +12,7 @@ import { micros, ms } from '../times.ts';
  */
 const INCARNATION = `(select concat_ws(' ', ${micros('pg_postmaster_start_time()')}, ${micros('b.stats_reset')}) from pg_catalog.pg_stat_bgwriter b)`;
 
-/** How many other workers one check covers: enough that several workers check each one, however many there are. */
+/** The number of other workers in one check: enough that several workers check each one, however many there are. */
 const MOST_CHECKED = 10;
 
 /**

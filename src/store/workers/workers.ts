@@ -30,7 +30,7 @@ export interface Enrolment {
 }
 
 export interface Enrolled {
-  /** Of the new worker. */
+  /** The id of the new worker. */
   readonly id: number;
   /** When, by the database's clock, in microseconds since 1970. */
   readonly atUs: number;
@@ -53,9 +53,9 @@ export interface UnlockedWorker {
  */
 export type SleepingState = 'unset' | 'pending' | 'safe';
 
-/** Of PostgreSQL's integer. */
+/** The largest value of PostgreSQL's integer. */
 const MOST_ID = 2 ** 31 - 1;
-/** What one rescue takes at most. */
+/** The largest number of deliveries in one rescue. */
 export const RESCUE_BATCH = 1_000;
 /** A session needs some milliseconds to end. */
 const TERMINATION_MS = 1_000;

@@ -16,7 +16,7 @@ export interface ClaimLoopParts {
   readonly sleepingFlag: Pick<SleepingFlag, 'state' | 'isAvailable' | 'mark' | 'clear'>;
   readonly wakeup: ClaimWakeup;
   readonly pollMs: number;
-  /** How long a claim may take. */
+  /** The time that a claim may take. */
   readonly answerMs: number;
   /** A claim has looked for all that is due, and found nothing. */
   onIdle(): void;

@@ -27,7 +27,7 @@ export interface ClaimOptions {
   readonly suspects?: boolean;
 }
 
-/** What a claim found. */
+/** The result of a claim. */
 export interface ClaimResult {
   /** In the order in which they are to run. */
   readonly deliveries: readonly ClaimedDelivery[];
@@ -63,7 +63,7 @@ export class Claims {
     this.#parts = parts;
   }
 
-  /** How many deliveries one call of a receiver may take; 0 if none takes batches. */
+  /** The largest number of deliveries in one call of a receiver; 0 if none takes batches. */
   get largestBatch(): number {
     return Math.max(0, ...this.#entries().map(([, { batch = 0 }]) => batch));
   }
@@ -113,7 +113,7 @@ export class Claims {
     return claimable.length === 0 ? [] : store.claimEmissions(lease.workerId, claimable, emissionIds);
   }
 
-  /** What this worker holds by the tables, whether it knows of it or not. */
+  /** The deliveries that this worker holds by the tables, whether it knows of them or not. */
   async held(): Promise<readonly ClaimRef[]> {
     return this.#parts.store.heldDeliveries(this.#parts.lease.workerId);
   }

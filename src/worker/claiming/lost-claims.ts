@@ -3,7 +3,7 @@
 import type { Claims } from './claims.ts';
 import type { Slots } from './slots.ts';
 
-/** How long after its failure a claim may still wait at the server to be carried out. */
+/** The time for which a failed claim may still wait at the server and then take effect. */
 const LATE_CLAIM_MS = 10_000;
 /** The check reads all deliveries, so it does not precede each claim. */
 const CHECK_EVERY_MS = 500;

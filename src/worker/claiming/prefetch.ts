@@ -1,5 +1,6 @@
-// How many deliveries a worker claims ahead of its free slots: as many as it will start within a tenth of a second at its present
-// rate. So a fast receiver never waits for a claim, and a slow one keeps next to nothing from other workers. No clock of its own.
+// Decides the number of deliveries that a worker claims ahead of its free slots: as many as it will start within a
+// tenth of a second at its present rate. So a fast receiver never waits for a claim, and a slow one keeps almost
+// nothing from other workers. No clock of its own.
 
 /** Deliveries that are claimed ahead are started within about this time. */
 const LEAD_MS = 100;
@@ -25,7 +26,7 @@ export class Prefetch {
     this.#count += count;
   }
 
-  /** How many to hold beside those that run. */
+  /** The number of deliveries to hold beside the running ones. */
   target(now: number): number {
     const elapsed = now - this.#since;
     if (elapsed >= WINDOW_MS) {

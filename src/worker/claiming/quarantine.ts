@@ -8,9 +8,12 @@ import type { ProcessMembers } from '../../liveness/process-members.ts';
 import type { ClaimedDelivery } from '../../store/deliveries/claim.ts';
 import type { ClaimOptions, ClaimResult, Claims } from './claims.ts';
 
-/** How often a worker that is never idle checks for suspects. */
+/** The period in which a worker that is never idle checks for suspects. */
 const CHECK_EVERY_MS = 5_000;
-/** How long a worker waits to become idle at first. When it waited in vain, it works for as long, and then waits for twice that time. */
+/**
+ * The first wait of a worker to become idle. After a wait in vain, it works for the same time, and then waits for twice
+ * that time.
+ */
 const PATIENCE_MS = 30_000;
 
 const isSuspect = (delivery: ClaimedDelivery): boolean => delivery.isSuspect;

@@ -27,7 +27,7 @@ export interface SlotsParts {
   readonly receiverOf: ReceiverOf;
   /** The slots can take more. */
   onCapacity(): void;
-  /** What has waited for too long is to be released. */
+  /** Called when deliveries have waited for too long and must be released. */
   onGivenUp(): void;
   /** The time, as it is given with deliveries. */
   now(): number;
@@ -56,7 +56,7 @@ export class Slots {
   #waiting: Waiting[] = [];
   /** To be released at once. */
   #heldBack: ClaimedDelivery[] = [];
-  /** Where `#waiting` begins: shifting a long array is slow. */
+  /** The index at which `#waiting` begins: shifting a long array is slow. */
   #first = 0;
   #busy = 0;
   /** Deliveries whose receivers have not returned. */
@@ -72,7 +72,7 @@ export class Slots {
     this.#parts = parts;
   }
 
-  /** How many deliveries they hold: those that wait and those that run, until their outcome is written. */
+  /** The number of held deliveries: those that wait and those that run, until their outcome is written. */
   get load(): number {
     return this.waiting + this.#heldBack.length + this.#parts.runner.running;
   }
@@ -86,7 +86,7 @@ export class Slots {
     return this.#lowWater * 2 >= BUSY_AHEAD;
   }
 
-  /** How many more they can use. 0 unless that is worth a claim. */
+  /** The number of further deliveries that they can use. 0 unless that is worth a claim. */
   demand(now: number): number {
     const { concurrency, prefetch } = this.#parts;
     if (this.#hasSuspect) return 0;

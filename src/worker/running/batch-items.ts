@@ -89,7 +89,7 @@ export class Batch {
     };
   }
 
-  /** What is given up from now on comes too late. */
+  /** Items that fail from now on come too late. */
   close(): void {
     this.#isOver = true;
   }

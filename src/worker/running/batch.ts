@@ -85,7 +85,7 @@ class BatchCall implements ReceiverCall {
 
   async end(scope: TransactionScope): Promise<void> {
     const { store, driver } = this.#parts;
-    // In a savepoint that nobody awaited, its rollback would take these writes along.
+    // In a floating savepoint, its rollback would undo these writes, too.
     const send: Send = async (statement, params) => scope.beside(() => driver.run(scope.client)(statement, params));
     await scope.beside(async () => this.close());
     // The transaction itself reports a query that failed unseen.

@@ -1,6 +1,7 @@
-// When a call of a receiver must end: at the receiver's timeout, or when its worker can wait no longer. Whichever comes first is
-// the reason that the receiver's abort signal carries. The timeout starts when the receiver is called; waiting for a connection
-// before that does not count. A run that waits longer than the timeout before its call is released without cost.
+// Decides when a call of a receiver must end: at the receiver's timeout, or when its worker can wait no longer. The
+// first of the two is the reason of the receiver's abort signal. The timeout starts when the receiver is called;
+// waiting for a connection before that does not count. A run that waits longer than the timeout before its call is
+// released without cost.
 //
 // The timer is set when something waits for the deadline, and the abort signal is made when the receiver asks for it: most
 // receivers return within a millisecond and need neither.

@@ -1,8 +1,8 @@
-// How one run of a receiver can come out, and what an error means for its delivery.
+// The possible results of one run of a receiver, and the meaning of an error for its delivery.
 import type { Outcome, Settlement } from '../../core/delivery.ts';
 import { isSignalboxError } from '../../errors.ts';
 
-/** How one run came out. */
+/** The result of one run. */
 export type Execution =
   /** The receiver returned, and its delivery is completed: both are committed. */
   | {

@@ -6,8 +6,8 @@ import { sqlState } from '../../drivers/error-kind.ts';
 import { isSignalboxError } from '../../errors.ts';
 
 /**
- * How far the transaction had come. `begin`: the receiver was not called. `call`: it threw. `end`: it returned, and the last statements
- * of Signalbox were under way. `commit`: all that was left was to commit.
+ * The progress of the transaction. `begin`: the receiver was not called. `call`: it threw. `end`: it returned, and the
+ * last statements of Signalbox were under way. `commit`: all that was left was to commit.
  */
 export type Phase = 'begin' | 'call' | 'end' | 'commit';
 
@@ -22,7 +22,7 @@ export type Fault = { readonly kind: 'receiver' | 'passing' | 'surroundings' } |
 
 export interface Failure {
   readonly phase: Phase;
-  /** What the transaction call threw; in the phase `call`, what the receiver threw. */
+  /** The error of the transaction call; in the phase `call`, the error of the receiver. */
   readonly error: unknown;
   /** The first query of the transaction that failed, whether the receiver let its error pass or not. */
   readonly query: unknown;

@@ -74,7 +74,7 @@ export class Pauses {
     return pause !== undefined && !isSame(pause.probe, claim);
   }
 
-  /** How many deliveries of the receiver may be claimed now: all, none, or one, its probe. */
+  /** The number of deliveries of the receiver that may be claimed now: all, none, or one, its probe. */
   allowance(receiver: Receiver, now: number): number {
     const pause = this.#paused.get(receiver);
     if (!pause) return Infinity;

@@ -6,7 +6,7 @@ import type { TransactionScope } from '../../transaction/scope.ts';
 
 export interface ReceiverCall {
   readonly receiver: Receiver;
-  /** Which deliveries it is for, for the log. */
+  /** The deliveries of the call, for the log. */
   about(): object;
   /**
    * The first statement of its transaction takes hold of the deliveries. The receiver is called only for what is `held`;

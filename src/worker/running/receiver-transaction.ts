@@ -89,8 +89,8 @@ export async function inTransaction(parts: TransactionParts, call: ReceiverCall,
     return { kind: 'committed', followed: followed(parts, ended, call) };
   } catch (error) {
     if (error === STALE) return { kind: 'stale' };
-    // Where the session's default is the mark of a lane's transaction, a transaction on a lane cannot be told from none. This is tried
-    // once: off the lane, no transaction is told to be outside (OUTSIDE_LANE).
+    // If the session's default equals the mark of a lane's transaction, a transaction on a lane cannot be distinguished
+    // from none. This is tried once: off the lane, no transaction counts as outside (OUTSIDE_LANE).
     if (error === OUTSIDE) return inTransaction(parts, call, { ...options, lane: undefined });
     if (deadline.reason) return outcomeOf(deadline.reason);
     // Only the connection of this transaction counts as lost: a receiver whose own call elsewhere failed has failed.

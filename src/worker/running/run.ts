@@ -10,7 +10,7 @@ export interface Member {
   readonly delivery: ClaimedDelivery;
   /** Decoded. */
   payload: unknown;
-  /** How its run came out. A member that has one takes no part in the steps up to the call any more. */
+  /** The result of its run. A member that has a result takes no further part in the steps up to the call. */
   execution: Execution | undefined;
 }
 

@@ -61,7 +61,7 @@ export class Runner {
     this.#unserved = new UnservedDeliveries({ log, events, release: (item) => this.#settler.release(item) });
   }
 
-  /** How many deliveries it runs, up to their written outcome. */
+  /** The number of deliveries that it runs, up to their written outcome. */
   get running(): number {
     return this.#runs.size;
   }

@@ -59,7 +59,10 @@ export class WriteBatcher<Item extends { readonly id: string }> {
     }
   }
 
-  /** How many items go out together: no two of one delivery, because the answer names those that took effect by the id alone. */
+  /**
+   * The number of items in one write: no two of one delivery, because the answer names those that took effect only by
+   * their id.
+   */
   #countDistinct(): number {
     const ids = new Set<string>();
     for (const { item } of this.#queue) {

@@ -246,7 +246,7 @@ test('a receiver is retired by all of its names, and comes back when a process a
   expect(await emit(emitter, 3)).toBe(1);
 });
 
-test('in immediate mode, a process whose receiver was joined to an older one runs what it emits', async () => {
+test('in immediate mode, a process whose receiver was joined to an older one runs its own emissions', async () => {
   await using deployment = await openDeployment();
   await deployment.start('v1');
   const immediate = deployment.h.another({ testing: 'immediate' });

@@ -84,7 +84,7 @@ test.each([
     'insert into signalbox.receiver (name, signal, queue, priority, last_seen_at) select name, signal, queue, 1, now() from signalbox.receiver',
     'receiver_signal_name',
   ],
-])('the database refuses %s, whoever writes them', async (_what, statement, constraint) => {
+])('the database refuses %s, even from plain SQL', async (_what, statement, constraint) => {
   await using h = await openStore();
   await addDelivery(h.sql, await addReceiver(h.sql));
   await expect(h.sql.unsafe(statement)).rejects.toMatchObject({ code: '23505', constraint_name: constraint });

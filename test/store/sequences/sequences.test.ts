@@ -75,7 +75,7 @@ test('the ids of deliveries are looked for where they come back from: settled, a
   expect(await behind()).toEqual([{ table: 'signalbox.delivery', next: '1', highest: '7' }]);
 });
 
-test('a sequence that an operator has set by hand is not taken for one that begins anew', async () => {
+test('a sequence that an operator has set by hand is not mistaken for one that starts again', async () => {
   await using h = await openStore();
   await addReceiver(h.sql);
   await h.sql`alter table signalbox.receiver alter column id restart with 2`;
@@ -131,7 +131,7 @@ test.each(TABLES)('the repair of %s waits for an insert that is under way, and n
   expect(await next(h, table)).toBe(5_000_001);
 });
 
-test('the highest id may be one that is settled long since', async () => {
+test('the highest id may belong to a delivery that was settled long ago', async () => {
   await using h = await harness();
   await addReceiver(h.sql);
   await h.sql`
@@ -140,7 +140,7 @@ test('the highest id may be one that is settled long since', async () => {
   expect(await h.box.repairSequences()).toEqual([{ table: 'signalbox.delivery', from: '1', to: '101999' }]);
 });
 
-test('a table that stays locked is tried again, and then given up with the command to repeat', { timeout: 60_000 }, async () => {
+test('a table that stays locked is tried again, and then reported with the command to repeat', { timeout: 60_000 }, async () => {
   await using h = await harness();
   await h.sql`insert into signalbox.audit_entry (at, actor, act, about) values (now(), 'a', 'a', '{}')`;
   await move(h, 'audit_entry');

@@ -121,7 +121,7 @@ test('a platform without a package is named', () => {
   expect(() => findPackageFolder('sunos', 'sparc')).toThrow(/no PostgreSQL for sunos-sparc.*DATABASE_URL/);
 });
 
-notOnWindows('a failing initdb tells why, and leaves nothing', { timeout: LAUNCH_MS }, async () => {
+notOnWindows('the error of a failing initdb has the reason, and nothing is left behind', { timeout: LAUNCH_MS }, async () => {
   await using place = await createPlace();
   const packageFolder = await copyPackageTo(place.folder);
   await rm(join(packageFolder, 'native', 'share', 'postgresql', 'postgres.bki'));

@@ -118,7 +118,7 @@ describe('slots', () => {
     expect(runs.started).toEqual(['1', '3']);
   });
 
-  test('start what has waited for a little, and release what has waited for 0.8 s in place of starting it', async () => {
+  test('start deliveries that have waited briefly, and release those that have waited for 0.8 s instead of starting them', async () => {
     const { slots, runs, state } = openSlots({ concurrency: 1 });
     slots.accept(deliveries('1', '2', '3', '4'), 5_000);
     state.now = 5_799;
