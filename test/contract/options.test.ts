@@ -84,6 +84,13 @@ const BAGS: Record<string, Bag[]> = {
       meant: 'payload.path',
     },
   ],
+  ActOptions: (['retry', 'replay'] as const).map((act) => ({
+    at: `deliveries.${act}`,
+    take: (options, { box }) => box.deliveries[act]({ emissionId: id }, options),
+    options: {},
+    instead: 'byy',
+    meant: 'by',
+  })),
   DeliveryAddress: (['retry', 'replay', 'cancel'] as const).map((act) => ({
     at: `deliveries.${act}`,
     take: (options, { box }) => box.deliveries[act](options),

@@ -53,7 +53,7 @@ const store = [
     find: '.filter((column) => !columns.has(column.name))',
     replace: '.filter(() => false)',
   }),
-  ...of('src/store/params.ts', ['test/store/deliveries/batch.test.ts', 'test/store/races.test.ts'], {
+  ...of('src/store/params.ts', ['test/store/params.test.ts'], {
     name: 'ids: in the order of numbers',
     find: 'a.id.length - b.id.length || ',
     replace: '',

@@ -103,10 +103,10 @@ test('the events of operators have the changes that they made', async () => {
   const at = expect.any(Date) as Date;
   expect([cancelled, retried, replayed].map(({ length }) => length)).toEqual([1, 1, 1]);
   expect(heard).toEqual([
-    { name: 'operator.replayed', event: { emissionId, receiver: '', deliveryIds: replayed, at } },
+    { name: 'operator.replayed', event: { emissionId, receiver: '', deliveryIds: replayed, by: 'code', at } },
     {
       name: 'operator.cancelled',
-      event: { emissionId, receiver: 'Nothing.receive', deliveryIds: [], reason: 'Cancelled by an operator.', at },
+      event: { emissionId, receiver: 'Nothing.receive', deliveryIds: [], reason: 'Cancelled by an operator.', by: 'code', at },
     },
   ]);
 });
