@@ -4,32 +4,32 @@ import { type Mutant, mutantsOf } from './mutant.ts';
 const time = mutantsOf({ file: 'src/worker/virtual-time.ts', tests: ['test/worker/virtual-time.test.ts'] }, [
   { name: 'ahead: not beyond the end', find: '    if (dueMs > this.#endMs) return false;\n', replace: '' },
   { name: 'ahead: up to the end', find: 'dueMs > this.#endMs', replace: 'dueMs >= this.#endMs' },
-  { name: 'ahead: what comes back has a time of its own', find: 'this.#due.get(delivery.id) ?? ', replace: '' },
+  { name: 'ahead: a returned delivery has its own time', find: 'this.#due.get(delivery.id) ?? ', replace: '' },
   { name: 'ahead: a time that was given is kept', find: '    this.#due.set(delivery.id, dueMs);\n', replace: '' },
   { name: 'ahead: a delay is time that passes', find: 'dueMs + delayMs', replace: 'dueMs' },
-  { name: 'ahead: what ran moves the time on', find: '    this.#nowMs = Math.max(this.#nowMs, dueMs);\n', replace: '' },
+  { name: 'ahead: a run moves the time forward', find: '    this.#nowMs = Math.max(this.#nowMs, dueMs);\n', replace: '' },
   { name: 'ahead: the time never goes back', find: 'Math.max(this.#nowMs, dueMs)', replace: 'dueMs' },
   {
-    name: 'ahead: what has ended is forgotten',
+    name: 'ahead: an ended delivery is forgotten',
     find: 'if (delayMs === undefined) this.#due.delete(id);',
     replace: 'if (delayMs === undefined) return;',
   },
-  { name: 'ahead: what is emitted meanwhile counts from then', find: 'emittedMs > this.#startMs ?', replace: 'Number.isNaN(1) ?' },
+  { name: 'ahead: a later emission counts from the latest run', find: 'emittedMs > this.#startMs ?', replace: 'Number.isNaN(1) ?' },
   {
-    name: 'ahead: not what was emitted as it began',
+    name: 'ahead: not an emission of the moment of the start',
     find: 'emittedMs > this.#startMs',
     replace: 'emittedMs >= this.#startMs',
     equivalent: 'Its time is the same either way: nothing can have run in the millisecond in which the drain began.',
   },
   { name: 'ahead: a head start is none', find: 'Math.max(0, runAtMs - emittedMs)', replace: '(runAtMs - emittedMs)' },
-  { name: 'ahead: what has waited is due at the start', find: 'Math.max(runAtMs, this.#startMs)', replace: 'runAtMs' },
+  { name: 'ahead: a waiting delivery is due at the start', find: 'Math.max(runAtMs, this.#startMs)', replace: 'runAtMs' },
 ]);
 
 const drain = mutantsOf({ file: 'src/worker/drain.ts', tests: ['test/worker/ahead.test.ts'] }, [
   { name: 'ahead: outcomes tell the delay', find: '    time?.ran(id, result.delayMs);\n', replace: '' },
-  { name: 'ahead: what is beyond the end is released', find: '    await worker.claims.release(early);\n', replace: '' },
+  { name: 'ahead: a delivery beyond the end is released', find: '    await worker.claims.release(early);\n', replace: '' },
   {
-    name: 'ahead: what is beyond the end is held until then',
+    name: 'ahead: a delivery beyond the end is held until then',
     find: '    if (!isDue) early.push({ id: delivery.id, epoch: delivery.epoch, workerId: delivery.workerId });\n',
     replace: '',
   },

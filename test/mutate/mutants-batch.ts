@@ -21,7 +21,7 @@ const holdBatch = mutantsOf({ file: 'src/store/deliveries/batch.sql.ts', within:
   { name: 'holdBatch: the name is of the transaction', find: "from held), ''), true)", replace: "from held), ''), false)" },
   { name: 'holdBatch: says whether there is the transaction', find: '${OUTSIDE_LANE} as outside', replace: '$4::text is null as outside' },
   {
-    name: 'holdBatch: holds what is of these claims, locked',
+    name: 'holdBatch: locks the deliveries of these claims',
     find: '${HELD_CLAIM}',
     replace: 'cross join lateral (select o.id, null::int as worker_id) own',
   },
@@ -74,18 +74,18 @@ const shared = mutantsOf(
 const store = mutantsOf({ file: 'src/store/deliveries/batch.ts', tests: statement }, [
   { name: 'batch: is held in the order of ids', find: 'const sorted = [...claims].sort(byId);', replace: 'const sorted = claims;' },
   { name: 'batch: nothing outside of its transaction', find: "  if (row!.outside) return 'outside';\n", replace: '' },
-  { name: 'batch: all that should be completed is', find: 'recorded.size < completed.length || ', replace: '' },
-  { name: 'batch: all that has failed is noted', find: ' || noted.size < failed.length', replace: '' },
+  { name: 'batch: completes all that should be completed', find: 'recorded.size < completed.length || ', replace: '' },
+  { name: 'batch: every failure is recorded', find: ' || noted.size < failed.length', replace: '' },
 ]);
 
 const executor = mutantsOf({ file: 'src/worker/running/batch.ts', tests: running }, [
-  { name: 'batch: what was taken away is left out', find: '    this.#batch.keep(held.ids);\n', replace: '' },
-  { name: 'batch: nobody is called for nothing', find: "held.ids.size > 0 ? 'held' : 'stale'", replace: "'held'" },
+  { name: 'batch: reclaimed deliveries are omitted', find: '    this.#batch.keep(held.ids);\n', replace: '' },
+  { name: 'batch: the receiver is not called without deliveries', find: "held.ids.size > 0 ? 'held' : 'stale'", replace: "'held'" },
   {
-    name: 'batch: nothing but what is held is called for',
+    name: 'batch: the receiver gets only locked deliveries',
     find: "if (held === 'outside') return held;",
     replace: "if (held === 'outside') return 'held';",
-    equivalent: 'No id is held, so that all of the batch would be told as stale; test/drivers/lane.test.ts has the way to it.',
+    equivalent: 'No id is held, so that all of the batch would be reported as stale; test/drivers/lane.test.ts has the way to it.',
   },
   {
     name: 'batch: the ends are in no savepoint',
@@ -94,26 +94,26 @@ const executor = mutantsOf({ file: 'src/worker/running/batch.ts', tests: running
     equivalent: 'The line below waits for savepoints too. Two statements go out, and one may open in between.',
   },
   {
-    name: 'batch: savepoints come to their end before it',
+    name: 'batch: savepoints end before the batch',
     find: '    await scope.beside(async () => this.close());\n',
     replace: '    this.close();\n',
-    equivalent: 'Each of the ends waits as well; an item that is given up in such a savepoint is what this is for.',
+    equivalent: 'Each end waits as well; this is for an item that fails in such a savepoint.',
   },
   {
     name: 'batch: no savepoint is open at its end',
     find: 'scope.beside(() => driver.run(scope.client)(statement, params));\n    await scope.beside(async () => this.close());',
     replace: 'driver.run(scope.client)(statement, params);\n    this.close();',
   },
-  { name: 'batch: a query that failed unseen is told as such', find: 'if (scope.failure === undefined) await', replace: 'await' },
-  { name: 'batch: a call that fails has failed for nobody', find: 'batch.members.length > 1 && hasFailed(execution)', replace: 'false' },
+  { name: 'batch: an unnoticed query failure is reported as such', find: 'if (scope.failure === undefined) await', replace: 'await' },
+  { name: 'batch: a failed call fails no delivery', find: 'batch.members.length > 1 && hasFailed(execution)', replace: 'false' },
   {
-    name: 'batch: what failed alone has failed',
+    name: 'batch: a delivery that fails alone has failed',
     find: 'batch.members.length > 1 && hasFailed(execution)',
     replace: 'batch.members.length > 3 && hasFailed(execution)',
   },
-  { name: 'batch: what is interrupted does not run singly', find: "execution.outcome.kind === 'threw'", replace: 'true' },
+  { name: 'batch: an interrupted batch does not run singly', find: "execution.outcome.kind === 'threw'", replace: 'true' },
   {
-    name: 'batch: each failure is that of its delivery',
+    name: 'batch: each failure belongs to its delivery',
     find: 'if (!failure) return execution;',
     replace: 'if (!failure || failure) return execution;',
   },
@@ -137,9 +137,9 @@ const transaction = mutantsOf({ file: 'src/worker/running/receiver-transaction.t
 ]);
 
 const items = mutantsOf({ file: 'src/worker/running/batch-items.ts', tests: running }, [
-  { name: 'batch: what has failed does not complete', find: '.filter(({ id }) => !this.#failures.has(id))', replace: '' },
+  { name: 'batch: a failed item does not complete', find: '.filter(({ id }) => !this.#failures.has(id))', replace: '' },
   { name: 'batch: the first word counts', find: 'else if (!this.#failures.has(delivery.id)) ', replace: 'else ' },
-  { name: 'batch: a late word is told', find: 'if (this.#isOver) ', replace: 'if (this.#isOver && delivery.alone) ' },
+  { name: 'batch: a late call is reported', find: 'if (this.#isOver) ', replace: 'if (this.#isOver && delivery.alone) ' },
 ]);
 
 const groups = mutantsOf({ file: 'src/worker/claiming/batching.ts', tests: grouping }, [
@@ -159,13 +159,13 @@ const forming = [
   ...mutantsOf({ file: 'src/worker/claiming/service-order.ts', tests: grouping }, [
     { name: 'claim: the share of a receiver has a whole batch', find: 'Math.max(share, batch)', replace: 'share' },
     {
-      name: 'claim: a backlog gets what the others leave',
+      name: 'claim: a backlog gets the slots that the others leave',
       find: 'give(last, last.length)',
       replace: 'give(last, equals.length)',
       tests: ['test/worker/claiming/service-order.test.ts'],
     },
     {
-      name: 'claim: who had no room has more still',
+      name: 'claim: a receiver without room still has more',
       find: ' || (claimed.length >= free && before.has(receiverId))',
       replace: '',
       tests: ['test/worker/claiming/service-order.test.ts'],
@@ -176,11 +176,11 @@ const forming = [
     { name: 'drain: no more calls at once than it may', find: 'Math.min(free, groups.length)', replace: 'groups.length' },
   ]),
   ...mutantsOf({ file: 'src/dispatch/local.ts', tests: grouping }, [
-    { name: 'emit: what is given up fails', find: '  if (failures.length > 0) throw failures[0];\n', replace: '' },
+    { name: 'emit: a failed item fails the emit', find: '  if (failures.length > 0) throw failures[0];\n', replace: '' },
   ]),
   ...mutantsOf({ file: 'src/worker/claiming/slots.ts', tests: ['test/worker/claiming/slots-batch.test.ts'] }, [
     {
-      name: 'slots: what a batch passes by is not lost',
+      name: 'slots: deliveries that a batch skips are not lost',
       find: '    for (const [index, waiting] of passed.entries()) this.#waiting[this.#first + index] = waiting;\n',
       replace: '',
     },

@@ -6,7 +6,7 @@ const closing = ['test/box/closing.test.ts'];
 export const boxMutants: readonly Mutant[] = [
   ...mutantsOf({ file: 'src/box/lifetime.ts', tests: closing }, [
     { name: 'box: nothing begins while it closes', find: "this.#phase !== 'open'", replace: "this.#phase === 'closed'" },
-    { name: 'box: what runs uses it to the end', find: "this.#phase === 'closed'", replace: "this.#phase !== 'open'" },
+    { name: 'box: running receivers use the box until they end', find: "this.#phase === 'closed'", replace: "this.#phase !== 'open'" },
     { name: 'box: a second close waits for the first', find: '    return this.#closing;\n', replace: '' },
   ]),
   ...mutantsOf({ file: 'src/box/receivers.ts', tests: ['test/container/check-services.test.ts'] }, [
@@ -19,14 +19,14 @@ export const boxMutants: readonly Mutant[] = [
   ...mutantsOf({ file: 'src/box/services.ts', tests: closing }, [
     { name: 'box: the undo of a registration removes its receivers', find: '      receivers.remove(found);\n', replace: '' },
     {
-      name: 'box: what was undone can be registered again',
+      name: 'box: undone receivers can be registered again',
       find: '      for (const service of added) this.#known.delete(service);\n',
       replace: '',
     },
   ]),
   ...mutantsOf({ file: 'src/worker/drain.ts', tests: ['test/box/waits.test.ts'] }, [
     {
-      name: 'abort: interrupts what runs',
+      name: 'abort: interrupts running receivers',
       find: "  abortSignal.addEventListener('abort', interrupt);\n",
       replace: '',
       hangs: 'The receiver waits for its interruption.',
@@ -46,7 +46,7 @@ export const boxMutants: readonly Mutant[] = [
       name: 'settled: ends with the box',
       find: '    box.assertOpen();\n',
       replace: '',
-      hangs: 'It waits for a delivery that nobody runs.',
+      hangs: 'It waits for a delivery that no worker runs.',
     },
   ]),
 ];

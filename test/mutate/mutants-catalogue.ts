@@ -54,7 +54,7 @@ const change = mutantsOf({ file, within: 'changeReceivers', tests: announcing },
 const asked = mutantsOf({ file, tests: ['test/store/emissions/append.test.ts', 'test/operate/statements.test.ts'] }, [
   { name: 'catalogue: retired names are not live', within: 'isLive', find: '${r}.retired_at is null and ', replace: '' },
   {
-    name: 'catalogue: names that nobody has announced for 400 days are not live',
+    name: 'catalogue: names that were last announced 400 days ago are not live',
     within: 'isLive',
     find: 'coalesce(${r}.last_seen_at > statement_timestamp() - ${FORGET_AFTER}, false)',
     replace: '${r}.last_seen_at is not null',
@@ -92,9 +92,9 @@ const asked = mutantsOf({ file, tests: ['test/store/emissions/append.test.ts', '
 
 const decided = mutantsOf({ file: 'src/core/renames.ts', tests: ['test/core/renames.test.ts'] }, [
   { name: 'renames: receivers of one process are not joined', find: ' || owners.has(other)', replace: '' },
-  { name: 'renames: what is buried is not joined again', find: 'this.#hasBuried(root, former) || ', replace: '' },
+  { name: 'renames: a buried name is not joined again', find: 'this.#hasBuried(root, former) || ', replace: '' },
   {
-    name: 'renames: what was buried is not joined again from the other side',
+    name: 'renames: a buried name is not joined again from the other side',
     find: ' || this.#hasBuried(other, receiver.name)',
     replace: '',
   },
@@ -104,7 +104,7 @@ const decided = mutantsOf({ file: 'src/core/renames.ts', tests: ['test/core/rena
     replace: 'for (const row of members.slice(0, 1)) this.#change',
   },
   {
-    name: 'renames: what joins writes the root too',
+    name: 'renames: a join writes the root, too',
     find: '{ rootId: row.id === kept ? null : kept });',
     replace: '{ rootId: row.id === kept ? null : kept });\n        this.#changes.delete(kept);',
     hangs: 'The announcements of the property never come to rest.',
@@ -128,7 +128,7 @@ const known = mutantsOf({ file: 'src/store/catalogue/catalogue.ts', tests: ['tes
   { name: 'catalogue: one look at a time', find: 'this.#announcing ??= ', replace: 'this.#announcing = ' },
   { name: 'catalogue: new deliveries carry the root', find: '      if (!isRoot) continue;\n', replace: '' },
   {
-    name: 'catalogue: what looks again takes no names',
+    name: 'catalogue: reading again takes no names',
     find: 'this.#announceOnce(!this.#isAnnounced())',
     replace: 'this.#announceOnce(true)',
   },

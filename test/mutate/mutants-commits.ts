@@ -45,7 +45,7 @@ const claims = mutantsOf(
   { file: 'src/worker/running/runner.ts', tests: ['test/worker/running/stale.test.ts'], named: 'claims its running delivery again' },
   [
     {
-      name: 'fence: runner: what is claimed twice is released',
+      name: 'fence: runner: a delivery that is claimed twice is released',
       find: 'for (const key of keys) if (this.#runs.has(key)) return',
       replace: 'if (keys.length === 0) return',
     },
@@ -67,7 +67,13 @@ const slots = mutantsOf({ file: 'src/store/deliveries/claim.ts', tests: ['test/w
 
 const lost = mutantsOf(
   { file: 'src/worker/running/lost-commit.ts', tests: ['test/worker/running/commit.test.ts'], named: 'took effect completes' },
-  [{ name: 'lost commit: one that got through is completed', find: 'return this.#questions.add(delivery);', replace: 'return false;' }],
+  [
+    {
+      name: 'lost commit: a COMMIT that took effect completes the delivery',
+      find: 'return this.#questions.add(delivery);',
+      replace: 'return false;',
+    },
+  ],
 );
 
 export const commitsMutants: readonly Mutant[] = [...completed, ...state, ...claims, ...store, ...slots, ...lost];

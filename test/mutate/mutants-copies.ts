@@ -36,7 +36,7 @@ const symbols = [
   ]),
   mutantsOf({ file: 'src/receivers/register.ts', tests: ['test/container/faults.test.ts'] }, [
     {
-      name: 'services: one that says nothing of itself',
+      name: 'services: a class without decorators',
       find: 'if (tags.length === 0 && !isService(service))',
       replace: 'if (tags.length < 0)',
     },
@@ -45,13 +45,13 @@ const symbols = [
 
 const doubts = [
   mutantsOf({ file: 'src/box/warnings.ts', tests: ['test/receivers/register.test.ts'] }, [
-    { name: 'doubts: what another box was given is not forgotten', find: ' && !processWide().given.has(marked)', replace: '' },
+    { name: 'doubts: a service of another box is not forgotten', find: ' && !processWide().given.has(marked)', replace: '' },
     { name: 'doubts: each once', find: '!this.#said.has(what) && ', replace: '' },
     { name: 'doubts: a pinned name is no minified one', find: 'serviceTag(target.service)?.name === undefined && ', replace: '' },
   ]),
   mutantsOf({ file: 'src/nest/receivers.ts', tests: ['test/nest/receivers.test.ts'] }, [
     {
-      name: 'nest: what is there before init is known',
+      name: 'nest: objects that exist before init are known',
       find: '    box.framework.register(this.classes());',
       replace: '    if (this.#isComplete) box.framework.register(this.classes());',
     },
@@ -68,7 +68,7 @@ const doubts = [
     },
     { name: 'nest: transient ones are made', find: 'if (wrapper.isTransient || ', replace: 'if (' },
     { name: 'nest: request-scoped ones are made', find: ' || !wrapper.isDependencyTreeStatic()) return', replace: ') return' },
-    { name: 'nest: a factory is known by what it returned', find: '  if (prototype) return', replace: '  if (prototype && !made) return' },
+    { name: 'nest: a factory is known by its result', find: '  if (prototype) return', replace: '  if (prototype && !made) return' },
     { name: 'nest: controllers', find: ', ...this.#discovery.getControllers()', replace: '' },
   ]),
 ].flat();

@@ -38,7 +38,7 @@ const defaults = mutantsOf(
   { file: 'src/worker/running/receiver-transaction.ts', tests: ['test/worker/running/session-defaults.test.ts'] },
   [
     {
-      name: 'lane: what finds no mark is begun without a lane',
+      name: 'lane: a run that finds no mark begins without a lane',
       find: 'inTransaction(parts, call, { ...options, lane: undefined })',
       replace: 'interrupted(0)',
     },
@@ -57,8 +57,8 @@ const conflicts = mutantsOf({ file: 'src/store/own-run.ts', tests: ['test/store/
 ]);
 
 const unreachable = mutantsOf({ file: 'src/store/unreachable.ts', tests: ['test/store/unreachable.test.ts'] }, [
-  { name: 'unreachable: what takes no writes', find: 'if (isNotPrimary(error)) throw noWrites(error);', replace: '' },
-  { name: 'unreachable: what lets no one in', find: ' || refusesConnection(error)', replace: '' },
+  { name: 'unreachable: a server that accepts no writes', find: 'if (isNotPrimary(error)) throw noWrites(error);', replace: '' },
+  { name: 'unreachable: a server that refuses the login', find: ' || refusesConnection(error)', replace: '' },
   { name: 'unreachable: an error of ours says more', find: 'if (isSignalboxError(error)) throw error;', replace: '' },
   {
     name: 'unreachable: an answer is a contact',
@@ -71,13 +71,13 @@ const unreachable = mutantsOf({ file: 'src/store/unreachable.ts', tests: ['test/
 const stale = [
   ...mutantsOf({ file: 'src/drivers/postgres-js.ts', tests: ['test/worker/running/session-defaults.test.ts'], named: 'drops a session' }, [
     {
-      name: 'postgres.js: a session that takes no writes is given up',
+      name: 'postgres.js: a session that accepts no writes is dropped',
       find: 'if (isNotPrimary(error) && !end()) await endNext(client);',
       replace: '',
     },
   ]),
   ...mutantsOf({ file: 'src/drivers/pg-checkout.ts', tests: ['test/worker/running/session-defaults.test.ts'], named: 'drops a session' }, [
-    { name: 'node-postgres: a session that takes no writes is given up', find: ' || isNotPrimary(error)', replace: '' },
+    { name: 'node-postgres: a session that accepts no writes is dropped', find: ' || isNotPrimary(error)', replace: '' },
   ]),
 ];
 
@@ -91,7 +91,7 @@ const replicas = [
     },
     { name: 'replicas: those of the primary itself are tracked', find: 'new Set([db, primary])', replace: 'new Set([db])' },
     {
-      name: 'replicas: what was there is put back',
+      name: 'replicas: the original method is restored',
       find: "        if (before) Object.defineProperty(handle, 'transaction', before);\n",
       replace: '',
     },

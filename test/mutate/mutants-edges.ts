@@ -6,13 +6,13 @@ const of = (file: string, tests: string[], ...parts: Part[]): Mutant[] => mutant
 const store = [
   ...mutantsOf({ file: 'src/store/catalogue/unserved.sql.ts', within: 'waitingDeliveries', tests: ['test/worker/waiting.test.ts'] }, [
     {
-      name: 'waiting: only what is due',
+      name: 'waiting: only due deliveries',
       find: " and d.run_at <= statement_timestamp() - $2::text::float8 * interval '1 second'",
       replace: ' and $2::text is not null',
     },
-    { name: 'waiting: what runs does not wait', find: "d.state = 'ready' and ", replace: '' },
+    { name: 'waiting: running deliveries do not wait', find: "d.state = 'ready' and ", replace: '' },
     {
-      name: 'waiting: what the process has is not elsewhere',
+      name: 'waiting: receivers of the process are not elsewhere',
       tests: ['test/store/catalogue/unserved.test.ts'],
       find: ' and r.id not in (select own.id from pg_catalog.unnest($1::text::int[]) as own(id))',
       replace: ' and $1::text is not null',
@@ -66,24 +66,24 @@ const store = [
 ];
 
 const announcement = of('src/store/catalogue/announcement.ts', ['test/cli/verbs/announce.system.test.ts'], {
-  name: 'announcement: what others have is elsewhere',
+  name: 'announcement: receivers of others are elsewhere',
   find: 'else if (row.latest) announcement.elsewhere',
   replace: 'else if (row.latest) announcement.former',
 });
 
 const drivers = [
   ...of('src/drivers/hot-statements.ts', ['test/drivers/prepare.test.ts'], {
-    name: 'hot: only what is used often',
+    name: 'hot: only frequent texts',
     find: 'uses < OFTEN',
     replace: 'false',
   }),
   ...of('src/drivers/detect.ts', ['test/drivers/detect.test.ts'], {
-    name: 'detect: what cannot be driven is refused',
+    name: 'detect: unsupported databases are refused',
     find: '  throw new SignalboxError(\n',
     replace: '  return postgresJs(client as never);\n  throw new SignalboxError(\n',
   }),
   ...of('src/drivers/pg-listen.ts', ['test/conformance/node-postgres.test.ts'], {
-    name: 'listen: who has stopped hears nothing',
+    name: 'listen: a stopped listener gets nothing',
     find: '    await current?.end();\n',
     replace: '',
   }),
@@ -104,7 +104,7 @@ const transaction = [
 
 const dispatch = [
   ...of('src/dispatch/emit-target.ts', ['test/transaction', 'test/dispatch'], {
-    name: 'place: what has ended is refused',
+    name: 'place: a query after the end is refused',
     find: '      tracked.enter();\n',
     replace: '',
   }),
@@ -131,7 +131,7 @@ const operate = [
 
 const upkeep = [
   ...of('src/liveness/rescue.ts', ['test/liveness/crash-budget.test.ts', 'test/liveness/rescue.test.ts'], {
-    name: 'rescue: what is given up is told dead',
+    name: 'rescue: a delivery beyond its crash budget is reported dead',
     find: 'if (dead) events',
     replace: 'if (false) events',
   }),
@@ -146,19 +146,19 @@ const unserved = mutantsOf({ file: 'src/worker/running/unserved-delivery.ts', te
   { name: 'unserved: is released with a delay', find: 'workerId, delayMs }', replace: 'workerId, delayMs: 0 }' },
   { name: 'unserved: waits longer each time', find: 'this.#setbacks.failed(undefined, now, random)', replace: '1_000' },
   { name: 'unserved: the row of them ends', find: '    this.#setbacks.succeeded(now);\n', replace: '' },
-  { name: 'unserved: is told only if it was released', find: ' return VOID;\n    const about', replace: ' {}\n    const about' },
-  { name: 'unserved: is told', find: "    events.raise('delivery.released', eventOf(delivery, undefined));\n", replace: '' },
+  { name: 'unserved: is reported only if it was released', find: ' return VOID;\n    const about', replace: ' {}\n    const about' },
+  { name: 'unserved: is reported', find: "    events.raise('delivery.released', eventOf(delivery, undefined));\n", replace: '' },
   { name: 'unserved: is warned of once in a row', find: 'if (isFirst) log', replace: 'if (true) log' },
 ]);
 
 const worker = [
   ...of('src/worker/running/run-result.ts', ['test/worker/immediate.test.ts'], {
-    name: 'run result: has what the receiver threw',
+    name: 'run result: has the error of the receiver',
     find: '  error,\n',
     replace: '  error: undefined,\n',
   }),
   ...of('src/worker/running/execution.ts', ['test/worker/running/timeout.test.ts', 'test/worker/life.test.ts'], {
-    name: 'execution: what is aborted has not failed',
+    name: 'execution: an aborted run has not failed',
     find: "isSignalboxError(error, 'DeliveryAborted')",
     replace: 'false',
   }),
@@ -179,7 +179,7 @@ const worker = [
     replace: '    if (this.#isWoken || !this.#isWoken) {',
   }),
   ...of('src/liveness/call-timeout.ts', ['test/worker/claiming/lost-claim.test.ts'], {
-    name: 'within: what is never answered is given up',
+    name: 'within: a call without an answer times out',
     find: 'Promise.race([work, late])',
     replace: 'work',
     hangs: 'It waits for ever.',

@@ -24,13 +24,13 @@ const append = mutantsOf({ file, within: 'append', tests: ['test/store/emissions
   { name: 'append: head start', find: ' - $7::float8 * ${HEAD_START}', replace: ' - 0 * $7::int * ${HEAD_START}' },
   { name: 'append: time', find: 'case when $5::text is not null then', replace: 'case when false then' },
   {
-    name: 'append: nobody is woken before the time',
+    name: 'append: no notification before the time',
     tests: ['test/store/workers/sleeping-flag.test.ts'],
     find: 'due.run_at <= statement_timestamp() and ',
     replace: '',
   },
   {
-    name: 'append: nobody is woken for nobody',
+    name: 'append: no notification without a receiver',
     tests: ['test/store/workers/sleeping-flag.test.ts'],
     find: ' and exists (select from target)',
     replace: '',
@@ -82,18 +82,22 @@ const payloads = mutantsOf({ file: 'src/core/envelope.ts', tests: ['test/core/th
     find: 'const thenable = findThenable(payload);',
     replace: 'const thenable = undefined as string | undefined;',
   },
-  { name: 'payload: what is written is not awaited', find: 'return { stored: data };', replace: 'return { stored: await data };' },
-  { name: 'payload: what is read is no thenable', find: 'return refuseThenable(data);', replace: 'return data;' },
+  { name: 'payload: a written value is not awaited', find: 'return { stored: data };', replace: 'return { stored: await data };' },
+  { name: 'payload: a read value is no thenable', find: 'return refuseThenable(data);', replace: 'return data;' },
   {
-    name: 'payload: what an upcast returns is no thenable',
+    name: 'payload: the result of an upcast is no thenable',
     find: 'await current : refuseThenable(current)',
     replace: 'await current : await current',
   },
 ]);
 
 const capture = mutantsOf({ file: 'src/dispatch/capture.ts', tests: ['test/dispatch/capture.test.ts'] }, [
-  { name: 'captured: not what was rolled back', find: 'block.filter(({ scope }) => !isUndone(scope))', replace: 'block' },
-  { name: 'captured: nor what was rolled back around it', find: '(scope.isUndone || isUndone(scope.parent))', replace: 'scope.isUndone' },
+  { name: 'captured: not an emission that was rolled back', find: 'block.filter(({ scope }) => !isUndone(scope))', replace: 'block' },
+  {
+    name: 'captured: not an emission inside a savepoint that was rolled back',
+    find: '(scope.isUndone || isUndone(scope.parent))',
+    replace: 'scope.isUndone',
+  },
   { name: 'captured: by its block', find: 'block === current.getStore() || ', replace: '' },
   { name: 'captured: by its cause', find: ' || block.some(({ emissionId }) => findCall(isOf(emissionId)))', replace: '' },
   { name: 'captured: refuses where nothing is recorded', find: 'boxes === 0', replace: 'boxes < 0' },

@@ -3,7 +3,7 @@ import { type Mutant, mutantsOf } from './mutant.ts';
 
 const compose = mutantsOf({ file: 'src/core/compose.ts', tests: ['test/core/compose.test.ts'] }, [
   { name: 'extension: next is called once', find: 'if (inner || isOver) {', replace: 'if (isOver) {' },
-  { name: 'extension: and not when the hook is over', find: 'if (inner || isOver) {', replace: 'if (inner) {' },
+  { name: 'extension: next is refused after the end of the hook', find: 'if (inner || isOver) {', replace: 'if (inner) {' },
   { name: 'extension: next called twice fails, though the hook swallows it', find: '  if (misuse) throw misuse;\n', replace: '' },
   {
     name: 'extension: a receiver that nothing waits for ends before its run fails',
@@ -16,7 +16,7 @@ const compose = mutantsOf({ file: 'src/core/compose.ts', tests: ['test/core/comp
     replace: 'const result = await inner.catch(noop) as Result;',
   },
   {
-    name: 'extension: a failure that a hook does not look at is seen',
+    name: 'extension: a failure that a hook ignores is noticed',
     find: '  work.catch(noop);\n',
     replace: '',
     hangs: 'an unhandled rejection ends a process',
@@ -24,14 +24,14 @@ const compose = mutantsOf({ file: 'src/core/compose.ts', tests: ['test/core/comp
   { name: 'extension: headers of the user stay', find: '{ ...info.headers, ...headers }', replace: 'headers' },
   { name: 'extension: headers of the extension win', find: '{ ...info.headers, ...headers }', replace: '{ ...headers, ...info.headers }' },
   {
-    name: 'extension: what next is given is checked',
+    name: 'extension: the argument of next is checked',
     find: "        checkValue(headers, headersRule, `The extension ${extension}`, 'what it gave to next');\n",
     replace: '',
   },
   { name: 'extension: after the call it is the receiver', find: 'if (isCalled || outcomeKind', replace: 'if (outcomeKind' },
   { name: 'extension: an explicit outcome is one', find: 'outcomeKind(error) !== undefined || ', replace: '' },
   {
-    name: 'extension: the inner one is told',
+    name: 'extension: the inner error is reported',
     find: " || isSignalboxError(error, 'ExtensionFailed')) throw error;",
     replace: ') throw error;',
   },

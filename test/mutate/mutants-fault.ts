@@ -3,7 +3,7 @@ import { type Mutant, mutantsOf } from './mutant.ts';
 
 const fault = mutantsOf({ file: 'src/worker/running/fault.ts', tests: ['test/worker/running/fault.test.ts'] }, [
   {
-    name: 'fault: before the call, only what is about the row counts',
+    name: 'fault: before the call, only errors about the row count',
     find: "return OF_THE_ROW.test(state) ? { kind: 'receiver' } : notItsOwn(state);",
     replace: "return { kind: 'receiver' };",
   },
@@ -18,32 +18,32 @@ const fault = mutantsOf({ file: 'src/worker/running/fault.ts', tests: ['test/wor
     replace: 'outcomeKind',
   },
   { name: 'fault: an explicit outcome is no conflict', find: 'outcomeKind(error) === undefined && ', replace: '' },
-  { name: 'fault: a conflict is one, whatever is thrown because of it', find: " || CONFLICT.test(sqlState(query) ?? '')", replace: '' },
+  { name: 'fault: a conflict stays a conflict, whatever error it causes', find: " || CONFLICT.test(sqlState(query) ?? '')", replace: '' },
   {
-    name: 'fault: an extension that kept the receiver from being called is not the receiver',
+    name: 'fault: an extension that prevented the call is not the receiver',
     find: "      if (isSignalboxError(error, 'ExtensionFailed')) return notItsOwn(state);\n",
     replace: '',
   },
   { name: 'fault: an error without a code at the end is the receiver', find: "state === '' || ", replace: '' },
-  { name: 'fault: a query that failed before the end is the receiver', find: 'state === FAILED_BEFORE || ', replace: '' },
-  { name: 'fault: a swallowed conflict is one', find: 'isolated && CONFLICT.test(state) ? ', replace: 'false ? ' },
+  { name: 'fault: a query that failed before the end is the fault of the receiver', find: 'state === FAILED_BEFORE || ', replace: '' },
+  { name: 'fault: a swallowed conflict is still a conflict', find: 'isolated && CONFLICT.test(state) ? ', replace: 'false ? ' },
   {
     name: 'fault: a conflict at COMMIT is its own',
     find: 'CONFLICT.test(state) || OF_THE_SERVER.test(state)',
     replace: 'OF_THE_SERVER.test(state)',
   },
   {
-    name: 'fault: what the server lacks at COMMIT is its own',
+    name: 'fault: a lack of the server at COMMIT is its own fault',
     find: 'CONFLICT.test(state) || OF_THE_SERVER.test(state)',
     replace: 'CONFLICT.test(state)',
   },
 ]);
 
 const setbacks = mutantsOf({ file: 'src/liveness/setbacks.ts', tests: ['test/liveness/setbacks.test.ts'] }, [
-  { name: 'setbacks: many at once are one', find: 'isFirst || now >= this.#growAt', replace: 'true' },
+  { name: 'setbacks: many at once count as one', find: 'isFirst || now >= this.#growAt', replace: 'true' },
   { name: 'setbacks: the wait has an end', find: 'Math.min(LONGEST_MS, this.#delayMs * 2)', replace: 'this.#delayMs * 2' },
   { name: 'setbacks: one success is not the end', find: ' || now - this.#lastAt < this.#delayMs * PATIENCE', replace: '' },
-  { name: 'setbacks: told once', find: '    if (isFirst) this.#parts', replace: '    this.#parts' },
+  { name: 'setbacks: reported once', find: '    if (isFirst) this.#parts', replace: '    this.#parts' },
   {
     name: 'setbacks: an answer of the database is no recovery',
     file: 'src/liveness/database-condition.ts',
@@ -54,13 +54,13 @@ const setbacks = mutantsOf({ file: 'src/liveness/setbacks.ts', tests: ['test/liv
 
 const called = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts', tests: ['test/worker/running/not-called.test.ts'] }, [
   {
-    name: 'not called: an error before the call is judged as one',
+    name: 'not called: an error before the call is judged as such',
     find: "let phase: Phase = 'begin';",
     replace: "let phase = 'call' as Phase;",
     named: 'first statement',
   },
   {
-    name: 'not called: what cannot be made is no failure',
+    name: 'not called: a service that cannot be made is no failure',
     file: 'src/worker/running/perform.ts',
     find: "    return { kind: 'prevented', error };",
     replace: '    return outcomeOf(error);',
@@ -101,7 +101,7 @@ const isolation = mutantsOf({ file: 'src/transaction/transactions.ts', tests: ['
 
 const followed = mutantsOf({ file: 'src/worker/running/settler.ts', tests: ['test/worker/running/after-commit.test.ts'] }, [
   {
-    name: 'followed: what does not end is waited for no longer than a receiver',
+    name: 'followed: an endless callback is waited for no longer than a receiver',
     find: 'await deadline.race(followed)',
     replace: 'await followed',
     named: 'keeps no slot',
@@ -122,7 +122,7 @@ const control = mutantsOf({ file: 'src/drivers/transaction-control.ts', tests: [
     replace: String.raw`\b`,
   },
   { name: 'control: several statements in one text', find: ' ?? endingBehind(text)', replace: '' },
-  { name: 'control: what is quoted is no statement', find: "text.replaceAll(QUOTED, ' ')", replace: 'text' },
+  { name: 'control: quoted text is no statement', find: "text.replaceAll(QUOTED, ' ')", replace: 'text' },
   { name: 'control: the body of a function in SQL', find: ' || SQL_BODY.test(text)', replace: '' },
   {
     name: 'control: on postgres.js',

@@ -11,11 +11,10 @@ const lane = mutantsOf({ file: 'src/drivers/postgres-js-lane.ts', tests: ['test/
     name: 'lane: nothing on it at its end either',
     find: 'return isBroken ? never : undefined;',
     replace: 'return undefined;',
-    equivalent:
-      'The pool sends a COMMIT behind a BEGIN that failed only if nobody came for the transaction: no statement of anybody is in it.',
+    equivalent: 'The pool sends a COMMIT after a failed BEGIN only if no job used the transaction: it has no statement.',
   },
   { name: 'lane: commits by itself after a refused COMMIT', find: 'isLast && !isSpoilt', replace: 'isLast' },
-  { name: 'lane: a refused COMMIT is told', find: '            reject(error);\n          },', replace: '          },' },
+  { name: 'lane: a refused COMMIT is reported', find: '            reject(error);\n          },', replace: '          },' },
   { name: 'lane: a job is done when its COMMIT is answered', find: '          () => resolve(value),\n', replace: '          () => {},\n' },
   {
     name: 'lane: the BEGIN goes with the COMMIT',
@@ -41,7 +40,7 @@ const lane = mutantsOf({ file: 'src/drivers/postgres-js-lane.ts', tests: ['test/
     named: 'isolation level',
   },
   { name: 'lane: the first transaction carries the mark, too', find: 'pool.begin(`${MARK} isolation', replace: 'pool.begin(`isolation' },
-  { name: 'lane: a lost connection is told', find: '      current?.reject(error);\n', replace: '' },
+  { name: 'lane: a lost connection is reported', find: '      current?.reject(error);\n', replace: '' },
   { name: 'lane: released, it lets the connection go', find: '    next?.(undefined);\n', replace: '' },
 ]);
 

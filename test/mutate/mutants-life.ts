@@ -38,7 +38,7 @@ const lease = mutantsOf({ file: 'src/liveness/lease.ts', tests: ['test/liveness/
     replace: 'this.#sessionLost();',
   },
   {
-    name: 'lease: a renewal that hangs is given up',
+    name: 'lease: a hanging renewal times out',
     find: "await within(this.#interval, 'a renewal', this.#renew())",
     replace: 'await this.#renew()',
   },
@@ -64,8 +64,8 @@ const lease = mutantsOf({ file: 'src/liveness/lease.ts', tests: ['test/liveness/
     find: 'under way.\n    if (round !== this.#round) return this.#interval;\n',
     replace: 'under way.\n',
   },
-  { name: 'lease: it is too late from when it was given up', find: '      this.#round++;\n', replace: '' },
-  { name: 'lease: a worker that was marked dead goes on anew', find: 'if (pid === undefined) await this.#enrolAnew();', replace: '' },
+  { name: 'lease: an answer after the timeout is too late', find: '      this.#round++;\n', replace: '' },
+  { name: 'lease: a worker that was marked dead enrols again', find: 'if (pid === undefined) await this.#enrolAnew();', replace: '' },
   {
     name: 'lease: under a new id, with a lock of its own',
     find: '    this.#lockPid = undefined;\n    this.#listener.onLost',
@@ -141,11 +141,11 @@ const quarantine = mutantsOf({ file: 'src/worker/claiming/quarantine.ts', tests:
   },
   { name: 'quarantine: waits for that of another', find: '    if (this.#members.mustWait) return undefined;\n', replace: '' },
   {
-    name: 'quarantine: goes on when it was alone',
+    name: 'quarantine: continues after the suspect ran alone',
     find: '    if (this.#hasSuspect) this.#end();\n',
     replace: '',
   },
-  { name: 'quarantine: goes on where the suspect is gone', find: '      else this.#end();\n', replace: '' },
+  { name: 'quarantine: continues if the suspect is gone', find: '      else this.#end();\n', replace: '' },
   {
     name: 'quarantine: a suspect beside which another began is released',
     find: '    if (this.#members.othersAreIdle) {\n      this.#hasSuspect = true;',
@@ -264,7 +264,7 @@ const watchdog = mutantsOf({ file: 'src/liveness/watchdog.ts', tests: ['test/cra
     equivalent: 'An event loop that goes on nearly always beats before the thread ticks: no test can have it otherwise each time.',
   },
   { name: 'watchdog: not under a debugger', find: ' || Atomics.load(memory, ${DEBUGGED}) === 1', replace: '', named: 'lives on under' },
-  { name: 'watchdog: names who runs', find: '    memory[index]!++;\n', replace: '', named: 'two workers' },
+  { name: 'watchdog: names the running receivers', find: '    memory[index]!++;\n', replace: '', named: 'two workers' },
   {
     name: 'watchdog: only if it is asked for',
     file: 'src/worker/worker.ts',
@@ -333,13 +333,17 @@ const crashBudget = [
   ]),
   ...mutantsOf({ file: 'src/store/deliveries/deliveries.ts', tests: budget }, [
     { name: 'crash budget: alone from one less', find: 'Math.max(1, crashBudget - 1)', replace: 'Math.max(1, crashBudget)' },
-    { name: 'crash budget: what never crashed is never a suspect', find: 'Math.max(1, crashBudget - 1)', replace: 'crashBudget - 1' },
+    {
+      name: 'crash budget: a delivery without a crash is never a suspect',
+      find: 'Math.max(1, crashBudget - 1)',
+      replace: 'crashBudget - 1',
+    },
     { name: 'crash budget: a suspect is claimed as one', find: 'crashes >= this.#suspectFrom,', replace: 'crashes >= 2,' },
     {
-      name: 'crash budget: only what has crashed is one',
+      name: 'crash budget: only a delivery with a crash is a suspect',
       find: 'isSuspect: crashes > 0 && ',
       replace: 'alone: ',
-      equivalent: 'Nothing is a suspect before its first crash: see "what never crashed is never a suspect".',
+      equivalent: 'Nothing is a suspect before its first crash: see "a delivery without a crash is never a suspect".',
     },
   ]),
 ];

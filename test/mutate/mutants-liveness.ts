@@ -11,12 +11,12 @@ const crashes = ['test/store/workers/crashes.test.ts'];
 const alive = mutantsOf({ file: 'src/store/deliveries/claim.sql.ts', within: 'ALIVE', tests: claims }, [
   { name: 'claim: for a worker that there is', find: 'w.id = $1::int and ', replace: '$1::int is not null and ', tests },
   { name: 'claim: not for a worker that others marked dead', find: ' and w.lost_at is null', replace: '' },
-  { name: 'claim: not for a worker whose lease is over', find: ' and w.lease_until > statement_timestamp()', replace: '' },
+  { name: 'claim: not for a worker whose lease has expired', find: ' and w.lease_until > statement_timestamp()', replace: '' },
   { name: 'claim: FOR KEY SHARE', find: '\n  for key share', replace: '' },
   { name: 'claim: lets its own renewal pass', find: 'for key share', replace: 'for share', tests: ['test/store/races.test.ts'] },
-  { name: 'claim: asks whether its worker lives', within: 'claim', find: ' and exists (select from me)', replace: '', count: 2 },
+  { name: 'claim: checks that its worker lives', within: 'claim', find: ' and exists (select from me)', replace: '', count: 2 },
   {
-    name: 'claimEmissions: asks whether its worker lives',
+    name: 'claimEmissions: checks that its worker lives',
     within: 'claimEmissions',
     find: '\n    and exists (select from me)',
     replace: '',
@@ -70,13 +70,13 @@ const leases = mutantsOf({ file, tests }, [
     within: 'resignWorker',
     find: ', lease_until = statement_timestamp()',
     replace: '',
-    equivalent: 'lost_at alone decides; the time is for people who look at the table.',
+    equivalent: 'lost_at alone decides; the time is for operators who read the table.',
   },
 ]);
 
 const verdict = mutantsOf({ file, within: 'markExpiredDead', tests }, [
   { name: 'mark dead: not those that are dead already', find: 'lost_at is null and ', replace: '' },
-  { name: 'mark dead: only when the lease is over', find: ' and lease_until < statement_timestamp()', replace: '' },
+  { name: 'mark dead: only when the lease has expired', find: ' and lease_until < statement_timestamp()', replace: '' },
   { name: 'mark dead: locks', find: ' for update skip locked', replace: '' },
   { name: 'mark dead: SKIP LOCKED', find: 'for update skip locked', replace: 'for update' },
   { name: 'mark dead: conflicts with claims', find: 'for update skip locked', replace: 'for no key update skip locked' },
@@ -108,8 +108,8 @@ const checks = mutantsOf({ file, within: 'findUnlocked', tests: lock }, [
   { name: 'first check: a lock that is trusted', find: 'w.locked and ', replace: '' },
   { name: 'first check: not those that are dead already', find: ' and w.lost_at is null', replace: '' },
   { name: 'first check: not oneself', find: ' and w.id <> $1::int', replace: ' and $1::int is not null' },
-  { name: 'first check: those that come after it', find: 'order by w.id <= $1::int, w.id', replace: 'order by w.id' },
-  { name: 'first check: so many at most', find: '\n  limit ${MOST_CHECKED}', replace: '' },
+  { name: 'first check: the workers that come after it', find: 'order by w.id <= $1::int, w.id', replace: 'order by w.id' },
+  { name: 'first check: has a limit', find: '\n  limit ${MOST_CHECKED}', replace: '' },
   { name: 'first check: whose lock is free', find: TRY, replace: '' },
   {
     name: 'first check: two do not take each other for a session',
@@ -186,7 +186,7 @@ const rescue = mutantsOf({ file, within: 'rescue', tests }, [
   { name: 'rescue: refund of the attempt', find: 'attempt = d.attempt - 1, ', replace: '' },
   { name: 'rescue: counts the crash', find: 'd.crashes + case when f.charged then 1 else 0 end', replace: 'd.crashes' },
   { name: "rescue: what is rescued is no worker's", find: ', worker_id = null', replace: '' },
-  { name: 'rescue: dead is only what ran alone', find: 'load.held = 1 and not', replace: 'not', tests: crashes },
+  { name: 'rescue: only a delivery that ran alone is dead', find: 'load.held = 1 and not', replace: 'not', tests: crashes },
   {
     name: 'rescue: alone in the process, not in the worker',
     find: 'w.process_id in (select lost.process_id from signalbox.worker lost where lost.id = any($1::text::int[]))',
@@ -200,8 +200,8 @@ const rescue = mutantsOf({ file, within: 'rescue', tests }, [
     tests: crashes,
     equivalent: 'The load is joined by the process: that of others is counted for nothing. Only time is saved.',
   },
-  { name: 'rescue: what waits is no neighbour', find: " and d.state = 'running'\n  group", replace: '\n  group', tests: crashes },
-  { name: 'rescue: alone also before what was rescued', find: ' and not w.had_company', replace: '', count: 2, tests: crashes },
+  { name: 'rescue: a waiting delivery is no neighbour', find: " and d.state = 'running'\n  group", replace: '\n  group', tests: crashes },
+  { name: 'rescue: alone, even before rescued deliveries', find: ' and not w.had_company', replace: '', count: 2, tests: crashes },
   { name: 'rescue: neighbours are remembered', find: 'set had_company = true', replace: 'set had_company = false', tests: crashes },
   { name: 'rescue: and only neighbours', find: 'load.held > 1 and not', replace: 'not', tests: crashes },
   {
@@ -219,7 +219,7 @@ const rescue = mutantsOf({ file, within: 'rescue', tests }, [
   { name: 'rescue: the crash budget', find: 'h.crashes + 1 >= $3::int', replace: 'h.crashes + 2 >= $3::int', tests: crashes },
   { name: 'rescue: death raises the epoch', find: 'd.epoch + 1 as epoch', replace: 'd.epoch as epoch', tests: crashes },
   {
-    name: 'rescue: death is noted',
+    name: 'rescue: death is recorded',
     find: 'statement_timestamp() from gone\n)\nselect',
     replace: 'statement_timestamp() from gone where false\n)\nselect',
     tests: crashes,
@@ -234,7 +234,7 @@ const forget = mutantsOf({ file, within: 'forgetWorkers', tests }, [
     find: " and not exists (select from signalbox.delivery d where d.worker_id = w.id and d.state = 'running')",
     replace: '',
   },
-  { name: 'forget: what is ready is not held', find: " and d.state = 'running'", replace: '' },
+  { name: 'forget: a ready delivery is not held', find: " and d.state = 'running'", replace: '' },
 ]);
 
 export const livenessMutants: readonly Mutant[] = [...alive, ...leases, ...verdict, ...pooler, ...checks, ...ends, ...rescue, ...forget];

@@ -12,7 +12,7 @@ export const maintenanceMutants: readonly Mutant[] = [
       hangs: 'a task that is repeated at once, for ever',
     },
     {
-      name: 'maintenance: what fails because it was told to end has not failed',
+      name: 'maintenance: an error after the abort is no failure',
       find: '      // It was told to end.\n      if (abortSignal.aborted) return;\n',
       replace: '',
     },

@@ -14,13 +14,13 @@ const bags = mutantsOf({ file: 'src/core/options.ts', tests: ['test/contract/opt
   },
   { name: 'options: a bag is an object', find: 'if (!isBag(given)) return', replace: 'if (given === 0) return' },
   { name: 'options: bags inside of bags', find: 'if (inner) return inner;', replace: '' },
-  { name: 'options: what must be there', find: ' ?? missing(given, table, required)', replace: '' },
+  { name: 'options: required options', find: ' ?? missing(given, table, required)', replace: '' },
   { name: 'options: one value', find: 'if (!rule.accepts(value)) throw', replace: 'if (value === 0) throw' },
 ]);
 
 const rules = mutantsOf({ file: 'src/core/rules.ts', tests: ['test/core/rules.test.ts'] }, [
   {
-    name: 'options: what a timer can wait',
+    name: 'options: the longest wait of a timer',
     find: 'durationWithin(least, LONGEST_TIMER_MS',
     replace: 'durationWithin(least, 2 * LONGEST_TIMER_MS',
   },

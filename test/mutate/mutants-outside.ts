@@ -8,7 +8,7 @@ export const outsideMutants: readonly Mutant[] = mutantsOf(
     { name: 'outside: of derived objects nothing', find: 'self === db && ', replace: '' },
     { name: 'outside: warned of once', find: '    this.#told.add(call);\n', replace: '' },
     {
-      name: 'outside: what would wait is refused',
+      name: 'outside: a query that would wait is refused',
       find: "if (policy === 'refuse' || waits) throw",
       replace: "if (policy === 'refuse') throw",
     },
@@ -19,7 +19,7 @@ export const outsideMutants: readonly Mutant[] = mutantsOf(
       replace: "method === 'none' && isRead(args[0])",
     },
     { name: 'outside: a with that writes does not pass', find: ' && !/\\b(insert|update|delete|merge)\\b/i.test(text)', replace: '' },
-    { name: 'outside: what with returns is watched', find: '      this.#watchWith();\n', replace: '' },
+    { name: 'outside: the result of with is watched', find: '      this.#watchWith();\n', replace: '' },
     { name: 'outside: so is a transaction', find: '    this.#watchTransaction();\n', replace: '' },
     { name: 'outside: the place is that of the application', find: ' || isOwn(place)', replace: '' },
     {

@@ -19,14 +19,14 @@ export const patienceMutants: readonly Mutant[] = [
     { name: 'patience: while a statement is under way', find: 'root.#isBusy ? undefined : root.#statements', replace: 'root.#statements' },
     { name: 'patience: while statements are sent', find: '    this.#root.#statements++;\n', replace: '' },
     {
-      name: 'patience: what waited in vain lets no other in',
+      name: 'patience: a savepoint that waited in vain lets no other in',
       find: 'Promise.all([before, turn.then(noop, noop)])',
       replace: 'turn.then(noop, noop)',
     },
   ]),
   ...mutantsOf({ file: 'src/transaction/patience.ts', tests }, [
     {
-      name: 'patience: comes to its end',
+      name: 'patience: ends',
       find: 'if (idle >= LOOKS)',
       replace: 'if (idle > LOOKS * 99)',
       hangs: 'The emit and its transaction wait for each other, and this limit is the only end of that.',

@@ -8,7 +8,7 @@ const settleSql = 'src/store/deliveries/settle.sql.ts';
 const taken = mutantsOf({ file: claimSql, within: 'takeFrom', tests: ['test/store/deliveries/claim.test.ts'] }, [
   { name: 'claim: raises the epoch', find: 'epoch = d.epoch + 1, ', replace: '' },
   { name: 'claim: counts the attempt', find: 'attempt = d.attempt + 1, ', replace: '' },
-  { name: 'claim: says who runs it', find: ', worker_id = $1::int', replace: '' },
+  { name: 'claim: records its worker', find: ', worker_id = $1::int', replace: '' },
 ]);
 
 const TAKEN = "${takeFrom('select place from picked union all select place from alone')}`";
@@ -100,7 +100,7 @@ const claimEmissions = mutantsOf({ file: claimSql, within: 'claimEmissions', tes
 ]);
 
 const orphans = mutantsOf({ file: claimSql, tests: ['test/worker/running/rows.test.ts'], named: 'whose emission was deleted' }, [
-  { name: 'orphan: what is taken is known of', within: 'takeFrom', find: 'left join', replace: 'join' },
+  { name: 'orphan: a claimed delivery is known', within: 'takeFrom', find: 'left join', replace: 'join' },
   {
     name: 'orphan: is found by operators',
     file: 'src/store/operations/operations.sql.ts',
@@ -178,13 +178,13 @@ const settle = mutantsOf({ file: settleSql, within: 'settle', tests: ['test/stor
   { name: 'settle: refund of the attempt', find: 'attempt = d.attempt - h.refund::int, ', replace: '' },
   { name: "settle: a failed delivery is nobody's", find: ', worker_id = null', replace: '' },
   {
-    name: 'settle: only what is to run again is put back',
+    name: 'settle: only retried deliveries are made ready',
     find: ` and h."to" = 'ready'`,
     replace: '',
     equivalent:
-      'PostgreSQL 15 to 18 carry out the later ones of such statements first, and what is deleted is not updated. It promises neither.',
+      'PostgreSQL 15 to 18 execute the later ones of such statements first, and a deleted row is not updated. It promises neither.',
   },
-  { name: 'settle: only what has ended is moved', find: ` and h."to" in ('dead', 'cancelled')`, replace: '' },
+  { name: 'settle: only ended deliveries are moved', find: ` and h."to" in ('dead', 'cancelled')`, replace: '' },
 ]);
 
 const release = mutantsOf({ file: settleSql, within: 'release', tests: ['test/store/deliveries/settle.test.ts'] }, [
@@ -201,7 +201,7 @@ const alone = mutantsOf({ file: claimSql, within: 'claim', tests: ['test/store/w
   { name: 'alone: only when nothing runs', find: '$8::text::boolean and ', replace: '$8::text is not null and ' },
   { name: 'alone: only if nothing else is due', find: ' and not exists (select from picked)', replace: '' },
   {
-    name: 'alone: only what has crashed',
+    name: 'alone: only deliveries with crashes',
     find: 'd.crashes > 0 and d.crashes >= $7::int and ',
     replace: '',
     equivalent: 'Nothing else is due then, so whatever is found has crashed. The words let the small index serve.',
@@ -210,7 +210,7 @@ const alone = mutantsOf({ file: claimSql, within: 'claim', tests: ['test/store/w
 ]);
 
 const suspect = mutantsOf({ file: claimSql, within: 'suspectWaits', tests: ['test/store/workers/crashes.test.ts'] }, [
-  { name: 'suspect: what has crashed', find: 'd.crashes > 0 and d.crashes >= $3::int and ', replace: '$3::int is not null and ' },
+  { name: 'suspect: deliveries with crashes', find: 'd.crashes > 0 and d.crashes >= $3::int and ', replace: '$3::int is not null and ' },
   { name: 'suspect: due', find: ' and d.run_at <= statement_timestamp()', replace: '' },
   { name: 'suspect: of a version that it can read', find: ' and d.version <= r.version', replace: '' },
   { name: 'suspect: ready', find: "d.state = 'ready' and ", replace: '' },

@@ -55,7 +55,7 @@ const scope = mutantsOf({ file: 'src/transaction/scope.ts', tests }, [
     replace: '    this.enter();\n',
   },
   {
-    name: 'scope: an emit that waited asks again whether the scope is open',
+    name: 'scope: an emit that waited checks again that the scope is open',
     equivalent: 'What it would send passes the gate of the same scope, which refuses.',
     tests: ['test/transaction/closing.test.ts'],
     find: '    this.enter();\n    return work();\n',
@@ -76,7 +76,7 @@ const scope = mutantsOf({ file: 'src/transaction/scope.ts', tests }, [
     replace: 'turn',
   },
   {
-    name: 'scope: what is to run after the commit is kept with its savepoint',
+    name: 'scope: afterCommit callbacks are kept with their savepoint',
     tests: ['test/transaction/after-commit.test.ts'],
     find: '    this.afterCommit.push(...child.afterCommit);\n',
     replace: '',
@@ -131,7 +131,7 @@ const scope = mutantsOf({ file: 'src/transaction/scope.ts', tests }, [
     replace: '',
   },
   {
-    name: 'scope: closing tells who waits',
+    name: 'scope: closing notifies waiting calls',
     tests: ['test/transaction/closing.test.ts'],
     named: 'savepoint that still runs',
     find: '    for (const stop of this.#onClose) stop();\n',
@@ -152,7 +152,7 @@ const scope = mutantsOf({ file: 'src/transaction/scope.ts', tests }, [
     replace: '',
   },
   {
-    name: 'scope: a loss is told at once',
+    name: 'scope: a loss is reported at once',
     tests: ['test/transaction/closing.test.ts'],
     named: 'backend is killed',
     equivalent: 'Whoever waits for the loss goes on by itself a second later.',
@@ -195,14 +195,14 @@ const scope = mutantsOf({ file: 'src/transaction/scope.ts', tests }, [
     replace: '    this.close();\n',
   },
   {
-    name: 'scope: a failed emit that somebody awaited is his',
+    name: 'scope: a failed emit that was awaited belongs to its caller',
     tests: ['test/transaction/transactions.test.ts'],
     named: 'invalid payload',
     find: '!outcome.ok && !emit.observed',
     replace: '!outcome.ok',
   },
   {
-    name: 'scope: a failed emit that nobody awaited fails the transaction',
+    name: 'scope: a failed floating emit fails the transaction',
     tests: ['test/transaction/transactions.test.ts'],
     named: 'floating emit',
     find: ' throw outcome.error;\n',
@@ -219,7 +219,7 @@ const scope = mutantsOf({ file: 'src/transaction/scope.ts', tests }, [
 
 const pending = mutantsOf({ file: 'src/transaction/observed-promise.ts', tests }, [
   {
-    name: 'pending: notices who asks',
+    name: 'pending: notices an await',
     tests: ['test/transaction/transactions.test.ts'],
     named: 'invalid payload',
     find: '    this.#observed = true;\n',

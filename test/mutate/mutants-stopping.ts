@@ -25,7 +25,7 @@ const rescuing = mutantsOf({ file: 'src/store/workers/workers.sql.ts', within: '
     replace: 'true as charged',
     tests: ['test/crash/stopped.system.test.ts'],
   },
-  { name: 'stopping: nothing is given up', find: 'w.stopping_at is null and load', replace: 'load' },
+  { name: 'stopping: no delivery ends dead', find: 'w.stopping_at is null and load', replace: 'load' },
 ]);
 
 const saying = [

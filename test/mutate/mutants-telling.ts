@@ -5,20 +5,20 @@ const told = mutantsOf({ file: 'src/core/error-report.ts', tests: ['test/core/er
   { name: 'telling: the parameters of a query are cut', find: 'end < 0 ? message : message.slice(0, end)', replace: 'message' },
   { name: 'telling: values that the database quotes are cut', find: 'return isOfData ? ', replace: "return text === 'x' ? " },
   {
-    name: 'telling: what a wrapper quotes of its cause is told as that',
+    name: 'telling: the quoted text of a cause is reported as that',
     find: '(link.reason === link.raw ? text : text.replaceAll(link.raw, link.reason))',
     replace: 'text',
   },
-  { name: 'telling: the stack holds the message as it is told', find: 'return [`${head}: ${told}`', replace: 'return [`${head}: ${raw}`' },
+  { name: 'telling: the stack has the reported message', find: 'return [`${head}: ${told}`', replace: 'return [`${head}: ${raw}`' },
   { name: 'telling: of the stack only places in the code', find: '.filter((line) => /^\\s+at \\S/.test(line))', replace: '' },
   { name: 'telling: names of the database only', find: "typeof read(error, 'severity') === 'string');", replace: 'true);' },
-  { name: 'telling: causes come to an end', find: 'errors.length < MAX_CHAIN && ', replace: '' },
+  { name: 'telling: the chain of causes is bounded', find: 'errors.length < MAX_CHAIN && ', replace: '' },
 ]);
 
 const reading = mutantsOf({ file: 'src/core/thrown.ts', tests: ['test/core/error-report.test.ts'] }, [
-  { name: 'telling: of an object only what says what went wrong', find: 'REASONS.has(key) ? simplified', replace: 'key ? simplified' },
+  { name: 'telling: only properties of an object with the reason', find: 'REASONS.has(key) ? simplified', replace: 'key ? simplified' },
   {
-    name: 'telling: a member that throws is passed over',
+    name: 'telling: a property that throws is skipped',
     find: '  } catch {\n    return undefined;\n  }',
     replace: '  } finally {\n    void 0;\n  }',
   },
@@ -27,18 +27,18 @@ const reading = mutantsOf({ file: 'src/core/thrown.ts', tests: ['test/core/error
 
 const logging = mutantsOf({ file: 'src/observe/safe-log.ts', tests: ['test/observe'] }, [
   {
-    name: 'telling, log: what a logger throws is caught',
+    name: 'telling, log: an error of a logger is caught',
     find: '    } catch (error) {\n      lost(error);\n    }',
     replace: '    } finally {\n      void lost;\n    }',
   },
   {
-    name: 'telling, log: what a logger rejects with is caught',
+    name: 'telling, log: a rejection of a logger is caught',
     find: "if (typeof written?.then === 'function')",
     replace: "if (typeof written?.then === 'string')",
   },
-  { name: 'telling, log: the loss is told once', find: 'if (isTold) return;', replace: '' },
+  { name: 'telling, log: the loss is reported once', find: 'if (isTold) return;', replace: '' },
   {
-    name: 'telling, log: a user logger is given the told form',
+    name: "telling, log: a user's logger gets the report",
     find: 'methodOf(given, level)?.(told(fields), message)',
     replace: 'methodOf(given, level)?.(fields, message)',
   },
@@ -56,12 +56,12 @@ const logging = mutantsOf({ file: 'src/observe/safe-log.ts', tests: ['test/obser
 
 const listeners = mutantsOf({ file: 'src/observe/events.ts', tests: ['test/observe'] }, [
   {
-    name: 'telling, events: what a listener throws is caught',
+    name: 'telling, events: an error of a listener is caught',
     find: '      } catch (error) {\n        failed(error);\n      }',
     replace: '      } finally {\n        void failed;\n      }',
   },
   {
-    name: 'telling, events: what a listener rejects with is caught',
+    name: 'telling, events: a rejection of a listener is caught',
     find: "if (typeof heard?.then === 'function')",
     replace: "if (typeof heard?.then === 'string')",
   },
@@ -93,7 +93,7 @@ const runs = mutantsOf({ file: 'src/worker/running/outcome-events.ts', tests: ['
 
 const stored = mutantsOf({ file: 'src/dispatch/reliable.ts', tests: ['test/observe/told-events.test.ts'] }, [
   {
-    name: 'telling, events: an emission is told after the commit',
+    name: 'telling, events: an emission is reported after the commit',
     find: 'place.scope.afterCommit.push(() => this.#tellStored(signal.name, stored.receipts))',
     replace: 'this.#tellStored(signal.name, stored.receipts)',
   },

@@ -44,7 +44,7 @@ const transactions = mutantsOf({ file: 'src/transaction/transactions.ts', tests 
     replace: 'this.#follow(scope)',
   },
   {
-    name: 'transactions: a failed one is over',
+    name: 'transactions: a failed transaction has ended',
     tests: ['test/transaction/closing.test.ts'],
     named: 'backend is killed',
     find: '      scope.lose();\n',
@@ -58,20 +58,20 @@ const transactions = mutantsOf({ file: 'src/transaction/transactions.ts', tests 
     replace: 'throw error',
   },
   {
-    name: 'transactions: the driver hears nothing of a lost one',
+    name: 'transactions: the driver is not notified of a lost one',
     tests: ['test/transaction/closing.test.ts'],
     named: 'backend is killed',
     find: 'return this.#driver.rejectsWhenLost && scope.isLost ? new Promise<never>(() => {}) : result();',
     replace: 'return result();',
   },
   {
-    name: 'transactions: waits until a loss is told',
+    name: 'transactions: waits until a loss is reported',
     tests: ['test/transaction/too-late.test.ts'],
     find: '      if (this.#driver.rejectsWhenLost && this.#driver.isConnectionLoss(scope.failure)) await scope.loss(LOSS_NOTICED_MS);\n',
     replace: '',
   },
   {
-    name: 'transactions: a callback that comes too late is not called',
+    name: 'transactions: a late callback is not called',
     tests: ['test/transaction/too-late.test.ts'],
     find: '    if (!scope.isOpen) throw transactionEnded();\n',
     replace: '',
@@ -144,7 +144,7 @@ const transactions = mutantsOf({ file: 'src/transaction/transactions.ts', tests 
     replace: '',
   },
   {
-    name: 'transactions: what a savepoint gathered is kept',
+    name: 'transactions: the callbacks of a savepoint are kept',
     tests: ['test/transaction/after-commit.test.ts'],
     find: '      parent.keep(scope);\n',
     replace: '',
@@ -158,7 +158,7 @@ const transactions = mutantsOf({ file: 'src/transaction/transactions.ts', tests 
   {
     name: 'transactions: a savepoint ends with its call',
     tests: ['test/transaction/closing.test.ts'],
-    equivalent: 'finish and abandon have closed it by then; what is left is a savepoint that could not begin, whose handle nobody has.',
+    equivalent: 'finish and abandon have closed it by then; only a savepoint that could not begin is left, and no code has its handle.',
     find: '      scope.close();\n',
     replace: '',
   },

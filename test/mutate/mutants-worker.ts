@@ -5,7 +5,7 @@ const running = ['test/worker/running/outcomes.test.ts', 'test/worker/running/ti
 
 const executor = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts', tests: running }, [
   {
-    name: 'executor: a stale run calls nobody',
+    name: 'executor: a stale run calls no receiver',
     find: "        if (found !== 'held') throw found === 'stale' ? STALE : OUTSIDE;\n",
     replace: '',
     tests: ['test/worker/running/stale.test.ts'],
@@ -20,17 +20,17 @@ const executor = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts',
     find: "    if (error === STALE) return { kind: 'stale' };\n",
     replace: '',
     tests: ['test/worker/running/stale.test.ts'],
-    equivalent: 'Its failure would be recorded under the same guard, find nothing, and be told as stale: one statement for nothing.',
+    equivalent: 'Its failure would be recorded under the same guard, find nothing, and be reported as stale: one statement in vain.',
   },
   { name: 'executor: a timeout closes the transaction', find: '  deadline.onEnd(() => scopeOfRun?.close());\n', replace: '' },
   {
-    name: 'executor: a run that is over does not begin',
+    name: 'executor: an ended run does not begin',
     file: 'src/worker/running/deadline.ts',
     find: '    if (this.#reason) throw this.#reason;\n',
     replace: '',
     tests: ['test/worker/running/stale.test.ts'],
   },
-  { name: 'executor: a timeout is told as such', find: '    if (deadline.reason) return outcomeOf(deadline.reason);\n', replace: '' },
+  { name: 'executor: a timeout is reported as such', find: '    if (deadline.reason) return outcomeOf(deadline.reason);\n', replace: '' },
   {
     name: "executor: a failure elsewhere is the receiver's",
     find: '(!thrown && driver.isConnectionLoss(error))',
@@ -57,10 +57,10 @@ const executor = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts',
     find: 'await ambient.outside(() =>\n      transactions.attempt(',
     replace: 'await (async <T>(work: () => Promise<T>) => work())(() =>\n      transactions.attempt(',
     tests: ['test/worker/immediate.test.ts', 'test/worker/running/stale.test.ts'],
-    equivalent: 'Whoever runs deliveries is outside already: the loops, tick, drain, and what follows a commit.',
+    equivalent: 'All callers that run deliveries are outside already: the loops, tick, drain, and afterCommit callbacks.',
   },
   {
-    name: 'executor: what was reclaimed is not run',
+    name: 'executor: a reclaimed delivery is not run',
     file: 'src/worker/running/single.ts',
     find: "found === 'completed' ? 'held' : found",
     replace: "found === 'outside' ? found : 'held'",
@@ -72,7 +72,7 @@ const executor = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts',
     find: 'this.#parts.ambient.outside(() => apart(() => invoke(call.payload(), call.context())))',
     replace: 'apart(() => invoke(call.payload(), call.context()))',
     tests: ['test/worker/immediate.test.ts', 'test/worker/running/stale.test.ts'],
-    equivalent: 'Whoever runs deliveries is outside already: the loops, tick, drain, and what follows a commit.',
+    equivalent: 'All callers that run deliveries are outside already: the loops, tick, drain, and afterCommit callbacks.',
   },
   {
     name: 'executor: the clock of the timeout starts with the call',
@@ -98,9 +98,9 @@ const executor = mutantsOf({ file: 'src/worker/running/receiver-transaction.ts',
 ]);
 
 const immediate = mutantsOf({ file: 'src/worker/immediate.ts', tests: ['test/worker/immediate.test.ts'] }, [
-  { name: 'immediate: nothing joins a run that is over', find: 'if (current && !current.isOver)', replace: 'if (current)' },
+  { name: 'immediate: nothing joins an ended run', find: 'if (current && !current.isOver)', replace: 'if (current)' },
   {
-    name: 'immediate: what is committed is said to be',
+    name: 'immediate: the error says that the transaction is committed',
     find: '      // Never as it is: a caller that sees the error of a query takes the transaction for rolled back.\n',
     replace: '      throw error;\n',
   },
@@ -108,14 +108,14 @@ const immediate = mutantsOf({ file: 'src/worker/immediate.ts', tests: ['test/wor
 
 const worker = mutantsOf({ file: 'src/worker/worker.ts', tests: ['test/worker/running/stale.test.ts'] }, [
   {
-    name: 'worker: an absence of the database is told once',
+    name: 'worker: an outage of the database is reported once',
     file: 'src/liveness/database-condition.ts',
     find: '    if (this.#isFailing) return;\n',
     replace: '',
     tests: ['test/liveness/database-condition.test.ts'],
   },
   {
-    name: 'worker: what began before it recovered is no new failure',
+    name: 'worker: a statement from before the recovery is no new failure',
     file: 'src/liveness/database-condition.ts',
     find: 'if (since >= this.#recoveredAt) ',
     replace: '',
@@ -148,7 +148,11 @@ const postgresJs = mutantsOf(
       replace: '      const result',
     },
     { name: 'postgres.js: a query is watched', find: '      gate.watch(result);\n', replace: '' },
-    { name: 'postgres.js: queries are told from savepoints', find: '    if (isQuery(query)) watchQuery(query, gate);\n', replace: '' },
+    {
+      name: 'postgres.js: queries are distinguished from savepoints',
+      find: '    if (isQuery(query)) watchQuery(query, gate);\n',
+      replace: '',
+    },
     {
       name: 'postgres.js: template queries pass the gate',
       find: 'pass(args[0], () => Reflect.apply(target, self, args)),',
@@ -186,7 +190,7 @@ const session = mutantsOf({ file: 'src/drivers/pg-checkout.ts', tests: ['test/dr
     named: 'pool a transaction whose backend is killed',
   },
   {
-    name: 'node-postgres: the outermost scope hears of the loss',
+    name: 'node-postgres: the outermost scope is notified of the loss',
     find: 'checkout.gate ??= gate',
     replace: 'checkout.gate = gate',
   },

@@ -5,31 +5,31 @@ import { type Mutant, mutantsOf } from './mutant.ts';
 const batcher = mutantsOf({ file: 'src/worker/running/write-batcher.ts', tests: ['test/worker/running/write-batcher.test.ts'] }, [
   { name: 'writes: a refused batch is split', find: 'refused && batch.length > 1', replace: 'false' },
   {
-    name: 'writes: what is refused is not tried again',
+    name: 'writes: a refused write is not tried again',
     find: '!refused && !this',
     replace: '!this',
     hangs: 'It is tried again for ever.',
   },
   { name: 'writes: a failure that passes is tried again', find: '!refused && !this.#stop.signal.aborted', replace: 'false' },
-  { name: 'writes: each new try is told', find: '          this.#options.onRetry(error);\n', replace: '' },
+  { name: 'writes: each new try is reported', find: '          this.#options.onRetry(error);\n', replace: '' },
   {
     name: 'writes: giving up ends the wait',
     find: "      this.#stop.signal.addEventListener('abort', done);\n",
     replace: '',
     equivalent: 'The wait ends by itself: a stop takes up to 5 s longer, which no test may time.',
   },
-  { name: 'writes: who took no effect learns it', find: 'resolve(took.has(item.id))', replace: 'resolve(true)' },
+  { name: 'writes: a caller without effect is notified', find: 'resolve(took.has(item.id))', replace: 'resolve(true)' },
   { name: 'writes: no more than the most at once', find: 'ids.size === MOST_ITEMS || ', replace: '' },
   {
-    name: 'writes: what comes while one is under way waits for the next',
+    name: 'writes: items that come during a write wait for the next',
     find: 'this.#flushing ??= this.#flush()',
     replace: 'this.#flushing = this.#flush()',
   },
   {
-    name: 'writes: what is added after the last look begins another flush',
+    name: 'writes: an item after the last check begins another flush',
     find: '      this.#flushing = undefined;\n',
     replace: '      void Promise.resolve().then(() => (this.#flushing = undefined));\n',
-    hangs: 'What is added between the two is written by nobody.',
+    hangs: 'An item that is added between the two is never written.',
   },
 ]);
 
@@ -48,7 +48,11 @@ const kinds = mutantsOf({ file: 'src/drivers/error-kind.ts', tests: ['test/drive
 ]);
 
 const sleepingFlag = mutantsOf({ file: 'src/worker/waking/sleeping-flag.ts', tests: ['test/worker/waking/sleeping-flag-slow.test.ts'] }, [
-  { name: 'sleeping flag: what is being set is waited for', find: '    await this.#marking;\n    const run', replace: '    const run' },
+  {
+    name: 'sleeping flag: a flag that is being set is waited for',
+    find: '    await this.#marking;\n    const run',
+    replace: '    const run',
+  },
   { name: 'sleeping flag: is set once', find: 'this.#marking.then(() => this.#mark(run, losses))', replace: 'this.#mark(run, losses)' },
   { name: 'sleeping flag: is set on no lost session', find: 'if (losses === this.#losses) this.#state', replace: 'this.#state' },
   {
@@ -75,7 +79,7 @@ const sleepingFlag = mutantsOf({ file: 'src/worker/waking/sleeping-flag.ts', tes
   },
 ]);
 
-const NEVER_RELEASED = 'What the worker does not know of is run by nobody, and the test waits for it.';
+const NEVER_RELEASED = 'No worker runs the unknown deliveries, and the test waits for them.';
 
 const lostClaims = mutantsOf({ file: 'src/worker/claiming/lost-claims.ts', tests: ['test/worker/claiming/lost-claim.test.ts'] }, [
   { name: 'lost claims: a failed claim is checked', find: '    this.#failedAt = performance.now();\n', replace: '', hangs: NEVER_RELEASED },
@@ -86,7 +90,7 @@ const lostClaims = mutantsOf({ file: 'src/worker/claiming/lost-claims.ts', tests
     hangs: NEVER_RELEASED,
   },
   {
-    name: 'lost claims: what runs is none',
+    name: 'lost claims: a running delivery is none',
     find: '(claim) => !this.#slots.holds(claim)',
     replace: '() => true',
     tests: ['test/worker/claiming/lost-claim.test.ts'],
@@ -95,7 +99,7 @@ const lostClaims = mutantsOf({ file: 'src/worker/claiming/lost-claims.ts', tests
     name: 'lost claims: it reads all deliveries, so only after a failed claim',
     find: 'this.#failedAt === undefined || ',
     replace: '',
-    equivalent: 'More checks find the same; the bench shows what they cost.',
+    equivalent: 'More checks find the same; the bench shows their cost.',
   },
 ]);
 
@@ -124,16 +128,20 @@ const commit = mutantsOf({ file: 'src/transaction/lost-commit.ts', tests: ['test
   },
   { name: 'commit: a question that fails leaves it open', find: "question.catch((): CommitState => 'open')", replace: 'question' },
   {
-    name: 'commit: a question that is never answered is given up',
+    name: 'commit: a query that is never answered times out',
     find: "Promise.race([question.catch((): CommitState => 'open'), late])",
     replace: "question.catch((): CommitState => 'open')",
     hangs: 'It waits for ever.',
   },
   ...mutantsOf({ file: 'src/transaction/lost-commit.ts', tests: ['test/transaction/lost-commit.test.ts'] }, [
     { name: 'commit: without a witness its error stands', find: 'xid === undefined || emissionId === undefined', replace: 'false' },
-    { name: 'commit: what got through resolves', find: "  if (state === 'committed') return;\n", replace: '' },
-    { name: 'commit: what was rolled back rejects with its error', find: "  if (state === 'aborted') throw error;\n", replace: '' },
-    { name: 'commit: what is open is unknown', find: "if (state === 'committed') return", replace: "if (state !== 'aborted') return" },
+    { name: 'commit: a COMMIT that took effect resolves', find: "  if (state === 'committed') return;\n", replace: '' },
+    { name: 'commit: a rollback rejects with its error', find: "  if (state === 'aborted') throw error;\n", replace: '' },
+    {
+      name: 'commit: an open transaction is unknown',
+      find: "if (state === 'committed') return",
+      replace: "if (state !== 'aborted') return",
+    },
   ]),
 ]);
 
@@ -175,12 +183,12 @@ const emit = mutantsOf({ file: 'src/dispatch/reliable.ts', tests: ['test/dispatc
     tests: ['test/worker/immediate.test.ts'],
   },
   {
-    name: 'emit: a statement carries so many at most',
+    name: 'emit: a statement has a limit of emissions',
     find: 'batch.length === BATCH_ITEMS || ',
     replace: '',
     equivalent: 'A longer statement stores the same; the bound is for its memory.',
   },
-  { name: 'emit: says that nobody is reached', find: 'receipts[0]?.deliveries === 0', replace: 'false' },
+  { name: 'emit: reports that a signal has no receivers', find: 'receipts[0]?.deliveries === 0', replace: 'false' },
 ]);
 
 export const writeMutants: readonly Mutant[] = [...batcher, ...kinds, ...sleepingFlag, ...lostClaims, ...claims, ...commit, ...emit];

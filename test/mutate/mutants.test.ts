@@ -21,10 +21,31 @@ test('each mutant has a unique name, and tests that exist', () => {
   expect(missing).toEqual([]);
 });
 
-const filesOf = (room: string): string[] =>
-  readdirSync(`${root}src/${room}`, { recursive: true, encoding: 'utf8' })
+const filesIn = (folder: string): string[] =>
+  readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
-    .map((name) => `src/${room}/${name.replaceAll('\\', '/')}`);
+    .map((name) => `${folder}/${name.replaceAll('\\', '/')}`);
+const filesOf = (room: string): string[] => filesIn(`src/${room}`);
+
+/** The text in which the titles of a test stand: its own, or that of its folder, for a suite of cases. */
+const titlesIn = (path: string): string => {
+  const suite = path.endsWith('.ts') ? /^test\/conformance/.exec(path)?.[0] : path;
+  return (suite ? filesIn(suite) : [path]).map(read).join('\n');
+};
+
+/** Whether a text has a title, or both parts of one: of a `describe` and its test, or of a case and its row. */
+function hasTitle(text: string, title: string): boolean {
+  const words = title.split(' ');
+  return words.some((_word, at) => [words.slice(0, at), words.slice(at)].every((part) => text.includes(part.join(' '))));
+}
+
+test('each mutant that runs only some tests of a file names tests that exist', () => {
+  const missing = mutants.flatMap(({ name, tests, named }) => {
+    const text = tests.map(titlesIn).join('\n');
+    return (named?.split('|') ?? []).filter((title) => !hasTitle(text, title)).map((title) => `${name}: ${title}`);
+  });
+  expect(missing).toEqual([]);
+});
 
 /** Constants that are only parts of statements, or no statements. */
 const NO_STATEMENTS = new Set(['FORGET_RECEIVERS_AFTER']);
@@ -54,7 +75,7 @@ const WITHOUT_GUARDS: Record<string, string> = {
   'src/store/schema/tuning.ts': 'settings of tables, which the check of a run reads',
   'src/drivers/driver.ts': 'types',
   'src/drivers/place.ts': 'what a log says of the database',
-  'src/drivers/postgres-js-connection.ts': 'how a connection is ended; who does that, and when, has mutants',
+  'src/drivers/postgres-js-connection.ts': 'the end of a connection; its callers and their timing have mutants',
   'src/drivers/statement.ts': 'how rows are read: the clients that change them (hostile-clients.test.ts)',
   'src/transaction/drizzle-handle.ts': 'where Drizzle keeps what is needed of it',
   'src/maintenance/task.ts': 'options, held by the table of core/options.ts',
