@@ -34,12 +34,14 @@ export type { AuditEntry } from './store/audit/audit.ts';
 export type { Queues } from './operate/pause.ts';
 export type { PausedQueue } from './store/catalogue/pause.ts';
 export type { Emissions } from './operate/emissions.ts';
+export type { PruneOptions, PruneResult } from './operate/prune.ts';
+export type { RetentionOptions } from './core/retention.ts';
 export type { Delivery, DeliveryAddress, DeliveryFailure } from './store/operations/operations.ts';
 export type { AbsentReceiver, Announcement, CataloguedReceiver } from './store/catalogue/announcement.ts';
 export type { MigrateOptions } from './store/schema/migrate.ts';
 export type { SequenceRepair } from './store/sequences/sequences.ts';
 export type { Health, WorkerHealth } from './operate/health.ts';
-export type { DeliveryState } from './core/delivery.ts';
+export type { DeliveryState, SettledState } from './core/delivery.ts';
 
 // dependency injection
 export { Token } from './core/token.ts';

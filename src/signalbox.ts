@@ -12,12 +12,14 @@ import { recordedBox } from './dispatch/capture.ts';
 import { attach } from './dispatch/dispatch.ts';
 import { Places } from './dispatch/emit-target.ts';
 import { driverOf } from './drivers/detect.ts';
+import { pruneTasks } from './maintenance/tasks/prune.ts';
 import { refreshCatalogue } from './maintenance/tasks/refresh-catalogue.ts';
 import { Events } from './observe/events.ts';
 import { Audit } from './operate/audit.ts';
 import { Deliveries } from './operate/deliveries.ts';
 import { Emissions } from './operate/emissions.ts';
 import { Queues } from './operate/pause.ts';
+import { Pruning } from './operate/prune.ts';
 import { receiversOf } from './receivers/register.ts';
 import { Catalogue } from './store/catalogue/catalogue.ts';
 import { Namespace } from './store/namespace.ts';
@@ -26,6 +28,7 @@ import { AfterCommits } from './transaction/after-commit.ts';
 import { ambientDatabase } from './transaction/ambient-db.ts';
 import { Ambient } from './transaction/ambient.ts';
 import { assertCommitted } from './transaction/lost-commit.ts';
+import { ownTransactions } from './transaction/own-transactions.ts';
 import { OutsideWatch } from './transaction/outside-writes.ts';
 import { Transactions } from './transaction/transactions.ts';
 import { runnersOf } from './worker/running/new-runner.ts';
@@ -98,7 +101,8 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
   for (const listeners of extensions.listeners) lifetime.onClosed(events.onEach(listeners));
   if (settings.onDead) events.on('delivery.dead', settings.onDead);
 
-  const tasks = [refreshCatalogue(catalogue), ...extensions.tasks];
+  const retention = { store: store.retention(ownTransactions(transactions, driver)), events, ages: settings.retention };
+  const tasks = [refreshCatalogue(catalogue), ...pruneTasks(retention), ...extensions.tasks];
   const audit = new Audit(store.audit, lifetime, log);
   const pausing = { store: store.pause, box: lifetime, events, audit };
   const parts = { db, ambientDb, driver, store, catalogue, events, ambient, log, receivers, services, lifetime, warnings };
@@ -108,6 +112,7 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
     withTemporaryWorker,
     deliveries: new Deliveries(store.operations, lifetime, events, audit),
     emissions: new Emissions(store.operations, lifetime),
+    pruning: new Pruning({ ...retention, box: lifetime }),
     ownReceivers: new OwnReceivers({ ...parts, pausing }),
     queues: new Queues(pausing),
     audit,

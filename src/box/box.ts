@@ -12,6 +12,7 @@ import type { Deliveries } from '../operate/deliveries.ts';
 import type { Emissions } from '../operate/emissions.ts';
 import type { Queues } from '../operate/pause.ts';
 import { repairSequences, type SequenceRepair } from '../store/sequences/sequences.ts';
+import type { PruneOptions, PruneResult, Pruning } from '../operate/prune.ts';
 import { MIGRATE_OPTIONS, migrateFolder, type MigrateOptions, type Target } from '../store/schema/migrate.ts';
 import { reaching } from '../store/unreachable.ts';
 import type { AfterCommits } from '../transaction/after-commit.ts';
@@ -69,6 +70,13 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
    */
   repairSequences(): Promise<SequenceRepair[]>;
   /**
+   * Deletes what is older than the `retention` of the box, or than `olderThan`: each emission with all its deliveries and their errors, in
+   * batches that are safe beside anything else, from the oldest on. Workers do so by themselves; this is for cron jobs and by hand.
+   * @throws SignalboxError `InvalidOption`, `BoxClosed`; the reason of `abortSignal` when that is aborted, between two batches
+   * @example const { emissions } = await box.prune({ states: ['dead'], olderThan: '90d', dryRun: true });
+   */
+  prune(options?: PruneOptions): Promise<PruneResult>;
+  /**
    * Runs `callback` after the outermost commit of the transaction that this code is in, or of `handle`; drops it with
    * its savepoint or transaction. For what may be lost: a crash right after the commit loses it.
    * @throws SignalboxError `NotInTransaction`, `UntrackedTransaction`, `TransactionEnded`, `InvalidOption`, `BoxClosed`
@@ -109,6 +117,7 @@ export interface BoxParts<D extends DatabaseHandle> extends DrainParts, Omit<Tar
   readonly ownReceivers: BoxReceivers;
   readonly queues: Queues;
   readonly audit: Audit;
+  readonly pruning: Pruning;
   readonly workers: OwnWorkers;
 }
 
@@ -165,6 +174,11 @@ export class Box<D extends DatabaseHandle> implements Signalbox<D> {
     lifetime.assertTakesWork();
     const on = driver.openOn?.();
     return reaching(driver, () => repairSequences(on ? handleOn(db, on) : db, driver, store.namespace));
+  }
+
+  async prune(options?: PruneOptions): Promise<PruneResult> {
+    const { pruning, ambient } = this.#parts;
+    return ambient.outside(() => pruning.prune(options));
   }
 
   afterCommit(...args: [() => unknown] | [object, () => unknown]): void {

@@ -6,6 +6,7 @@ import type { DatabaseHandle } from '../core/handles.ts';
 import type { GivenLogger, Logger } from '../core/logger.ts';
 import { checkOptions, type OptionTable, type Rule } from '../core/options.ts';
 import type { Class } from '../core/receivers.ts';
+import { type Ages, agesOf, type RetentionOptions, retentionRule } from '../core/retention.ts';
 import { anything, callable, DEFAULT_SCHEMA, listOf, oneOf, schemaName, whole } from '../core/rules.ts';
 import { type ProviderLiteral, type Provision, provisionOf } from '../container/provider.ts';
 import type { Container } from '../container/registry.ts';
@@ -73,6 +74,12 @@ export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
    */
   onFailure?: OnFailure;
   /**
+   * How long finished deliveries are kept, with their emissions; workers delete older ones by and by. `false`: all are kept for ever. Default
+   * `{ completed: '7d', cancelled: '30d', dead: false }`, of which each that is left out is kept as it is. An emission goes with all its
+   * deliveries or not at all, and none within an hour of the end of its last one.
+   */
+  retention?: RetentionOptions | false;
+  /**
    * Whether the statements of Signalbox are prepared (the default). `false` is for a pooler in transaction mode that does
    * not know of prepared statements: PgBouncer before 1.21. `'all'`: so are those that Drizzle sends in transactions, yours and
    * those of receivers, once a text has come three times; at most 250 texts. On postgres.js it saves a round trip for
@@ -114,6 +121,7 @@ export const BOX_OPTIONS: OptionTable<SignalboxOptions> = {
   crashBudget: whole(1, 100),
   testing: oneOf('immediate', 'manual', 'capture'),
   onFailure: oneOf('throw', 'collect'),
+  retention: retentionRule,
   prepare: oneOf(true, false, 'all'),
   log: logger,
   outsideWrites: oneOf('warn', 'refuse', 'allow'),
@@ -130,6 +138,7 @@ export type BoxSettings<D extends DatabaseHandle> = Required<Omit<SignalboxOptio
 /** Those that are given in several forms. */
 interface Normal {
   readonly log: Logger;
+  readonly retention: Ages;
   readonly extensions: Extensions;
   readonly providers: readonly Provision[];
   readonly overrides: readonly Provision[];
@@ -144,7 +153,7 @@ const DEFAULTS = {
   onFailure: 'throw',
   prepare: true,
   outsideWrites: 'warn',
-} as const satisfies Omit<BoxSettings<DatabaseHandle>, 'db' | 'log' | 'extensions' | Optional>;
+} as const satisfies Omit<BoxSettings<DatabaseHandle>, 'db' | 'log' | 'retention' | 'extensions' | Optional>;
 
 /** Checks the options of a box and fills in the defaults. @throws SignalboxError `InvalidOption` */
 export function settingsOf<D extends DatabaseHandle>(options: SignalboxOptions<D>): BoxSettings<D> {
@@ -161,6 +170,7 @@ export function settingsOf<D extends DatabaseHandle>(options: SignalboxOptions<D
   return {
     ...settings,
     log,
+    retention: agesOf(settings.retention),
     extensions,
     providers: [...extensions.providers, ...settings.providers.map((provider) => provisionOf(provider, 'createSignalbox'))],
     overrides: settings.overrides.map((provider) => provisionOf(provider, 'createSignalbox')),

@@ -32,6 +32,8 @@ export const eventLog = (log: Logger): { readonly name: string; readonly events:
     'worker.stopped': (event) => log.info(told(event), 'worker stopped'),
     'maintenance.failed': ({ error, at: _at, ...event }) =>
       log.warn({ ...event, err: error }, `the maintenance task ${event.task} failed, runs again`),
+    'maintenance.pruned': ({ durationMs, at: _at, ...event }) =>
+      log.info({ ...event, durationMs: Math.round(durationMs) }, `pruned ${event.emissions} emissions and ${event.deliveries} deliveries`),
   },
 });
 

@@ -129,6 +129,13 @@ export interface SignalboxEvents {
     readonly failures: number;
     readonly delayMs: number;
   };
+  /** Retention has deleted rows: emissions with their deliveries, and the stored errors of these. `durationMs`: of the work, without rests. */
+  'maintenance.pruned': BoxEvent & {
+    readonly emissions: number;
+    readonly deliveries: number;
+    readonly errors: number;
+    readonly durationMs: number;
+  };
 }
 
 /** The name of an event: `delivery.completed`. */

@@ -33,6 +33,7 @@ const NAMES = {
   'worker.stopping': true,
   'worker.stopped': true,
   'maintenance.failed': true,
+  'maintenance.pruned': true,
 } satisfies Record<EventName, true>;
 const eventName = oneOf(...Object.keys(NAMES));
 const eventOrAll = oneOf('*', ...Object.keys(NAMES));

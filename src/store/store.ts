@@ -14,7 +14,8 @@ import { PauseStore } from './catalogue/pause.ts';
 import { EmissionsStore } from './emissions/emissions.ts';
 import { OperationsStore } from './operations/operations.ts';
 import type { Namespace } from './namespace.ts';
-import { ownRun } from './own-run.ts';
+import { RetentionStore } from './retention/retention.ts';
+import { type InTransaction, ownRun } from './own-run.ts';
 import { databaseIdOf } from './schema/meta.ts';
 import { findMissing, migrationMissing } from './schema/schema-check.ts';
 import { sequenceBehind, sequencesBehind } from './sequences/sequences.ts';
@@ -49,6 +50,10 @@ export class Store {
     this.operations = new OperationsStore(this.#pool, namespace);
     this.pause = new PauseStore(this.#pool, namespace);
     this.audit = new AuditStore(this.#pool);
+  }
+
+  retention(inTransaction: InTransaction): RetentionStore {
+    return new RetentionStore(this.#pool, this.namespace, inTransaction);
   }
 
   /** Refuses a database that cannot be worked with. @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing` */

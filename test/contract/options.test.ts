@@ -54,6 +54,15 @@ const BAGS: Record<string, Bag[]> = {
   WorkerOptions: [{ at: 'Worker', take: (options, { box }) => box.worker(options), instead: 'concurency', meant: 'concurrency' }],
   StopOptions: [{ at: 'worker.stop', take: (options, { box }) => box.worker().stop(options), instead: 'froce', meant: 'force' }],
   DrainOptions: [{ at: 'box.drain', take: (options, { box }) => box.drain(options), instead: 'ahaed', meant: 'ahead' }],
+  RetentionOptions: [
+    {
+      at: 'createSignalbox',
+      take: (retention) => createSignalbox({ db: unused(), retention }),
+      instead: 'complete',
+      meant: 'retention.completed',
+    },
+  ],
+  PruneOptions: [{ at: 'box.prune', take: (options, { box }) => box.prune(options), instead: 'olderThen', meant: 'olderThan' }],
   WaitOptions: [
     {
       at: 'emissions.settled',

@@ -88,6 +88,7 @@ const EVENTS: { [E in EventName]: { [F in keyof SignalboxEvents[E]]: NameOf<Sign
     'worker.stopping': { ...worker, running: 'number' },
     'worker.stopped': worker,
     'maintenance.failed': { ...worker, task: 'string', error: 'unknown', failures: 'number', delayMs: 'number' },
+    'maintenance.pruned': { emissions: 'number', deliveries: 'number', errors: 'number', durationMs: 'number', at: 'Date' },
   };
 })();
 

@@ -5,6 +5,7 @@ import { Program } from '../processes/program.ts';
 import { textOf } from './faults.ts';
 import { addDeadWorkers, holdPendingAppend } from './dead-workers.ts';
 import { withFaultHarness, type FaultHarness } from './fault-harness.ts';
+import { forgetOldRows } from './old-rows.ts';
 import { statements } from './statements.ts';
 import { until } from './until.ts';
 
@@ -64,6 +65,8 @@ async function killBy(name: string, h: FaultHarness): Promise<Violation[]> {
       h.note({ key: key!, emissions: Number(emissions), outcome: program.hasSaid(`committed ${key}`) ? 'committed' : 'unknown' });
     }
     await finishOperation(h);
+    await h.peer.prune();
+    expect(await forgetOldRows(h.sql)).toBe(0);
     return await h.judge();
   } finally {
     await program.kill('SIGKILL');

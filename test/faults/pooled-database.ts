@@ -69,6 +69,6 @@ async function empty({ sql }: PooledDatabase): Promise<void> {
     select pg_terminate_backend(pid, ${TERMINATION_MS}) from pg_stat_activity
     where datname = current_database() and state <> 'idle' and application_name <> 'fault-observer' and backend_type = 'client backend'`;
   await sql`
-    truncate signalbox.delivery, signalbox.settled, signalbox.emission, signalbox.delivery_error, signalbox.receiver, signalbox.worker,
+    truncate signalbox.delivery, signalbox.settled, signalbox.emission, signalbox.delivery_error, signalbox.receiver, signalbox.worker, signalbox.maintenance_task,
       effect, change, enrolled restart identity`;
 }

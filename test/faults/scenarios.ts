@@ -6,6 +6,8 @@ import { claim, heldDeliveries, suspectWaits } from '../../src/store/deliveries/
 import { OPERATED } from '../evidence/evidence.ts';
 import { chargeCrash, addDeadWorkers, holdPendingAppend } from './dead-workers.ts';
 import type { Scenario } from './matrix.ts';
+import { addOldRows, forgetOldRows } from './old-rows.ts';
+import { takePruneTurn } from './prune-turn.ts';
 import { happened, unreceived } from './receivers.ts';
 import type { FaultHarness } from './fault-harness.ts';
 
@@ -163,6 +165,23 @@ async function again(call: () => Promise<unknown>): Promise<void> {
   await call().catch(call).catch(call);
 }
 
+/** Prunes by hand and in turns, beside deliveries that are none of its business. */
+export const retention: Scenario = {
+  role: 'a prune',
+  only: ['holdPrunable', 'pruneHeld', 'countPrunable', 'forgetLostWorkers', 'takeTurn', 'moveCursor'],
+  run: async ({ box, db, sql, peer, emit }) => {
+    await emit('young', 'fine', 'poison');
+    await peer.drain();
+    for (let time = 1; time <= 2; time++) {
+      await addOldRows(sql);
+      await again(() => box.prune({ dryRun: true }));
+      await again(() => (time === 1 ? takePruneTurn(db, sql) : box.prune()));
+      await again(() => takePruneTurn(db, sql));
+      if ((await forgetOldRows(sql)) > 0) throw new Error('A prune has left old rows.');
+    }
+  },
+};
+
 /** A worker in the sender's process, which runs what a transaction has emitted. */
 export const immediate: Scenario = {
   role: 'a box in immediate mode',
@@ -214,4 +233,4 @@ export const batches: Scenario = {
   },
 };
 
-export const SCENARIOS = { pendingAppend, sender, worker, batches, lostAnswers, rescuer, observer, operator, immediate, busy };
+export const SCENARIOS = { pendingAppend, sender, worker, batches, lostAnswers, rescuer, observer, operator, retention, immediate, busy };

@@ -8,6 +8,8 @@ import { type Script, OPERATED } from '../../evidence/evidence.ts';
 import { release, tell, told } from '../../processes/parent.ts';
 import type { Database } from '../../support/harness.ts';
 import { effectsOf, fresh, batched, happened, tellClaims, unreceived } from '../receivers.ts';
+import { addOldRows } from '../old-rows.ts';
+import { takePruneTurn } from '../prune-turn.ts';
 import { until } from '../until.ts';
 
 const { DATABASE_URL: url, DIRECT_URL: directUrl, FOREVER: forever } = process.env;
@@ -65,6 +67,10 @@ for (const verb of ['pause', 'resume'] as const) {
   await box.queues.paused();
 }
 await box.audit.list();
+
+await addOldRows(sql);
+await box.prune({ dryRun: true });
+await takePruneTurn(db, sql);
 
 const { db: immediateDb, box: immediateBox } = open('immediate');
 await send(immediateDb, 'immediate', 'fine');
