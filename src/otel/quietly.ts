@@ -1,7 +1,8 @@
-// Telemetry decides nothing: where a span processor, an exporter or an instrument throws, the emit and the receiver go on without it.
+// Telemetry decides nothing: if a span processor, an exporter or an instrument throws, the emit and the receiver go on
+// without it.
 import { diag } from '@opentelemetry/api';
 
-/** The result of `work`, or `otherwise` if it throws, which OpenTelemetry's own log is told. */
+/** Returns the result of `work`, or `otherwise` if it throws, and reports the error to OpenTelemetry's own log. */
 export function quietly<T>(work: () => T, otherwise: T): T {
   try {
     return work();

@@ -182,7 +182,7 @@ export const retention: Scenario = {
   },
 };
 
-/** A worker in the sender's process, which runs what a transaction has emitted. */
+/** A worker in the sender's process, which runs the emissions of a transaction. */
 export const immediate: Scenario = {
   role: 'a box in immediate mode',
   only: ['enrolWorker', 'claimEmissions', 'settleFirst', 'resignWorker'],
