@@ -11,7 +11,7 @@ import { orders } from '../../examples/shop/order/schema.ts';
 import { paymentProcess } from '../../examples/shop/payment/schema.ts';
 import { createDatabase } from '../support/database.ts';
 
-const DEMO_MS = 60_000;
+const DEMO_MS = 180_000;
 /** The time that its processes may outlive a killed demo, with a reserve for a busy machine. */
 const GONE = { timeout: 10_000, interval: 20 };
 const root = fileURLToPath(new URL('../..', import.meta.url));
