@@ -39,6 +39,8 @@ export type { RetentionOptions } from './core/retention.ts';
 export type { Delivery, DeliveryAddress, DeliveryFailure } from './store/operations/operations.ts';
 export type { AbsentReceiver, Announcement, CataloguedReceiver } from './store/catalogue/announcement.ts';
 export type { MigrateOptions } from './store/schema/migrate.ts';
+export type { DoctorOptions } from './operate/doctor/doctor.ts';
+export type { Check, Finding } from './operate/doctor/finding.ts';
 export type { SequenceRepair } from './store/sequences/sequences.ts';
 export type { Health, WorkerHealth } from './operate/health.ts';
 export type { DeliveryState, SettledState } from './core/delivery.ts';

@@ -116,6 +116,8 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
     ownReceivers: new OwnReceivers({ ...parts, pausing }),
     queues: new Queues(pausing),
     audit,
+    prepares: settings.prepare !== false,
+    retains: false,
     workers: new OwnWorkers({ ...parts, tasks, newRunner, testing }),
   });
 }

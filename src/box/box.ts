@@ -9,6 +9,8 @@ import type { Events } from '../observe/events.ts';
 import type { AnyEvent, EventName, SignalboxEvents } from '../observe/event-types.ts';
 import type { Audit } from '../operate/audit.ts';
 import type { Deliveries } from '../operate/deliveries.ts';
+import { DOCTOR_OPTIONS, examine, type DoctorOptions, type DoctorParts } from '../operate/doctor/doctor.ts';
+import type { Finding } from '../operate/doctor/finding.ts';
 import type { Emissions } from '../operate/emissions.ts';
 import type { Queues } from '../operate/pause.ts';
 import { repairSequences, type SequenceRepair } from '../store/sequences/sequences.ts';
@@ -64,6 +66,13 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
    */
   migrate(options: MigrateOptions): Promise<number>;
   /**
+   * Examines the database, the way to it and what waits there: for a person, or a check of a deploy. Writes nothing, locks nothing, reads
+   * no more than some thousand rows. Does not reject for what it finds.
+   * @throws SignalboxError `InvalidOption`, `BoxClosed`
+   * @example const broken = (await box.doctor()).filter(({ status }) => status === 'broken');
+   */
+  doctor(options?: DoctorOptions): Promise<Finding[]>;
+  /**
    * Advances each identity sequence that is behind its table, as after logical replication, which copies no sequences. Never sets one
    * back, also while others insert. Reads `settled` once, and locks a table that it repairs for a moment. For the owner of the tables.
    * @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing`, `SequenceBehind` if a table cannot be locked, `BoxClosed`
@@ -106,7 +115,7 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export interface BoxParts<D extends DatabaseHandle> extends DrainParts, Omit<Target, 'db'> {
+export interface BoxParts<D extends DatabaseHandle> extends DrainParts, DoctorParts, Omit<Target, 'db'> {
   readonly db: D;
   readonly ambientDb: AmbientDatabase;
   readonly events: Events;
@@ -167,6 +176,13 @@ export class Box<D extends DatabaseHandle> implements Signalbox<D> {
     checkOptions(options, MIGRATE_OPTIONS, 'box.migrate', { required: ['folder'] });
     const on = driver.openOn?.();
     return migrateFolder({ db: on ? handleOn(db, on) : db, driver, store }, options);
+  }
+
+  async doctor(options: DoctorOptions = {}): Promise<Finding[]> {
+    const { lifetime, ambient, ...parts } = this.#parts;
+    lifetime.beginUse();
+    checkOptions(options, DOCTOR_OPTIONS, 'box.doctor');
+    return ambient.neutrally(() => examine(parts, options));
   }
 
   async repairSequences(): Promise<SequenceRepair[]> {

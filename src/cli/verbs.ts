@@ -37,6 +37,24 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/audit.ts')).audit(),
   },
   {
+    name: 'doctor',
+    group: 'Look',
+    summary: 'what is wrong, or may go wrong, with the command that mends it',
+    load: async () => (await import('./verbs/doctor.ts')).doctor(),
+  },
+  {
+    name: 'repair',
+    group: 'Keep',
+    summary: 'mend what doctor finds and a migration cannot',
+    load: async () => (await import('./verbs/repair.ts')).repair(),
+  },
+  {
+    name: 'grants',
+    group: 'Set up',
+    summary: 'print the rights of database roles, as SQL',
+    load: async () => (await import('./verbs/grants.ts')).grants(),
+  },
+  {
     name: 'announce',
     group: 'Set up',
     summary: 'write the receivers into the catalogue: the step of a deploy',

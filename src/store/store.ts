@@ -11,6 +11,7 @@ import { LostCommitsStore } from './deliveries/lost-commits.ts';
 import { DeliveriesStore } from './deliveries/deliveries.ts';
 import { AuditStore } from './audit/audit.ts';
 import { PauseStore } from './catalogue/pause.ts';
+import { DoctorStore } from './doctor/doctor-store.ts';
 import { EmissionsStore } from './emissions/emissions.ts';
 import { OperationsStore } from './operations/operations.ts';
 import type { Namespace } from './namespace.ts';
@@ -32,6 +33,7 @@ export class Store {
   readonly operations: OperationsStore;
   readonly pause: PauseStore;
   readonly audit: AuditStore;
+  readonly doctor: DoctorStore;
   readonly namespace: Namespace;
   readonly #driver: Driver;
   readonly #pool: Run;
@@ -48,6 +50,7 @@ export class Store {
     this.workers = new WorkersStore(this.#pool, namespace, crashBudget);
     this.catalogue = new CatalogueStore(this.#pool, namespace);
     this.operations = new OperationsStore(this.#pool, namespace);
+    this.doctor = new DoctorStore(driver, this.#pool, namespace);
     this.pause = new PauseStore(this.#pool, namespace);
     this.audit = new AuditStore(this.#pool);
   }

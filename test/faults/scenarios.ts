@@ -124,6 +124,7 @@ export const observer: Scenario = {
       await again(() => box.receivers.has(unreceived));
       await again(() => box.deliveries.find({ signal: happened }));
       await again(() => box.workers.health());
+      await again(() => box.doctor());
       await again(() => box.queues.paused());
       await again(() => box.audit.list());
       await again(() => box.emissions.settled(id!));

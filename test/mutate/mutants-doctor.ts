@@ -3,6 +3,9 @@ import { type Mutant, mutantsOf } from './mutant.ts';
 
 const sequences = ['test/store/sequences/sequences.test.ts'];
 
+const examination = ['test/operate/doctor/doctor.test.ts'];
+const judgements = ['test/operate/doctor/judgements.test.ts'];
+
 export const doctorMutants: readonly Mutant[] = [
   ...mutantsOf({ file: 'src/store/schema/schema-check.ts', tests: ['test/store/schema/schema.test.ts'], named: 'older code works' }, [
     { name: 'schema version: newer tables are fine', find: 'version >= SCHEMA_VERSION', replace: 'version === SCHEMA_VERSION' },
@@ -84,6 +87,91 @@ export const doctorMutants: readonly Mutant[] = [
       name: 'sequences: a worker does not start behind them',
       find: '    if (behind.length > 0) throw sequenceBehind(behind);\n',
       replace: '',
+    },
+  ]),
+  ...mutantsOf({ file: 'src/store/doctor/catalog.sql.ts', tests: examination }, [
+    { name: 'doctor: what takes no null', within: 'catalogColumns', find: 'a.attnotnull as not_null', replace: 'false as not_null' },
+    { name: 'doctor: foreign keys of others', within: 'catalogConstraints', find: "'u', 'f', 'x'", replace: "'u', 'x'" },
+    {
+      name: 'doctor: an invalid index',
+      within: 'catalogIndexes',
+      find: 'i.indisvalid and i.indisready as valid',
+      replace: 'true as valid',
+    },
+    { name: 'doctor: a table without settings', within: 'storageSettings', find: " union all select ''", replace: '' },
+    {
+      name: 'doctor: an empty default partition is fine',
+      within: 'tableSizes',
+      find: '> 0::int8 as in_default',
+      replace: '>= 0::int8 as in_default',
+    },
+  ]),
+  ...mutantsOf({ file: 'src/store/doctor/server.sql.ts', tests: examination }, [
+    {
+      name: 'doctor: transactions that are read-only',
+      within: 'serverState',
+      find: "current_setting('transaction_read_only') = 'on' as",
+      replace: 'false as',
+    },
+    {
+      name: 'doctor: slots that nobody reads',
+      within: 'snapshotHolders',
+      find: 'where not s.active or s.xmin is not null',
+      replace: 'where s.xmin is not null',
+    },
+  ]),
+  ...mutantsOf({ file: 'src/store/doctor/waiting.sql.ts', tests: examination }, [
+    { name: 'doctor: what is not due', within: 'overdue', find: ' and d.run_at <= statement_timestamp()', replace: '' },
+    { name: 'doctor: cancelled is not dead', within: 'deadDeliveries', find: "\nwhere u.state = 'dead'`", replace: '`' },
+    {
+      name: 'doctor: a worker whose lease is over',
+      within: 'workersAlive',
+      find: ' and w.lease_until > statement_timestamp()',
+      replace: '',
+    },
+  ]),
+  ...mutantsOf({ file: 'src/operate/doctor/doctor.ts', tests: examination }, [
+    { name: 'doctor: without tables no rows are examined', find: '  if (!hasTables) return findings;\n', replace: '' },
+    {
+      name: 'doctor: what cannot be read hides nothing else',
+      find: '    } catch (error) {\n      return [\n',
+      replace: '    } catch (error) {\n      if (error) throw error;\n      return [\n',
+    },
+    { name: 'doctor: former names are ours', find: '[name, ...formerly].map(', replace: '[name].map(' },
+  ]),
+  ...mutantsOf({ file: 'src/operate/doctor/schema.ts', tests: examination }, [
+    { name: 'doctor: newer tables may differ', find: 'return isNewer ? findings', replace: 'return false ? findings' },
+    { name: 'doctor: the version is judged by itself', find: " && name !== 'schema_version'", replace: '' },
+    { name: 'doctor: a column that refuses our rows', find: 'notNull && !identity && value === undefined', replace: 'false' },
+  ]),
+  ...mutantsOf({ file: 'src/operate/doctor/deliveries.ts', tests: examination }, [
+    {
+      name: 'doctor: paused deliveries wait on purpose',
+      find: 'each.seconds > seconds && !each.paused',
+      replace: 'each.seconds > seconds',
+    },
+    { name: 'doctor: our own receivers are no orphans', find: '.filter(({ root }) => !facts.own.has(root))', replace: '' },
+  ]),
+  ...mutantsOf({ file: 'src/operate/doctor/server.ts', tests: judgements }, [
+    { name: 'doctor: a slow network is no wrong clock', find: 'Math.abs(ahead.ms) - ahead.give', replace: 'Math.abs(ahead.ms)' },
+    { name: 'doctor: a pool for no worker', find: 'pool < LEAST_POOL && hasReceivers', replace: 'false' },
+    { name: 'doctor: pools that want more than there are', find: 'return wanted > most', replace: 'return false' },
+  ]),
+  ...mutantsOf({ file: 'src/operate/doctor/vacuum.ts', tests: judgements }, [
+    { name: 'doctor: dead rows beside many live ones', find: 'dead > MOST_DEAD_ROWS && dead > live', replace: 'dead > MOST_DEAD_ROWS' },
+    { name: 'doctor: large tables that are pruned', find: 'total < LARGE_BYTES || retains', replace: 'total < LARGE_BYTES' },
+  ]),
+  ...mutantsOf({ file: 'src/store/schema/grants.ts', tests: ['test/store/schema/grants.test.ts'] }, [
+    { name: 'grants: names are quoted', find: '`"${name.replaceAll(\'"\', \'""\')}"`', replace: 'name' },
+    {
+      name: 'grants: an emitter adds, and no more',
+      find: "['select, insert', ['emission', 'delivery']]",
+      replace: "['select, insert, delete', ['emission', 'delivery']]",
+    },
+    {
+      name: 'grants: a viewer changes nothing',
+      find: "    tables: [['select', ALL]],",
+      replace: "    tables: [['select, insert, update, delete', ALL]],",
     },
   ]),
 ];

@@ -10,7 +10,7 @@ import { readMigrationFiles } from 'drizzle-orm/migrator';
 import type { OptionTable } from '../../core/options.ts';
 import { callable, text } from '../../core/rules.ts';
 import { errorReport } from '../../core/error-report.ts';
-import type { Client, Driver } from '../../drivers/driver.ts';
+import type { Client, Driver, Run } from '../../drivers/driver.ts';
 import { isSignalboxError, SignalboxError } from '../../errors.ts';
 import type { Store } from '../store.ts';
 import { countRows, hasTable, hushNotices, migrationLock, tryMigrationLock } from './migrate.sql.ts';
@@ -64,10 +64,7 @@ export async function migrateFolder({ db, driver, store }: Target, options: Migr
   return (db as Handle).session.transaction(
     async (tx) => {
       const run = driver.run(tx.session.client);
-      const count = async (): Promise<number> => {
-        const [found] = await run(hasTable, [schema, table]);
-        return found!.there ? (await run(countRows(schema, table), []))[0]!.count : 0;
-      };
+      const count = async (): Promise<number> => countApplied(run, schema, table);
       if (!(await run(tryMigrationLock, []))[0]!.locked) {
         onWait?.();
         await run(migrationLock, []);
@@ -83,6 +80,22 @@ export async function migrateFolder({ db, driver, store }: Target, options: Migr
     },
     { isolationLevel: 'read committed' },
   );
+}
+
+/** How many migrations the folder has, and how many of them the database notes. @throws SignalboxError `MigrationFailed` */
+export async function migrationsOf(driver: Driver, { folder, table = TABLE, schema = SCHEMA }: MigrateOptions): Promise<FolderState> {
+  const inFolder = readFolder(folder).size;
+  return { inFolder, applied: await countApplied(driver.run(), schema, table) };
+}
+
+export interface FolderState {
+  readonly inFolder: number;
+  readonly applied: number;
+}
+
+async function countApplied(run: Run, schema: string, table: string): Promise<number> {
+  const [found] = await run(hasTable, [schema, table]);
+  return found!.there ? (await run(countRows(schema, table), []))[0]!.count : 0;
 }
 
 /** Missing tables are no error here: migrations create them. */

@@ -58,6 +58,10 @@ export function tuningMigration(schema: string = DEFAULT_SCHEMA): string {
   return `${HEADER}\n${TUNINGS.map((tuning) => statementOf(quotedSchema(schema), tuning)).join('\n--> statement-breakpoint\n')}`;
 }
 
+/** The settings of each table, as the catalogs have them: `name=value`. */
+export const storageSettingsWanted = (): Record<string, string[]> =>
+  Object.fromEntries(TUNINGS.map(({ table, settings }) => [table, settings.map(([name, value]) => `${name}=${value}`)]));
+
 const HEADER = `-- Storage settings of Signalbox' tables. Running this again changes nothing; no table is rewritten, no session waits.
 -- The values are a start: what is right for your load, you measure.
 `;
