@@ -117,7 +117,7 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
     queues: new Queues(pausing),
     audit,
     prepares: settings.prepare !== false,
-    retains: false,
+    retains: settings.retention.completed !== undefined,
     workers: new OwnWorkers({ ...parts, tasks, newRunner, testing }),
   });
 }

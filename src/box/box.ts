@@ -182,6 +182,7 @@ export class Box<D extends DatabaseHandle> implements Signalbox<D> {
     const { lifetime, ambient, ...parts } = this.#parts;
     lifetime.beginUse();
     checkOptions(options, DOCTOR_OPTIONS, 'box.doctor');
+    if (options.migrations) checkOptions(options.migrations, MIGRATE_OPTIONS, 'box.doctor: migrations', { required: ['folder'] });
     return ambient.neutrally(() => examine(parts, options));
   }
 

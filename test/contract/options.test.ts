@@ -82,6 +82,16 @@ const BAGS: Record<string, Bag[]> = {
   MigrateOptions: [
     { at: 'box.migrate', take: (options, { box }) => box.migrate(options), options: { folder: 'x' }, instead: 'shcema', meant: 'schema' },
   ],
+  DoctorOptions: [
+    { at: 'box.doctor', take: (options, { box }) => box.doctor(options), instead: 'migration', meant: 'migrations' },
+    {
+      at: 'box.doctor: migrations',
+      take: (migrations, { box }) => box.doctor({ migrations }),
+      options: { folder: 'x' },
+      instead: 'shcema',
+      meant: 'schema',
+    },
+  ],
   DeliveryFilter: [{ at: 'deliveries.find', take: (options, { box }) => box.deliveries.find(options), instead: 'state', meant: 'states' }],
   FindFilter: [{ at: 'deliveries.find', take: (options, { box }) => box.deliveries.find(options), instead: 'state', meant: 'states' }],
   PayloadFilter: [
