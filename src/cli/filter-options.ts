@@ -6,10 +6,9 @@ import { newBoxVerb } from './command.ts';
 import { parseTime } from './times.ts';
 import { UsageError } from './usage-error.ts';
 
-/** A verb that takes a filter. */
-export const newFilterVerb = (name: string, about: string) =>
+/** A verb that chooses deliveries whatever their state. */
+export const newChoiceVerb = (name: string, about: string) =>
   newBoxVerb(name, about)
-    .option('--state <a,b>', 'in one of these states: ready, running, completed, dead, cancelled', parseStates)
     .option('--receiver <name>', 'of this receiver, by its stored name')
     .option('--signal <name>', 'of this signal')
     .option('--since <time>', 'finished or due at this time or later: 30m, 2h, 7d ago, or 2026-03-01T14:00Z', (text) =>
@@ -18,6 +17,10 @@ export const newFilterVerb = (name: string, about: string) =>
     .option('--until <time>', 'finished or due before this time', (text) => parseTime('--until', text))
     .option('--error <text>', 'whose last error has this name, or this text in its message')
     .option('--payload <path=value>', 'whose payload has this value: customer.email=ann@example.com', parsePayload);
+
+/** A verb that takes a whole filter. */
+export const newFilterVerb = (name: string, about: string) =>
+  newChoiceVerb(name, about).option('--state <a,b>', 'in one of these states: ready, running, completed, dead, cancelled', parseStates);
 
 /** What the options of {@link newFilterVerb} give. */
 export interface FilterOptions {

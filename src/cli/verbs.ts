@@ -19,6 +19,12 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/worker.ts')).worker(),
   },
   {
+    name: 'prune',
+    group: 'Keep',
+    summary: 'delete what is older than the retention',
+    load: async () => (await import('./verbs/prune.ts')).prune(),
+  },
+  {
     name: 'pause',
     group: 'Mend',
     summary: 'hold a receiver or a queue back',

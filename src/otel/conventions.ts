@@ -21,6 +21,6 @@ export const PROCESS_DURATION = 'messaging.process.duration';
 /** Seconds: the boundaries that the conventions advise for durations. */
 export const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
-/** Names that are not in the conventions. */
+/** No convention has these. */
 export const ATTEMPT = 'signalbox.attempt';
 export const QUEUE = 'signalbox.queue';

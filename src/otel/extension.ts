@@ -1,6 +1,5 @@
-// signalbox/otel: an extension that traces and measures emits and receivers with OpenTelemetry. It decides the spans
-// and their relations; the names are in conventions.ts, the headers in propagation.ts. Without a tracer provider the
-// API does nothing.
+// signalbox/otel: an extension that traces and measures emits and receivers with OpenTelemetry. It decides which spans there are and how
+// they hang together; the names are in conventions.ts, the headers in propagation.ts. Without a tracer provider the API does nothing.
 import {
   type Attributes,
   context as contexts,
@@ -40,16 +39,12 @@ import { headersOf, senderOf, withBaggageOf } from './propagation.ts';
 /** Options of {@link openTelemetry}. */
 export interface OpenTelemetryOptions {
   /**
-   * The relation between the span of a receiver and the span that sent the emission. `'link'` (the default): the
-   * receiver's span begins a trace of its own, which is linked to the sender's, as the conventions advise, because
-   * delays and retries would make traces that last for days. `'parent'`: the first attempt of a single delivery is a
-   * child of the sender's span; later attempts and batches are linked.
+   * How the span of a receiver belongs to the span that sent the emission. `'link'` (the default): it begins a trace of its own, which is
+   * linked to the sender's, as the conventions have it: delays and retries would make traces that last for days. `'parent'`: the first attempt
+   * of a single delivery is a child of the sender's span; later attempts and batches are linked.
    */
   relation?: 'link' | 'parent';
-  /**
-   * Keys of the baggage that an emission carries to its receivers. Default: none. Baggage is stored, and readable by
-   * operators.
-   */
+  /** Keys of the baggage that travels with an emission and is active in its receivers. Default: none. It is stored, and readable by operators. */
   baggage?: readonly string[];
   /** Default: the global one. */
   tracerProvider?: TracerProvider;
@@ -64,7 +59,7 @@ const OPTIONS: OptionTable<OpenTelemetryOptions> = {
   meterProvider: object('a meter provider'),
 };
 
-/** Replaces a span that could not be made. */
+/** Where none could be made. */
 const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 
 /**
@@ -144,7 +139,7 @@ function relatives({ deliveries }: ReceiveInfo, relation: 'link' | 'parent'): { 
   };
 }
 
-/** Ends the span with the outcome of `work`, and records the metrics. */
+/** Ends the span with the outcome of `work`, and has it measured. */
 async function measured(
   span: Span,
   work: () => Promise<void>,
@@ -171,7 +166,7 @@ function fail(span: Span, error: unknown): void {
   span.setStatus({ code: SpanStatusCode.ERROR, message });
 }
 
-/** The code of an error if it has one, or its name: few values, as the conventions demand. */
+/** The code of an error if it has one, or its name: few values, as the conventions ask. */
 function typeOf(error: unknown): string {
   const { name, code } = errorReport(error);
   return code ?? name;

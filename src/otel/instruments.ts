@@ -18,19 +18,19 @@ export class Instruments {
     this.#version = version;
   }
 
-  /** Records an ended emit. @param messages the number of its emissions */
+  /** An emit has ended. @param messages how many emissions it had */
   sent(messages: number, ms: number, attributes: Attributes): void {
     const { sent, sendDuration } = this.#get();
     sent.add(messages, attributes);
     sendDuration.record(ms / 1_000, attributes);
   }
 
-  /** Records an ended call of a receiver. */
+  /** A call of a receiver has ended. */
   processed(ms: number, attributes: Attributes): void {
     this.#get().processDuration.record(ms / 1_000, attributes);
   }
 
-  /** Made at the first use, so that a global provider is found even if it is registered after the box. */
+  /** Made at the first use: a global provider that is registered after the box is found. */
   #get(): Made {
     return (this.#made ??= instrumentsOf((this.#provider ?? metrics).getMeter('signalbox', this.#version)));
   }

@@ -1,6 +1,6 @@
-// Writes and reads the W3C headers of an emission: `traceparent`, `tracestate`, and `baggage` with the requested
-// entries. https://www.w3.org/TR/trace-context/ and https://www.w3.org/TR/baggage/. Baggage is often set by strangers,
-// and stored here as long as the emission is, so none is sent by default.
+// How a trace travels: as the W3C headers `traceparent` and `tracestate` of an emission, and `baggage` of the entries that were asked for.
+// https://www.w3.org/TR/trace-context/ and https://www.w3.org/TR/baggage/. Baggage is often set by strangers, and stored here for as
+// long as the emission is, so none travels by default.
 import {
   type BaggageEntry,
   type Context,
@@ -14,7 +14,7 @@ import {
 
 export type Headers = Readonly<Record<string, string>>;
 
-/** The headers of a trace context; none without a trace. @param baggage keys of the entries to send */
+/** The headers of a trace context: none where nothing is traced. @param baggage keys of the entries that travel */
 export function headersOf(context: Context, baggage: ReadonlySet<string>): Headers {
   const span = trace.getSpanContext(context);
   const headers: Record<string, string> = {};
@@ -34,10 +34,10 @@ export function headersOf(context: Context, baggage: ReadonlySet<string>): Heade
 
 const PARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
-/** The span that sent an emission; `undefined` if there was none, or if its header is invalid. */
+/** The span that sent an emission; `undefined` where there was none, or where its header is invalid. */
 export function senderOf(headers: Headers): SpanContext | undefined {
   const [, version, traceId, spanId, flags, more] = PARENT.exec(headers['traceparent'] ?? '') ?? [];
-  // In version 0 nothing may follow; ff is forbidden; later versions begin like version 0.
+  // Of version 0 nothing may follow; ff is forbidden; later versions begin as this one does.
   if (traceId === undefined || version === 'ff' || (version === '00' && more !== undefined)) return undefined;
   const state = headers['tracestate'];
   const span: SpanContext = {

@@ -1,8 +1,7 @@
-// Telemetry decides nothing: if a span processor, an exporter or an instrument throws, the emit and the receiver go on
-// without it.
+// Telemetry decides nothing: where a span processor, an exporter or an instrument throws, the emit and the receiver go on without it.
 import { diag } from '@opentelemetry/api';
 
-/** Returns the result of `work`, or `otherwise` if it throws, and reports the error to OpenTelemetry's own log. */
+/** The result of `work`, or `otherwise` if it throws, which OpenTelemetry's own log is told. */
 export function quietly<T>(work: () => T, otherwise: T): T {
   try {
     return work();

@@ -13,7 +13,7 @@ export interface Sample {
   readonly note?: string;
 }
 
-/** A row of one system over all rounds; `--json` writes these. */
+/** A row of one system over all rounds; what `--json` writes. */
 export interface Result {
   readonly row: string;
   readonly system: SystemName;

@@ -317,7 +317,7 @@ describe('is refused', () => {
     expect(make).toThrow(expect.objectContaining({ code: 'InvalidOption', message: expect.stringMatching(message) as string }) as Error);
   });
 
-  test('and leaves the database unchanged', () => {
+  test('and leaves the database as it was', () => {
     const handle = db();
     expect(() => createSignalbox({ db: handle, log: false, extensions: [{ name: 'a', tasks: [task, task] }] })).toThrow(
       'two maintenance tasks',

@@ -13,6 +13,7 @@ const SHOP = fileURLToPath(new URL('../../examples/shop/migrations', import.meta
 /** The shortest valid line of each verb that loads the box. */
 const LINES: Record<string, string[]> = {
   worker: ['--once'],
+  prune: [],
   pause: ['Listener.receive'],
   resume: ['Listener.receive'],
   audit: [],

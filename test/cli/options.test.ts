@@ -3,6 +3,7 @@ import os from 'node:os';
 import { PassThrough } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { chosenBy } from '../../src/cli/act-verb.ts';
 import { confirmed, isPerson, type Streams } from '../../src/cli/confirm.ts';
 import { filterOf, newFilterVerb, parseLimit, parsePayload, parseStates } from '../../src/cli/filter-options.ts';
 import { interruptible, Interrupted } from '../../src/cli/interrupt.ts';
@@ -75,6 +76,14 @@ test('a filter that cannot be meant is refused, and no value of a payload is rep
   for (const wrong of ['0', '1001', '1.5', 'x', '']) expect(() => parseLimit(wrong)).toThrow('--limit is');
 });
 
+test('an act is on an id, or on what a filter says; never on both, nor on everything', () => {
+  expect(chosenBy('retry', undefined, { state: ['dead'] })).toEqual({ filter: { states: ['dead'] } });
+  expect(chosenBy('retry', '12', {})).toEqual({ id: '12', receiver: undefined });
+  expect(chosenBy('retry', 'x', { receiver: 'A.b' })).toEqual({ id: 'x', receiver: 'A.b' });
+  expect(() => chosenBy('retry', undefined, {})).toThrow('say which deliveries to retry');
+  expect(() => chosenBy('retry', '12', { state: ['dead'] })).toThrow('beside it only --receiver is taken');
+});
+
 test('the operator is the one that --as names, or the user of the system', () => {
   expect(actor('ann')).toBe('ann');
   expect(actor(undefined)).toBe(`${os.userInfo().username}@${os.hostname()}`);
@@ -124,6 +133,8 @@ test('where nobody can be asked, --yes is needed, and nothing is printed', async
   onTestFinished(() => void vi.unstubAllEnvs());
   const [person, pipe] = [terminal(), terminal({ isTTY: false })];
   expect([isPerson(person), isPerson(pipe), isPerson({ ...person, input: pipe.input })]).toEqual([true, false, false]);
+  // Typed in advance, so that a question that is asked all the same is answered.
+  for (const { type } of [person, person, pipe]) type('\u0003');
   await expect(confirmed(asking, pipe)).rejects.toThrow('Nothing was done. Retry 12 deliveries? Nobody can be asked here: add --yes.');
   await expect(confirmed({ ...asking, json: true }, person)).rejects.toThrow('add --yes');
   expect(await confirmed({ ...asking, yes: true, json: true }, pipe)).toBe(true);

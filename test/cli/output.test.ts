@@ -32,6 +32,7 @@ test('a document means what it is given, and holds no such character either', ()
       expect(JSON.parse(text)).toEqual({ version: 1, value: JSON.parse(JSON.stringify(value)) as unknown });
     }),
   );
+  expect(documentOf({ text: '\u001b\u009b\u202e' })).toBe('{"version":1,"text":"\\u001b\\u009b\\u202e"}');
   expect(documentOf({ at: new Date(0), id: 2n ** 63n, none: undefined })).toBe(
     '{"version":1,"at":"1970-01-01T00:00:00.000Z","id":"9223372036854775808"}',
   );

@@ -1,5 +1,5 @@
 // Projects and processes for the tests of the command line.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject, type Project } from '../support/project.ts';
@@ -80,6 +80,8 @@ export interface CliProject extends Project {
   emit(...values: string[]): Promise<void>;
   /** Runs `signalbox` in the project's folder. */
   start(...args: string[]): CliProcess;
+  /** Runs `signalbox` at a pseudo terminal, which `type` types at. Standard output and standard error are one there. */
+  startAtTerminal(...args: string[]): CliProcess;
   /** Runs Node in the project's folder. */
   node(...args: string[]): CliProcess;
 }
@@ -101,10 +103,10 @@ export async function createCliProject({ migrated = true, ...options }: CliProje
   const files = { 'tsconfig.json': JSON.stringify(TSCONFIG), 'database.js': DATABASE, 'signals.js': SIGNALS, 'services.ts': SERVICES };
   for (const [file, text] of Object.entries({ ...files, 'signalbox.config.ts': CONFIG, 'emit.ts': EMIT })) await project.write(file, text);
   const processes: CliProcess[] = [];
-  const launch = (args: readonly string[]): CliProcess => {
-    const process = new CliProcess(project.folder, args, environment);
-    processes.push(process);
-    return process;
+  const launch = (args: readonly string[], program?: string): CliProcess => {
+    const started = new CliProcess(project.folder, args, environment, program);
+    processes.push(started);
+    return started;
   };
   return {
     ...project,
@@ -112,6 +114,10 @@ export async function createCliProject({ migrated = true, ...options }: CliProje
     environment,
     emit: async (...values) => void (await project.run(`node --import @oxc-node/core/register emit.ts ${values.join(' ')}`, environment)),
     start: (...args) => launch([path.join(project.folder, 'node_modules/.bin/signalbox'), ...args]),
+    startAtTerminal: (...args) => {
+      const line = [process.execPath, path.join(project.folder, 'node_modules/.bin/signalbox'), ...args].map(quoted).join(' ');
+      return launch(['-qefc', `stty cols 150 rows 50; export CI=; exec ${line}`, '/dev/null'], 'script');
+    },
     node: (...args) => launch(args),
     [Symbol.asyncDispose]: async () => {
       for (const { child } of processes) child.kill('SIGKILL');
@@ -121,6 +127,11 @@ export async function createCliProject({ migrated = true, ...options }: CliProje
     },
   };
 }
+
+/** Whether there is what makes pseudo terminals: `script` of util-linux. */
+export const hasTerminals = String(spawnSync('script', ['--version']).stdout).includes('util-linux');
+
+const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
 /** A running program of the project. */
 export class CliProcess {
@@ -134,8 +145,9 @@ export class CliProcess {
   errors = '';
   readonly #onOutput = new Set<() => void>();
 
-  constructor(folder: string, args: readonly string[], environment: Record<string, string>) {
-    this.child = spawn(process.execPath, args, { cwd: folder, env: { ...process.env, ...environment } });
+  /** @param program that takes the arguments; Node without one */
+  constructor(folder: string, args: readonly string[], environment: Record<string, string>, program = process.execPath) {
+    this.child = spawn(program, args, { cwd: folder, env: { ...process.env, ...environment } });
     for (const stream of [this.child.stdout!, this.child.stderr!])
       stream.on('data', (chunk: Buffer) => {
         this.output += chunk.toString();
@@ -144,6 +156,11 @@ export class CliProcess {
         for (const look of this.#onOutput) look();
       });
     this.exitCode = new Promise((resolve) => this.child.on('close', resolve));
+  }
+
+  /** Types at the terminal of a program that was started at one. */
+  type(text: string): void {
+    this.child.stdin!.write(text);
   }
 
   /** The one document that it printed with `--json`. */

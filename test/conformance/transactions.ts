@@ -81,12 +81,12 @@ export const transactionCases: readonly Case[] = [
     async run(driver) {
       await using h = await openConformance(driver);
       await h.db.transaction(async (tx) => {
-        // oxlint-disable-next-line typescript/no-floating-promises -- the test is about a floating promise
+        // oxlint-disable-next-line typescript/no-floating-promises -- that it floats is what is tested
         happened.emitReliable(tx, { value: 1 });
       });
       const attempt = h.db.transaction(async (tx) => {
         await tx.insert(effects).values({ receiver: 'sender', value: 1 });
-        // oxlint-disable-next-line typescript/no-floating-promises -- the test is about a floating promise
+        // oxlint-disable-next-line typescript/no-floating-promises -- that it floats is what is tested
         happened.emitReliable(tx, { value: 'no number' as unknown as number });
       });
       await expect(attempt).rejects.toMatchObject({ code: 'InvalidPayload' });

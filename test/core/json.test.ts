@@ -51,7 +51,7 @@ class Moneys extends Array<number> {}
 test.each<[what: string, value: unknown, path: string, reason: RegExp]>([
   ['undefined', undefined, '$', /undefined/],
   ['undefined in a list', { list: [1, undefined] }, '$.list[1]', /undefined/],
-  // oxlint-disable-next-line no-sparse-arrays -- the test is about a sparse array
+  // oxlint-disable-next-line no-sparse-arrays -- what is tested
   ['a hole in a list', [1, , 3], '$[1]', /undefined/],
   ['a list of holes', { list: Array.from({ length: 1 }).concat(1) }, '$.list[0]', /undefined/],
   ['NaN', { a: { b: NaN } }, '$.a.b', /NaN would become null/],

@@ -58,7 +58,7 @@ const ends: [how: string, restart: (server: RunningPostgres) => Promise<void>][]
 ];
 
 test.concurrent.each(ends)(
-  'when the server %s, a starting worker declares no other dead that has not renewed since, and one that has as soon as it is killed',
+  'when the server %s, a starting worker spares workers that have not renewed since, and buries one that has once it is killed',
   { timeout: 120_000 },
   async (_how, restart) => {
     await using server = await launchPostgres({ inMemory: true });

@@ -183,7 +183,7 @@ export const retention: Scenario = {
   },
 };
 
-/** A worker in the sender's process, which runs the emissions of a transaction. */
+/** A worker in the sender's process, which runs what a transaction has emitted. */
 export const immediate: Scenario = {
   role: 'a box in immediate mode',
   only: ['enrolWorker', 'claimEmissions', 'settleFirst', 'resignWorker'],

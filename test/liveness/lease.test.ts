@@ -163,7 +163,7 @@ test('a lock that another session still has is requested again at the next renew
   ]);
 });
 
-test('a lock that was taken by another backend than the announced one is released at once', async () => {
+test('a lock that another backend took than the one announced to the connection is released at once', async () => {
   const fixture = new Fixture();
   fixture.lastPid = 77;
   const lease = await fixture.enrol();

@@ -4,6 +4,7 @@ import { batchMutants } from './mutants-batch.ts';
 import { sleepingMutants } from './mutants-sleeping.ts';
 import { boxMutants } from './mutants-box.ts';
 import { catalogueMutants } from './mutants-catalogue.ts';
+import { cliMutants } from './mutants-cli.ts';
 import { commitsMutants } from './mutants-commits.ts';
 import { doctorMutants } from './mutants-doctor.ts';
 import { driverMutants } from './mutants-drivers.ts';
@@ -42,6 +43,7 @@ export const mutants: readonly Mutant[] = [
   ...sleepingMutants,
   ...boxMutants,
   ...catalogueMutants,
+  ...cliMutants,
   ...commitsMutants,
   ...doctorMutants,
   ...driverMutants,

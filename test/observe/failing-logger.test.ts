@@ -39,7 +39,7 @@ const EVENTS = [
 ];
 
 /** A thenable, such as a query of Drizzle. */
-// oxlint-disable-next-line unicorn/no-thenable -- the test is about a thenable
+// oxlint-disable-next-line unicorn/no-thenable -- it is what is tested
 const thenable = (then: () => unknown): object => Object.defineProperty({}, 'then', { get: then });
 
 /** Listeners that fail at once, later, and in the way of a query of Drizzle. */

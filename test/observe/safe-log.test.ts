@@ -31,7 +31,7 @@ const failing = { debug: fail, info: fail, warn: fail, error: fail, child: fail 
 const reject = (): never => Promise.reject(full) as never;
 const rejecting: Logger = { debug: reject, info: reject, warn: reject, error: reject, child: () => rejecting };
 const adopt = (): never =>
-  // oxlint-disable-next-line unicorn/no-thenable -- the test is about a thenable
+  // oxlint-disable-next-line unicorn/no-thenable -- it is what is tested
   Object.defineProperty({}, 'then', { value: (_done: unknown, lost: (error: Error) => void) => lost(full) }) as never;
 const thenables: Logger = { debug: adopt, info: adopt, warn: adopt, error: adopt, child: () => thenables };
 const unreadable = new Proxy({}, { get: fail, has: fail }) as Logger;

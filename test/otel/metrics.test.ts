@@ -1,4 +1,4 @@
-// openTelemetry: the number of emissions, and the durations of emits and receivers, by name and never by id.
+// openTelemetry: how many emissions are sent, and how long emits and receivers take, by name and never by id.
 import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { expect, test } from 'vitest';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-// The headers of a trace, written and read: an invalid header counts as missing.
+// The headers of a trace, written and read: what is invalid is as if it were not there.
 import { propagation, ROOT_CONTEXT, trace, TraceFlags } from '@opentelemetry/api';
 import { expect, test } from 'vitest';
 import { headersOf, senderOf, withBaggageOf } from '../../src/otel/propagation.ts';
@@ -7,14 +7,14 @@ const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const SPAN = 'b7ad6b7169203331';
 const NONE = new Set<string>();
 
-test('written headers can be read again', () => {
+test('what is written is read again', () => {
   const sent = { traceId: TRACE, spanId: SPAN, traceFlags: TraceFlags.SAMPLED };
   const headers = headersOf(trace.setSpanContext(ROOT_CONTEXT, sent), NONE);
   expect(headers).toEqual({ traceparent: `00-${TRACE}-${SPAN}-01` });
   expect(senderOf(headers)).toEqual({ ...sent, isRemote: true });
 });
 
-test('the state of the trace is passed on', () => {
+test('the state of the trace goes along', () => {
   const sender = senderOf({ traceparent: `00-${TRACE}-${SPAN}-00`, tracestate: 'vendor=1,other=2' })!;
   expect([sender.traceFlags, sender.traceState?.get('other')]).toEqual([TraceFlags.NONE, '2']);
   expect(headersOf(trace.setSpanContext(ROOT_CONTEXT, sender), NONE)).toEqual({
@@ -41,7 +41,7 @@ test('a later version is read as far as it is known', () => {
   expect(senderOf({ traceparent: `01-${TRACE}-${SPAN}-03-more` })).toMatchObject({ traceId: TRACE, spanId: SPAN, traceFlags: 1 });
 });
 
-test('only requested and valid entries of the baggage are read', () => {
+test('of the baggage only what was asked for is read, and of that only what can be', () => {
   const headers = { baggage: 'tenant=acme%2C%20inc;ttl=1, user=1,broken=%E0%A4%A,empty,tenant2=x' };
   const entries = (keys: string[]): unknown =>
     propagation

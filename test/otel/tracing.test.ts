@@ -1,4 +1,4 @@
-// openTelemetry: the spans of emits and receivers, their relations, and that a failing exporter changes nothing.
+// openTelemetry: the spans of emits and receivers, how they hang together, and that a failing exporter changes nothing.
 import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import {
@@ -89,7 +89,7 @@ const request = async <T>({ provider }: Tracing, work: () => Promise<T>): Promis
   }
 };
 
-test('from a request through two receivers: each sends as a producer in its own trace, and each receiver is linked to its sender', async () => {
+test('from a request over two receivers: each sends as a producer in its own trace, and each receiver is linked to its sender', async () => {
   const traced = tracing();
   await using h = await open(traced);
   const { emissionId } = await request(traced, () => h.db.transaction(async (tx) => paid.emitReliable(tx, { order: 1 })));
@@ -120,7 +120,7 @@ test('from a request through two receivers: each sends as a producer in its own 
     'signalbox.queue': 'default',
     'signalbox.attempt': 1,
   });
-  // The receiver's emissions are sent within its own span, and so on.
+  // What the receiver emits is sent within its own span, and so on.
   const [further, mail] = [one(traced, 'send otel.shipped'), one(traced, 'process otel.shipped')];
   expect(further.parentSpanContext?.spanId).toBe(idOf(process));
   expect(mail.links).toMatchObject([{ context: { spanId: idOf(further) } }]);
@@ -160,7 +160,7 @@ test('a batch is linked to the sender of each of its deliveries', async () => {
   expect(process.links.map((link) => link.context.spanId).sort()).toEqual([idOf(many!), idOf(many!), idOf(single!)].sort());
 });
 
-test('a failure has its code as its type, its message and its stack; the delivery fails as without telemetry', async () => {
+test('a failure has its code as its type, its message and its stack; the delivery fails as it would', async () => {
   const traced = tracing();
   await using h = await open(traced);
   await h.db.transaction(async (tx) => shipped.emitReliable(tx, { order: -1 }));
@@ -191,25 +191,25 @@ describe('baggage', () => {
     return { tenant: seen.at(-1)!.tenant, headers: row!['headers'] as object };
   };
 
-  test('is not sent by default', async () => {
+  test('stays behind unless it is asked for', async () => {
     const { tenant, headers } = await sending({});
     expect([tenant, Object.keys(headers)]).toEqual([undefined, ['traceparent']]);
   });
 
-  test('is sent by the requested keys, and by no others', async () => {
+  test('travels by its keys, and by no others', async () => {
     const { tenant, headers } = await sending({ baggage: ['tenant'] });
     expect([tenant, headers]).toEqual(['acme, inc', { traceparent: expect.any(String) as string, baggage: 'tenant=acme%2C%20inc' }]);
   });
 });
 
-test('without a tracer provider an emit has no header, and everything works', async () => {
+test('without a tracer provider an emit has no header, and all goes on', async () => {
   await using h = await harness({ services: [Orders, Mail], testing: 'manual', extensions: [openTelemetry()] });
   await h.db.transaction(async (tx) => paid.emitReliable(tx, { order: 1 }));
   expect(await h.box.drain()).toMatchObject({ completed: 2 });
   expect(await h.sql`select headers from signalbox.emission where headers is not null`).toHaveLength(0);
 });
 
-test('a trace that is not sampled is passed on as such', async () => {
+test('what was not sampled is passed on as that', async () => {
   const exporter = new InMemorySpanExporter();
   const provider = new BasicTracerProvider({ sampler: new AlwaysOffSampler(), spanProcessors: [new SimpleSpanProcessor(exporter)] });
   await using h = await open({ exporter, provider });
@@ -237,7 +237,7 @@ test.each(['onStart', 'onEnd'] as const)('a span processor that throws in %s cha
   ]);
 });
 
-test('the log of a receiver has the ids of its span, and the log of the box has none outside of spans', async () => {
+test('the log of a receiver has the ids of its span, and that of the box none outside of spans', async () => {
   const traced = tracing();
   const { log, lines } = recordingLogger();
   await using h = await open(traced, {}, { log });

@@ -152,7 +152,7 @@ export interface Message {
   texts(): string[];
 }
 
-/** Cuts a stream into the messages of PostgreSQL's protocol; an incomplete message waits for more bytes. */
+/** Cuts a stream into the messages of PostgreSQL's protocol; what is incomplete waits for more. */
 export function messages({ startup }: { startup: boolean }): (chunk: Buffer) => Message[] {
   let rest: Buffer = Buffer.alloc(0);
   let first = startup;

@@ -136,8 +136,7 @@ test('while nothing is paused, a claim does not read the catalogue; else it read
   expect(rowsRead(paused, 'receiver')).toBeLessThanOrEqual(4 * 500);
   expect(await h.sql`select from signalbox.delivery where state = 'running' and receiver_id = any(${held})`).toHaveLength(0);
   expect(await h.sql`select from signalbox.delivery where state = 'running'`).toHaveLength(100);
-  // Each paused receiver is skipped before its first delivery is read: only the taken rows are read, once found and
-  // once by place.
+  // Each paused one is passed over before its first delivery is read: at most what is taken, once found and once by its place.
   expect(rowsRead(paused, 'delivery')).toBeLessThan(400);
 });
 

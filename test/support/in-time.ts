@@ -1,7 +1,7 @@
-// Fails a test whose wait does not end, by an assertion that names the wait, before the test runs out of time.
+// Fails a test whose wait has no end, by an assertion and with what it waited for, before the test runs out of time.
 import { setTimeout } from 'node:timers/promises';
 
-/** Far longer than any of these waits, even on a slow machine, and shorter than the limit of a test. */
+/** Far beyond what any of these waits takes, also on a slow machine, and short of the limit of a test. */
 const LIMIT_MS = 25_000;
 
 /** The result of `work`. @throws Error if it has not settled in time */

@@ -11,7 +11,7 @@ test('an emit that is not awaited and fails long before the end of its callback 
   process.on('unhandledRejection', hear);
   try {
     const attempt = h.db.transaction(async (tx) => {
-      // oxlint-disable-next-line typescript/no-floating-promises -- the test is about a floating promise
+      // oxlint-disable-next-line typescript/no-floating-promises -- that it floats is what is tested
       happened.emitReliable(tx, { value: 'no number' as unknown as number });
       // Each takes a round trip, in which an unhandled rejection would be reported.
       for (let value = 1; value <= 3; value++) await happened.emitReliable(tx, { value });

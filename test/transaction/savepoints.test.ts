@@ -103,12 +103,12 @@ test('a floating savepoint is awaited before the commit, and its failure fails t
   await using h = await harness();
   await createEffects(h.sql);
   await h.db.transaction(async (tx) => {
-    // oxlint-disable-next-line typescript/no-floating-promises -- the test is about a floating promise
+    // oxlint-disable-next-line typescript/no-floating-promises -- that it floats is what is tested
     tx.transaction(async (nested) => nested.insert(effects).values({ receiver: 'floating', value: 1 }));
   });
   const attempt = h.db.transaction(async (tx) => {
     await tx.insert(effects).values({ receiver: 'sender', value: 2 });
-    // oxlint-disable-next-line typescript/no-floating-promises -- the test is about a floating promise
+    // oxlint-disable-next-line typescript/no-floating-promises -- that it floats is what is tested
     tx.transaction(async () => {
       throw new Error('unseen');
     });

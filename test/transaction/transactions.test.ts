@@ -37,7 +37,7 @@ test('a rolled-back emit leaves nothing and runs nothing', async () => {
 test('a floating emit is awaited before the commit', async () => {
   await using h = await harness({ services: [One] });
   await h.db.transaction(async (tx) => {
-    // oxlint-disable-next-line typescript/no-floating-promises -- the test is about a floating promise
+    // oxlint-disable-next-line typescript/no-floating-promises -- that it floats is what is tested
     happened.emitReliable(tx, { value: 1 });
   });
   expect(await countEmissions(h.sql)).toBe(1);
@@ -48,7 +48,7 @@ test('a floating emit that fails fails the transaction', async () => {
   await createEffects(h.sql);
   const attempt = h.db.transaction(async (tx) => {
     await tx.insert(effects).values({ receiver: 'sender', value: 1 });
-    // oxlint-disable-next-line typescript/no-floating-promises -- the test is about a floating promise
+    // oxlint-disable-next-line typescript/no-floating-promises -- that it floats is what is tested
     happened.emitReliable(tx, { value: 'no number' as unknown as number });
   });
   await expect(attempt).rejects.toMatchObject({ code: 'InvalidPayload' });

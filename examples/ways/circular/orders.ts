@@ -2,7 +2,7 @@
 // orders.
 import { Service } from 'signalbox';
 import { completeOrder, type db } from '../fixture.ts';
-// oxlint-disable-next-line import/no-cycle -- this example shows the circle; a linter finds it, too
+// oxlint-disable-next-line import/no-cycle -- the circle is what this example shows; a linter finds it, too
 import { Payments } from './payments.ts';
 
 @Service()

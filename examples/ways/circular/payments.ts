@@ -1,7 +1,7 @@
 // One half of a circle: the payment calls the order. The other half is orders.ts; ../call-the-order.ts loads them.
 import { Service } from 'signalbox';
 import { db, markPaid } from '../fixture.ts';
-// oxlint-disable-next-line import/no-cycle -- this example shows the circle; a linter finds it, too
+// oxlint-disable-next-line import/no-cycle -- the circle is what this example shows; a linter finds it, too
 import { Orders } from './orders.ts';
 
 @Service()

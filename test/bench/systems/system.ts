@@ -65,7 +65,7 @@ export interface SystemTables {
   readonly waiting: string;
 }
 
-/** The domain: the sender's row beside the emission, and the receivers' row. */
+/** The domain: what the sender writes besides emitting, and what receivers write. */
 export const DOMAIN = `
 create table if not exists purchase (id bigint generated always as identity primary key, value int not null, note text not null);
 create table if not exists effect (id bigint generated always as identity primary key, value int not null, note text not null)`;

@@ -1,9 +1,12 @@
 // signalbox pause, resume, audit: an operator holds receivers back, and it is on record who did.
 import os from 'node:os';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { readDeliveries } from '../../support/deliveries.ts';
 import { createEffects } from '../../support/effects.ts';
 import { createCliProject } from '../support.ts';
+
+// Each test starts many processes.
+vi.setConfig({ testTimeout: 120_000 });
 
 test('a paused receiver runs nothing until it is resumed, and the audit has who did what', async () => {
   await using project = await createCliProject();

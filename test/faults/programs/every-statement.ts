@@ -44,7 +44,7 @@ async function send(on: Database, key: string, ...scripts: Script[]): Promise<st
 }
 
 const go = told('work');
-// In a queue of its own: a process that is killed between a pause and its end leaves the queue paused.
+// In a queue of its own: what is killed between a pause and its end leaves that paused.
 box.receivers.connect(fresh, () => {}, { name: 'Fresh.receive', queue: 'aside' });
 await box.receivers.announce();
 await box.receivers.has(unreceived);

@@ -82,7 +82,7 @@ test('several workers sleep at a time, and appends notify until the last has cle
   expect(await notified()).toBe(1);
 });
 
-test('a worker may sleep only when an append that did not notify has committed, or rolled back', async () => {
+test('it is safe to sleep only when an append that did not notify has committed, or rolled back', async () => {
   await using h = await openStore();
   await addReceiver(h.sql);
   for (const end of ['commit', 'rollback'] as const) {

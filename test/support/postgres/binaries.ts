@@ -90,7 +90,7 @@ async function findObstacle({ postgres }: Binaries, user: ServerUser | undefined
 
 async function copyPackage(from: string, to: string, user: ServerUser | undefined): Promise<void> {
   await mkdir(to, { mode: 0o700 });
-  // Synchronous, because that takes half the time for so many small files, and nothing else runs at the start.
+  // Synchronous, because that takes half the time for so many small files, and nothing else goes on at the start.
   cpSync(join(from, 'native'), join(to, 'native'), { recursive: true, verbatimSymlinks: true });
   await linkLibraries(to);
   if (user === undefined) return;

@@ -1,6 +1,6 @@
 // A process of its own that owns one run folder and the one program running in it. Its starter sends commands as JSON
 // lines on stdin; when that stream ends, for whatever reason, kill -9 of the starter included, it stops the program,
-// deletes the folder and exits. It knows nothing of PostgreSQL: launch.ts decides what to run. Plain JavaScript,
+// deletes the folder and exits. It knows nothing of PostgreSQL: what to run is decided by launch.ts. Plain JavaScript,
 // because Node 20 must run it without a loader.
 import { spawn } from 'node:child_process';
 import { chmod, mkdir, open, rm } from 'node:fs/promises';
@@ -24,7 +24,7 @@ await stopCurrent();
 await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 process.exit(0);
 
-/** When root starts the server as another user, that user must be able to pass through. */
+/** When root starts the server as somebody else, that user must be able to pass through. */
 async function createFolder() {
   await mkdir(folder, { mode: 0o700 });
   if (process.getuid?.() === 0) await chmod(folder, 0o711);
@@ -42,7 +42,7 @@ async function run({ file, args, env, user, log, stopSignal }) {
     // new server refuses to start while a backend of the old one lives.
     stdio: ['ignore', output.fd, output.fd, 'pipe'],
   });
-  // Before any await: otherwise the end of a program that ends at once would be missed.
+  // Before anything is waited for: a program that ends at once would not be heard.
   child.on('error', (error) => report({ type: 'error', message: error.message }));
   if (child.pid !== undefined) {
     const gone = new Promise((resolve) => child.on('close', resolve));
