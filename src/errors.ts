@@ -51,6 +51,7 @@ export const ERROR_CODES = {
   CommitUnknown: 'The connection was lost during COMMIT, and the database could not say whether the COMMIT took effect.',
   // delivering
   EmissionMissing: 'The emission of a live delivery was deleted together with its payload; the delivery is dead.',
+  PayloadErased: 'The payload of an emission was erased, and its delivery was brought back; the delivery is dead.',
   StoredPayloadInvalid: 'A stored payload cannot be read with the schema of its signal.',
   DeliveryTimedOut: 'A receiver did not finish within its timeout.',
   DeliveryAborted: 'A receiver was interrupted because its worker is stopping, or could not be called in time.',

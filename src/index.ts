@@ -34,6 +34,7 @@ export type { AuditEntry } from './store/audit/audit.ts';
 export type { Queues } from './operate/pause.ts';
 export type { PausedQueue } from './store/catalogue/pause.ts';
 export type { Emissions } from './operate/emissions.ts';
+export type { EraseOptions, EraseResult } from './operate/erase.ts';
 export type { PruneOptions, PruneResult } from './operate/prune.ts';
 export type { RetentionOptions } from './core/retention.ts';
 export type { Delivery, DeliveryAddress, DeliveryFailure } from './store/operations/operations.ts';

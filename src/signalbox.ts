@@ -18,11 +18,13 @@ import { Events } from './observe/events.ts';
 import { Audit } from './operate/audit.ts';
 import { Deliveries } from './operate/deliveries.ts';
 import { Emissions } from './operate/emissions.ts';
+import { Erasing } from './operate/erase.ts';
 import { Queues } from './operate/pause.ts';
 import { Pruning } from './operate/prune.ts';
 import { receiversOf } from './receivers/register.ts';
 import { Catalogue } from './store/catalogue/catalogue.ts';
 import { Namespace } from './store/namespace.ts';
+import { EraseStore } from './store/retention/erase.ts';
 import { Store } from './store/store.ts';
 import { AfterCommits } from './transaction/after-commit.ts';
 import { ambientDatabase } from './transaction/ambient-db.ts';
@@ -101,7 +103,8 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
   for (const listeners of extensions.listeners) lifetime.onClosed(events.onEach(listeners));
   if (settings.onDead) events.on('delivery.dead', settings.onDead);
 
-  const retention = { store: store.retention(ownTransactions(transactions, driver)), events, ages: settings.retention };
+  const inTransaction = ownTransactions(transactions, driver);
+  const retention = { store: store.retention(inTransaction), events, ages: settings.retention };
   const tasks = [refreshCatalogue(catalogue), ...pruneTasks(retention), ...extensions.tasks];
   const audit = new Audit(store.audit, lifetime, log);
   const pausing = { store: store.pause, box: lifetime, events, audit };
@@ -112,6 +115,7 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
     withTemporaryWorker,
     deliveries: new Deliveries(store.operations, lifetime, events, audit),
     emissions: new Emissions(store.operations, lifetime),
+    erasing: new Erasing({ store: new EraseStore(store.namespace, inTransaction), audit, box: lifetime }),
     pruning: new Pruning({ ...retention, box: lifetime }),
     ownReceivers: new OwnReceivers({ ...parts, pausing }),
     queues: new Queues(pausing),

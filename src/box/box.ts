@@ -11,6 +11,7 @@ import type { Audit } from '../operate/audit.ts';
 import type { Deliveries } from '../operate/deliveries.ts';
 import { DOCTOR_OPTIONS, examine, type DoctorOptions, type DoctorParts } from '../operate/doctor/doctor.ts';
 import type { Finding } from '../operate/doctor/finding.ts';
+import type { EraseOptions, EraseResult, Erasing } from '../operate/erase.ts';
 import type { Emissions } from '../operate/emissions.ts';
 import type { Queues } from '../operate/pause.ts';
 import { repairSequences, type SequenceRepair } from '../store/sequences/sequences.ts';
@@ -86,6 +87,13 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
    */
   prune(options?: PruneOptions): Promise<PruneResult>;
   /**
+   * Blanks the emissions of one person: payload, headers and the texts of errors, where the payload has `value` at `path`. Those of which a
+   * delivery waits or runs are left, and named. It reads every payload. The audit keeps the act, the path and the counts, and not the value.
+   * @throws SignalboxError `InvalidOption`, `BoxClosed`; the reason of `abortSignal` when that is aborted, between two batches
+   * @example const { emissions, left } = await box.erase({ path: 'customer.email', value: 'ann@example.com', by: 'support' });
+   */
+  erase(options: EraseOptions): Promise<EraseResult>;
+  /**
    * Runs `callback` after the outermost commit of the transaction that this code is in, or of `handle`; drops it with
    * its savepoint or transaction. For what may be lost: a crash right after the commit loses it.
    * @throws SignalboxError `NotInTransaction`, `UntrackedTransaction`, `TransactionEnded`, `InvalidOption`, `BoxClosed`
@@ -126,6 +134,7 @@ export interface BoxParts<D extends DatabaseHandle> extends DrainParts, DoctorPa
   readonly ownReceivers: BoxReceivers;
   readonly queues: Queues;
   readonly audit: Audit;
+  readonly erasing: Erasing;
   readonly pruning: Pruning;
   readonly workers: OwnWorkers;
 }
@@ -196,6 +205,11 @@ export class Box<D extends DatabaseHandle> implements Signalbox<D> {
   async prune(options?: PruneOptions): Promise<PruneResult> {
     const { pruning, ambient } = this.#parts;
     return ambient.outside(() => pruning.prune(options));
+  }
+
+  async erase(options: EraseOptions): Promise<EraseResult> {
+    const { erasing, ambient } = this.#parts;
+    return ambient.outside(() => erasing.erase(options));
   }
 
   afterCommit(...args: [() => unknown] | [object, () => unknown]): void {

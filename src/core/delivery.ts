@@ -64,8 +64,10 @@ export function settlementFor(outcome: Outcome, attempt: number, policy: RetryPo
         case 'retryAfter':
           return { to: 'ready', delayMs: (outcome.error as RetryAfter).delayMs, refund: true, error };
         case undefined:
-          // No version of the code can run a delivery without its emission.
-          return attempt < policy.attempts && !isSignalboxError(outcome.error, 'EmissionMissing')
+          // No version of the code can run a delivery without its payload.
+          return attempt < policy.attempts &&
+            !isSignalboxError(outcome.error, 'EmissionMissing') &&
+            !isSignalboxError(outcome.error, 'PayloadErased')
             ? { to: 'ready', delayMs: backoffMs(policy, attempt, random), refund: false, error }
             : { to: 'dead', error };
         default:

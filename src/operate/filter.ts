@@ -57,9 +57,9 @@ const isText = (value: unknown): value is string =>
   typeof value === 'string' && value.length <= LONGEST_TEXT && !value.includes('\u0000') && value.isWellFormed();
 
 const searched: Rule = { wants: `a text of 1 to ${LONGEST_TEXT} characters`, accepts: (value) => isText(value) && value !== '' };
-const stepsOf = (path: string): string[] => path.split('.');
+export const stepsOf = (path: string): string[] => path.split('.');
 
-const PAYLOAD: OptionTable<PayloadFilter> = {
+export const PAYLOAD: OptionTable<PayloadFilter> = {
   path: {
     wants: `names and positions with a dot between, such as 'customer.email', at most ${DEEPEST_PATH}`,
     accepts: (value) => isText(value) && stepsOf(value).every((step) => step !== '') && stepsOf(value).length <= DEEPEST_PATH,

@@ -62,6 +62,15 @@ const BAGS: Record<string, Bag[]> = {
       meant: 'retention.completed',
     },
   ],
+  EraseOptions: [
+    {
+      at: 'box.erase',
+      take: (options, { box }) => box.erase(options),
+      options: { path: 'a', value: 'b' },
+      instead: 'dryRnu',
+      meant: 'dryRun',
+    },
+  ],
   PruneOptions: [{ at: 'box.prune', take: (options, { box }) => box.prune(options), instead: 'olderThen', meant: 'olderThan' }],
   WaitOptions: [
     {

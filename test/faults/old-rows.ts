@@ -12,7 +12,7 @@ export async function addOldRows(sql: postgres.Sql): Promise<void> {
     await tx`set local session_replication_role = replica`;
     await tx`
       insert into signalbox.emission (id, signal, version, payload, emitted_at)
-      select ('018f0000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'faults.old', 1, '{}', '2024-05-01' from generate_series(0, ${EACH}::int) n`;
+      select ('018f0000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'faults.old', 1, '{"person": "Ann"}', '2024-05-01' from generate_series(0, ${EACH}::int) n`;
     await tx`
       insert into signalbox.settled (id, emission_id, receiver_id, version, generation, state, epoch, attempt, crashes, finished_at)
       select ${FIRST_ID}::int + 2 * n + r, ('018f0000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 900 + r, 1, 0, 'completed', 1, 1, 0, '2024-05-01'

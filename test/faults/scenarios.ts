@@ -169,13 +169,14 @@ async function again(call: () => Promise<unknown>): Promise<void> {
 /** Prunes by hand and in turns, beside deliveries that are none of its business. */
 export const retention: Scenario = {
   role: 'a prune',
-  only: ['holdPrunable', 'pruneHeld', 'countPrunable', 'forgetLostWorkers', 'takeTurn', 'moveCursor'],
+  only: ['holdPrunable', 'pruneHeld', 'countPrunable', 'holdErasable', 'eraseHeld', 'forgetLostWorkers', 'takeTurn', 'moveCursor'],
   run: async ({ box, db, sql, peer, emit }) => {
     await emit('young', 'fine', 'poison');
     await peer.drain();
     for (let time = 1; time <= 2; time++) {
       await addOldRows(sql);
       await again(() => box.prune({ dryRun: true }));
+      await again(() => box.erase({ path: 'person', value: 'Ann' }));
       await again(() => (time === 1 ? takePruneTurn(db, sql) : box.prune()));
       await again(() => takePruneTurn(db, sql));
       if ((await forgetOldRows(sql)) > 0) throw new Error('A prune has left old rows.');

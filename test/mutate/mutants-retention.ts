@@ -187,6 +187,59 @@ const task = mutantsOf({ file: 'src/maintenance/tasks/prune.ts', tests: ['test/m
   { name: 'prune task: forgets lost workers', find: '  await store.forgetLostWorkers();\n', replace: '' },
 ]);
 
+const erasing = mutantsOf({ file: 'src/store/retention/erase.sql.ts', tests: ['test/store/retention/erase.test.ts'] }, [
+  { name: 'erase: only what has the value', within: 'holdErasable', find: 'from walked where matches', replace: 'from walked' },
+  {
+    name: 'erase: a walk goes on',
+    within: 'holdErasable',
+    find: 'e.id > coalesce($1::text::uuid, ',
+    replace: 'e.id > coalesce(nullif($1::text, $1::text)::uuid, ',
+  },
+  {
+    name: 'erase: all settled rows of an emission are locked, or it is left',
+    within: 'holdErasable',
+    find: '  where locked.count = f.count\n',
+    replace: '',
+  },
+  {
+    name: 'erase: a retry waits for it',
+    within: 'holdErasable',
+    find: 's.emission_id = e.id for update skip locked',
+    replace: 's.emission_id = e.id',
+  },
+  { name: 'erase: no delivery lives', within: 'THAT_IS_FINISHED', find: '  where live.count = 0', replace: '  where live.count >= 0' },
+  { name: 'erase: looks again', within: 'eraseHeld', find: " ${THAT_IS_FINISHED('h')}", replace: '' },
+  { name: 'erase: headers', within: 'eraseHeld', find: ', headers = null', replace: '' },
+  { name: 'erase: errors', within: 'eraseHeld', find: 'where x.delivery_id = any(', replace: 'where false and x.delivery_id = any(' },
+  {
+    name: 'erase: a dry run blanks nothing',
+    file: 'src/store/retention/erase.ts',
+    find: 'dryRun || held.length === 0',
+    replace: 'held.length === 0',
+  },
+  {
+    name: 'erase: the audit does not keep the value',
+    file: 'src/operate/erase.ts',
+    tests: ['test/operate/erase.test.ts'],
+    find: 'about: { path: options.path }',
+    replace: 'about: { path: options.path, value: options.value }',
+  },
+  {
+    name: 'erase: no receiver gets a blank payload',
+    file: 'src/worker/running/decode.ts',
+    tests: ['test/operate/erase.test.ts'],
+    find: 'payload === ERASED_PAYLOAD',
+    replace: "payload === ''",
+  },
+  {
+    name: 'erase: a blank payload is not tried again',
+    file: 'src/core/delivery.ts',
+    tests: ['test/operate/erase.test.ts'],
+    find: "!isSignalboxError(outcome.error, 'PayloadErased')",
+    replace: 'true',
+  },
+]);
+
 const operate = mutantsOf({ file: 'src/operate/prune.ts', tests: ['test/operate/prune.test.ts'] }, [
   {
     name: 'box.prune: a dry run deletes nothing',
@@ -214,4 +267,14 @@ const operate = mutantsOf({ file: 'src/operate/prune.ts', tests: ['test/operate/
   },
 ]);
 
-export const retentionMutants: readonly Mutant[] = [...keys, ...age, ...mayGo, ...walk, ...looks, ...turns, ...task, ...operate];
+export const retentionMutants: readonly Mutant[] = [
+  ...keys,
+  ...age,
+  ...mayGo,
+  ...walk,
+  ...looks,
+  ...turns,
+  ...task,
+  ...erasing,
+  ...operate,
+];

@@ -1,6 +1,7 @@
 // The first step of a run: reads the stored payloads. A payload that cannot be read is the failure of its delivery, and of no
 // other delivery of its batch.
 import { decodePayload } from '../../core/envelope.ts';
+import { ERASED_PAYLOAD } from '../../core/erased.ts';
 import type { Receiver } from '../../core/receivers.ts';
 import { SignalboxError } from '../../errors.ts';
 import type { ClaimedDelivery } from '../../store/deliveries/claim.ts';
@@ -21,8 +22,13 @@ async function decodeOne(member: Member, receiver: Receiver): Promise<void> {
   }
 }
 
-/** @throws SignalboxError `EmissionMissing`, which no retry can mend, `StoredPayloadInvalid` */
+/** @throws SignalboxError `EmissionMissing` and `PayloadErased`, which no retry can mend, `StoredPayloadInvalid` */
 function payloadOf({ payload, emissionId, version }: ClaimedDelivery, { name, signal }: Receiver): Promise<unknown> {
+  if (payload === ERASED_PAYLOAD)
+    throw new SignalboxError(
+      'PayloadErased',
+      `${name} cannot be run: the payload of emission ${emissionId} was erased. Cancel its delivery, so that it is not looked at again.`,
+    );
   if (payload !== null) return decodePayload(signal, payload, version);
   throw new SignalboxError(
     'EmissionMissing',

@@ -70,6 +70,7 @@ await box.audit.list();
 
 await addOldRows(sql);
 await box.prune({ dryRun: true });
+await box.erase({ path: 'person', value: 'Ann' });
 await takePruneTurn(db, sql);
 
 const { db: immediateDb, box: immediateBox } = open('immediate');
