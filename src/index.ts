@@ -35,6 +35,8 @@ export type { Queues } from './operate/pause.ts';
 export type { PausedQueue } from './store/catalogue/pause.ts';
 export type { Emissions } from './operate/emissions.ts';
 export type { EraseOptions, EraseResult } from './operate/erase.ts';
+export type { PartitionMigrationOptions, Partitions, TendOptions, TendResult } from './operate/partitions.ts';
+export type { Every } from './core/periods.ts';
 export type { PruneOptions, PruneResult } from './operate/prune.ts';
 export type { RetentionOptions } from './core/retention.ts';
 export type { Delivery, DeliveryAddress, DeliveryFailure } from './store/operations/operations.ts';

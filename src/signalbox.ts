@@ -20,6 +20,7 @@ import { Deliveries } from './operate/deliveries.ts';
 import { Emissions } from './operate/emissions.ts';
 import { Erasing } from './operate/erase.ts';
 import { Queues } from './operate/pause.ts';
+import { Partitions } from './operate/partitions.ts';
 import { Pruning } from './operate/prune.ts';
 import { receiversOf } from './receivers/register.ts';
 import { Catalogue } from './store/catalogue/catalogue.ts';
@@ -116,6 +117,12 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
     deliveries: new Deliveries(store.operations, lifetime, events, audit),
     emissions: new Emissions(store.operations, lifetime),
     erasing: new Erasing({ store: new EraseStore(store.namespace, inTransaction), audit, box: lifetime }),
+    partitions: new Partitions({
+      store: store.partitions(inTransaction),
+      schema: settings.schema,
+      ages: settings.retention,
+      box: lifetime,
+    }),
     pruning: new Pruning({ ...retention, box: lifetime }),
     ownReceivers: new OwnReceivers({ ...parts, pausing }),
     queues: new Queues(pausing),

@@ -102,6 +102,7 @@ export const groups: readonly Group[] = [
       'design/pauses.md': 'How a pause of an operator reaches each worker, and what it costs.',
       'design/old-snapshots.md': 'How claims stay fast while a backup holds a snapshot.',
       'design/retention.md': 'The races of pruning, and why it takes two statements.',
+      'design/partitions.md': 'Why ids partition the tables by time, and the races of dropping a partition.',
       'design/doorbell.md': 'How a sleeping worker is woken without a NOTIFY in each transaction.',
       'design/batches.md': 'What a transaction of many deliveries locks, and which of them have failed when it fails.',
       'design/session-defaults.md': 'Why no default of a database or a role changes what happens to a delivery.',

@@ -15,6 +15,7 @@ import type { EraseOptions, EraseResult, Erasing } from '../operate/erase.ts';
 import type { Emissions } from '../operate/emissions.ts';
 import type { Queues } from '../operate/pause.ts';
 import { repairSequences, type SequenceRepair } from '../store/sequences/sequences.ts';
+import type { Partitions } from '../operate/partitions.ts';
 import type { PruneOptions, PruneResult, Pruning } from '../operate/prune.ts';
 import { MIGRATE_OPTIONS, migrateFolder, type MigrateOptions, type Target } from '../store/schema/migrate.ts';
 import { reaching } from '../store/unreachable.ts';
@@ -50,6 +51,8 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
   readonly workers: BoxWorkers;
   /** The record of what operators did. */
   readonly audit: Audit;
+  /** Tables in partitions by time, for those who keep very much. */
+  readonly partitions: Partitions;
   /** For adapters of frameworks; applications do not need it. */
   readonly framework: BoxFramework;
   /** A service or a provided value. @throws SignalboxError `MissingProvider`, `CircularDependency`, `MissingMetadata`, `BoxClosed` */
@@ -80,8 +83,7 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
    */
   repairSequences(): Promise<SequenceRepair[]>;
   /**
-   * Deletes what is older than the `retention` of the box, or than `olderThan`: each emission with all its deliveries and their errors, in
-   * batches that are safe beside anything else, from the oldest on. Workers do so by themselves; this is for cron jobs and by hand.
+   * Deletes what is older than the `retention` of the box, or than `olderThan`: emissions with all that is theirs, as workers do by themselves.
    * @throws SignalboxError `InvalidOption`, `BoxClosed`; the reason of `abortSignal` when that is aborted, between two batches
    * @example const { emissions } = await box.prune({ states: ['dead'], olderThan: '90d', dryRun: true });
    */
@@ -135,6 +137,7 @@ export interface BoxParts<D extends DatabaseHandle> extends DrainParts, DoctorPa
   readonly queues: Queues;
   readonly audit: Audit;
   readonly erasing: Erasing;
+  readonly partitions: Partitions;
   readonly pruning: Pruning;
   readonly workers: OwnWorkers;
 }
@@ -150,6 +153,7 @@ export class Box<D extends DatabaseHandle> implements Signalbox<D> {
   readonly queues: Queues;
   readonly workers: BoxWorkers;
   readonly audit: Audit;
+  readonly partitions: Partitions;
   readonly framework: BoxFramework;
   readonly #parts: BoxParts<D>;
 
@@ -162,6 +166,7 @@ export class Box<D extends DatabaseHandle> implements Signalbox<D> {
     this.receivers = parts.ownReceivers;
     this.queues = parts.queues;
     this.workers = parts.workers;
+    this.partitions = parts.partitions;
     this.audit = parts.audit;
     this.framework = parts.services;
   }

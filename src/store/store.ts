@@ -15,6 +15,7 @@ import { DoctorStore } from './doctor/doctor-store.ts';
 import { EmissionsStore } from './emissions/emissions.ts';
 import { OperationsStore } from './operations/operations.ts';
 import type { Namespace } from './namespace.ts';
+import { PartitionsStore } from './partitions/partitions.ts';
 import { RetentionStore } from './retention/retention.ts';
 import { type InTransaction, ownRun } from './own-run.ts';
 import { databaseIdOf } from './schema/meta.ts';
@@ -53,6 +54,10 @@ export class Store {
     this.doctor = new DoctorStore(driver, this.#pool, namespace);
     this.pause = new PauseStore(this.#pool, namespace);
     this.audit = new AuditStore(this.#pool);
+  }
+
+  partitions(inTransaction: InTransaction): PartitionsStore {
+    return new PartitionsStore(this.#pool, this.namespace, inTransaction);
   }
 
   retention(inTransaction: InTransaction): RetentionStore {

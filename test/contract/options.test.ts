@@ -71,6 +71,24 @@ const BAGS: Record<string, Bag[]> = {
       meant: 'dryRun',
     },
   ],
+  PartitionMigrationOptions: [
+    {
+      at: 'partitions.migration',
+      take: (options, { box }) => box.partitions.migration(options),
+      options: { every: 'week' },
+      instead: 'aheda',
+      meant: 'ahead',
+    },
+  ],
+  TendOptions: [
+    {
+      at: 'partitions.tend',
+      take: (options, { box }) => box.partitions.tend(options),
+      options: { every: 'week', keep: 4 },
+      instead: 'aheda',
+      meant: 'ahead',
+    },
+  ],
   PruneOptions: [{ at: 'box.prune', take: (options, { box }) => box.prune(options), instead: 'olderThen', meant: 'olderThan' }],
   WaitOptions: [
     {

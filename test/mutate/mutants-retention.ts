@@ -31,6 +31,10 @@ const keys = mutantsOf({ file: 'src/store/deliveries/settle.sql.ts', tests: ['te
 const store = ['test/store/retention/prune.test.ts', 'test/store/retention/races.test.ts', 'test/store/retention/witnesses.test.ts'];
 const sql = 'src/store/retention/prune.sql.ts';
 
+const hour = mutantsOf({ file: sql, within: 'HOUR_AGO', tests: store }, [
+  { name: 'prune: an hour', find: "interval '1 hour'", replace: "interval '1 minute'" },
+]);
+
 const age = mutantsOf({ file: sql, within: 'IS_OLD', tests: store }, [
   { name: 'prune: nothing within an hour of its end', find: 's.finished_at < ${HOUR_AGO} and ', replace: '' },
   {
@@ -269,6 +273,7 @@ const operate = mutantsOf({ file: 'src/operate/prune.ts', tests: ['test/operate/
 
 export const retentionMutants: readonly Mutant[] = [
   ...keys,
+  ...hour,
   ...age,
   ...mayGo,
   ...walk,

@@ -23,6 +23,7 @@ import { operationMutants } from './mutants-operations.ts';
 import { optionMutants } from './mutants-options.ts';
 import { pausesMutants } from './mutants-pauses.ts';
 import { outsideMutants } from './mutants-outside.ts';
+import { partitionMutants } from './mutants-partitions.ts';
 import { patienceMutants } from './mutants-patience.ts';
 import { retentionMutants } from './mutants-retention.ts';
 import { readMutants } from './mutants-reads.ts';
@@ -62,6 +63,7 @@ export const mutants: readonly Mutant[] = [
   ...lifeMutants,
   ...maintenanceMutants,
   ...operationMutants,
+  ...partitionMutants,
   ...patienceMutants,
   ...outsideMutants,
   ...optionMutants,

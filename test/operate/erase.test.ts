@@ -66,7 +66,7 @@ test('the texts of its errors are blanked, too, and a replay ends dead at once, 
   expect(await h.sql`select from signalbox.delivery_error t where t::text like ${`%${CANARY}%`}`).toHaveLength(0);
   const dead = h.box.next('delivery.dead');
   expect(await h.box.deliveries.replay({ emissionId })).toHaveLength(1);
-  await h.box.drain();
+  expect(await h.box.drain()).toMatchObject({ completed: 0, retrying: 0, dead: 1 });
   expect(await dead).toMatchObject({ attempt: 1, error: { code: 'PayloadErased' } });
   expect(seen).toHaveLength(3);
 });

@@ -10,10 +10,10 @@ import { statement } from '../../drivers/statement.ts';
 import { millis, ms } from '../times.ts';
 
 /** Whatever the ages say: these rows may be the witnesses of a COMMIT. */
-const HOUR_AGO = `statement_timestamp() - interval '1 hour'`;
+export const HOUR_AGO = `statement_timestamp() - interval '1 hour'`;
 
 /** $2, $3, $4: the ages in ms of completed, cancelled and dead deliveries; null is never reached. */
-const IS_OLD = `s.finished_at < ${HOUR_AGO} and s.finished_at < statement_timestamp()
+export const IS_OLD = `s.finished_at < ${HOUR_AGO} and s.finished_at < statement_timestamp()
       - case s.state when 'completed' then ${ms('$2')} when 'cancelled' then ${ms('$3')} when 'dead' then ${ms('$4')} end`;
 
 /**

@@ -11,7 +11,7 @@ interface Tuning {
   readonly settings: readonly (readonly [name: string, value: string | number, why: string])[];
 }
 
-const NEVER_CHANGED: Tuning['settings'] = [
+export const NEVER_CHANGED: Tuning['settings'] = [
   ['autovacuum_vacuum_insert_scale_factor', 0, 'a share of a table that only grows would come ever more seldom'],
   ['autovacuum_vacuum_insert_threshold', 100_000, 'so: after this many new rows, and only their pages are read'],
   ['autovacuum_freeze_min_age', 0, 'frozen by that same visit, so that no later one has to read the whole table'],
