@@ -39,7 +39,7 @@ with walked as materialized (
 )
 select (select string_agg(id::text, ',') from held) as ids,
   (select string_agg(m.id::text, ',') from matching m where m.id not in (select id from held)) as waiting,
-  (select count(*)::int from walked) as walked, (select id::text from walked order by id desc limit 1) as last`;
+  (select count(*)::int from walked) as walked, (select w.id::text from walked w order by w.id desc limit 1) as last`;
 
 /**
  * Blanks emissions that {@link holdErasable} holds, in its transaction, unless a delivery was added to one before it was locked. $1 their

@@ -48,7 +48,7 @@ walked as materialized (
 )`;
 
 /** The end of the walk so far, and the number of emissions on it. */
-const REACHED = `(select count(*)::int from walked) as walked, (select id::text from walked order by id desc limit 1) as last`;
+const REACHED = `(select count(*)::int from walked) as walked, (select w.id::text from walked w order by w.id desc limit 1) as last`;
 
 /**
  * The first of two looks: locks the emissions that may go among the next $5 after $1, with all their settled rows. Returns their ids,
