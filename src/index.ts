@@ -43,6 +43,7 @@ export type { Delivery, DeliveryAddress, DeliveryFailure } from './store/operati
 export type { AbsentReceiver, Announcement, CataloguedReceiver } from './store/catalogue/announcement.ts';
 export type { MigrateOptions } from './store/schema/migrate.ts';
 export type { DoctorOptions } from './operate/doctor/doctor.ts';
+export type { Manifest, ManifestProblem } from './core/manifest.ts';
 export type { Check, Finding } from './operate/doctor/finding.ts';
 export type { SequenceRepair } from './store/sequences/sequences.ts';
 export type { Health, WorkerHealth } from './operate/health.ts';

@@ -1,6 +1,7 @@
 // box.receivers: plain functions as receivers, and what the catalogue has of receivers.
 import type { BatchContext, BatchItem, DetachedBatchContext } from '../core/batch.ts';
 import type { DeliveryContext, DetachedDeliveryContext } from '../core/context.ts';
+import { compareRows, type Manifest, manifestOf, type ManifestProblem } from '../core/manifest.ts';
 import { checkValue } from '../core/options.ts';
 import type { FunctionTarget, Receivers } from '../core/receivers.ts';
 import { nameOfSignal, type Signal, signalOrName } from '../core/signal.ts';
@@ -62,6 +63,17 @@ export interface BoxReceivers {
    */
   has(signal: Signal | string): Promise<boolean>;
   /**
+   * The receivers, signals and versions of this box, for a file beside the code, with which the next release is compared: `signalbox check`.
+   * @throws SignalboxError `BoxClosed`
+   */
+  manifest(): Manifest;
+  /**
+   * What this code would do to deliveries that the database has: receivers that it lacks, versions that it does not read. Looks at the
+   * first 1,000 of each receiver, and at dead ones. Writes nothing.
+   * @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing`, `BoxClosed`
+   */
+  checkStored(): Promise<ManifestProblem[]>;
+  /**
    * Pauses a receiver, by any of its names: no delivery of it is begun any more, within a second and by any worker; those that run go on, and
    * those that come are stored. Returns whether that changed anything: false for one that is paused already.
    * @throws SignalboxError `ReceiverNotFound`, `InvalidOption`, `BoxClosed`
@@ -108,6 +120,18 @@ export class OwnReceivers implements BoxReceivers {
     services.warnOfForgotten();
     services.check();
     return ambient.neutrally(() => reaching(driver, () => announceAll(store, catalogue)));
+  }
+
+  manifest(): Manifest {
+    const { lifetime, receivers } = this.#parts;
+    lifetime.beginUse();
+    return manifestOf(receivers.all);
+  }
+
+  async checkStored(): Promise<ManifestProblem[]> {
+    const { driver, store, ambient } = this.#parts;
+    const now = this.manifest();
+    return ambient.neutrally(() => reaching(driver, async () => compareRows(await store.doctor.stored(), now)));
   }
 
   async has(signal: Signal | string): Promise<boolean> {

@@ -55,6 +55,12 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/repair.ts')).repair(),
   },
   {
+    name: 'check',
+    group: 'Set up',
+    summary: 'find stored rows that this code would not run: for CI, before a deploy',
+    load: async () => (await import('./verbs/check.ts')).check(),
+  },
+  {
     name: 'grants',
     group: 'Set up',
     summary: 'print the rights of database roles, as SQL',

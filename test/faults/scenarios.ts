@@ -125,6 +125,7 @@ export const observer: Scenario = {
       await again(() => box.deliveries.find({ signal: happened }));
       await again(() => box.workers.health());
       await again(() => box.doctor());
+      await again(() => box.receivers.checkStored());
       await again(() => box.queues.paused());
       await again(() => box.audit.list());
       await again(() => box.emissions.settled(id!));

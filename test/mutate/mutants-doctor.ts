@@ -174,4 +174,16 @@ export const doctorMutants: readonly Mutant[] = [
       replace: "    tables: [['select, insert, update, delete', ALL]],",
     },
   ]),
+  ...mutantsOf({ file: 'src/store/doctor/stored-rows.sql.ts', tests: ['test/operate/stored-rows.test.ts'] }, [
+    { name: 'check: cancelled deliveries do not run again', within: 'storedRows', find: " where u.state = 'dead'", replace: '' },
+  ]),
+  ...mutantsOf({ file: 'src/core/manifest.ts', tests: ['test/core/manifest.test.ts'] }, [
+    {
+      name: 'check: a receiver that has the former name',
+      find: 'flatMap(([name, formerly]) => [name, ...formerly]));\n    const heirs',
+      replace: 'flatMap(([name]) => [name]));\n    const heirs',
+    },
+    { name: 'check: an upcast reads older payloads', find: 'else if (!present.upcasts)', replace: 'else' },
+    { name: 'check: what the manifest lacks could not be missed', find: 'if (added.length > 0)', replace: 'if (false)' },
+  ]),
 ];

@@ -1,5 +1,6 @@
 // The facts of an examination, as src/operate/doctor judges them. Nothing here writes or locks.
 import { getTableName } from 'drizzle-orm';
+import type { StoredRows } from '../../core/manifest.ts';
 import type { Driver, Run } from '../../drivers/driver.ts';
 import type { RowOf } from '../../drivers/statement.ts';
 import type { Namespace } from '../namespace.ts';
@@ -8,6 +9,7 @@ import { tables } from '../schema/schema.ts';
 import { sequencesBehind, type SequenceLag } from '../sequences/sequences.ts';
 import * as catalog from './catalog.sql.ts';
 import * as server from './server.sql.ts';
+import { storedRows } from './stored-rows.sql.ts';
 import * as waiting from './waiting.sql.ts';
 
 export type CatalogColumn = RowOf<typeof catalog.catalogColumns.columns>;
@@ -97,6 +99,11 @@ export class DoctorStore {
 
   async workers(): Promise<WorkersAlive> {
     return (await this.#pool(waiting.workersAlive, []))[0]!;
+  }
+
+  /** For which receivers deliveries are stored that may still run. */
+  async stored(): Promise<StoredRows[]> {
+    return (await this.#pool(storedRows, [])).map(({ names, ...row }) => ({ ...row, names: JSON.parse(names) as string[] }));
   }
 
   async sequences(): Promise<readonly SequenceLag[]> {
