@@ -55,6 +55,12 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/repair.ts')).repair(),
   },
   {
+    name: 'init',
+    group: 'Set up',
+    summary: 'put Signalbox into an existing Drizzle project',
+    load: async () => (await import('./verbs/init.ts')).init(),
+  },
+  {
     name: 'check',
     group: 'Set up',
     summary: 'find stored rows that this code would not run: for CI, before a deploy',

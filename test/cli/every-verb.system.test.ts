@@ -23,7 +23,7 @@ const LINES: Record<string, string[]> = {
 };
 
 /** Needs no box. */
-const WITHOUT_BOX = ['tuning', 'grants'];
+const WITHOUT_BOX = ['tuning', 'grants', 'init'];
 
 /** Asks the database only if it is told to. */
 const WITHOUT_DATABASE = ['check'];
