@@ -56,6 +56,8 @@ export const groups: readonly Group[] = [
       'guides/deploying.md': 'Workers that stop in order, rights of roles, containers, drizzle-kit push, two-phase commit.',
       'guides/names-and-versions.md': 'Renaming and removing receivers, and deploys with old and new code side by side.',
       'guides/dead-letters.md': 'Noticing dead and waiting deliveries, and retrying, replaying or cancelling them.',
+      'operating/running.md': 'Workers under systemd and in containers, probes, and the checks around a deploy.',
+      'operating/incidents.md': 'Symptoms, their causes, and the command that shows or mends each.',
       'operating/moving.md': 'Dumps, logical replication, failover, copies: what follows the rows, and what does not.',
       'operating/retention.md': 'How long finished deliveries are kept, and how much room they take.',
       'performance.md': 'What emits and deliveries cost, beside two job queues and hand-written SQL, and how to size workers.',

@@ -101,10 +101,9 @@ export interface StoredRows {
 
 /** What the code `now` would do to the rows of a database. */
 export function compareRows(stored: readonly StoredRows[], now: Manifest): ManifestProblem[] {
-  return stored.flatMap((each): ManifestProblem[] => {
-    const { signal, names, name, newest, rows } = each;
+  return stored.flatMap(({ signal, names, name, newest, rows }): ManifestProblem[] => {
     const present = Object.entries(now.receivers[signal] ?? {});
-    const isKnown = present.some(([own, formerly]) => [own, ...formerly].some((any) => names.includes(any)));
+    const isKnown = present.some(([own, formerly]) => [own, ...formerly].some((each) => names.includes(each)));
     const count = `${rows >= 1_000 ? '1,000+' : rows} ${rows === 1 ? 'delivery' : 'deliveries'}`;
     if (!isKnown)
       return [

@@ -1,4 +1,5 @@
 // signalbox check: compares the code with the manifest of the last release, and with the rows of a database. The core judges.
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { compareManifests, type Manifest, MANIFEST_VERSION, type ManifestProblem } from '../../core/manifest.ts';
@@ -22,7 +23,8 @@ export function check() {
       const file = path.resolve(manifest);
       const box = await loadBox(process.cwd(), config);
       const now = box.receivers.manifest();
-      const before = write ? now : await readManifest(file);
+      // The rows of a database can be compared without a manifest.
+      const before = write || (database && !existsSync(file)) ? now : await readManifest(file);
       const problems = [...compareManifests(before, now), ...(database ? await box.receivers.checkStored() : [])];
       await box.close();
       if (write) await writeFile(file, `${JSON.stringify(now, null, 2)}\n`);

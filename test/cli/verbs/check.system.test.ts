@@ -11,6 +11,7 @@ test('a receiver that is renamed without formerly fails the check, of the manife
     return [await command.exitCode, command.output];
   };
   expect(await run()).toEqual([1, expect.stringMatching(/There is no manifest .*signalbox check --write.*\[ConfigNotFound\]/)]);
+  expect(await run('--database')).toEqual([0, 'Each stored name and version has its code.\n']);
   expect(await run('--write')).toEqual([0, 'signalbox.manifest.json is written. Commit it.\n']);
   const written = JSON.parse(await readFile(path.join(project.folder, 'signalbox.manifest.json'), 'utf8')) as object;
   expect(written).toEqual({
