@@ -25,6 +25,18 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/prune.ts')).prune(),
   },
   {
+    name: 'erase',
+    group: 'Keep',
+    summary: 'blank what is stored of one person',
+    load: async () => (await import('./verbs/erase.ts')).erase(),
+  },
+  {
+    name: 'partitions',
+    group: 'Keep',
+    summary: 'tables in partitions by time: a migration, and its care',
+    load: async () => (await import('./verbs/partitions.ts')).partitions(),
+  },
+  {
     name: 'pause',
     group: 'Mend',
     summary: 'hold a receiver or a queue back',
