@@ -66,6 +66,8 @@ test('of the workers of a cluster one takes its turn, within a period', async ()
   await later(h);
   await turns.run();
   expect(turns.batches).toEqual([0, 0]);
+  await turns.run();
+  expect(turns.batches).toEqual([0, 0]);
   // Nothing went.
   expect(told).toEqual([]);
 });
