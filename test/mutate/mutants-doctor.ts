@@ -162,11 +162,11 @@ export const doctorMutants: readonly Mutant[] = [
     { name: 'doctor: large tables that are pruned', find: 'total < LARGE_BYTES || retains', replace: 'total < LARGE_BYTES' },
   ]),
   ...mutantsOf({ file: 'src/store/schema/grants.ts', tests: ['test/store/schema/grants.test.ts'] }, [
-    { name: 'grants: names are quoted', find: '`"${name.replaceAll(\'"\', \'""\')}"`', replace: 'name' },
+    { name: 'grants: names are quoted', find: '`"${name.replaceAll(\'"\', \'""\')}"`', replace: "`\"${name.replaceAll('\"', '')}\"`" },
     {
-      name: 'grants: an emitter adds, and no more',
+      name: 'grants: an emitter adds emissions',
       find: "['select, insert', ['emission', 'delivery']]",
-      replace: "['select, insert, delete', ['emission', 'delivery']]",
+      replace: "['select, insert', ['delivery']]",
     },
     {
       name: 'grants: a viewer changes nothing',

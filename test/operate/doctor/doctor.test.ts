@@ -197,6 +197,13 @@ test('rows in a default partition are a warning', async () => {
   expect(faults(findings)[0]!.message).toContain('signalbox.log_default');
 });
 
+test('tables in partitions are as they should be', async () => {
+  await using h = await healthy();
+  const sql = h.box.partitions.migration({ every: 'week' });
+  await h.sql.begin(async (tx) => void (await tx.unsafe(sql.replaceAll('--> statement-breakpoint', ''))));
+  expect(faults(await h.box.doctor())).toEqual([]);
+});
+
 test('migrations of the folder that are not applied are broken', async () => {
   await using h = await healthy();
   const folder = await mkdtemp(path.join(os.tmpdir(), 'signalbox-doctor-'));

@@ -61,7 +61,7 @@ async function roleOf(database: TestDatabase, owner: postgres.Sql, kind: RoleKin
   };
 }
 
-const DENIED = expect.objectContaining({ code: '42501' }) as unknown;
+const DENIED = '42501';
 
 test('emitter, worker, viewer and operator do their work under their own rights, and nothing else', async ({ skip }) => {
   await using database = await createDatabase();
@@ -116,8 +116,12 @@ test('emitter, worker, viewer and operator do their work under their own rights,
     [operator, 'update signalbox.worker set lease_until = lease_until'],
     [operator, 'drop table signalbox.delivery'],
   ];
-  for (const [{ sql }, statement] of refused)
-    expect([statement, await sql.unsafe(statement).catch((error: unknown) => error)]).toEqual([statement, DENIED]);
+  const outcome = async ({ sql }: Role, statement: string): Promise<string> =>
+    sql.unsafe(statement).then(
+      () => 'allowed',
+      (error: { code: string }) => error.code,
+    );
+  for (const [role, statement] of refused) expect([statement, await outcome(role, statement)]).toEqual([statement, DENIED]);
 });
 
 test.each(ROLES)('the rights of a role %s name the schema and the role as SQL takes them', async (kind) => {
