@@ -1,7 +1,8 @@
 // The composition root: createSignalbox makes the parts of a box, from the bottom up, each of what is there by then. It decides nothing.
 import { Box, type Signalbox } from './box/box.ts';
 import { Lifetime } from './box/lifetime.ts';
-import { type Adapter, type SignalboxOptions, settingsOf } from './box/options.ts';
+import { makeKnown } from './box/parts.ts';
+import { type Adapter, emitsIn, type SignalboxOptions, settingsOf } from './box/options.ts';
 import { OwnReceivers } from './box/receivers.ts';
 import { Services } from './box/services.ts';
 import { immediately, temporaryWorkersOf } from './box/temporary-workers.ts';
@@ -79,26 +80,10 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
   if (isImmediate) transactions.follow(immediately(settings, ambient, withTemporaryWorker));
 
   const places = new Places(db, ambientDb, ambient, transactions, outside);
-  const untracked = isImmediate ? ('refuse' as const) : ('allow' as const);
-  const capture = testing === undefined ? undefined : testing === 'capture' ? ('instead' as const) : ('beside' as const);
-  const emitting = {
-    ...extensions,
-    db,
-    driver,
-    store,
-    catalogue,
-    receivers,
-    registry,
-    places,
-    events,
-    log,
-    untracked,
-    capture,
-    place,
-    beforeUse,
-  };
+  const emits = emitsIn(testing);
+  const emitting = { ...extensions, ...emits, db, driver, store, catalogue, receivers, registry, places, events, log, place, beforeUse };
   lifetime.onClosed(attach(emitting));
-  if (capture) lifetime.onClosed(recordedBox());
+  if (emits.capture) lifetime.onClosed(recordedBox());
   lifetime.onClosed(() => outside.release());
   lifetime.onClosed(() => transactions.release());
   for (const listeners of extensions.listeners) lifetime.onClosed(events.onEach(listeners));
@@ -110,7 +95,7 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
   const audit = new Audit(store.audit, lifetime, log);
   const pausing = { store: store.pause, box: lifetime, events, audit };
   const parts = { db, ambientDb, driver, store, catalogue, events, ambient, log, receivers, services, lifetime, warnings };
-  return new Box({
+  const box = new Box({
     ...parts,
     afterCommits,
     withTemporaryWorker,
@@ -131,4 +116,5 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
     retains: settings.retention.completed !== undefined,
     workers: new OwnWorkers({ ...parts, tasks, newRunner, testing }),
   });
+  return makeKnown(box, parts);
 }

@@ -21,6 +21,7 @@ import { type InTransaction, ownRun } from './own-run.ts';
 import { databaseIdOf } from './schema/meta.ts';
 import { findMissing, migrationMissing } from './schema/schema-check.ts';
 import { sequenceBehind, sequencesBehind } from './sequences/sequences.ts';
+import { TestingStore } from './testing/rows.ts';
 import { contacting } from './unreachable.ts';
 import { WorkersStore } from './workers/workers.ts';
 
@@ -35,6 +36,8 @@ export class Store {
   readonly pause: PauseStore;
   readonly audit: AuditStore;
   readonly doctor: DoctorStore;
+  /** For the tests of applications. */
+  readonly testing: TestingStore;
   readonly namespace: Namespace;
   readonly #driver: Driver;
   readonly #pool: Run;
@@ -54,6 +57,7 @@ export class Store {
     this.doctor = new DoctorStore(driver, this.#pool, namespace);
     this.pause = new PauseStore(this.#pool, namespace);
     this.audit = new AuditStore(this.#pool);
+    this.testing = new TestingStore(this.#pool);
   }
 
   partitions(inTransaction: InTransaction): PartitionsStore {

@@ -25,6 +25,7 @@ const LEVELS = [
   ['box'],
   ['signalbox.ts'],
   ['index.ts'],
+  ['testing'],
   ['cli', 'nest', 'otel', 'schema.ts', 'testing.ts', 'vitest-plugin.ts'],
 ];
 

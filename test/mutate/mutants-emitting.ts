@@ -91,7 +91,7 @@ const payloads = mutantsOf({ file: 'src/core/envelope.ts', tests: ['test/core/th
   },
 ]);
 
-const capture = mutantsOf({ file: 'src/dispatch/capture.ts', tests: ['test/dispatch/capture.test.ts'] }, [
+const capture = mutantsOf({ file: 'src/dispatch/capture.ts', tests: ['test/testing/captured.test.ts'] }, [
   { name: 'captured: not an emission that was rolled back', find: 'block.filter(({ scope }) => !isUndone(scope))', replace: 'block' },
   {
     name: 'captured: not an emission inside a savepoint that was rolled back',

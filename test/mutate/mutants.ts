@@ -33,6 +33,7 @@ import { scopeMutants } from './mutants-scope.ts';
 import { slotsMutants } from './mutants-slots.ts';
 import { stoppingMutants } from './mutants-stopping.ts';
 import { tellingMutants } from './mutants-telling.ts';
+import { testingMutants } from './mutants-testing.ts';
 import { transactionMutants } from './mutants-transaction.ts';
 import { workerMutants } from './mutants-worker.ts';
 import { writeMutants } from './mutants-writes.ts';
@@ -73,6 +74,7 @@ export const mutants: readonly Mutant[] = [
   ...slotsMutants,
   ...stoppingMutants,
   ...tellingMutants,
+  ...testingMutants,
   ...transactionMutants,
   ...workerMutants,
   ...writeMutants,

@@ -1,0 +1,30 @@
+// The parts of a box, for what is made for it outside of the core: the testing kit. No interface of the box shows them.
+import { SignalboxError } from '../errors.ts';
+import type { Events } from '../observe/events.ts';
+import type { Store } from '../store/store.ts';
+import type { Lifetime } from './lifetime.ts';
+
+export interface KnownParts {
+  readonly store: Store;
+  readonly events: Events;
+  readonly lifetime: Lifetime;
+}
+
+const known = new WeakMap<object, KnownParts>();
+
+export function makeKnown<Made extends object>(box: Made, parts: KnownParts): Made {
+  known.set(box, parts);
+  return box;
+}
+
+/** @throws SignalboxError `IncompatibleCopy` for what is no box of this copy, `BoxClosed` */
+export function partsOf(box: object): KnownParts {
+  const parts = known.get(box);
+  if (!parts)
+    throw new SignalboxError(
+      'IncompatibleCopy',
+      'What was given is not a box of this copy of signalbox. Give what createSignalbox returned, and see that the project has one copy of the package: npm ls signalbox.',
+    );
+  parts.lifetime.assertOpen();
+  return parts;
+}
