@@ -142,12 +142,8 @@ export class Transactions {
     }
   }
 
-  /** Runs the followers after the COMMIT of `scope`. */
+  /** Runs the followers after the COMMIT of `scope`. Each of them leaves the scopes around by itself. */
   async committed(scope: TransactionScope): Promise<void> {
-    await this.#ambient.outside(() => this.#follow(scope));
-  }
-
-  async #follow(scope: TransactionScope): Promise<void> {
     for (const follower of this.#followers) await follower(scope);
   }
 

@@ -70,5 +70,11 @@ export const contextMutants: readonly Mutant[] = [
       find: 'within(() => this.#ambient.outside(callback))',
       replace: 'this.#ambient.outside(callback)',
     },
+    {
+      name: 'context: a callback is in no transaction',
+      tests: ['test/transaction/inside-another.test.ts'],
+      find: 'within(() => this.#ambient.outside(callback))',
+      replace: 'within(callback)',
+    },
   ]),
 ];

@@ -14,8 +14,18 @@ const lane = mutantsOf({ file: 'src/drivers/postgres-js-lane.ts', tests: ['test/
     equivalent: 'The pool sends a COMMIT after a failed BEGIN only if no job used the transaction: it has no statement.',
   },
   { name: 'lane: commits by itself after a refused COMMIT', find: 'isLast && !isSpoilt', replace: 'isLast' },
-  { name: 'lane: a refused COMMIT is reported', find: '            reject(error);\n          },', replace: '          },' },
-  { name: 'lane: a job is done when its COMMIT is answered', find: '          () => resolve(value),\n', replace: '          () => {},\n' },
+  {
+    name: 'lane: a refused COMMIT is reported',
+    find: '            reject(error);\n          },',
+    replace: '          },',
+    hangs: 'The job never learns of its end.',
+  },
+  {
+    name: 'lane: a job is done when its COMMIT is answered',
+    find: '          () => resolve(value),\n',
+    replace: '          () => {},\n',
+    hangs: 'The job never learns of its end.',
+  },
   {
     name: 'lane: the BEGIN goes with the COMMIT',
     find: 'session.unsafe(`begin ${MARK} isolation level ${USUAL}`)',
@@ -40,8 +50,18 @@ const lane = mutantsOf({ file: 'src/drivers/postgres-js-lane.ts', tests: ['test/
     named: 'isolation level',
   },
   { name: 'lane: the first transaction carries the mark, too', find: 'pool.begin(`${MARK} isolation', replace: 'pool.begin(`isolation' },
-  { name: 'lane: a lost connection is reported', find: '      current?.reject(error);\n', replace: '' },
-  { name: 'lane: released, it lets the connection go', find: '    next?.(undefined);\n', replace: '' },
+  {
+    name: 'lane: a lost connection is reported',
+    find: '      current?.reject(error);\n',
+    replace: '',
+    hangs: 'The job never learns of its end.',
+  },
+  {
+    name: 'lane: released, it lets the connection go',
+    find: '    next?.(undefined);\n',
+    replace: '',
+    hangs: 'The pool never gets its connection back, so it does not close.',
+  },
 ]);
 
 const slots = mutantsOf({ file: 'src/worker/claiming/slots.ts', tests: ['test/worker/claiming/slots.test.ts'] }, [

@@ -18,6 +18,7 @@ const scope = mutantsOf({ file: 'src/transaction/scope.ts', tests }, [
     named: 'savepoint that still runs',
     find: '      this.#onClose.add(stop);\n',
     replace: '',
+    hangs: 'The rollback waits for the savepoint, whose callback waits for the test.',
   },
   {
     name: 'scope: knows the savepoint open inside it',
@@ -25,6 +26,7 @@ const scope = mutantsOf({ file: 'src/transaction/scope.ts', tests }, [
     named: 'savepoint that still runs',
     find: '    if (parent) parent.#child = this;\n',
     replace: '',
+    hangs: 'The rollback waits for the savepoint, whose callback waits for the test.',
   },
   {
     name: 'scope: a failed query is remembered',
@@ -129,6 +131,7 @@ const scope = mutantsOf({ file: 'src/transaction/scope.ts', tests }, [
     named: 'savepoint that still runs',
     find: '    this.#child?.close();\n',
     replace: '',
+    hangs: 'The rollback waits for the savepoint, whose callback waits for the test.',
   },
   {
     name: 'scope: closing notifies waiting calls',
@@ -136,6 +139,7 @@ const scope = mutantsOf({ file: 'src/transaction/scope.ts', tests }, [
     named: 'savepoint that still runs',
     find: '    for (const stop of this.#onClose) stop();\n',
     replace: '',
+    hangs: 'The rollback waits for the savepoint, whose callback waits for the test.',
   },
   {
     name: 'scope: a lost one is known to be lost',
@@ -165,6 +169,7 @@ const scope = mutantsOf({ file: 'src/transaction/scope.ts', tests }, [
     named: 'backend is killed',
     find: 'tell();\n    this.close();\n',
     replace: 'tell();\n',
+    hangs: 'The transaction waits for its callback, which never ends.',
   },
   {
     name: 'scope: a savepoint is lost with its transaction',
@@ -172,6 +177,7 @@ const scope = mutantsOf({ file: 'src/transaction/scope.ts', tests }, [
     named: 'backend is killed',
     find: 'this.parent ? this.parent.isLost : this.#lost',
     replace: 'this.#lost',
+    hangs: 'The transaction waits for its callback, which never ends.',
   },
   {
     name: 'scope: a savepoint waits for the loss of its transaction',
@@ -187,6 +193,7 @@ const scope = mutantsOf({ file: 'src/transaction/scope.ts', tests }, [
     named: 'failed callback left|savepoint that still runs',
     find: '    this.close();\n    while (this.#openSavepoints > 0) await this.#savepoints;\n',
     replace: '    while (this.#openSavepoints > 0) await this.#savepoints;\n',
+    hangs: 'The rollback waits for the savepoint, whose callback waits for the test.',
   },
   {
     name: 'scope: savepoints end before the rollback',
