@@ -28,7 +28,7 @@ export function assertEmitted<S extends Signal>(
   signal: S,
   expectation: EmittedExpectation<PayloadOf<S>> = {},
 ): void {
-  checkOptions(expectation as EmittedExpectation, OPTIONS, 'assertEmitted');
+  checkOptions(expectation, OPTIONS, 'assertEmitted');
   const { times, with: expected } = expectation;
   const found = seen.of(signal).filter(({ payload }) => expected === undefined || matches(payload, expected));
   if (times === undefined ? found.length > 0 : found.length === times) return;

@@ -50,7 +50,7 @@ export function recorder<Args extends readonly unknown[], Answer>(
   answer: (...args: Args) => Answer | Promise<Answer>,
   options: RecorderOptions<NoInfer<Args>> = {},
 ): Recorder<Args, Answer> {
-  checkOptions(options, OPTIONS as OptionTable<RecorderOptions<NoInfer<Args>>>, 'recorder');
+  checkOptions(options, OPTIONS, 'recorder');
   const calls: Recorded<Args, Answer>[] = [];
   const answers = new Map<string, Promise<Answer>>();
   let losesNext = false;
