@@ -39,6 +39,9 @@ export const ERROR_CODES = {
   // operating
   ReceiverNotFound: 'The catalogue has no receiver of this name.',
   QueueNotFound: 'No receiver of the catalogue is in this queue.',
+  ErrandNotFound: 'There is no errand of this id, or it has ended.',
+  ErrandUnfinished: 'An unfinished errand does the same to the same deliveries.',
+  ActsAgain: 'A replay would call receivers again whose effects lie outside their transactions.',
   // extensions
   ExtensionMisused: 'An extension called `next` more than once, or not at all.',
   ExtensionFailed: 'An extension failed, or returned, without calling the receiver.',
@@ -87,6 +90,10 @@ interface DetailsByCode {
   SequenceBehind: { readonly behind: readonly { readonly table: string; readonly next: string; readonly highest: string }[] };
   /** `path` leads to the offending value, as `$.items[2].price`. */
   PayloadNotStorable: { readonly path: string };
+  /** `errandId` of the unfinished one, which can be resumed, worked on or stopped. */
+  ErrandUnfinished: { readonly errandId: string };
+  /** The stored names of those receivers, and of those that this process does not know. */
+  ActsAgain: { readonly receivers: readonly string[] };
   PayloadTooLarge: { readonly bytes: number; readonly maxPayloadBytes: number };
 }
 

@@ -31,6 +31,11 @@ export type { Deliveries, FindFilter } from './operate/deliveries.ts';
 export type { DeliveryFilter, PayloadFilter } from './operate/filter.ts';
 export type { ActOptions, Audit, AuditQuery } from './operate/audit.ts';
 export type { AuditEntry } from './store/audit/audit.ts';
+export type { Errands, ErrandQuery, WorkOptions } from './operate/errands/errands.ts';
+export type { MoveOptions, RetireOptions, Retirement } from './operate/errands/receiver-acts.ts';
+export type { ErrandRequest } from './operate/errands/request.ts';
+export type { Errand, ErrandAct, ErrandState } from './store/errands/errand.ts';
+export type { DeliveryQuery } from './store/operations/filter.ts';
 export type { Queues } from './operate/pause.ts';
 export type { PausedQueue } from './store/catalogue/pause.ts';
 export type { Emissions } from './operate/emissions.ts';
@@ -77,6 +82,8 @@ export type {
   AnyEvent,
   BoxEvent,
   DeliveryEvent,
+  ErrandEvent,
+  ErrandProgress,
   EventListeners,
   EventName,
   OperatorEvent,

@@ -3,6 +3,7 @@ import { Box, type Signalbox } from './box/box.ts';
 import { Lifetime } from './box/lifetime.ts';
 import { makeKnown } from './box/parts.ts';
 import { type Adapter, emitsIn, type SignalboxOptions, settingsOf } from './box/options.ts';
+import { operatingOf } from './box/operating.ts';
 import { OwnReceivers } from './box/receivers.ts';
 import { Services } from './box/services.ts';
 import { immediately, temporaryWorkersOf } from './box/temporary-workers.ts';
@@ -13,14 +14,12 @@ import { recordedBox } from './dispatch/capture.ts';
 import { attach } from './dispatch/dispatch.ts';
 import { Places } from './dispatch/emit-target.ts';
 import { driverOf } from './drivers/detect.ts';
+import { errandsTask } from './maintenance/tasks/errands.ts';
 import { pruneTasks } from './maintenance/tasks/prune.ts';
 import { refreshCatalogue } from './maintenance/tasks/refresh-catalogue.ts';
 import { Events } from './observe/events.ts';
-import { Audit } from './operate/audit.ts';
-import { Deliveries } from './operate/deliveries.ts';
 import { Emissions } from './operate/emissions.ts';
 import { Erasing } from './operate/erase.ts';
-import { Queues } from './operate/pause.ts';
 import { Partitions } from './operate/partitions.ts';
 import { Pruning } from './operate/prune.ts';
 import { receiversOf } from './receivers/register.ts';
@@ -89,17 +88,18 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
   for (const listeners of extensions.listeners) lifetime.onClosed(events.onEach(listeners));
   if (settings.onDead) events.on('delivery.dead', settings.onDead);
 
+  const operating = operatingOf({ store, lifetime, events, log, receivers });
+  const { audit } = operating;
   const inTransaction = ownTransactions(transactions, driver);
   const retention = { store: store.retention(inTransaction), events, ages: settings.retention };
-  const tasks = [refreshCatalogue(catalogue), ...pruneTasks(retention), ...extensions.tasks];
-  const audit = new Audit(store.audit, lifetime, log);
-  const pausing = { store: store.pause, box: lifetime, events, audit };
+  const errands = errandsTask((stopping) => operating.errands.workOnAll(stopping));
+  const tasks = [refreshCatalogue(catalogue), errands, ...pruneTasks(retention), ...extensions.tasks];
   const parts = { db, ambientDb, driver, store, catalogue, events, ambient, log, receivers, services, lifetime, warnings };
   const box = new Box({
     ...parts,
+    ...operating,
     afterCommits,
     withTemporaryWorker,
-    deliveries: new Deliveries(store.operations, lifetime, events, audit),
     emissions: new Emissions(store.operations, lifetime),
     erasing: new Erasing({ store: new EraseStore(store.namespace, inTransaction), audit, box: lifetime }),
     partitions: new Partitions({
@@ -109,9 +109,7 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
       box: lifetime,
     }),
     pruning: new Pruning({ ...retention, box: lifetime }),
-    ownReceivers: new OwnReceivers({ ...parts, pausing }),
-    queues: new Queues(pausing),
-    audit,
+    ownReceivers: new OwnReceivers({ ...parts, operating }),
     prepares: settings.prepare !== false,
     retains: settings.retention.completed !== undefined,
     workers: new OwnWorkers({ ...parts, tasks, newRunner, testing }),

@@ -12,6 +12,7 @@ import type { Deliveries } from '../operate/deliveries.ts';
 import { DOCTOR_OPTIONS, examine, type DoctorOptions, type DoctorParts } from '../operate/doctor/doctor.ts';
 import type { Finding } from '../operate/doctor/finding.ts';
 import type { EraseOptions, EraseResult, Erasing } from '../operate/erase.ts';
+import type { Errands } from '../operate/errands/errands.ts';
 import type { Emissions } from '../operate/emissions.ts';
 import type { Queues } from '../operate/pause.ts';
 import { repairSequences, type SequenceRepair } from '../store/sequences/sequences.ts';
@@ -49,6 +50,8 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
   readonly queues: Queues;
   /** The workers of this process. */
   readonly workers: BoxWorkers;
+  /** Acts on many deliveries, each with a cursor. */
+  readonly errands: Errands;
   /** The record of what operators did. */
   readonly audit: Audit;
   /** Tables in partitions by time, for those who keep very much. */
@@ -135,6 +138,7 @@ export interface BoxParts<D extends DatabaseHandle> extends DrainParts, DoctorPa
   readonly emissions: Emissions;
   readonly ownReceivers: BoxReceivers;
   readonly queues: Queues;
+  readonly errands: Errands;
   readonly audit: Audit;
   readonly erasing: Erasing;
   readonly partitions: Partitions;
@@ -152,6 +156,7 @@ export class Box<D extends DatabaseHandle> implements Signalbox<D> {
   readonly receivers: BoxReceivers;
   readonly queues: Queues;
   readonly workers: BoxWorkers;
+  readonly errands: Errands;
   readonly audit: Audit;
   readonly partitions: Partitions;
   readonly framework: BoxFramework;
@@ -167,6 +172,7 @@ export class Box<D extends DatabaseHandle> implements Signalbox<D> {
     this.queues = parts.queues;
     this.workers = parts.workers;
     this.partitions = parts.partitions;
+    this.errands = parts.errands;
     this.audit = parts.audit;
     this.framework = parts.services;
   }

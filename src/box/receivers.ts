@@ -13,9 +13,12 @@ import type { Catalogue } from '../store/catalogue/catalogue.ts';
 import type { Store } from '../store/store.ts';
 import { reaching } from '../store/unreachable.ts';
 import type { ActOptions } from '../operate/audit.ts';
-import { pauseReceiver, type PauseParts } from '../operate/pause.ts';
+import { moveDeliveries, type MoveOptions, retireReceiver, type RetireOptions, type Retirement } from '../operate/errands/receiver-acts.ts';
+import { pauseReceiver } from '../operate/pause.ts';
+import type { Errand } from '../store/errands/errand.ts';
 import type { Ambient } from '../transaction/ambient.ts';
 import type { Lifetime } from './lifetime.ts';
+import type { Operating } from './operating.ts';
 import type { Services } from './services.ts';
 
 /** As for `@OnSignal`; the name is not optional, for a function has no class. */
@@ -85,6 +88,18 @@ export interface BoxReceivers {
    * @throws SignalboxError `ReceiverNotFound`, `InvalidOption`, `BoxClosed`
    */
   resume(name: string, options?: ActOptions): Promise<boolean>;
+  /**
+   * Begins an errand that gives the deliveries of one receiver to another one of the same signals: those that wait, and the dead ones. They keep their idempotency
+   * keys. Where the other has a delivery of its own, they end as cancelled. Those that are running go when they wait again. What is emitted later is not moved.
+   * @throws SignalboxError `ReceiverNotFound`, `ErrandUnfinished`, `InvalidOption`, `BoxClosed`
+   */
+  move(from: string, to: string, options?: MoveOptions): Promise<Errand>;
+  /**
+   * Retires a receiver whose code is gone: nothing that is emitted from now on is stored for it. What waits is kept, or cancelled by an errand.
+   * A process that still has it brings it back when it announces it again.
+   * @throws SignalboxError `ReceiverNotFound`, `ErrandUnfinished`, `InvalidOption`, `BoxClosed`
+   */
+  retire(name: string, options?: RetireOptions): Promise<Retirement>;
 }
 
 export interface ReceiversParts {
@@ -95,7 +110,7 @@ export interface ReceiversParts {
   readonly driver: Driver;
   readonly store: Store;
   readonly ambient: Ambient;
-  readonly pausing: PauseParts;
+  readonly operating: Pick<Operating, 'pausing' | 'errandsParts' | 'errands'>;
 }
 
 export class OwnReceivers implements BoxReceivers {
@@ -143,10 +158,20 @@ export class OwnReceivers implements BoxReceivers {
   }
 
   async pause(name: string, options: ActOptions = {}): Promise<boolean> {
-    return pauseReceiver(this.#parts.pausing, 'pause', name, options);
+    return pauseReceiver(this.#parts.operating.pausing, 'pause', name, options);
   }
 
   async resume(name: string, options: ActOptions = {}): Promise<boolean> {
-    return pauseReceiver(this.#parts.pausing, 'resume', name, options);
+    return pauseReceiver(this.#parts.operating.pausing, 'resume', name, options);
+  }
+
+  async move(from: string, to: string, options: MoveOptions = {}): Promise<Errand> {
+    const { errandsParts, errands } = this.#parts.operating;
+    return moveDeliveries(errandsParts, errands, [from, to], options);
+  }
+
+  async retire(name: string, options: RetireOptions = {}): Promise<Retirement> {
+    const { errandsParts, errands } = this.#parts.operating;
+    return retireReceiver(errandsParts, errands, name, options);
   }
 }

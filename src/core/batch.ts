@@ -2,7 +2,7 @@
 import type { DeliveryContext, DetachedDeliveryContext } from './context.ts';
 
 /** One delivery of a batch. */
-export interface BatchItem<P> extends Pick<DetachedDeliveryContext, 'emission' | 'attempt' | 'idempotencyKey' | 'log'> {
+export interface BatchItem<P> extends Pick<DetachedDeliveryContext, 'emission' | 'attempt' | 'replayed' | 'idempotencyKey' | 'log'> {
   /** The payload of the emission. */
   readonly payload: P;
   /**

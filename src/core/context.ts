@@ -22,6 +22,11 @@ export interface DetachedDeliveryContext {
    * The number of this attempt, from 1. Runs that do not count (a worker that stopped, `RetryAfter`) are not numbered.
    */
   readonly attempt: number;
+  /**
+   * Whether the delivery was replayed: its receiver has run to the end before, or was given up. A receiver that writes to other systems may
+   * leave that out.
+   */
+  readonly replayed: boolean;
   /** The same text in every run of this delivery, and in no other. Pass it to the mail or payment provider. */
   readonly idempotencyKey: string;
   /**

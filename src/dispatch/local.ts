@@ -104,6 +104,7 @@ export class LocalDispatch {
       const context: DetachedDeliveryContext = {
         emission,
         attempt: 1,
+        replayed: false,
         idempotencyKey: `${emission.id}:${receiver.name}`,
         abortSignal,
         log: this.#log.child({ emissionId: emission.id, receiver: receiver.name }),
@@ -120,10 +121,12 @@ export class LocalDispatch {
 /** Calls a receiver of batches with a batch of one. @throws the error that the receiver reported with `fail` */
 function withOne(call: ReceiverCall): ReceiverCall {
   return async (payload, context) => {
-    const { emission, attempt, idempotencyKey, abortSignal, log, ...rest } = context as DetachedDeliveryContext & { readonly tx?: unknown };
+    const { emission, attempt, replayed, idempotencyKey, abortSignal, log, ...rest } = context as DetachedDeliveryContext & {
+      readonly tx?: unknown;
+    };
     const failures: unknown[] = [];
     const fail = (error: unknown): void => void failures.push(error);
-    const item: BatchItem<unknown> = { payload, emission, attempt, idempotencyKey, log, fail };
+    const item: BatchItem<unknown> = { payload, emission, attempt, replayed, idempotencyKey, log, fail };
     const value = await call([item], { ...rest, abortSignal, log });
     if (failures.length > 0) throw failures[0];
     return value;

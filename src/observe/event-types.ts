@@ -48,6 +48,24 @@ export interface PauseEvent extends BoxEvent {
   readonly by: string;
 }
 
+/** The errand of an event. */
+export interface ErrandEvent extends BoxEvent {
+  /** UUID (version 7). */
+  readonly errandId: string;
+  /** What it does: `retry`, `replay`, `cancel`, `move` or `retire`. */
+  readonly act: string;
+  /** The operator, as named when it was begun. */
+  readonly by: string;
+}
+
+/** How far an errand is. */
+export interface ErrandProgress extends ErrandEvent {
+  /** Deliveries that it has changed so far. */
+  readonly done: number;
+  /** Deliveries that matched, and were changed by others before it came to them. */
+  readonly skipped: number;
+}
+
 /** The worker of an event. */
 export interface WorkerEvent extends BoxEvent {
   /** Its id in `signalbox.worker`. */
@@ -102,6 +120,18 @@ export interface SignalboxEvents {
   'operator.paused': PauseEvent;
   /** A receiver or a queue was resumed by `box.receivers.resume` or `box.queues.resume`. Not raised if it was not paused. */
   'operator.resumed': PauseEvent;
+  /** A receiver was retired by `box.receivers.retire`: it gets no new deliveries. */
+  'operator.retired': BoxEvent & { readonly receiver: string; readonly by: string };
+  /** An errand was begun. */
+  'errand.begun': ErrandEvent;
+  /** This process has done a batch of an errand, which changed `changed` deliveries. */
+  'errand.advanced': ErrandProgress & { readonly changed: number };
+  /** An errand was paused by an operator. */
+  'errand.paused': ErrandEvent;
+  /** An errand was resumed by an operator. */
+  'errand.resumed': ErrandEvent;
+  /** An errand has ended: this process has done its last batch, or an operator has stopped it. */
+  'errand.ended': ErrandProgress & { readonly state: 'done' | 'stopped' };
   /** `queues` is empty when it serves all of them. */
   'worker.started': WorkerEvent & {
     /** The database of the worker, as `user@host:port/database`; never the password. */

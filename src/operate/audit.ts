@@ -67,22 +67,31 @@ export class Audit {
 
   /** @internal Does `work` between the two writes of its entry. An act that cannot be recorded is not done. */
   async record<T>(act: Act, work: () => Promise<T>, resultOf: (done: T) => object): Promise<T> {
-    const id = await this.#store.begin(act);
-    let done: T;
-    try {
-      done = await work();
-    } catch (error) {
-      // Without the message, which may hold what the act was about.
-      const { name } = errorReport(error);
-      await this.#end(id, { error: isSignalboxError(error) ? error.code : name });
-      throw error;
-    }
-    await this.#end(id, resultOf(done));
+    const id = await this.begin(act);
+    const done = await this.until(id, work);
+    await this.end(id, resultOf(done));
     return done;
   }
 
-  /** The act is done, or has failed, whether this can be written or not. */
-  async #end(id: string, result: object): Promise<void> {
+  /** @internal Writes the entry of an act that begins. Returns its id. */
+  async begin(act: Act): Promise<string> {
+    return this.#store.begin(act);
+  }
+
+  /** @internal Does `work`, whose failure completes the entry. */
+  async until<T>(id: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      // Without the message, which may hold what the act was about.
+      const { name } = errorReport(error);
+      await this.end(id, { error: isSignalboxError(error) ? error.code : name });
+      throw error;
+    }
+  }
+
+  /** @internal Completes an entry. The act is done, or has failed, whether this can be written or not. */
+  async end(id: string, result: object): Promise<void> {
     await this.#store.end(id, result).catch((error: unknown) => {
       this.#log.warn({ err: error, entry: id }, 'an entry of the audit could not be completed');
     });

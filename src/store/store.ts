@@ -12,6 +12,7 @@ import { DeliveriesStore } from './deliveries/deliveries.ts';
 import { AuditStore } from './audit/audit.ts';
 import { PauseStore } from './catalogue/pause.ts';
 import { DoctorStore } from './doctor/doctor-store.ts';
+import { ErrandsStore } from './errands/errands-store.ts';
 import { EmissionsStore } from './emissions/emissions.ts';
 import { OperationsStore } from './operations/operations.ts';
 import type { Namespace } from './namespace.ts';
@@ -38,6 +39,7 @@ export class Store {
   readonly doctor: DoctorStore;
   /** For the tests of applications. */
   readonly testing: TestingStore;
+  readonly errands: ErrandsStore;
   readonly namespace: Namespace;
   readonly #driver: Driver;
   readonly #pool: Run;
@@ -58,6 +60,7 @@ export class Store {
     this.pause = new PauseStore(this.#pool, namespace);
     this.audit = new AuditStore(this.#pool);
     this.testing = new TestingStore(this.#pool);
+    this.errands = new ErrandsStore(this.#pool, namespace);
   }
 
   partitions(inTransaction: InTransaction): PartitionsStore {

@@ -60,6 +60,7 @@ const EVENTS: { [E in EventName]: { [F in keyof SignalboxEvents[E]]: NameOf<Sign
     at: 'Date',
   } as const;
   const act = { emissionId: 'string', receiver: 'string', deliveryIds: 'string[]', by: 'string', at: 'Date' } as const;
+  const errand = { errandId: 'string', act: 'string', by: 'string', at: 'Date' } as const;
   const pause = { receiver: 'string', queue: 'string', by: 'string', at: 'Date' } as const;
   const worker = { workerId: 'number', at: 'Date' } as const;
   const failed = { ...delivery, durationMs: 'number', error: 'unknown' } as const;
@@ -80,6 +81,12 @@ const EVENTS: { [E in EventName]: { [F in keyof SignalboxEvents[E]]: NameOf<Sign
     'operator.cancelled': { ...act, reason: 'string' },
     'operator.paused': pause,
     'operator.resumed': pause,
+    'operator.retired': { receiver: 'string', by: 'string', at: 'Date' },
+    'errand.begun': errand,
+    'errand.advanced': { ...errand, done: 'number', skipped: 'number', changed: 'number' },
+    'errand.paused': errand,
+    'errand.resumed': errand,
+    'errand.ended': { ...errand, done: 'number', skipped: 'number', state: 'string' },
     'worker.started': { ...worker, database: 'string', concurrency: 'number', queues: 'string[]', receivers: 'string[]' },
     'worker.idle': worker,
     'worker.lost': { ...worker, newWorkerId: 'number' },

@@ -30,6 +30,14 @@ async function inTurn<T>(index: number, work: () => Promise<T>): Promise<T> {
   return turn;
 }
 
+/** Works on the errands that the killed process has left, whatever their state. */
+async function finishErrands({ peer }: FaultHarness): Promise<void> {
+  for (const { id, state } of await peer.errands.list()) {
+    if (state === 'paused') await peer.errands.resume(id);
+    await peer.errands.work(id);
+  }
+}
+
 /** Retries the cancelled deliveries that the killed process did not retry any more, as an operator would. */
 async function finishOperation({ sql, peer }: FaultHarness): Promise<void> {
   const cancelled = await sql<{ id: string }[]>`
@@ -64,6 +72,7 @@ async function killBy(name: string, h: FaultHarness): Promise<Violation[]> {
       const [, key, emissions] = line.split(' ');
       h.note({ key: key!, emissions: Number(emissions), outcome: program.hasSaid(`committed ${key}`) ? 'committed' : 'unknown' });
     }
+    await finishErrands(h);
     await finishOperation(h);
     await h.peer.prune();
     expect(await forgetOldRows(h.sql)).toBe(0);

@@ -2,6 +2,7 @@
 import { beforeAll, expect, test, vi } from 'vitest';
 import { type ScenarioResult, runScenario } from './matrix.ts';
 import { statements } from './statements.ts';
+import { errands } from './errand-scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 vi.mock('../../src/drivers/detect.ts', async (original) => (await import('./faulty-driver.ts')).faultyModule(await original()));
@@ -13,7 +14,7 @@ let results: readonly (ScenarioResult & { readonly role: string })[];
 
 beforeAll(async () => {
   results = await Promise.all(
-    Object.values(SCENARIOS).map(async (scenario) => ({ role: scenario.role, ...(await runScenario(scenario)) })),
+    [...Object.values(SCENARIOS), errands].map(async (scenario) => ({ role: scenario.role, ...(await runScenario(scenario)) })),
   );
 }, 60_000);
 

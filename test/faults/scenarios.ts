@@ -165,7 +165,7 @@ export const operator: Scenario = {
   },
 };
 
-async function again(call: () => Promise<unknown>): Promise<void> {
+export async function again(call: () => Promise<unknown>): Promise<void> {
   await call().catch(call).catch(call);
 }
 

@@ -112,8 +112,8 @@ const auditSql = mutantsOf({ file: 'src/store/audit/audit.sql.ts', tests: ['test
 const audit = mutantsOf({ file: 'src/operate/audit.ts', tests: ['test/operate/audit.test.ts'] }, [
   {
     name: 'audit: before the act',
-    find: '    const id = await this.#store.begin(act);\n    let done: T;\n    try {\n      done = await work();',
-    replace: "    let done: T;\n    let id = '0';\n    try {\n      done = await work();\n      id = await this.#store.begin(act);",
+    find: '    const id = await this.begin(act);\n    const done = await this.until(id, work);\n',
+    replace: "    const done = await this.until('0', work);\n    const id = await this.begin(act);\n",
   },
   { name: 'audit: not the message', find: 'isSignalboxError(error) ? error.code : name', replace: 'String(error)' },
   { name: 'audit: the act is done all the same', find: '.catch((error: unknown) => {', replace: '.finally((error?: unknown) => {' },

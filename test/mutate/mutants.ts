@@ -13,6 +13,7 @@ import { copyMutants } from './mutants-copies.ts';
 import { edgeMutants } from './mutants-edges.ts';
 import { emittingMutants } from './mutants-emitting.ts';
 import { laneMutants } from './mutants-lanes.ts';
+import { bulkMutants } from './mutants-bulk.ts';
 import { errandMutants } from './mutants-errands.ts';
 import { extensionMutants } from './mutants-extensions.ts';
 import { faultMutants } from './mutants-fault.ts';
@@ -54,6 +55,7 @@ export const mutants: readonly Mutant[] = [
   ...edgeMutants,
   ...emittingMutants,
   ...errandMutants,
+  ...bulkMutants,
   ...pausesMutants,
   ...readMutants,
   ...runningMutants,

@@ -102,6 +102,7 @@ export class Batch {
         return context.emission;
       },
       attempt: context.attempt,
+      replayed: context.replayed,
       idempotencyKey: context.idempotencyKey,
       get log() {
         return context.log;

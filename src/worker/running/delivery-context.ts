@@ -36,6 +36,10 @@ class DeliveryContext implements DetachedDeliveryContext {
     });
   }
 
+  get replayed(): boolean {
+    return this.#delivery.generation > 0;
+  }
+
   /** The emission's UUID keeps two databases that share a provider apart; the rest is the delivery and its generation. */
   get idempotencyKey(): string {
     const { emissionId, id, generation } = this.#delivery;

@@ -73,6 +73,27 @@ await box.partitions.tend({ every: 'week', keep: 4 }).catch(() => {});
 await box.prune({ dryRun: true });
 await box.erase({ path: 'person', value: 'Ann' });
 await takePruneTurn(db, sql);
+// Errands of each stage, on the same deliveries; the moves are of receivers that have none.
+const { errands } = box;
+const carryOn = async ({ id }: { id: string }): Promise<void> => {
+  await errands.pause(id);
+  await errands.resume(id);
+  await errands.work(id);
+};
+await carryOn(await errands.begin({ act: 'replay', filter: { emissionId: fine }, actsAgain: true }));
+await box.drain({ ahead: '1m' });
+await carryOn(await errands.begin({ act: 'retry', filter: { emissionId: poison, states: ['dead', 'ready'] } }));
+await carryOn(await errands.begin({ act: 'cancel', filter: { emissionId: poison, states: ['ready', 'dead'] }, because: OPERATED }));
+await carryOn(await errands.begin({ act: 'retry', filter: { emissionId: poison, states: ['cancelled'] } }));
+box.receivers.connect(fresh, () => {}, { name: 'Fresh.other', queue: 'aside' });
+await box.receivers.announce();
+await carryOn(await box.receivers.move('Fresh.receive', 'Fresh.other'));
+await carryOn((await box.receivers.retire('Fresh.other', { waiting: 'cancel' })).errand!);
+const { id: stopped } = await errands.begin({ act: 'retry', filter: { receiver: 'Fresh.other' } });
+await errands.begin({ act: 'retry', filter: { receiver: 'Fresh.other' } }).catch(() => {});
+await errands.stop(stopped);
+await errands.list();
+await errands.workOnAll(new AbortController().signal);
 
 const { db: immediateDb, box: immediateBox } = open('immediate');
 await send(immediateDb, 'immediate', 'fine');

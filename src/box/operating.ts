@@ -1,0 +1,42 @@
+// The parts with which operators act, in their order: each act is recorded, and the long ones are errands.
+import type { Logger } from '../core/logger.ts';
+import type { Receivers } from '../core/receivers.ts';
+import type { Events } from '../observe/events.ts';
+import { Audit } from '../operate/audit.ts';
+import { Deliveries } from '../operate/deliveries.ts';
+import { Errands, type ErrandsParts } from '../operate/errands/errands.ts';
+import { type PauseParts, Queues } from '../operate/pause.ts';
+import type { Store } from '../store/store.ts';
+import type { Lifetime } from './lifetime.ts';
+
+export interface OperatingParts {
+  readonly store: Store;
+  readonly lifetime: Lifetime;
+  readonly events: Events;
+  readonly log: Logger;
+  readonly receivers: Receivers;
+}
+
+export interface Operating {
+  readonly audit: Audit;
+  readonly deliveries: Deliveries;
+  readonly queues: Queues;
+  readonly errands: Errands;
+  readonly pausing: PauseParts;
+  readonly errandsParts: ErrandsParts;
+}
+
+export function operatingOf({ store, lifetime: box, events, log, receivers: own }: OperatingParts): Operating {
+  const audit = new Audit(store.audit, box, log);
+  const pausing = { store: store.pause, box, events, audit };
+  const errandsParts = { store: store.errands, box, events, audit, receivers: { own, list: () => store.catalogue.list() } };
+  const errands = new Errands(errandsParts);
+  return {
+    audit,
+    pausing,
+    errandsParts,
+    errands,
+    queues: new Queues(pausing),
+    deliveries: new Deliveries(store.operations, box, events, audit),
+  };
+}
