@@ -126,14 +126,14 @@ const batches = mutantsOf({ file: 'src/store/errands/batch.sql.ts', tests: [acts
     name: 'move: not beside a live one of its own',
     within: 'DOUBLE',
     tests: [receivers, races],
-    find: 'exists (select from signalbox.delivery o where o.emission_id = d.emission_id and o.receiver_id = ${TO})\n    or ',
+    find: '(select true from signalbox.delivery o where o.emission_id = d.emission_id and o.receiver_id = ${TO} limit 1)\n    or ',
     replace: '',
   },
   {
     name: 'move: not beside a settled one of its own',
     within: 'DOUBLE',
     tests: [receivers, races],
-    find: '\n    or exists (select from signalbox.settled o where o.emission_id = d.emission_id and o.receiver_id = ${TO})',
+    find: '\n    or (select true from signalbox.settled o where o.emission_id = d.emission_id and o.receiver_id = ${TO} limit 1)',
     replace: '',
   },
   {

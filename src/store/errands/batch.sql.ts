@@ -117,12 +117,15 @@ with ${MINE}, ${picked(UNFINISHED())}, ${HELD_SETTLED}, acted as (
 /** The receiver to which a delivery goes. */
 const TO = `($9::text::jsonb -> 'to'::text ->> d.receiver_id::text)::int`;
 
-/** Of the locked rows, those of which the other receiver has a delivery of its own: it is not to receive the emission twice. */
+/**
+ * Of the locked rows, those of which the other receiver has a delivery of its own: it is not to receive the emission twice. Scalar subqueries:
+ * `exists` was planned as a hash of the whole table.
+ */
 const DOUBLE = `
 double as materialized (
   select d.* from held d
-  where exists (select from signalbox.delivery o where o.emission_id = d.emission_id and o.receiver_id = ${TO})
-    or exists (select from signalbox.settled o where o.emission_id = d.emission_id and o.receiver_id = ${TO})
+  where (select true from signalbox.delivery o where o.emission_id = d.emission_id and o.receiver_id = ${TO} limit 1)
+    or (select true from signalbox.settled o where o.emission_id = d.emission_id and o.receiver_id = ${TO} limit 1)
 ), single as materialized (
   select d.* from held d where d.id not in (select double.id from double)
 )`;
