@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { defineSignal, OnSignal, type SignalboxOptions } from '../../src/index.ts';
 import { readDeliveries } from '../support/deliveries.ts';
 import { type Database, harness, type Harness } from '../support/harness.ts';
+import { addDelivery, addReceiver, openStore } from '../store/rows.ts';
 import { Latch } from '../support/latch.ts';
 
 const paid = defineSignal('pause.paid', z.object({ value: z.number() }));
@@ -154,6 +155,37 @@ test('a receiver is paused under all its names, and for the deliveries of each',
   expect(seen).toHaveLength(3);
 });
 
+test('a receiver that is joined with a former name stays paused, also where the pause is of the newer row', async () => {
+  await using h = await harness({ services: [] });
+  const seen: string[] = [];
+  const former = h.another({ services: [] });
+  former.receivers.connect(paid, () => void seen.push('former'), { name: 'Former.onPaid' });
+  await emit({ db: former.db }, 1);
+  const later = h.another({ services: [] });
+  later.receivers.connect(paid, () => void seen.push('later'), { name: 'Later.onPaid' });
+  await later.receivers.announce();
+  await h.box.receivers.pause('Later.onPaid');
+  const joined = h.another({ services: [] });
+  joined.receivers.connect(paid, () => void seen.push('joined'), { name: 'Later.onPaid', formerly: ['Former.onPaid'] });
+  await joined.receivers.announce();
+  await joined.drain();
+  expect(seen).toEqual([]);
+  await h.box.receivers.resume('Former.onPaid');
+  await joined.drain();
+  expect(seen).toEqual(['joined']);
+});
+
+test('a suspect of a paused receiver is not what a worker has to be idle for', async () => {
+  await using h = await openStore();
+  const receiver = await addReceiver(h.sql, 'A.receive');
+  await addDelivery(h.sql, receiver);
+  await h.sql`update signalbox.delivery set crashes = 9`;
+  const waits = (): Promise<boolean> => h.store.deliveries.hasSuspect([{ receiverId: receiver, free: 1, version: 1 }]);
+  expect(await waits()).toBe(true);
+  await h.store.pause.pauseReceiver('A.receive');
+  expect(await waits()).toBe(false);
+});
+
 test('a renamed receiver is in the queue under which it was announced last, and not in that of its former name', async () => {
   await using h = await harness({ services: [] });
   const seen: string[] = [];
@@ -187,12 +219,14 @@ test('a paused worker-run delivery goes on; what was claimed ahead of the pause 
   await expect.poll(() => begun.at(-1), { timeout: 10_000 }).toBe(200);
   await expect.poll(running).toBeGreaterThan(1);
   await h.box.receivers.pause('Slow.onPaid');
+  // The only slot is taken, so no other one begins meanwhile.
+  const before = begun.length;
   // Its patience is over with what waits for the slot, whatever wakes the worker.
   const claimedAt = performance.now();
   await expect.poll(() => performance.now() - claimedAt, { timeout: 10_000 }).toBeGreaterThan(900);
   gate.open();
   await expect.poll(running, { timeout: 10_000 }).toBe(0);
-  expect(begun).toHaveLength(201);
+  expect(begun).toHaveLength(before);
   expect(await h.sql`select distinct state, attempt from signalbox.delivery`).toEqual([{ state: 'ready', attempt: 0 }]);
   const completed = h.box.next('delivery.completed');
   await h.box.receivers.resume('Slow.onPaid');
