@@ -91,26 +91,65 @@ test('what another act has ended anew meanwhile is later than the errand, and no
   expect(await states(h.sql)).toEqual(['cancelled 0', 'cancelled 0']);
 });
 
-test('an errand that meets another in the opposite order of its walk does not meet it in a deadlock', async () => {
+test('two errands that walk in opposite orders lock in one order, and do not meet in a deadlock', async () => {
   await using h = await openStore();
-  const receiver = await addDead(h, 60);
+  await addDead(h, 9);
   // By time in one order, by emission in the other.
   await h.sql`
     update signalbox.settled s set finished_at = now() - n * interval '1 second' from (
       select emission_id, row_number() over (order by emission_id) as n from signalbox.settled) o where o.emission_id = s.emission_id`;
-  expect(receiver).toBeGreaterThan(0);
-  for (let round = 0; round < 5; round++) {
-    const both = await Promise.all([
-      batch(h.connect(), await begin(h, 'replay', ['completed', 'dead'])),
-      batch(h.connect(), await begin(h, 'cancel', ['dead'])),
-    ]);
-    expect(both[0]!.changed + both[1]!.changed).toBe(60);
-    await h.sql`
-      with gone as (delete from signalbox.delivery returning *)
+  const [replay, cancel] = [await begin(h, 'replay', ['completed', 'dead']), await begin(h, 'cancel', ['dead'])];
+  // Both stand before the row in the middle.
+  const middle = await h.hold((tx) => tx`select from signalbox.settled order by emission_id offset 4 limit 1 for update`);
+  const first = batch(h.connect(), replay);
+  await untilBlocked(h.sql);
+  const second = batch(h.connect(), cancel);
+  await untilBlocked(h.sql, 2);
+  await middle.commit();
+  expect([await first, await second]).toMatchObject([{ changed: 9 }, { changed: 0, skipped: 9 }]);
+});
+
+test.each([
+  ['replay', ['completed'], 'settled'],
+  ['retry', ['dead'], 'settled'],
+  ['cancel', ['ready'], 'delivery'],
+] as const)('%s comes past 10,000 rows that it is not about, and does not look at them again', async (act, wanted, table) => {
+  await using h = await openStore();
+  const [mine, other] = [await addReceiver(h.sql, 'A.receive'), await addReceiver(h.sql, 'B.receive')];
+  const rows = `
+    with made as (select lpad(to_hex(n), 32, '0')::uuid as id, n from generate_series(1, 10005) n), stored as (
+      insert into signalbox.emission (id, signal, version, payload) select id, 'store.happened', 1, '{"value": 1}' from made)`;
+  if (table === 'delivery')
+    await h.sql.unsafe(`${rows}
+      insert into signalbox.delivery (emission_id, receiver_id, version, run_at)
+      select id, case when n > 10000 then ${mine} else ${other} end, 1, now() from made`);
+  else
+    await h.sql.unsafe(`${rows}
       insert into signalbox.settled (id, emission_id, receiver_id, version, generation, state, epoch, attempt, crashes, finished_at)
-      select id, emission_id, receiver_id, version, generation, 'dead', epoch, attempt, crashes, now() - id * interval '1 second' from gone`;
-    await h.sql`update signalbox.settled set state = 'dead', finished_at = now() - id * interval '1 second'`;
-  }
+      select n, id, case when n > 10000 then ${mine} else ${other} end, 1, 0, '${wanted[0]}', 1, 1, 0, now() - (20000 - n) * interval '1 ms' from made`);
+  const id = v7();
+  const options = { ...OPTIONS[act], audit: '0' };
+  await h.store.errands.begin({
+    id,
+    act,
+    by: 'ada',
+    filter: { states: wanted, receiver: 'A.receive' },
+    options,
+    cursor: FIRST_CURSOR,
+    fingerprint: id,
+  });
+  const next = async (): Promise<ErrandBatch | undefined> => batch(h.sql, (await h.store.errands.get(id))!);
+  expect(await next()).toMatchObject({ changed: 0, state: 'running', waits: false });
+  expect(await next()).toMatchObject({ changed: 5, state: 'done' });
+});
+
+test('a replay leaves what completes after it was begun', async () => {
+  await using h = await openStore();
+  const receiver = await addDead(h, 1);
+  const errand = await begin(h, 'replay', ['completed', 'dead']);
+  await addDead(h, 2, receiver);
+  expect(await batch(h.sql, errand)).toMatchObject({ changed: 1, state: 'done' });
+  expect(await states(h.sql)).toEqual(['dead 0', 'dead 0', 'ready 1']);
 });
 
 test('of two workers on one errand, one works: the other does not wait, and does not do the batch again', async () => {
@@ -243,6 +282,17 @@ test('equal places in two tables, as two partitions have them, are told apart by
   expect(await batch(h.sql, await begin(h, 'retry', ['dead']))).toMatchObject({ changed: 1, done: 1 });
   expect(await h.sql`select id, state from signalbox.settled`).toEqual([{ id: '102', state: 'completed' }]);
   expect(await h.sql`select id from signalbox.delivery`).toEqual([{ id: '101' }]);
+});
+
+test('a delivery that a worker runs is not moved from under it, though nothing holds its row', async () => {
+  await using h = await openStore();
+  const [a, b] = [await addReceiver(h.sql, 'A.receive'), await addReceiver(h.sql, 'B.receive')];
+  await addDelivery(h.sql, a, { state: 'running', epoch: 3 });
+  const errand = await begin(h, 'move', ['ready', 'running'], { to: { [String(a)]: b }, error: { name: 'Discard', message: 'moved' } });
+  expect(await batch(h.sql, errand)).toMatchObject({ changed: 0, waits: true, state: 'running' });
+  await h.sql`update signalbox.delivery set state = 'ready', worker_id = null`;
+  expect(await batch(h.sql, (await h.store.errands.get(errand.id))!)).toMatchObject({ changed: 1, state: 'done' });
+  expect(await h.sql`select receiver_id, epoch from signalbox.delivery`).toEqual([{ receiver_id: b, epoch: 4 }]);
 });
 
 const MOVES: readonly [string, Stage, 'ready' | 'dead'][] = [

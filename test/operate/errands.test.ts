@@ -116,6 +116,20 @@ test('at most 1,000 replayed deliveries of a receiver are live, and the errand g
   expect(await h.rows()).toEqual({ 'Books.onPaid completed 1': 1_700, 'Mails.onPaid completed 1': 200 });
 });
 
+test('deliveries that were not replayed take no room of a replay', async () => {
+  await using h = await operated();
+  await h.box.receivers.announce();
+  await fill(h, 'Books.onPaid', 'ready', 1_100);
+  await fill(h, 'Books.onPaid', 'completed', 5);
+  const { id } = await h.box.errands.begin({ act: 'replay', filter: { receiver: 'Books.onPaid' } });
+  const advanced = h.box.next('errand.advanced');
+  const abort = new AbortController();
+  const worked = h.box.errands.work(id, { abortSignal: abort.signal });
+  expect(await advanced).toMatchObject({ changed: 5 });
+  abort.abort();
+  expect(await worked).toMatchObject({ done: 5 });
+});
+
 test('cancel ends what waits and, if asked for, what is dead, with the reason', async () => {
   await using h = await operated();
   h.control.fails = true;
