@@ -88,6 +88,19 @@ const BAGS: Record<string, Bag[]> = {
       instead: 'aheda',
       meant: 'ahead',
     },
+  MoveOptions: [
+    {
+      at: 'receivers.move',
+      take: (options, { box }) => box.receivers.move('A.receive', 'B.receive', options),
+      instead: 'ded',
+      meant: 'dead',
+    },
+  ],
+  RetireOptions: [
+    { at: 'receivers.retire', take: (options, { box }) => box.receivers.retire('A.receive', options), instead: 'wating', meant: 'waiting' },
+  ],
+  WorkOptions: [
+    { at: 'errands.work', take: (options, { box }) => box.errands.work(id, options), instead: 'onprogress', meant: 'onProgress' },
   ],
   PruneOptions: [{ at: 'box.prune', take: (options, { box }) => box.prune(options), instead: 'olderThen', meant: 'olderThan' }],
   WaitOptions: [
