@@ -207,7 +207,6 @@ const more = [
   ]),
   ...mutantsOf({ file: 'src/operate/errands/request.ts', tests: [acts] }, [
     { name: 'errand: states that it can change', find: '  if (cannot)\n', replace: '  if (false)\n' },
-    { name: 'errand: the same, in any order', find: '.toSorted(([a], [b]) => (a < b ? -1 : 1))', replace: '' },
     { name: 'errand: no variable without a value', find: '  refuseUndefined(filter, `${subject}: filter`);\n', replace: '' },
   ]),
   ...mutantsOf({ file: 'src/operate/errands/stages.ts', tests: [acts, receivers, races] }, [
@@ -225,7 +224,6 @@ const more = [
       replace: ') return errand;',
       hangs: 'It waits for room for ever.',
     },
-    { name: 'errand: the task ends', find: '    if (own.length === 0) return;\n', replace: '', hangs: 'The worker cannot stop.' },
   ]),
   ...mutantsOf({ file: 'src/operate/errands/receiver-acts.ts', tests: [receivers] }, [
     { name: 'move: where it could be run', find: '  if (lost) refuse(', replace: '  if (false) refuse(' },

@@ -75,6 +75,8 @@ test('the first of two is undone: the second leaves nothing', async () => {
   await first.rollback();
   expect(await second).toMatchObject({ changed: 3, skipped: 0 });
   expect(await states(h.sql)).toEqual(['ready 0', 'ready 0', 'ready 0']);
+  // A run of the time before is stale.
+  expect(await h.sql`select distinct epoch from signalbox.delivery`).toEqual([{ epoch: 1 }]);
 });
 
 test('what another act has ended anew meanwhile is later than the errand, and not touched', async () => {
