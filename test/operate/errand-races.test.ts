@@ -198,7 +198,9 @@ test('a receiver whose transaction is open keeps its delivery: the errand does n
   const again = async (): Promise<ErrandBatch | undefined> => batch(h.sql, (await h.store.errands.get(errand.id))!);
   expect(await again()).toMatchObject({ changed: 0, waits: true, state: 'running' });
   await running.rollback();
+  expect((await h.store.errands.unfinished()).map(({ id }) => id)).toEqual([errand.id]);
   expect(await again()).toMatchObject({ changed: 1, waits: false, state: 'done', done: 3 });
+  expect(await h.store.errands.unfinished()).toEqual([]);
   expect(await states(h.sql)).toEqual(['cancelled 0', 'cancelled 0', 'cancelled 0']);
 });
 

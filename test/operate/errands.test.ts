@@ -172,6 +172,7 @@ test('a second errand that does the same is refused while the first is unfinishe
   await using h = await operated();
   await h.emit(1);
   const filter = { receiver: 'Books.onPaid', payload: { path: 'customer', value: 'customer 1' } };
+  await h.box.errands.begin({ act: 'cancel', filter: { receiver: 'Mails.onPaid' } });
   const first = await h.box.errands.begin({ act: 'cancel', filter });
   const again = h.box.errands.begin({ act: 'cancel', filter: { payload: filter.payload, receiver: 'Books.onPaid' }, by: 'bob' });
   await expect(again).rejects.toMatchObject({ code: 'ErrandUnfinished', details: { errandId: first.id } });
