@@ -36,6 +36,7 @@ export const ERROR_CODES = {
   NotInTransaction: 'A reliable emit or a commit hook was used outside a transaction.',
   UntrackedTransaction: 'The transaction was not opened through the database object that the box was given.',
   EmissionNotFound: 'No committed emission has this id.',
+  DeliveryNotFound: 'No delivery is found under this id or address.',
   // operating
   ReceiverNotFound: 'The catalogue has no receiver of this name.',
   QueueNotFound: 'No receiver of the catalogue is in this queue.',

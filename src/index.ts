@@ -27,7 +27,11 @@ export type { Duration } from './core/duration.ts';
 export type { Class } from './core/receivers.ts';
 
 // operating
-export type { Deliveries, FindFilter } from './operate/deliveries.ts';
+export type { Deliveries } from './operate/deliveries.ts';
+export type { DeadGroups, Counted, DeliveryCount, DeliveryPage, PageOptions, PageOrder } from './operate/paging.ts';
+export type { DeliveryDetails, EmissionDetails, OneDelivery } from './operate/reads.ts';
+export type { DeadGroup } from './operate/groups.ts';
+export type { Redaction } from './operate/redaction.ts';
 export type { DeliveryFilter, PayloadFilter } from './operate/filter.ts';
 export type { ActOptions, Audit, AuditQuery } from './operate/audit.ts';
 export type { AuditEntry } from './store/audit/audit.ts';
@@ -44,7 +48,8 @@ export type { PartitionMigrationOptions, Partitions, TendOptions, TendResult } f
 export type { Every } from './core/periods.ts';
 export type { PruneOptions, PruneResult } from './operate/prune.ts';
 export type { RetentionOptions } from './core/retention.ts';
-export type { Delivery, DeliveryAddress, DeliveryFailure } from './store/operations/operations.ts';
+export type { Delivery, DeliveryAddress, DeliveryFailure } from './store/operations/delivery.ts';
+export type { DetailedFailure, FoundDelivery } from './store/operations/details.ts';
 export type { AbsentReceiver, Announcement, CataloguedReceiver } from './store/catalogue/announcement.ts';
 export type { MigrateOptions } from './store/schema/migrate.ts';
 export type { DoctorOptions } from './operate/doctor/doctor.ts';

@@ -18,7 +18,6 @@ import { errandsTask } from './maintenance/tasks/errands.ts';
 import { pruneTasks } from './maintenance/tasks/prune.ts';
 import { refreshCatalogue } from './maintenance/tasks/refresh-catalogue.ts';
 import { Events } from './observe/events.ts';
-import { Emissions } from './operate/emissions.ts';
 import { Erasing } from './operate/erase.ts';
 import { Partitions } from './operate/partitions.ts';
 import { Pruning } from './operate/prune.ts';
@@ -88,7 +87,7 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
   for (const listeners of extensions.listeners) lifetime.onClosed(events.onEach(listeners));
   if (settings.onDead) events.on('delivery.dead', settings.onDead);
 
-  const operating = operatingOf({ store, lifetime, events, log, receivers });
+  const operating = operatingOf({ store, lifetime, events, log, receivers, redact: settings.redact });
   const { audit } = operating;
   const inTransaction = ownTransactions(transactions, driver);
   const retention = { store: store.retention(inTransaction), events, ages: settings.retention };
@@ -100,7 +99,6 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
     ...operating,
     afterCommits,
     withTemporaryWorker,
-    emissions: new Emissions(store.operations, lifetime),
     erasing: new Erasing({ store: new EraseStore(store.namespace, inTransaction), audit, box: lifetime }),
     partitions: new Partitions({
       store: store.partitions(inTransaction),

@@ -121,6 +121,7 @@ export const groups: readonly Group[] = [
       'design/copies.md': 'How two copies of the package in one process understand each other.',
       'design/payload-types.md': 'Why what emits take and what receivers get have two names.',
       'design/waits.md': 'What an abort signal does to each call that waits, and which take none.',
+      'design/reading.md': 'How deliveries are read: pages along an index, bounded walks, one filter, redaction.',
       'design/shelves.md': 'Which verbs stand on the box, and which on a shelf of it.',
       'design/options.md': 'Why every option is checked, and how.',
       'design/command-line.md': 'Why verbs load lazily, where documents and questions go, and what Ctrl-C stops.',

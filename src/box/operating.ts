@@ -4,8 +4,11 @@ import type { Receivers } from '../core/receivers.ts';
 import type { Events } from '../observe/events.ts';
 import { Audit } from '../operate/audit.ts';
 import { Deliveries } from '../operate/deliveries.ts';
+import { Emissions } from '../operate/emissions.ts';
 import { Errands, type ErrandsParts } from '../operate/errands/errands.ts';
 import { type PauseParts, Queues } from '../operate/pause.ts';
+import { Reads } from '../operate/reads.ts';
+import { type Redaction, Redactor } from '../operate/redaction.ts';
 import type { Store } from '../store/store.ts';
 import type { Lifetime } from './lifetime.ts';
 
@@ -15,28 +18,32 @@ export interface OperatingParts {
   readonly events: Events;
   readonly log: Logger;
   readonly receivers: Receivers;
+  readonly redact: Redaction | undefined;
 }
 
 export interface Operating {
   readonly audit: Audit;
   readonly deliveries: Deliveries;
+  readonly emissions: Emissions;
   readonly queues: Queues;
   readonly errands: Errands;
   readonly pausing: PauseParts;
   readonly errandsParts: ErrandsParts;
 }
 
-export function operatingOf({ store, lifetime: box, events, log, receivers: own }: OperatingParts): Operating {
+export function operatingOf({ store, lifetime: box, events, log, receivers: own, redact }: OperatingParts): Operating {
   const audit = new Audit(store.audit, box, log);
   const pausing = { store: store.pause, box, events, audit };
   const errandsParts = { store: store.errands, box, events, audit, receivers: { own, list: () => store.catalogue.list() } };
   const errands = new Errands(errandsParts);
+  const reads = new Reads(store.pages, store.details, new Redactor(redact));
   return {
     audit,
     pausing,
     errandsParts,
     errands,
     queues: new Queues(pausing),
-    deliveries: new Deliveries(store.operations, box, events, audit),
+    deliveries: new Deliveries(store.operations, reads, box, events, audit),
+    emissions: new Emissions(store.operations, reads, box),
   };
 }

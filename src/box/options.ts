@@ -7,7 +7,7 @@ import type { GivenLogger, Logger } from '../core/logger.ts';
 import { checkOptions, type OptionTable, type Rule } from '../core/options.ts';
 import type { Class } from '../core/receivers.ts';
 import { type Ages, agesOf, type RetentionOptions, retentionRule } from '../core/retention.ts';
-import { anything, callable, DEFAULT_SCHEMA, listOf, oneOf, schemaName, whole } from '../core/rules.ts';
+import { anything, bag, callable, DEFAULT_SCHEMA, listOf, oneOf, schemaName, whole } from '../core/rules.ts';
 import { type ProviderLiteral, type Provision, provisionOf } from '../container/provider.ts';
 import type { Container } from '../container/registry.ts';
 import { SignalboxError } from '../errors.ts';
@@ -17,6 +17,7 @@ import { eventLog } from '../observe/event-log.ts';
 import type { SignalboxEvents } from '../observe/event-types.ts';
 import { safeLogger } from '../observe/safe-log.ts';
 import type { ReliableParts } from '../dispatch/reliable.ts';
+import { type Redaction, REDACTION } from '../operate/redaction.ts';
 import type { OutsideWrites } from '../transaction/outside-writes.ts';
 import type { OnFailure } from '../worker/immediate.ts';
 import { type Extension, type Extensions, extensionsOf, logFieldsOf } from './extension.ts';
@@ -99,6 +100,11 @@ export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
    * connection, so that the call would wait for ever, `'warn'` refuses, too.
    */
   outsideWrites?: OutsideWrites;
+  /**
+   * What operators must not see of payloads, headers and errors: it is taken out of all that `box.deliveries` and `box.emissions` return,
+   * and with that out of what the command line prints. Default: they see all.
+   */
+  redact?: Redaction;
 }
 
 const logger: Rule = {
@@ -126,10 +132,11 @@ export const BOX_OPTIONS: OptionTable<SignalboxOptions> = {
   prepare: oneOf(true, false, 'all'),
   log: logger,
   outsideWrites: oneOf('warn', 'refuse', 'allow'),
+  redact: bag('an object with payload, headers and errors', REDACTION),
 };
 
 /** Those that have no default may stay away; `log` is always one. */
-type Optional = 'resolve' | 'onDead' | 'testing';
+type Optional = 'resolve' | 'onDead' | 'testing' | 'redact';
 
 /** The options of a box, each with its value: the given one, or the default. */
 export type BoxSettings<D extends DatabaseHandle> = Required<Omit<SignalboxOptions<D>, Optional | keyof Normal>> &

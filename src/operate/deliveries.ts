@@ -1,25 +1,18 @@
-// box.deliveries: finds deliveries and acts on them.
+// box.deliveries: reads deliveries and acts on them.
 import { errorRecord, SETTLED_STATES } from '../core/delivery.ts';
 import { checkOptions, checkValue, type OptionTable, type Rule } from '../core/options.ts';
 import { Discard } from '../core/outcome.ts';
-import { rowId, text, uuid, whole } from '../core/rules.ts';
+import { text, uuid } from '../core/rules.ts';
 import { SignalboxError } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
 import { isOf, refuseInside } from '../transaction/call.ts';
 import { type Act, type ActOptions, type Audit, byOf } from './audit.ts';
 import type { Openness } from './emissions.ts';
-import { type DeliveryFilter, FILTER, queryOf } from './filter.ts';
-import type { Delivery, DeliveryAddress, OperationsStore } from '../store/operations/operations.ts';
-
-/** A page of deliveries. */
-export interface FindFilter extends DeliveryFilter {
-  /** The last id of the previous page: deliveries come with the latest first. */
-  beforeId?: string;
-  /** 1 to 1000. Default 100. */
-  limit?: number;
-}
-
-const PAGE: OptionTable<Pick<FindFilter, 'beforeId' | 'limit'>> = { beforeId: rowId, limit: whole(1, 1_000) };
+import type { DeliveryFilter } from './filter.ts';
+import type { DeadGroups, DeliveryCount, DeliveryPage, PageOptions } from './paging.ts';
+import type { DeliveryDetails, OneDelivery, Reads } from './reads.ts';
+import type { DeliveryAddress } from '../store/operations/delivery.ts';
+import type { OperationsStore } from '../store/operations/operations.ts';
 
 const ADDRESS: OptionTable<DeliveryAddress> = { emissionId: uuid, receiver: text };
 
@@ -30,12 +23,14 @@ const addressed = ({ emissionId, receiver = '' }: DeliveryAddress): { emissionId
 /** Deliveries, for operators: the state of each delivery of an emission, and acts on them. */
 export class Deliveries {
   readonly #store: OperationsStore;
+  readonly #reads: Reads;
   readonly #box: Openness;
   readonly #events: Events;
   readonly #audit: Audit;
 
   /** @internal Made by the box. */
-  constructor(store: OperationsStore, box: Openness, events: Events, audit: Audit) {
+  constructor(store: OperationsStore, reads: Reads, box: Openness, events: Events, audit: Audit) {
+    this.#reads = reads;
     this.#events = events;
     this.#audit = audit;
     this.#store = store;
@@ -43,14 +38,40 @@ export class Deliveries {
   }
 
   /**
-   * Deliveries that match, the latest first, with their errors and without payloads.
-   * @throws SignalboxError `InvalidOption`
+   * A page of the deliveries that match, without payloads: by default the latest emission first; dead and cancelled ones by their end;
+   * waiting ones of a receiver by the time at which they are due.
+   * @throws SignalboxError `InvalidOption`, also for a cursor of another order and a payload path that is redacted; `BoxClosed`
+   * @example const { deliveries, cursor } = await box.deliveries.page({ states: ['dead'], receiver: 'Orders.onPaid' });
    */
-  async find(filter: FindFilter = {}): Promise<Delivery[]> {
+  async page(filter: DeliveryFilter = {}, options: PageOptions = {}): Promise<DeliveryPage> {
     this.#box.assertOpen();
-    checkOptions(filter, { ...FILTER, ...PAGE }, 'deliveries.find');
-    const { beforeId, limit = 100, ...rest } = filter;
-    return this.#store.find(queryOf(rest, 'deliveries.find'), { beforeId, limit });
+    return this.#reads.page(filter, options);
+  }
+
+  /**
+   * One delivery with its payload, the stacks of its errors, its worker and the other deliveries of its emission: by emission and
+   * receiver, by its own id, or by the idempotency key that its receiver passed on. No index has the ids of completed ones: by its id, one
+   * of them is found among the 50,000 latest alone.
+   * @throws SignalboxError `DeliveryNotFound`, `InvalidOption`, `BoxClosed`
+   */
+  async get(which: OneDelivery | string): Promise<DeliveryDetails> {
+    this.#box.assertOpen();
+    return this.#reads.get(which);
+  }
+
+  /** How many deliveries match, up to 1,000. @throws SignalboxError `InvalidOption`, `BoxClosed` */
+  async count(filter: DeliveryFilter = {}): Promise<DeliveryCount> {
+    this.#box.assertOpen();
+    return this.#reads.count(filter);
+  }
+
+  /**
+   * The latest 1,000 dead deliveries that match, by receiver, name of the error and the first 80 characters of its message.
+   * @throws SignalboxError `InvalidOption`, `BoxClosed`
+   */
+  async groups(filter: Omit<DeliveryFilter, 'states'> = {}): Promise<DeadGroups> {
+    this.#box.assertOpen();
+    return this.#reads.groups(filter);
   }
 
   /**

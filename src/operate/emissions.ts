@@ -2,8 +2,10 @@
 import { WAIT_OPTIONS, type WaitOptions } from '../core/abort.ts';
 import { checkOptions, checkValue } from '../core/options.ts';
 import { uuid } from '../core/rules.ts';
-import type { Delivery, OperationsStore } from '../store/operations/operations.ts';
+import type { Delivery } from '../store/operations/delivery.ts';
+import type { OperationsStore } from '../store/operations/operations.ts';
 import { isOf, refuseInside } from '../transaction/call.ts';
+import type { EmissionDetails, Reads } from './reads.ts';
 import { untilSettled } from './until-settled.ts';
 
 /** Whether a box can still be used. */
@@ -15,10 +17,12 @@ export interface Openness {
 /** The emissions of a database. */
 export class Emissions {
   readonly #store: OperationsStore;
+  readonly #reads: Reads;
   readonly #box: Openness;
 
   /** @internal Made by the box. */
-  constructor(store: OperationsStore, box: Openness) {
+  constructor(store: OperationsStore, reads: Reads, box: Openness) {
+    this.#reads = reads;
     this.#store = store;
     this.#box = box;
   }
@@ -35,6 +39,16 @@ export class Emissions {
     checkValue(emissionId, uuid, 'emissions.settled', 'the emission');
     checkOptions(options, WAIT_OPTIONS, 'emissions.settled');
     refuseInside('emissions.settled() of its own emission', isOf(emissionId));
-    return untilSettled(this.#store, emissionId, this.#box, options.abortSignal);
+    await untilSettled(this.#store, emissionId, this.#box, options.abortSignal);
+    return this.#reads.settledOf(emissionId);
+  }
+
+  /**
+   * One emission with its payload and its deliveries: by its id, or by the idempotency key that one of its receivers passed on.
+   * @throws SignalboxError `EmissionNotFound`, `InvalidOption`, `BoxClosed`
+   */
+  async get(idOrKey: string): Promise<EmissionDetails> {
+    this.#box.assertOpen();
+    return this.#reads.emission(idOrKey);
   }
 }

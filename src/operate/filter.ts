@@ -48,7 +48,7 @@ export interface PayloadFilter {
 export const STATES: readonly DeliveryState[] = [...LIVE_STATES, ...SETTLED_STATES];
 
 const LONGEST_TEXT = 1_000;
-const DEEPEST_PATH = 50;
+export const DEEPEST_PATH = 50;
 
 const state = oneOf(...STATES);
 const states = listOf('states', state);
@@ -56,7 +56,8 @@ const states = listOf('states', state);
 const isText = (value: unknown): value is string =>
   typeof value === 'string' && value.length <= LONGEST_TEXT && !value.includes('\u0000') && value.isWellFormed();
 
-const searched: Rule = { wants: `a text of 1 to ${LONGEST_TEXT} characters`, accepts: (value) => isText(value) && value !== '' };
+/** A text that the server can take. */
+export const searched: Rule = { wants: `a text of 1 to ${LONGEST_TEXT} characters`, accepts: (value) => isText(value) && value !== '' };
 export const stepsOf = (path: string): string[] => path.split('.');
 
 export const PAYLOAD: OptionTable<PayloadFilter> = {
@@ -67,7 +68,7 @@ export const PAYLOAD: OptionTable<PayloadFilter> = {
   value: { wants: `a text of at most ${LONGEST_TEXT} characters`, accepts: isText },
 };
 
-export const FILTER: OptionTable<DeliveryFilter> = {
+const FILTER: OptionTable<DeliveryFilter> = {
   states: {
     ...states,
     wants: `a list of ${state.wants}, at least one of them`,

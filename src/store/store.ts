@@ -14,7 +14,9 @@ import { PauseStore } from './catalogue/pause.ts';
 import { DoctorStore } from './doctor/doctor-store.ts';
 import { ErrandsStore } from './errands/errands-store.ts';
 import { EmissionsStore } from './emissions/emissions.ts';
+import { DetailsStore } from './operations/details.ts';
 import { OperationsStore } from './operations/operations.ts';
+import { PagesStore } from './operations/pages.ts';
 import type { Namespace } from './namespace.ts';
 import { PartitionsStore } from './partitions/partitions.ts';
 import { RetentionStore } from './retention/retention.ts';
@@ -40,6 +42,8 @@ export class Store {
   /** For the tests of applications. */
   readonly testing: TestingStore;
   readonly errands: ErrandsStore;
+  readonly pages: PagesStore;
+  readonly details: DetailsStore;
   readonly namespace: Namespace;
   readonly #driver: Driver;
   readonly #pool: Run;
@@ -61,6 +65,8 @@ export class Store {
     this.audit = new AuditStore(this.#pool);
     this.testing = new TestingStore(this.#pool);
     this.errands = new ErrandsStore(this.#pool, namespace);
+    this.pages = new PagesStore(this.#pool);
+    this.details = new DetailsStore(this.#pool);
   }
 
   partitions(inTransaction: InTransaction): PartitionsStore {

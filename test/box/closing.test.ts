@@ -26,7 +26,11 @@ const goesOn: Record<string, Use> = {
   afterCommit: (box) => box.afterCommit(() => {}),
   on: (box) => box.on('delivery.dead', () => {}),
   next: (box) => box.next('delivery.dead', undefined),
-  'deliveries.find': (box) => box.deliveries.find(),
+  'deliveries.page': (box) => box.deliveries.page(),
+  'deliveries.count': (box) => box.deliveries.count(),
+  'deliveries.groups': (box) => box.deliveries.groups(),
+  'deliveries.get': (box) => box.deliveries.get('1'),
+  'emissions.get': (box) => box.emissions.get('018f0000-0000-7000-8000-000000000000'),
   'deliveries.retry': (box) => box.deliveries.retry({ emissionId }),
   'deliveries.replay': (box) => box.deliveries.replay({ emissionId }),
   'deliveries.cancel': (box) => box.deliveries.cancel({ emissionId }),
@@ -110,7 +114,7 @@ test('while close waits for a receiver, that receiver can use the box until it e
   const seen: unknown[] = [];
   const { leave, closed } = await closing(h, async () => {
     for (const [name, use] of Object.entries(begins)) seen.push([name, await codeOf(use, h.box)]);
-    seen.push(h.box.get(ANSWER), (await h.box.deliveries.find()).length, await h.box.receivers.has('closing.nothing'));
+    seen.push(h.box.get(ANSWER), (await h.box.deliveries.page()).deliveries.length, await h.box.receivers.has('closing.nothing'));
   });
   leave.open();
   await closed;

@@ -4,6 +4,7 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { createSignalbox, type DeliveryFilter, type Signalbox } from '../../src/index.ts';
 import { OPERATED } from '../evidence/evidence.ts';
+import { findAll } from '../support/deliveries.ts';
 
 type Operation = 'retry' | 'cancel' | 'replay';
 
@@ -29,7 +30,7 @@ export function openOperator(url: string): Operator {
   return {
     operate: async (which, target) => {
       const operation = OPERATIONS[Math.floor(which * OPERATIONS.length)]!;
-      const found = await box.deliveries.find({ states: STATES[operation], limit: CHOICE });
+      const found = await findAll(box, { states: STATES[operation] }, { limit: CHOICE });
       const delivery = found[Math.floor(target * found.length)];
       if (!delivery) return 0;
       const { emissionId, receiver } = delivery;

@@ -8,6 +8,7 @@ import { rootCode } from '../support/errors.ts';
 import { recordingLogger } from '../support/log.ts';
 import { type Case, effects, openConformance, rowsOf } from './driver.ts';
 import { emit, fail, happened, receiverThat } from './signals.ts';
+import { findAll } from '../support/deliveries.ts';
 
 const isoDate = z.codec(z.iso.datetime(), z.date(), { decode: (text) => new Date(text), encode: (date) => date.toISOString() });
 const bigText = z.codec(z.string(), z.bigint(), { decode: (text) => BigInt(text), encode: (big) => String(big) });
@@ -215,7 +216,7 @@ export const deliveryCases: readonly Case[] = [
           code: '22P02',
         },
       ]);
-      const found = await h.box.deliveries.find({ states: ['ready'] });
+      const found = await findAll(h.box, { states: ['ready'] });
       expect(found.map(({ errors }) => errors[0]!.message).join()).toMatch(/duplicate key.*invalid input|invalid input.*duplicate key/s);
       const logged = lines.map(({ fields }) => (fields as { err?: object }).err).filter((err) => err !== undefined);
       expect(new Set(logged.map((err) => (err as { code?: string }).code))).toEqual(new Set(['22P02', '23505']));

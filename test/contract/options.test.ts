@@ -88,6 +88,7 @@ const BAGS: Record<string, Bag[]> = {
       instead: 'aheda',
       meant: 'ahead',
     },
+  ],
   MoveOptions: [
     {
       at: 'receivers.move',
@@ -132,12 +133,22 @@ const BAGS: Record<string, Bag[]> = {
       meant: 'schema',
     },
   ],
-  DeliveryFilter: [{ at: 'deliveries.find', take: (options, { box }) => box.deliveries.find(options), instead: 'state', meant: 'states' }],
-  FindFilter: [{ at: 'deliveries.find', take: (options, { box }) => box.deliveries.find(options), instead: 'state', meant: 'states' }],
+  DeliveryFilter: [{ at: 'deliveries.page', take: (options, { box }) => box.deliveries.page(options), instead: 'state', meant: 'states' }],
+  PageOptions: [
+    { at: 'deliveries.page', take: (options, { box }) => box.deliveries.page({}, options), instead: 'curser', meant: 'cursor' },
+  ],
+  Redaction: [
+    {
+      at: 'createSignalbox',
+      take: (redact) => createSignalbox({ db: unused(), redact }),
+      instead: 'haeders',
+      meant: 'redact.headers',
+    },
+  ],
   PayloadFilter: [
     {
-      at: 'deliveries.find',
-      take: (payload, { box }) => box.deliveries.find({ payload }),
+      at: 'deliveries.page',
+      take: (payload, { box }) => box.deliveries.page({ payload }),
       options: { path: 'value', value: '1' },
       instead: 'paht',
       meant: 'payload.path',
@@ -250,7 +261,7 @@ const read = async (file: string): Promise<string> => readFile(fileURLToPath(new
 test('every exported type of options is in the list', async () => {
   const exported = [await read('src/index.ts'), await read('src/nest/module.ts')].join('\n');
   const names = exported.match(/\b\w+(Options|Filter|Address)\b/g)!.filter((name) => /^[A-Z][a-z]/.test(name));
-  expect([...new Set(names), 'Provider'].sort()).toEqual(Object.keys(BAGS).sort());
+  expect([...new Set(names), 'Provider', 'Redaction'].sort()).toEqual(Object.keys(BAGS).sort());
 });
 
 const places = Object.values(BAGS).flatMap((bags) => bags.map((bag): [string, Bag] => [`${bag.at}: ${bag.instead}`, bag]));
@@ -371,11 +382,11 @@ const refused: Refused[] = [
     'abortSignal is an object with',
   ],
   ['a folder that is missing', ({ box }) => box.migrate({} as never), 'box.migrate: folder is missing. Give a text.'],
-  ['states', ({ box }) => box.deliveries.find({ states: ['complete'] as never }), "Did you mean 'completed'? Give a list of 'ready', "],
-  ['one state', ({ box }) => box.deliveries.find({ states: 'dead' as never }), 'states is "dead". Give a list of '],
-  ['an id to filter by', ({ box }) => box.deliveries.find({ emissionId: '7' }), 'emissionId is "7". Give a UUID'],
-  ['a page', ({ box }) => box.deliveries.find({ beforeId: 7 as never }), 'beforeId is 7. Give the id of a delivery'],
-  ['a limit', ({ box }) => box.deliveries.find({ limit: 1001 }), 'limit is 1001. Give a whole number from 1 to 1000.'],
+  ['states', ({ box }) => box.deliveries.page({ states: ['complete'] as never }), "Did you mean 'completed'? Give a list of 'ready', "],
+  ['one state', ({ box }) => box.deliveries.page({ states: 'dead' as never }), 'states is "dead". Give a list of '],
+  ['an id to filter by', ({ box }) => box.deliveries.page({ emissionId: '7' }), 'emissionId is "7". Give a UUID'],
+  ['a page', ({ box }) => box.deliveries.page({}, { cursor: 7 as never }), 'cursor is 7. Give a text'],
+  ['a limit', ({ box }) => box.deliveries.page({}, { limit: 1001 }), 'limit is 1001. Give a whole number from 1 to 1000.'],
   [
     'an address without an emission',
     ({ box }) => box.deliveries.retry({ receiver: 'x' } as never),

@@ -8,6 +8,7 @@ import { LIVE_STATES, type Outcome, SETTLED_STATES, settlementFor } from '../../
 import { retryPolicy } from '../../src/core/retry.ts';
 import { defineSignal, type DeliveryState, Discard, OnSignal, RetryAfter, Unavailable, Unrecoverable } from '../../src/index.ts';
 import { harness, type Harness } from '../support/harness.ts';
+import { findAll } from '../support/deliveries.ts';
 
 const docs = new URL('../../docs/', import.meta.url);
 
@@ -51,7 +52,7 @@ test('the diagram has an arrow for each act of an operator on a delivery, and no
     for (const from of [...LIVE_STATES, ...SETTLED_STATES]) {
       const emissionId = await deliveryIn(from, h);
       if ((await h.box.deliveries[act]({ emissionId })).length === 0) continue;
-      const [{ state: to } = { state: 'none' }] = await h.box.deliveries.find({ emissionId });
+      const [{ state: to } = { state: 'none' }] = await findAll(h.box, { emissionId });
       found.push(`${from} --> ${to}: ${act}`);
     }
   await h.sql`delete from signalbox.delivery`;

@@ -4,12 +4,6 @@ import { type Mutant, mutantsOf } from './mutant.ts';
 const file = 'src/store/operations/operations.sql.ts';
 const tests = ['test/operate/deliveries.test.ts', 'test/operate/statements.test.ts'];
 
-const find = mutantsOf({ file, within: 'findDeliveries', tests }, [
-  { name: 'find: before', find: '($10::text is null or d.id < $10::text::bigint)', replace: '($10::text is null or true)' },
-  { name: 'find: the latest first', find: 'order by d.id desc\n', replace: 'order by d.id\n' },
-  { name: 'find: limit', find: 'limit $11::int', replace: 'limit $11::int + 1' },
-]);
-
 const requeue = mutantsOf({ file, within: 'requeueDeliveries', tests }, [
   { name: 'requeue: emission', find: 's.emission_id = $1::text::uuid and ', replace: '$1::text is not null and ' },
   { name: 'requeue: receiver', find: "($2::text is null or ${isNamed('r', '$2')})", replace: '($2::text is null or true)' },
@@ -80,4 +74,4 @@ const look = mutantsOf({ file, tests: [...tests, 'test/operate/box.test.ts'] }, 
   { name: 'countLive: is there', within: 'countLive', find: 'where id = $1::text::uuid', replace: '' },
 ]);
 
-export const operationMutants: readonly Mutant[] = [...find, ...requeue, ...makeDue, ...cancel, ...cancelDead, ...look];
+export const operationMutants: readonly Mutant[] = [...requeue, ...makeDue, ...cancel, ...cancelDead, ...look];

@@ -47,4 +47,204 @@ const given = [
   ]),
 ];
 
-export const readMutants: readonly Mutant[] = [...filter, ...receivers, ...given];
+const pageTests = ['test/operate/pages.test.ts'];
+const pageFile = 'src/store/operations/page.sql.ts';
+
+const pages = [
+  ...mutantsOf({ file: pageFile, tests: pageTests }, [
+    { name: 'page by emission: its own walk', within: 'pageByEmission', find: 'page(BY_EMISSION, 15)', replace: 'page(BY_DUE, 12)' },
+    { name: 'page by end: its own walk', within: 'pageByEnd', find: 'page(BY_END, 13)', replace: 'page(BY_DUE, 12)' },
+    { name: 'page by due time: its own walk', within: 'pageByDue', find: 'page(BY_DUE, 12)', replace: 'page(BY_END, 13)' },
+    { name: 'count by emission: its own walk', within: 'countByEmission', find: 'count(BY_EMISSION, 15)', replace: 'count(BY_DUE, 12)' },
+    { name: 'count by end: its own walk', within: 'countByEnd', find: 'count(BY_END, 13)', replace: 'count(BY_DUE, 12)' },
+    { name: 'count by due time: its own walk', within: 'countByDue', find: 'count(BY_DUE, 12)', replace: 'count(BY_END, 13)' },
+    {
+      name: 'page: live ones only where they are wanted',
+      within: 'BY_EMISSION',
+      find: '(u.is_live and $10::text::boolean)',
+      replace: 'u.is_live',
+      equivalent: 'The filter has the states, too: without it the walk passes entries that it need not.',
+    },
+    {
+      name: 'page: behind the position',
+      within: 'BY_EMISSION',
+      find: '(u.emission_id, u.receiver_id) < ($13::text::uuid, $14::int)',
+      replace: '(u.emission_id, u.receiver_id) <= ($13::text::uuid, $14::int)',
+    },
+    {
+      name: 'page: the latest first',
+      within: 'BY_EMISSION',
+      find: 'u.emission_id desc, u.receiver_id desc',
+      replace: 'u.emission_id, u.receiver_id',
+    },
+    { name: 'page: entries at most', within: 'BY_EMISSION', find: 'limit $15::int', replace: 'limit 2 * $15::int' },
+    {
+      name: 'page by end: not completed ones',
+      within: 'BY_END',
+      find: "s.state <> 'completed' and ",
+      replace: '',
+      equivalent: 'The filter has the states, too; it is the condition of the partial index.',
+    },
+    {
+      name: 'page by end: behind the position',
+      within: 'BY_END',
+      find: 's.emission_id, s.receiver_id) < (',
+      replace: 's.emission_id, s.receiver_id) <= (',
+    },
+    {
+      name: 'page by end: the latest first',
+      within: 'BY_END',
+      find: 's.finished_at desc, s.emission_id desc, s.receiver_id desc',
+      replace: 's.finished_at, s.emission_id desc, s.receiver_id desc',
+    },
+    {
+      name: 'page by end: of the same end',
+      within: 'BY_END',
+      find: 's.finished_at desc, s.emission_id desc, s.receiver_id desc',
+      replace: 's.finished_at desc, s.emission_id, s.receiver_id',
+    },
+    { name: 'page by due time: of the receivers', within: 'BY_DUE', find: 'l.receiver_id = own.id and ', replace: '' },
+    { name: 'page by due time: behind the position', within: 'BY_DUE', find: '(l.run_at, l.id) > (', replace: '(l.run_at, l.id) >= (' },
+    {
+      name: 'page by due time: the first first',
+      within: 'BY_DUE',
+      find: 'order by d.run_at, d.id',
+      replace: 'order by d.run_at desc, d.id',
+    },
+    { name: 'walk: only what matches', within: 'walk', find: 'where w.found or w.n', replace: 'where w.n > 0 or w.n' },
+    { name: 'walk: its last entry', within: 'walk', find: 'w.found or w.n = $${window}::int8', replace: 'w.found' },
+    { name: 'walk: rows at most', within: 'walk', find: 'limit $${window + 1}::int', replace: 'limit $${window + 1}::int + 1' },
+    { name: 'count: only what matches', within: 'count', find: 'count(*) filter (where d.found)', replace: 'count(*)' },
+    { name: 'groups: the latest error', within: 'latestDead', find: 'order by y.at desc, y.id desc', replace: 'order by y.at desc, y.id' },
+  ]),
+  ...mutantsOf({ file: 'src/store/operations/pages.ts', tests: pageTests }, [
+    { name: 'page: one more tells of the next page', find: 'limit + 1 - all.length', replace: 'limit - all.length' },
+    { name: 'page: goes on from the last entry', find: '    start = end;', replace: '    start ??= end;' },
+    { name: 'count: one more tells that there are more', find: 'most + 1 - count', replace: 'most - count' },
+    {
+      name: 'count: more where the walk was cut',
+      find: '{ count, more: true, cutAt: start }',
+      replace: '{ count, more: false, cutAt: start }',
+    },
+  ]),
+  ...mutantsOf({ file: 'src/operate/cursor.ts', tests: pageTests }, [
+    { name: 'cursor: of this order', find: 'letter !== LETTERS[order] || ', replace: '' },
+    { name: 'cursor: time', find: ' || !/^-?\\d{1,16}$/.test(at)', replace: '' },
+    { name: 'cursor: emission', find: '!uuid.accepts(emissionId) || ', replace: '' },
+    { name: 'cursor: receiver', find: ' || Math.abs(receiverId as number) >= 2 ** 31', replace: '' },
+    { name: 'cursor: id', find: ' || !rowId.accepts(id)', replace: '' },
+    { name: 'cursor: no more than it has', find: ' || parts.length !== 5', replace: '' },
+  ]),
+  ...mutantsOf({ file: 'src/operate/paging.ts', tests: pageTests }, [
+    {
+      name: 'order: finished has no live and no completed ones',
+      find: "state === 'dead' || state === 'cancelled'",
+      replace: "state !== 'ready'",
+    },
+    { name: 'order: due is of a receiver', find: ' && (receiver !== undefined || signal !== undefined)', replace: '' },
+  ]),
+  ...mutantsOf({ file: 'src/operate/groups.ts', tests: pageTests }, [
+    { name: 'groups: the first characters', find: '.slice(0, MESSAGE_CHARACTERS)', replace: '' },
+    { name: 'groups: by receiver', find: 'JSON.stringify([receiver, name, start])', replace: 'JSON.stringify([name, start])' },
+  ]),
+];
+
+const detailTests = ['test/operate/details.test.ts'];
+
+const details = [
+  ...mutantsOf({ file: 'src/store/operations/details.sql.ts', tests: detailTests }, [
+    {
+      name: 'details: of the receiver',
+      within: 'deliveryDetails',
+      find: ' and l.receiver_id = any($2::text::int[])',
+      replace: ' and $2::text is not null',
+    },
+    {
+      name: 'details: of the emission',
+      within: 'deliveryDetails',
+      find: 'where l.emission_id = $1::text::uuid and ',
+      replace: 'where $1::text is not null and ',
+    },
+    { name: 'locate: by its id', within: 'locateDelivery', find: 'd.id = $1::text::bigint', replace: 'd.id <> $1::text::bigint' },
+    {
+      name: 'locate: by its errors',
+      within: 'locateDelivery',
+      find: 'x.delivery_id = $1::text::bigint',
+      replace: 'x.delivery_id <> $1::text::bigint',
+    },
+    { name: 'locate: a sibling', within: 'locateSibling', find: ' and s.id = $2::text::bigint', replace: ' and $2::text is not null' },
+    {
+      name: 'locate: entries at most',
+      within: 'locateSettled',
+      find: 'order by t.emission_id desc, t.receiver_id desc limit $2::int',
+      replace: 'order by t.emission_id desc, t.receiver_id desc limit 2 * $2::int',
+    },
+  ]),
+  ...mutantsOf({ file: 'src/store/operations/details.sql.ts', tests: detailTests }, [
+    {
+      name: 'emission: of its id',
+      within: 'emissionDetails',
+      find: 'where e.id = $1::text::uuid',
+      replace: 'where e.id <> $1::text::uuid',
+    },
+  ]),
+  ...mutantsOf({ file: 'src/store/operations/delivery.sql.ts', tests: detailTests }, [
+    { name: 'fields: worker of a live one', within: 'LIVE', find: 'l.worker_id', replace: 'null::int as worker_id' },
+    { name: 'fields: end of a settled one', within: 'SETTLED', find: 'null::timestamptz as run_at', replace: 's.finished_at as run_at' },
+    {
+      name: 'fields: a deleted emission',
+      within: 'JOINS',
+      find: 'limit 1) e on true',
+      replace: 'limit 1) e on e.signal is not null',
+      equivalent: 'A row that is joined has a signal.',
+    },
+    { name: 'fields: a deleted receiver', within: 'JOINS', find: 'left join signalbox.receiver r', replace: 'join signalbox.receiver r' },
+    { name: 'fields: the latest errors', find: 'order by y.at desc, y.id desc limit', replace: 'order by y.at, y.id limit' },
+  ]),
+  ...mutantsOf({ file: 'src/store/operations/delivery.ts', tests: detailTests }, [
+    { name: 'fields: says that there are more errors', find: 'moreErrors: errors.length > mostErrors', replace: 'moreErrors: false' },
+    { name: 'fields: no more errors than it says', find: 'errors.slice(-mostErrors)', replace: 'errors' },
+  ]),
+];
+
+const redactionTests = ['test/operate/redaction.test.ts', 'test/core/redact.test.ts'];
+
+const redaction = [
+  ...mutantsOf({ file: 'src/operate/redaction.ts', tests: redactionTests }, [
+    { name: 'redact: texts of errors by default', find: "errors = redaction ? 'all' : 'none'", replace: "errors = 'none'" },
+    { name: 'redact: a function that throws', find: '    } catch {\n      return REDACTED;', replace: '    } catch {\n      return text;' },
+    {
+      name: 'redact: a function that returns no text',
+      find: "typeof redacted === 'string' ? redacted : REDACTED",
+      replace: "typeof redacted === 'string' ? redacted : text",
+    },
+    { name: 'redact: stacks', find: 'stack === undefined ? undefined : this.text(stack)', replace: 'stack' },
+    { name: 'redact: messages', find: 'message: this.text(message)', replace: 'message' },
+    { name: 'redact: names', find: 'name: this.word(name),', replace: 'name,' },
+    { name: 'redact: errors of deliveries', find: 'this.showsErrors ? delivery :', replace: 'true ? delivery :' },
+    { name: 'redact: no search by what is redacted', find: 'if (payload && touches(', replace: 'if (payload && false && touches(' },
+    { name: 'redact: no search by text of an error', find: 'this.showsErrors ? error : { name: error.name }', replace: 'error' },
+  ]),
+  ...mutantsOf({ file: 'src/operate/reads.ts', tests: redactionTests }, [
+    { name: 'redact: groups', find: 'message: row.message === null ? null : redactor.text(row.message)', replace: 'message: row.message' },
+    { name: 'redact: names of groups', find: 'name: row.name === null ? null : redactor.word(row.name)', replace: 'name: row.name' },
+    {
+      name: 'redact: messages before they are cut',
+      find: 'redactor.showsErrors ? MESSAGE_CHARACTERS : WHOLE_MESSAGE',
+      replace: 'MESSAGE_CHARACTERS',
+    },
+    { name: 'redact: payload of a delivery', find: 'this.#redactor.payload(payload)', replace: 'payload' },
+    { name: 'redact: headers of a delivery', find: 'this.#redactor.headers(headers)', replace: 'headers' },
+    { name: 'redact: payload of an emission', find: 'this.#redactor.payload(row.payload)', replace: 'row.payload' },
+    { name: 'redact: headers of an emission', find: 'this.#redactor.headers(row.headers)', replace: 'row.headers' },
+  ]),
+  ...mutantsOf({ file: 'src/core/redact.ts', tests: redactionTests }, [
+    { name: 'redact: letters of any case', find: 'redacted.toLowerCase() === step.toLowerCase()', replace: 'redacted === step' },
+    { name: 'redact: any position', find: '(isPosition(redacted) && isPosition(step))', replace: 'false' },
+    { name: 'redact: what holds what is redacted', find: 'redacted.slice(0, path.length).every', replace: 'redacted.every' },
+    { name: 'redact: no JSON is not shown', find: '    return JSON.stringify(REDACTED);\n  }\n}', replace: '    return text;\n  }\n}' },
+    { name: 'redact: nothing behind the value', find: 'if (this.#at < this.#text.length) throw', replace: 'if (false) throw' },
+  ]),
+];
+
+export const readMutants: readonly Mutant[] = [...filter, ...receivers, ...given, ...pages, ...details, ...redaction];

@@ -103,10 +103,10 @@ const orphans = mutantsOf({ file: claimSql, tests: ['test/worker/running/rows.te
   { name: 'orphan: a claimed delivery is known', within: 'takeFrom', find: 'left join', replace: 'join' },
   {
     name: 'orphan: is found by operators',
-    file: 'src/store/operations/operations.sql.ts',
-    within: 'findDeliveries',
-    find: 'left join',
-    replace: 'join',
+    file: 'src/store/operations/delivery.sql.ts',
+    within: 'JOINS',
+    find: 'left join lateral',
+    replace: 'join lateral',
   },
   {
     name: 'orphan: has no payload',

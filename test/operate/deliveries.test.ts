@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, type DeliveryContext, Discard, OnSignal, Unrecoverable } from '../../src/index.ts';
-import { readDeliveries } from '../support/deliveries.ts';
+import { findAll, readDeliveries } from '../support/deliveries.ts';
 import { createEffects, effects, readEffects } from '../support/effects.ts';
 import { harness, type Harness } from '../support/harness.ts';
 import { Latch } from '../support/latch.ts';
@@ -43,9 +43,9 @@ test('a dead delivery is found with the history of its errors, and without its p
   h.receiver.mood = 'badly';
   const emissionId = await h.emit();
   await h.box.drain({ ahead: '1h' });
-  const found = await h.box.deliveries.find({ states: ['dead'] });
-  expect(await h.box.deliveries.find({ signal: happened })).toEqual(await h.box.deliveries.find({ signal: 'operate.happened' }));
-  expect(await h.box.deliveries.find({ signal: unheard })).toEqual([]);
+  const found = await findAll(h.box, { states: ['dead'] });
+  expect(await findAll(h.box, { signal: happened })).toEqual(await findAll(h.box, { signal: 'operate.happened' }));
+  expect(await findAll(h.box, { signal: unheard })).toEqual([]);
   expect(found).toEqual([
     {
       id: expect.stringMatching(/^\d+$/) as string,
@@ -68,6 +68,7 @@ test('a dead delivery is found with the history of its errors, and without its p
         message: 'in a bad mood',
         code: undefined,
       })),
+      moreErrors: false,
     },
   ]);
   expect(Math.abs(found[0]!.finishedAt!.getTime() - Date.now())).toBeLessThan(60_000);
@@ -79,16 +80,17 @@ test('deliveries are found by state, emission, receiver and signal, a page at a 
   await h.box.drain();
   const waiting = await h.emit(4);
   const { deliveries } = h.box;
-  expect((await deliveries.find({ emissionId: ids[1]! })).map(({ receiver, state }) => `${receiver} ${state}`)).toEqual([
+  expect((await findAll(h.box, { emissionId: ids[1]! })).map(({ receiver, state }) => `${receiver} ${state}`)).toEqual([
     'Steady.receive completed',
     'Moody.receive completed',
   ]);
-  expect((await deliveries.find({ states: ['ready'] })).map(({ emissionId }) => emissionId)).toEqual([waiting, waiting]);
-  expect(await deliveries.find({ receiver: 'Steady.receive' })).toHaveLength(4);
-  expect(await deliveries.find({ signal: 'operate.otherwise' })).toEqual([]);
-  const first = await deliveries.find({ limit: 5 });
-  const second = await deliveries.find({ limit: 5, beforeId: first.at(-1)!.id });
-  expect([first.length, second.length, new Set([...first, ...second].map(({ id }) => id)).size]).toEqual([5, 3, 8]);
+  expect((await findAll(h.box, { states: ['ready'] })).map(({ emissionId }) => emissionId)).toEqual([waiting, waiting]);
+  expect(await findAll(h.box, { receiver: 'Steady.receive' })).toHaveLength(4);
+  expect(await findAll(h.box, { signal: 'operate.otherwise' })).toEqual([]);
+  const first = await deliveries.page({}, { limit: 5 });
+  const second = await deliveries.page({}, { limit: 5, cursor: first.cursor! });
+  const seen = [...first.deliveries, ...second.deliveries].map(({ id }) => id);
+  expect([first.deliveries.length, second.deliveries.length, new Set(seen).size, second.cursor]).toEqual([5, 3, 8, undefined]);
 });
 
 test('retry gives a dead or cancelled delivery a fresh budget, under the same idempotency key, and leaves its sibling alone', async () => {
@@ -101,10 +103,10 @@ test('retry gives a dead or cancelled delivery a fresh budget, under the same id
     h.receiver.mood = wrong;
     const emissionId = await h.emit();
     await h.box.drain({ ahead: '1h' });
-    expect(await h.box.deliveries.find({ emissionId, states: [state] })).toHaveLength(1);
+    expect(await findAll(h.box, { emissionId, states: [state] })).toHaveLength(1);
     h.receiver.mood = 'well';
     expect(await h.box.deliveries.retry({ emissionId })).toHaveLength(1);
-    const [again] = await h.box.deliveries.find({ emissionId, states: ['ready'] });
+    const [again] = await findAll(h.box, { emissionId, states: ['ready'] });
     expect(again).toMatchObject({ attempt: 0, crashes: 0, generation: 0 });
     expect(await h.box.drain()).toMatchObject({ completed: 1 });
     expect(new Set(h.receiver.keys).size).toBe(1);
@@ -143,7 +145,7 @@ test('cancel ends what waits, with its reason, and wakes nobody for it', async (
   const emissionId = await h.emit();
   expect(await h.box.deliveries.cancel({ emissionId, receiver: 'Moody.receive' }, 'wrong customer')).toHaveLength(1);
   expect(await h.box.drain()).toMatchObject({ completed: 1 });
-  const [cancelled] = await h.box.deliveries.find({ emissionId, states: ['cancelled'] });
+  const [cancelled] = await findAll(h.box, { emissionId, states: ['cancelled'] });
   expect(cancelled).toMatchObject({ receiver: 'Moody.receive', epoch: 1, errors: [{ name: 'Discard', message: 'wrong customer' }] });
   expect(await readEffects(h.sql)).toEqual([]);
 });
@@ -156,10 +158,10 @@ test('cancel lays a dead delivery to rest, keeps its errors, and leaves what is 
   const cancel = async (receiver?: string): Promise<string[]> =>
     h.box.deliveries.cancel({ emissionId, ...(receiver === undefined ? {} : { receiver }) }, 'refunded by hand');
   expect(await cancel('Steady.receive')).toEqual([]);
-  const [dead] = await h.box.deliveries.find({ emissionId, states: ['dead'] });
+  const [dead] = await findAll(h.box, { emissionId, states: ['dead'] });
   expect(await cancel()).toEqual([dead!.id]);
   expect(await cancel()).toEqual([]);
-  expect(await h.box.deliveries.find({ emissionId })).toMatchObject([
+  expect(await findAll(h.box, { emissionId })).toMatchObject([
     { receiver: 'Steady.receive', state: 'completed', epoch: 1 },
     {
       receiver: 'Moody.receive',
@@ -169,7 +171,7 @@ test('cancel lays a dead delivery to rest, keeps its errors, and leaves what is 
       errors: [{ message: 'in a bad mood' }, { message: 'in a bad mood' }, { name: 'Discard', message: 'refunded by hand' }],
     },
   ]);
-  expect(await h.box.deliveries.find({ states: ['dead'] })).toMatchObject([{ emissionId: other }]);
+  expect(await findAll(h.box, { states: ['dead'] })).toMatchObject([{ emissionId: other }]);
 });
 
 test('of two cancels that meet at a dead delivery, one gets it', async () => {
@@ -184,7 +186,7 @@ test('of two cancels that meet at a dead delivery, one gets it', async () => {
     await untilBlocked(h.sql, 2);
   });
   expect((await Promise.all(both)).flat()).toHaveLength(1);
-  expect(await h.box.deliveries.find({ emissionId, states: ['cancelled'] })).toMatchObject([{ epoch: 3, errors: { length: 3 } }]);
+  expect(await findAll(h.box, { emissionId, states: ['cancelled'] })).toMatchObject([{ epoch: 3, errors: { length: 3 } }]);
 });
 
 test('a delivery that is cancelled while it runs detached is void for its worker', async () => {
@@ -230,16 +232,20 @@ test('a cancel waits for a receiver that is about to commit, which wins', async 
 });
 
 test.each([
-  ['find', { emissionId: 'x' }],
-  ['find', { states: ['done'] }],
-  ['find', { limit: 0 }],
-  ['find', { beforeId: '1; drop table' }],
+  ['page', { emissionId: 'x' }],
+  ['page', { states: ['done'] }],
+  ['page', { emissionId: '1; drop table' }],
+  ['count', { states: 'dead' }],
+  ['groups', { since: 1 }],
+  ['get', { emissionId: undefined }],
   ['retry', { emissionId: undefined }],
   ['replay', { emissionId: "' or 1" }],
   ['cancel', {}],
 ] as const)('%s refuses %j', async (act, argument) => {
   await using h = await openBox();
-  await expect(h.box.deliveries[act](argument as never)).rejects.toMatchObject({ code: 'InvalidOption' });
+  await expect((h.box.deliveries[act] as (argument: unknown) => Promise<unknown>).call(h.box.deliveries, argument)).rejects.toMatchObject({
+    code: 'InvalidOption',
+  });
 });
 
 test('settled waits until nothing of an emission is left to do', async () => {

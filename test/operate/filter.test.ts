@@ -7,6 +7,7 @@ import { refuseUndefined } from '../../src/operate/filter.ts';
 import { addReceiver } from '../store/rows.ts';
 import { harness, type Harness } from '../support/harness.ts';
 import { addRow, noEmission, type ReadDelivery } from './read-rows.ts';
+import { findAll } from '../support/deliveries.ts';
 
 const hour = (at: number): Date => new Date(Date.UTC(2026, 10, 1, at));
 
@@ -46,7 +47,7 @@ async function openRows(): Promise<Found> {
   };
   const names = new Map(Object.entries(rows).map(([name, { id }]) => [id, name]));
   const find = async (filter: DeliveryFilter): Promise<string[]> =>
-    (await h.box.deliveries.find(filter)).map(({ id }) => names.get(id)!).toSorted();
+    (await findAll(h.box, filter)).map(({ id }) => names.get(id)!).toSorted();
   return { ...h, rows, find };
 }
 
@@ -139,7 +140,7 @@ const invalid: [what: string, filter: object, says: RegExp][] = [
 
 test.each(invalid)('%s is refused', async (_what, filter, says) => {
   await using h = await harness();
-  const error = await h.box.deliveries.find(filter as DeliveryFilter).catch((thrown: unknown) => thrown);
+  const error = await findAll(h.box, filter as DeliveryFilter).catch((thrown: unknown) => thrown);
   expect(isSignalboxError(error, 'InvalidOption')).toBe(true);
   expect((error as Error).message).toMatch(says);
 });

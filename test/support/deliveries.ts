@@ -1,5 +1,7 @@
 // Reads deliveries from both of their tables, live and settled.
 
+import type { Delivery, DeliveryFilter, PageOptions, Signalbox } from '../../src/index.ts';
+
 export type DeliveryState = 'ready' | 'running' | 'completed' | 'dead' | 'cancelled';
 
 export interface DeliveryRow {
@@ -35,3 +37,10 @@ export async function readDeliveries(client: Queryable): Promise<DeliveryRow[]> 
 
 /** A delivery in one word and three numbers: `state epoch/attempt/crashes`. */
 export const inShort = ({ state, epoch, attempt, crashes }: DeliveryRow): string => `${state} ${epoch}/${attempt}/${crashes}`;
+
+/** What `box.deliveries.page` finds, on its first page. */
+export const findAll = async (
+  box: Pick<Signalbox, 'deliveries'>,
+  filter?: DeliveryFilter,
+  options?: PageOptions,
+): Promise<readonly Delivery[]> => (await box.deliveries.page(filter, options)).deliveries;

@@ -3,7 +3,7 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { Db, defineSignal, type DeliveryContext, Discard, isSignalboxError, OnSignal, RetryAfter, Service } from '../../src/index.ts';
-import { readDeliveries } from '../support/deliveries.ts';
+import { findAll, readDeliveries } from '../support/deliveries.ts';
 import { countEmissions, createEffects, effects, readEffects, readErrors } from '../support/effects.ts';
 import { harness, type Harness } from '../support/harness.ts';
 import { Latch } from '../support/latch.ts';
@@ -64,7 +64,7 @@ test('a failed receiver makes the call throw, although the commit stands and the
   const error: unknown = await attempt.catch((thrown: unknown) => thrown);
   if (!isSignalboxError(error, 'ReceiverFailed')) throw error;
   expect(error.message).toContain('but Chain.onFirst failed: negative -1. ');
-  const [failed] = await h.box.deliveries.find({ receiver: 'Chain.onFirst' });
+  const [failed] = await findAll(h.box, { receiver: 'Chain.onFirst' });
   expect(error.details).toMatchObject({
     committed: true,
     causes: [{ message: 'negative -1' }],

@@ -25,7 +25,10 @@ export interface DeliveryQuery {
  * The ids that deliveries of the query's receivers carry; `undefined` for those of all receivers. To be read before the statement that
  * goes by them: the planner then sees constants.
  */
-export async function receiversOf(run: Run, { receiver, signal }: DeliveryQuery): Promise<readonly number[] | undefined> {
+export async function receiversOf(
+  run: Run,
+  { receiver, signal }: Pick<DeliveryQuery, 'receiver' | 'signal'>,
+): Promise<readonly number[] | undefined> {
   if (receiver === undefined && signal === undefined) return undefined;
   return (await run(receiverIds, [receiver ?? null, signal ?? null])).map(({ id }) => id);
 }

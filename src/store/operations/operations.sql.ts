@@ -1,55 +1,8 @@
-// Operators' statements: looking at deliveries, and bringing finished ones back.
+// Operators' acts on deliveries: bringing finished ones back, making waiting ones due, cancelling.
 // A delivery is addressed by its emission and, if not all of them are meant, its receiver: that is what both tables are
 // keyed by.
 import { statement } from '../../drivers/statement.ts';
-import { isNamed, rootId, SHOWN } from '../catalogue/catalogue.sql.ts';
-import { millis } from '../times.ts';
-import { matches } from './filter.sql.ts';
-
-const FIELDS = `
-  d.id::text as id, d.emission_id::text as emission_id, coalesce(e.signal, r.signal) as signal, shown.name as receiver, d.state, d.version, d.generation, d.epoch,
-  d.attempt, d.crashes, ${millis('d.run_at')} as run_at_ms, ${millis('d.finished_at')} as finished_at_ms,
-  ${millis('e.emitted_at')} as emitted_at_ms,
-  (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('attempt', x.attempt, 'at', ${millis('x.at')}, 'name', x.error ->> 'name'::text,
-    'message', x.error ->> 'message'::text, 'code', x.error ->> 'code'::text) order by x.id)::text from signalbox.delivery_error x where x.delivery_id = d.id) as errors`;
-
-const BOTH = `(
-  select id, emission_id, receiver_id, state, version, generation, epoch, attempt, crashes, run_at, null::timestamptz as finished_at
-  from signalbox.delivery
-  union all
-  select id, emission_id, receiver_id, state, version, generation, epoch, attempt, crashes, null, finished_at
-  from signalbox.settled
-)`;
-
-/**
- * Deliveries, the latest first. $1 to $9 the filter, $10 before this id or null, $11 how many. Locks nothing. Index:
- * delivery_emission_receiver and settled_emission_receiver with an emission; without one it reads the tables.
- */
-export const findDeliveries = statement({
-  id: 'text',
-  emission_id: 'text',
-  signal: 'text',
-  receiver: 'text',
-  state: 'text',
-  version: 'int',
-  generation: 'int',
-  epoch: 'int',
-  attempt: 'int',
-  crashes: 'int',
-  run_at_ms: 'int?',
-  finished_at_ms: 'int?',
-  emitted_at_ms: 'int?',
-  errors: 'text?',
-})`
-with ${SHOWN}
-select ${FIELDS}
-from ${BOTH} d
-left join signalbox.emission e on e.id = d.emission_id
-join signalbox.receiver r on r.id = d.receiver_id
-join shown on shown.root = ${rootId('r')}
-where ${matches(1, 'coalesce(d.finished_at, d.run_at)')} and ($10::text is null or d.id < $10::text::bigint)
-order by d.id desc
-limit $11::int`;
+import { isNamed } from '../catalogue/catalogue.sql.ts';
 
 /**
  * Brings settled deliveries back: ready at once, with a fresh budget. $1 emission, $2 receiver or null, $3 states,

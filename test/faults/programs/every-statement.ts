@@ -3,7 +3,7 @@
 import 'reflect-metadata';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
-import { createSignalbox, type Signalbox } from '../../../src/index.ts';
+import { createSignalbox, isSignalboxError, type Signalbox } from '../../../src/index.ts';
 import { type Script, OPERATED } from '../../evidence/evidence.ts';
 import { release, tell, told } from '../../processes/parent.ts';
 import type { Database } from '../../support/harness.ts';
@@ -55,7 +55,18 @@ await box.drain({ ahead: '1m' });
 
 const { deliveries } = box;
 await box.emissions.settled(fine);
-await deliveries.find({ signal: happened });
+for (const filter of [{ signal: happened }, { states: ['dead'] as const }, { signal: happened, states: ['ready'] as const }]) {
+  const { deliveries: read } = await deliveries.page(filter);
+  await deliveries.count(filter);
+  for (const { id } of read.slice(0, 1)) await deliveries.get(id);
+}
+await deliveries.groups();
+const [first] = (await box.emissions.get(fine)).deliveries;
+await deliveries.get({ emissionId: fine, receiver: first!.receiver });
+await deliveries.get(`${fine}:${first!.id}:0`);
+await deliveries.get('0').catch((error: unknown) => {
+  if (!isSignalboxError(error, 'DeliveryNotFound')) throw error;
+});
 await deliveries.replay({ emissionId: fine });
 await deliveries.retry({ emissionId: poison });
 await box.drain({ ahead: '1m' });

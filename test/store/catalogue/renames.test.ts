@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, type Signalbox, type TransactionHandle } from '../../../src/index.ts';
-import { readDeliveries } from '../../support/deliveries.ts';
+import { findAll, readDeliveries } from '../../support/deliveries.ts';
 import { type Database, harness, type Harness } from '../../support/harness.ts';
 
 const happened = defineSignal('renames.happened', z.object({ value: z.number() }));
@@ -225,11 +225,11 @@ test('operators find and end deliveries by any of the names, and see the one tha
   await box.receivers.announce();
   const names = ['Order.onPaid', 'Order.onPaymentCompleted'];
   for (const receiver of names)
-    expect(await box.deliveries.find({ receiver })).toMatchObject([{ receiver: 'Order.onPaymentCompleted', state: 'ready' }]);
-  const { emissionId } = (await box.deliveries.find())[0]!;
+    expect(await findAll(box, { receiver })).toMatchObject([{ receiver: 'Order.onPaymentCompleted', state: 'ready' }]);
+  const { emissionId } = (await findAll(box))[0]!;
   expect(await box.deliveries.cancel({ emissionId, receiver: 'Order.onPaid' })).toHaveLength(1);
   expect(await box.deliveries.retry({ emissionId, receiver: 'Order.onPaymentCompleted' })).toHaveLength(1);
-  expect(await box.deliveries.find({ receiver: 'Another.receiver' })).toEqual([]);
+  expect(await findAll(box, { receiver: 'Another.receiver' })).toEqual([]);
 });
 
 test('a receiver is retired by all of its names, and comes back when a process announces it', async () => {

@@ -63,6 +63,6 @@ test('a worker from before these columns notes errors without them', async () =>
   const [{ emissionId } = { emissionId: '' }] = await h.sql<{ emissionId: string }[]>`
     select emission_id::text as "emissionId" from signalbox.delivery`;
   expect(await operations(h).cancel({ emissionId }, error)).toEqual([id]);
-  const [found] = await operations(h).find({ states: ['cancelled'], emissionId }, { limit: 1 });
+  const [found] = (await h.store.pages.ofEmission(emissionId, ['cancelled'], 1)).found;
   expect(found!.errors.map(({ message }) => message)).toEqual(['no', 'no']);
 });

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, OnSignal, type SignalboxEvents } from '../../../src/index.ts';
-import { readDeliveries } from '../../support/deliveries.ts';
+import { findAll, readDeliveries } from '../../support/deliveries.ts';
 import { readErrors } from '../../support/effects.ts';
 import { harness, type Harness } from '../../support/harness.ts';
 
@@ -109,7 +109,7 @@ test.each([
   expect(await h.box.drain()).toMatchObject({ completed: 1, dead: 1 });
   expect(await dead).toMatchObject({ emissionId: gone, attempt: 1, error: { code: 'EmissionMissing' } });
   expect(ran).toHaveLength(1);
-  expect(await h.box.deliveries.find()).toMatchObject([
+  expect(await findAll(h.box)).toMatchObject([
     { emissionId: there, state: 'completed' },
     {
       emissionId: gone,

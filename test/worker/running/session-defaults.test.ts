@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { createSignalbox, defineSignal, type DeliveryContext, OnSignal, type SignalboxOptions } from '../../../src/index.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
-import { readDeliveries } from '../../support/deliveries.ts';
+import { findAll, readDeliveries } from '../../support/deliveries.ts';
 import { createEffects, effects, readEffects } from '../../support/effects.ts';
 
 const happened = defineSignal('defaults.happened', z.object({ value: z.number() }));
@@ -200,8 +200,8 @@ test.each(Object.keys(drivers))('whatever the text form of numbers and times, th
   const isNow = (date: Date | undefined): boolean =>
     date !== undefined && date.getTime() > before - 60_000 && date.getTime() < Date.now() + 60_000;
   expect(told.map(isNow)).toEqual([true, true]);
-  const [done] = await box.deliveries.find({ emissionId: receipts[0]!.emissionId });
+  const [done] = await findAll(box, { emissionId: receipts[0]!.emissionId });
   expect([done!.emittedAt, done!.finishedAt, done!.errors[0]!.at].map(isNow)).toEqual([true, true, true]);
-  const [later] = await box.deliveries.find({ emissionId: receipts[1]!.emissionId });
+  const [later] = await findAll(box, { emissionId: receipts[1]!.emissionId });
   expect(later).toMatchObject({ state: 'ready', runAt });
 });
