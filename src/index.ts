@@ -31,6 +31,7 @@ export type { Deliveries } from './operate/deliveries.ts';
 export type { DeadGroups, Counted, DeliveryCount, DeliveryPage, PageOptions, PageOrder } from './operate/paging.ts';
 export type { DeliveryDetails, EmissionDetails, OneDelivery } from './operate/reads.ts';
 export type { DeadGroup } from './operate/groups.ts';
+export type { BoxSignals, BoxStatus, ListedReceiver, ListedSignal, ReceiverStatus, WorkerStatus } from './operate/status.ts';
 export type { Redaction } from './operate/redaction.ts';
 export type { DeliveryFilter, PayloadFilter } from './operate/filter.ts';
 export type { ActOptions, Audit, AuditQuery } from './operate/audit.ts';

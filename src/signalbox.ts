@@ -107,10 +107,10 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
       box: lifetime,
     }),
     pruning: new Pruning({ ...retention, box: lifetime }),
-    ownReceivers: new OwnReceivers({ ...parts, operating }),
+    ownReceivers: new OwnReceivers({ ...parts, operating, status: operating.status }),
     prepares: settings.prepare !== false,
     retains: settings.retention.completed !== undefined,
-    workers: new OwnWorkers({ ...parts, tasks, newRunner, testing }),
+    workers: new OwnWorkers({ ...parts, status: operating.status, tasks, newRunner, testing }),
   });
   return makeKnown(box, parts);
 }

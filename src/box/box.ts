@@ -15,6 +15,7 @@ import type { EraseOptions, EraseResult, Erasing } from '../operate/erase.ts';
 import type { Errands } from '../operate/errands/errands.ts';
 import type { Emissions } from '../operate/emissions.ts';
 import type { Queues } from '../operate/pause.ts';
+import type { BoxSignals, BoxStatus, Status } from '../operate/status.ts';
 import { repairSequences, type SequenceRepair } from '../store/sequences/sequences.ts';
 import type { Partitions } from '../operate/partitions.ts';
 import type { PruneOptions, PruneResult, Pruning } from '../operate/prune.ts';
@@ -48,6 +49,8 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
   readonly receivers: BoxReceivers;
   /** Queues, to pause and to resume. */
   readonly queues: Queues;
+  /** The signals that the catalogue has receivers of. */
+  readonly signals: BoxSignals;
   /** The workers of this process. */
   readonly workers: BoxWorkers;
   /** Acts on many deliveries, each with a cursor. */
@@ -67,6 +70,11 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
    * @throws SignalboxError `DatabaseUnreachable`, `MigrationMissing`, `BoxClosed`, and what {@link Signalbox.get} throws
    */
   drain(options?: DrainOptions): Promise<DrainResult>;
+  /**
+   * How the database stands: what waits for each receiver, and its workers. Every number ends at 1,000.
+   * @throws SignalboxError `MigrationMissing`, `BoxClosed`
+   */
+  status(): Promise<BoxStatus>;
   /**
    * Applies a folder of Drizzle migrations, one process at a time. Returns how many it applied.
    * @throws SignalboxError `DatabaseUnreachable`, `MigrationFailed`, `InvalidOption`, `BoxClosed`
@@ -139,6 +147,8 @@ export interface BoxParts<D extends DatabaseHandle> extends DrainParts, DoctorPa
   readonly ownReceivers: BoxReceivers;
   readonly queues: Queues;
   readonly errands: Errands;
+  readonly signals: BoxSignals;
+  readonly status: Status;
   readonly audit: Audit;
   readonly erasing: Erasing;
   readonly partitions: Partitions;
@@ -155,6 +165,7 @@ export class Box<D extends DatabaseHandle> implements Signalbox<D> {
   readonly emissions: Emissions;
   readonly receivers: BoxReceivers;
   readonly queues: Queues;
+  readonly signals: BoxSignals;
   readonly workers: BoxWorkers;
   readonly errands: Errands;
   readonly audit: Audit;
@@ -170,6 +181,7 @@ export class Box<D extends DatabaseHandle> implements Signalbox<D> {
     this.emissions = parts.emissions;
     this.receivers = parts.ownReceivers;
     this.queues = parts.queues;
+    this.signals = parts.signals;
     this.workers = parts.workers;
     this.partitions = parts.partitions;
     this.errands = parts.errands;
@@ -188,6 +200,10 @@ export class Box<D extends DatabaseHandle> implements Signalbox<D> {
 
   async drain(options?: DrainOptions): Promise<DrainResult> {
     return drain(this.#parts, options);
+  }
+
+  async status(): Promise<BoxStatus> {
+    return this.#parts.status.read();
   }
 
   async migrate(options: MigrateOptions): Promise<number> {

@@ -9,6 +9,7 @@ import { Errands, type ErrandsParts } from '../operate/errands/errands.ts';
 import { type PauseParts, Queues } from '../operate/pause.ts';
 import { Reads } from '../operate/reads.ts';
 import { type Redaction, Redactor } from '../operate/redaction.ts';
+import { BoxSignals, Status } from '../operate/status.ts';
 import type { Store } from '../store/store.ts';
 import type { Lifetime } from './lifetime.ts';
 
@@ -25,6 +26,8 @@ export interface Operating {
   readonly audit: Audit;
   readonly deliveries: Deliveries;
   readonly emissions: Emissions;
+  readonly status: Status;
+  readonly signals: BoxSignals;
   readonly queues: Queues;
   readonly errands: Errands;
   readonly pausing: PauseParts;
@@ -37,8 +40,11 @@ export function operatingOf({ store, lifetime: box, events, log, receivers: own,
   const errandsParts = { store: store.errands, box, events, audit, receivers: { own, list: () => store.catalogue.list() } };
   const errands = new Errands(errandsParts);
   const reads = new Reads(store.pages, store.details, new Redactor(redact));
+  const status = new Status(store.status, box);
   return {
     audit,
+    status,
+    signals: new BoxSignals(status),
     pausing,
     errandsParts,
     errands,

@@ -16,6 +16,7 @@ import type { ActOptions } from '../operate/audit.ts';
 import { moveDeliveries, type MoveOptions, retireReceiver, type RetireOptions, type Retirement } from '../operate/errands/receiver-acts.ts';
 import { pauseReceiver } from '../operate/pause.ts';
 import type { Errand } from '../store/errands/errand.ts';
+import type { ListedReceiver, Status } from '../operate/status.ts';
 import type { Ambient } from '../transaction/ambient.ts';
 import type { Lifetime } from './lifetime.ts';
 import type { Operating } from './operating.ts';
@@ -77,6 +78,11 @@ export interface BoxReceivers {
    */
   checkStored(): Promise<ManifestProblem[]>;
   /**
+   * The receivers of the catalogue, by signal and name, those that were retired among them. `box.status()` has them with what waits for them.
+   * @throws SignalboxError `MigrationMissing`, `BoxClosed`
+   */
+  list(): Promise<ListedReceiver[]>;
+  /**
    * Pauses a receiver, by any of its names: no delivery of it is begun any more, within a second and by any worker; those that run go on, and
    * those that come are stored. Returns whether that changed anything: false for one that is paused already.
    * @throws SignalboxError `ReceiverNotFound`, `InvalidOption`, `BoxClosed`
@@ -111,6 +117,7 @@ export interface ReceiversParts {
   readonly store: Store;
   readonly ambient: Ambient;
   readonly operating: Pick<Operating, 'pausing' | 'errandsParts' | 'errands'>;
+  readonly status: Status;
 }
 
 export class OwnReceivers implements BoxReceivers {
@@ -155,6 +162,10 @@ export class OwnReceivers implements BoxReceivers {
     checkValue(signal, signalOrName, 'box.receivers.has', 'its argument');
     const name = nameOfSignal(signal);
     return receivers.of({ name }).length > 0 || store.catalogue.hasReceivers(name);
+  }
+
+  async list(): Promise<ListedReceiver[]> {
+    return this.#parts.status.receivers();
   }
 
   async pause(name: string, options: ActOptions = {}): Promise<boolean> {

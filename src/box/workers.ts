@@ -2,6 +2,7 @@
 import type { Receivers } from '../core/receivers.ts';
 import type { Driver } from '../drivers/driver.ts';
 import { checkHealth, type Health } from '../operate/health.ts';
+import type { Status, WorkerStatus } from '../operate/status.ts';
 import { workerSettings, type WorkerOptions } from '../worker/options.ts';
 import { Worker, type WorkerParts } from '../worker/worker.ts';
 import type { Lifetime } from './lifetime.ts';
@@ -9,10 +10,15 @@ import type { Testing } from './options.ts';
 import type { Services } from './services.ts';
 import type { Warnings } from './warnings.ts';
 
-/** The workers of this process. `box.worker()` makes one. */
+/** Workers. `box.worker()` makes one of this process. */
 export interface BoxWorkers {
   /** Whether this process can do its work: for probes. Never rejects; of a box that was closed it says `BoxClosed`. */
   health(): Promise<Health>;
+  /**
+   * The enrolled workers of all processes, the oldest first, 1,000 at most; those that are lost until another worker has forgotten them.
+   * @throws SignalboxError `MigrationMissing`, `BoxClosed`
+   */
+  list(): Promise<WorkerStatus[]>;
 }
 
 export interface WorkersParts extends Omit<WorkerParts, 'claims' | 'active' | 'assertOpen' | 'checkServices' | 'warnOfWaiting'> {
@@ -22,6 +28,7 @@ export interface WorkersParts extends Omit<WorkerParts, 'claims' | 'active' | 'a
   readonly receivers: Receivers;
   readonly driver: Driver;
   readonly testing: Testing | undefined;
+  readonly status: Status;
 }
 
 export class OwnWorkers implements BoxWorkers {
@@ -45,6 +52,10 @@ export class OwnWorkers implements BoxWorkers {
       warnOfWaiting: () => warnings.ofWaiting(),
     };
     return new Worker(parts, workerSettings(options, receivers.all, driver));
+  }
+
+  async list(): Promise<WorkerStatus[]> {
+    return this.#parts.status.workers();
   }
 
   async health(): Promise<Health> {

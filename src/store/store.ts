@@ -17,6 +17,7 @@ import { EmissionsStore } from './emissions/emissions.ts';
 import { DetailsStore } from './operations/details.ts';
 import { OperationsStore } from './operations/operations.ts';
 import { PagesStore } from './operations/pages.ts';
+import { StatusStore } from './operations/status.ts';
 import type { Namespace } from './namespace.ts';
 import { PartitionsStore } from './partitions/partitions.ts';
 import { RetentionStore } from './retention/retention.ts';
@@ -44,6 +45,7 @@ export class Store {
   readonly errands: ErrandsStore;
   readonly pages: PagesStore;
   readonly details: DetailsStore;
+  readonly status: StatusStore;
   readonly namespace: Namespace;
   readonly #driver: Driver;
   readonly #pool: Run;
@@ -67,6 +69,7 @@ export class Store {
     this.errands = new ErrandsStore(this.#pool, namespace);
     this.pages = new PagesStore(this.#pool);
     this.details = new DetailsStore(this.#pool);
+    this.status = new StatusStore(this.#pool);
   }
 
   partitions(inTransaction: InTransaction): PartitionsStore {

@@ -18,6 +18,7 @@ const begins: Record<string, Use> = {
   drain: (box) => box.drain(),
   migrate: (box) => box.migrate({ folder: 'migrations' }),
   'receivers.connect': (box) => box.receivers.connect(happened, () => {}, { name: 'late' }),
+  repairSequences: (box) => box.repairSequences(),
   'receivers.announce': (box) => box.receivers.announce(),
   'framework.register': (box) => box.framework.register([]),
 };
@@ -26,11 +27,15 @@ const goesOn: Record<string, Use> = {
   afterCommit: (box) => box.afterCommit(() => {}),
   on: (box) => box.on('delivery.dead', () => {}),
   next: (box) => box.next('delivery.dead', undefined),
+  status: (box) => box.status(),
+  'signals.list': (box) => box.signals.list(),
+  'receivers.list': (box) => box.receivers.list(),
+  'workers.list': (box) => box.workers.list(),
   'deliveries.page': (box) => box.deliveries.page(),
   'deliveries.count': (box) => box.deliveries.count(),
   'deliveries.groups': (box) => box.deliveries.groups(),
   'deliveries.get': (box) => box.deliveries.get('1'),
-  'emissions.get': (box) => box.emissions.get('018f0000-0000-7000-8000-000000000000'),
+  'emissions.get': (box) => box.emissions.get(emissionId),
   'deliveries.retry': (box) => box.deliveries.retry({ emissionId }),
   'deliveries.replay': (box) => box.deliveries.replay({ emissionId }),
   'deliveries.cancel': (box) => box.deliveries.cancel({ emissionId }),
@@ -64,7 +69,7 @@ const codeOf = async (use: Use, box: Signalbox): Promise<unknown> =>
   );
 
 const membersOf = (box: Signalbox): string[] => {
-  const shelves = ['deliveries', 'emissions', 'receivers', 'queues', 'errands', 'audit', 'framework'] as const;
+  const shelves = ['deliveries', 'emissions', 'receivers', 'queues', 'signals', 'workers', 'errands', 'audit', 'framework'] as const;
   const methods = (of: object): string[] => Object.getOwnPropertyNames(Object.getPrototypeOf(of)).filter((name) => name !== 'constructor');
   return [...methods(box), ...shelves.flatMap((shelf) => methods(box[shelf]).map((name) => `${shelf}.${name}`))];
 };
@@ -72,6 +77,8 @@ const membersOf = (box: Signalbox): string[] => {
 /** Methods that need no open box, or are not part of its interface. */
 const EXEMPT = [
   'close',
+  'workers.health',
+  'workers.make',
   'framework.check',
   'framework.warnOfForgotten',
   'errands.start',

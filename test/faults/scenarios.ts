@@ -129,6 +129,9 @@ export const observer: Scenario = {
       await again(() => box.deliveries.count({ states: ['dead'] }));
       await again(() => box.deliveries.count({ signal: happened, states: ['ready'] }));
       await again(() => box.deliveries.groups());
+      await again(() => box.status());
+      await again(() => box.receivers.list());
+      await again(() => box.workers.list());
       await again(() => box.deliveries.get('0').catch(expected('DeliveryNotFound')));
       const { deliveries } = await again(() => box.emissions.get(id!));
       await again(() => box.deliveries.get(`${id}:${deliveries[0]!.id}:0`));

@@ -73,6 +73,7 @@ const WITHOUT_GUARDS: Record<string, string> = {
   'src/store/catalogue/unserved.ts': 'words for what catalogue/unserved.sql.ts finds',
   'src/store/emissions/emissions.ts': 'parameters of append',
   'src/store/testing/rows.ts': 'parameters of the statements beside it',
+  'src/store/operations/status.ts': 'the same of status',
   'src/store/operations/details.ts': 'parameters of the statements of details',
   'src/store/schema/schema.ts': 'the tables: drizzle-kit, and the test of migrations',
   'src/store/schema/operating-tables.ts': 'the same',

@@ -32,6 +32,7 @@ import { runningMutants } from './mutants-running.ts';
 import { schemasMutants } from './mutants-schemas.ts';
 import { scopeMutants } from './mutants-scope.ts';
 import { slotsMutants } from './mutants-slots.ts';
+import { statusMutants } from './mutants-status.ts';
 import { stoppingMutants } from './mutants-stopping.ts';
 import { tellingMutants } from './mutants-telling.ts';
 import { testingMutants } from './mutants-testing.ts';
@@ -58,6 +59,7 @@ export const mutants: readonly Mutant[] = [
   ...bulkMutants,
   ...pausesMutants,
   ...readMutants,
+  ...statusMutants,
   ...runningMutants,
   ...livenessMutants,
   ...laneMutants,

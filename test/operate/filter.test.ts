@@ -79,6 +79,16 @@ test('each condition excludes by itself', async () => {
   await found({ error: 'Refuse' }, []);
 });
 
+test('a receiver is found by each of its names, whichever of its rows a delivery carries', async () => {
+  await using h = await openRows();
+  const before = await addReceiver(h.sql, 'Mail.before', 'payment.refunded');
+  const [row] = await h.sql<{ id: number }[]>`select id from signalbox.receiver where name = 'Mail.onPaid'`;
+  await h.sql`update signalbox.receiver set root_id = ${row!.id} where id = ${before}`;
+  const { id } = await addRow(h.sql, { receiver: before });
+  for (const receiver of ['Mail.onPaid', 'Mail.before'])
+    expect((await findAll(h.box, { receiver })).map((delivery) => delivery.id).toSorted()).toEqual([h.rows.dead.id, id].toSorted());
+});
+
 test('a value in the payload is found by its path, as text', async () => {
   await using h = await openRows();
   const found = async (path: string, value: string): Promise<string[]> => h.find({ payload: { path, value } });

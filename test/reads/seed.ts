@@ -71,3 +71,21 @@ export async function seed(sql: postgres.Sql, { settled, live, dead }: Size): Pr
     from generate_series(0, ${live / RECEIVERS - 1}) n cross join generate_series(1, ${RECEIVERS}) r order by n, r`);
   await sql.unsafe(`select setval(pg_get_serial_sequence('signalbox.delivery', 'id'), (select max(id) + 1 from signalbox.delivery))`);
 }
+
+/** A settled delivery from the middle, a dead one and a live one. */
+export async function sampleOf(
+  sql: postgres.Sql,
+): Promise<Record<'settled' | 'dead' | 'live', { readonly id: string; readonly emissionId: string }>> {
+  const one = async (text: string): Promise<{ id: string; emissionId: string }> => {
+    const [row] = await sql.unsafe<{ id: string; emissionId: string }[]>(text);
+    return { id: row!.id, emissionId: row!.emissionId };
+  };
+  const columns = 'id::text as id, emission_id::text as "emissionId"';
+  return {
+    settled: await one(
+      `select ${columns} from signalbox.settled where state = 'completed' order by emission_id offset (select count(*) / 2 from signalbox.settled) limit 1`,
+    ),
+    dead: await one(`select ${columns} from signalbox.settled where state = 'dead' order by finished_at limit 1`),
+    live: await one(`select ${columns} from signalbox.delivery order by id limit 1`),
+  };
+}

@@ -70,5 +70,5 @@ with unfinished as materialized (
   limit 1
 )
 select p.emission_id::text as emission_id, p.receiver_id,
-  (select ${micros('e.emitted_at')}::text from latest l join signalbox.emission e on e.id = l.emission_id where l.n = $2::int8) as back_to_us
+  (select (select ${micros('e.emitted_at')}::text from signalbox.emission e where e.id = l.emission_id) from latest l where l.n = $2::int8) as back_to_us
 from (select 1) one left join place p on true`;

@@ -1,7 +1,7 @@
 // The condition that deliveries match: one text for pages, counts, groups and the acts of errands, so that a count and the act beside
 // it mean the same rows.
 import { statement } from '../../drivers/statement.ts';
-import { rootId } from '../catalogue/catalogue.sql.ts';
+import { isNamed } from '../catalogue/catalogue.sql.ts';
 import { ms } from '../times.ts';
 
 /** How many parameters {@link matches} takes. */
@@ -37,10 +37,11 @@ export const matches = (first: number, time: string): string => {
 };
 
 /**
- * The ids that deliveries of some receivers carry. $1 name or null, $2 signal or null. A receiver has its former names, too, and an id
- * for each of its signals. Locks nothing. Reads the catalogue, a row for each name of a receiver: hundreds, at most.
+ * The ids that deliveries of some receivers carry. $1 name or null, $2 signal or null. A receiver has a row for each of its names and
+ * signals, and deliveries carry the id of any of them: that of the row that stood for the receiver when they were made. Locks
+ * nothing. Reads the catalogue: hundreds of rows, at most.
  */
 export const receiverIds = statement({ id: 'int' })`
-select distinct ${rootId('r')} as id from signalbox.receiver r
-where ($1::text is null or r.name = $1::text) and ($2::text is null or r.signal = $2::text)
-order by 1`;
+select r.id from signalbox.receiver r
+where ($1::text is null or ${isNamed('r', '$1')}) and ($2::text is null or r.signal = $2::text)
+order by r.id`;

@@ -61,6 +61,8 @@ for (const filter of [{ signal: happened }, { states: ['dead'] as const }, { sig
   for (const { id } of read.slice(0, 1)) await deliveries.get(id);
 }
 await deliveries.groups();
+await box.status();
+await box.receivers.list();
 const [first] = (await box.emissions.get(fine)).deliveries;
 await deliveries.get({ emissionId: fine, receiver: first!.receiver });
 await deliveries.get(`${fine}:${first!.id}:0`);
