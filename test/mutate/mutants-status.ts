@@ -84,7 +84,6 @@ const status = mutantsOf({ file: 'src/store/operations/status.sql.ts', tests: ['
     within: 'receiverStatus',
     find: "${millis('q.paused_at')} as queue",
     replace: "${millis('c.paused_at')} as queue",
-    equivalent: 'Both are times; the test of the list, which has the same text, tells them apart by their being there.',
   },
   { name: 'receivers: retired ones', within: 'receiverList', find: 'case when not c.live then', replace: 'case when c.live then' },
   { name: 'workers: running ones alone', within: 'workerStatus', find: " where f.state = 'running'", replace: '' },

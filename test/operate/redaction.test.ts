@@ -22,7 +22,7 @@ async function openRows(redact?: Redaction): Promise<Kept> {
     headers: { Authorization: `Bearer ${CANARY}`, trace: 'shown' },
     errors: [1, 2].map((n) => ({
       name: n === 2 ? 'CardRefused' : `Error ${CANARY}`,
-      message: `${'x'.repeat(70)}the card ${CANARY} was refused`,
+      message: `${'x'.repeat(64)}the card ${CANARY} was refused`,
       stack: `CardRefused: the card ${CANARY} was refused\n    at pay (pay.ts:1:1)`,
       code: 'E_CARD',
     })),
