@@ -63,7 +63,6 @@ const pages = [
       within: 'BY_EMISSION',
       find: '(u.is_live and $10::text::boolean)',
       replace: 'u.is_live',
-      equivalent: 'The filter has the states, too: without it the walk passes entries that it need not.',
     },
     {
       name: 'page: behind the position',
@@ -77,13 +76,18 @@ const pages = [
       find: 'u.emission_id desc, u.receiver_id desc',
       replace: 'u.emission_id, u.receiver_id',
     },
-    { name: 'page: entries at most', within: 'BY_EMISSION', find: 'limit $15::int', replace: 'limit 2 * $15::int' },
+    {
+      name: 'page: entries at most',
+      tests: ['test/reads/at-scale.test.ts'],
+      within: 'BY_EMISSION',
+      find: 'limit $15::int',
+      replace: 'limit 2 * $15::int',
+    },
     {
       name: 'page by end: not completed ones',
       within: 'BY_END',
       find: "s.state <> 'completed' and ",
       replace: '',
-      equivalent: 'The filter has the states, too; it is the condition of the partial index.',
     },
     {
       name: 'page by end: behind the position',
