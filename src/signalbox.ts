@@ -1,5 +1,6 @@
 // The composition root: createSignalbox makes the parts of a box, from the bottom up, each of what is there by then. It decides nothing.
-import { Box, type Signalbox } from './box/box.ts';
+import type { Signalbox } from './box/box.ts';
+import { Box } from './box/open-box.ts';
 import { Lifetime } from './box/lifetime.ts';
 import { makeKnown } from './box/parts.ts';
 import { type Adapter, emitsIn, type SignalboxOptions, settingsOf } from './box/options.ts';
