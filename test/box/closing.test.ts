@@ -58,7 +58,10 @@ const goesOn: Record<string, Use> = {
   'audit.list': (box) => box.audit.list(),
   prune: (box) => box.prune(),
   doctor: (box) => box.doctor(),
-  repairSequences: (box) => box.repairSequences(),
+  erase: (box) => box.erase({ path: 'order', value: '1' }),
+  'receivers.manifest': (box) => box.receivers.manifest(),
+  'receivers.checkStored': (box) => box.receivers.checkStored(),
+  'partitions.tend': (box) => box.partitions.tend({ every: 'week', keep: 4 }),
   'framework.adopt': (box) => box.framework.adopt({}),
 };
 
@@ -69,7 +72,18 @@ const codeOf = async (use: Use, box: Signalbox): Promise<unknown> =>
   );
 
 const membersOf = (box: Signalbox): string[] => {
-  const shelves = ['deliveries', 'emissions', 'receivers', 'queues', 'signals', 'workers', 'errands', 'audit', 'framework'] as const;
+  const shelves = [
+    'deliveries',
+    'emissions',
+    'receivers',
+    'queues',
+    'signals',
+    'workers',
+    'errands',
+    'partitions',
+    'audit',
+    'framework',
+  ] as const;
   const methods = (of: object): string[] => Object.getOwnPropertyNames(Object.getPrototypeOf(of)).filter((name) => name !== 'constructor');
   return [...methods(box), ...shelves.flatMap((shelf) => methods(box[shelf]).map((name) => `${shelf}.${name}`))];
 };
@@ -79,6 +93,7 @@ const EXEMPT = [
   'close',
   'workers.health',
   'workers.make',
+  'partitions.migration',
   'framework.check',
   'framework.warnOfForgotten',
   'errands.start',
