@@ -8,7 +8,7 @@ const filter = mutantsOf({ file: 'src/store/operations/filter.sql.ts', within: '
     find: 'd.receiver_id = any(${receivers}::text::int[])',
     replace: 'd.receiver_id is not null',
   },
-  { name: 'filter: emission', find: 'd.emission_id = ${emission}::text::uuid', replace: 'd.emission_id is not null' },
+  { name: 'filter: emission', find: 'd.emission_id = ${emission}::text::uuid', replace: '${emission}::text::uuid is not null' },
   { name: 'filter: since', find: '${time} >= ${timeOf(since)}', replace: '${since}::text is not null' },
   { name: 'filter: until', find: '${time} < ${timeOf(until)}', replace: '${until}::text is not null' },
   { name: 'filter: until is not included', find: '${time} < ${timeOf(until)}', replace: '${time} <= ${timeOf(until)}' },
@@ -21,7 +21,7 @@ const filter = mutantsOf({ file: 'src/store/operations/filter.sql.ts', within: '
   },
   { name: 'filter: the latest error', find: 'order by x.at desc, x.id desc', replace: 'order by x.at desc, x.id' },
   { name: 'filter: the errors of this delivery', find: 'where x.delivery_id = d.id order', replace: 'where d.id > 0 order' },
-  { name: 'filter: value', find: 'd.emission_id) = ${value}::text', replace: 'd.emission_id) is not null' },
+  { name: 'filter: value', find: 'd.emission_id) = ${value}::text', replace: 'd.emission_id) is not null or ${value}::text is null' },
   { name: 'filter: path', find: 'e.payload #>> ${path}::text::text[]', replace: "e.payload #>> array['customer', 'email']" },
 ]);
 
@@ -52,12 +52,42 @@ const pageFile = 'src/store/operations/page.sql.ts';
 
 const pages = [
   ...mutantsOf({ file: pageFile, tests: pageTests }, [
-    { name: 'page by emission: its own walk', within: 'pageByEmission', find: 'page(BY_EMISSION, 15)', replace: 'page(BY_DUE, 12)' },
-    { name: 'page by end: its own walk', within: 'pageByEnd', find: 'page(BY_END, 13)', replace: 'page(BY_DUE, 12)' },
-    { name: 'page by due time: its own walk', within: 'pageByDue', find: 'page(BY_DUE, 12)', replace: 'page(BY_END, 13)' },
-    { name: 'count by emission: its own walk', within: 'countByEmission', find: 'count(BY_EMISSION, 15)', replace: 'count(BY_DUE, 12)' },
-    { name: 'count by end: its own walk', within: 'countByEnd', find: 'count(BY_END, 13)', replace: 'count(BY_DUE, 12)' },
-    { name: 'count by due time: its own walk', within: 'countByDue', find: 'count(BY_DUE, 12)', replace: 'count(BY_END, 13)' },
+    {
+      name: 'page by emission: what it reads',
+      within: 'pageByEmission',
+      find: 'page(BY_EMISSION, 15)',
+      replace: "page(BY_EMISSION, 15).replace('order by d.n', 'order by d.n desc')",
+    },
+    {
+      name: 'page by end: what it reads',
+      within: 'pageByEnd',
+      find: 'page(BY_END, 13)',
+      replace: "page(BY_END, 13).replace('order by d.n', 'order by d.n desc')",
+    },
+    {
+      name: 'page by due time: what it reads',
+      within: 'pageByDue',
+      find: 'page(BY_DUE, 12)',
+      replace: "page(BY_DUE, 12).replace('order by d.n', 'order by d.n desc')",
+    },
+    {
+      name: 'count by emission: what it reads',
+      within: 'countByEmission',
+      find: 'count(BY_EMISSION, 15)',
+      replace: "count(BY_EMISSION, 15).replace('(where d.found)', '(where true)')",
+    },
+    {
+      name: 'count by end: what it reads',
+      within: 'countByEnd',
+      find: 'count(BY_END, 13)',
+      replace: "count(BY_END, 13).replace('(where d.found)', '(where true)')",
+    },
+    {
+      name: 'count by due time: what it reads',
+      within: 'countByDue',
+      find: 'count(BY_DUE, 12)',
+      replace: "count(BY_DUE, 12).replace('(where d.found)', '(where true)')",
+    },
     {
       name: 'page: live ones only where they are wanted',
       within: 'BY_EMISSION',
@@ -117,7 +147,13 @@ const pages = [
     },
     { name: 'walk: only what matches', within: 'walk', find: 'where w.found or w.n', replace: 'where w.n > 0 or w.n' },
     { name: 'walk: its last entry', within: 'walk', find: 'w.found or w.n = $${window}::int8', replace: 'w.found' },
-    { name: 'walk: rows at most', within: 'walk', find: 'limit $${window + 1}::int', replace: 'limit $${window + 1}::int + 1' },
+    {
+      name: 'walk: rows at most',
+      within: 'walk',
+      find: 'limit $${window + 1}::int',
+      replace: 'limit $${window + 1}::int + 1',
+      equivalent: 'The caller cuts the page to its size: one row more is read, and not shown.',
+    },
     { name: 'count: only what matches', within: 'count', find: 'count(*) filter (where d.found)', replace: 'count(*)' },
     { name: 'groups: the latest error', within: 'latestDead', find: 'order by y.at desc, y.id desc', replace: 'order by y.at desc, y.id' },
   ]),
@@ -148,7 +184,7 @@ const pages = [
     { name: 'order: due is of a receiver', find: ' && (receiver !== undefined || signal !== undefined)', replace: '' },
   ]),
   ...mutantsOf({ file: 'src/operate/groups.ts', tests: pageTests }, [
-    { name: 'groups: the first characters', find: '.slice(0, MESSAGE_CHARACTERS)', replace: '' },
+    { name: 'groups: the first characters', find: '.slice(0, MESSAGE_CHARACTERS)', tests: ['test/operate/redaction.test.ts'], replace: '' },
     { name: 'groups: by receiver', find: 'JSON.stringify([receiver, name, start])', replace: 'JSON.stringify([name, start])' },
   ]),
 ];

@@ -33,6 +33,7 @@ test('a delivery has its payload, its worker, its errors with their stacks, and 
   });
   await h.sql`update signalbox.emission set payload = '{"large": 12345678901234567890.50}' where id = ${one.emissionId}`;
   const other = await addRow(h.sql, { receiver: b, state: 'completed', emissionId: one.emissionId });
+  for (const { id } of [one, other]) expect((await h.box.deliveries.get(`${one.emissionId}:${id}:0`)).id).toBe(id);
   const found = await h.box.deliveries.get({ emissionId: one.emissionId, receiver: 'A.receive' });
   expect(found).toMatchObject({
     id: one.id,
@@ -54,6 +55,15 @@ test('a delivery has its payload, its worker, its errors with their stacks, and 
   const [short] = (await h.box.deliveries.page({ receiver: 'A.receive' })).deliveries;
   expect(short).toMatchObject({ moreErrors: true, errors: errors.slice(2).map(({ message }) => ({ message })) });
   expect(short!.errors.some((error) => 'stack' in error)).toBe(false);
+});
+
+test('of the settled deliveries of an emission, a key finds its own', async () => {
+  await using h = await harness();
+  const emissionId = nextEmissionId();
+  for (const name of ['A.receive', 'B.receive', 'C.receive']) {
+    const { id } = await addRow(h.sql, { receiver: await addReceiver(h.sql, name), state: 'completed', emissionId });
+    expect((await h.box.deliveries.get(`${emissionId}:${id}:0`)).id).toBe(id);
+  }
 });
 
 test('of many errors the latest 100 are read, and it says that there are more', async () => {

@@ -59,6 +59,7 @@ test('each condition excludes by itself', async () => {
     expect([filter, await h.find(filter)]).toEqual([filter, expected]);
   await found({}, all);
   await found({ states: ['dead', 'completed'] }, ['dead', 'done']);
+  await found({ states: ['completed'] }, ['done']);
   await found({ states: ['ready'] }, ['waits']);
   await found({ receiver: 'Mail.onPaid' }, ['dead']);
   await found({ receiver: 'Nobody.here' }, []);
@@ -66,6 +67,9 @@ test('each condition excludes by itself', async () => {
   await found({ signal: 'payment.unheard' }, []);
   await found({ emissionId: h.rows.waits.emissionId }, ['waits']);
   await found({ emissionId: noEmission() }, []);
+  // No bound of a walk stands in for the condition there.
+  const grouped = async (emissionId: string): Promise<number> => (await h.box.deliveries.groups({ emissionId })).grouped;
+  expect([await grouped(h.rows.dead.emissionId), await grouped(noEmission())]).toEqual([1, 0]);
   await found({ since: hour(2) }, ['dead', 'done']);
   await found({ until: hour(2) }, ['waits']);
   await found({ since: hour(1), until: hour(2) }, ['waits']);

@@ -67,6 +67,7 @@ test.each(redactions)('with %s, a secret is in nothing that is read', async (_na
   // Nor is a part of it, where a text is cut.
   expect(shown).not.toContain(CANARY.slice(0, 6));
   expect(shown).toContain('CardRefused');
+  expect((await h.box.deliveries.groups()).groups.map(({ message }) => message.length)).toEqual([80]);
 });
 
 test('all but what is redacted is shown, and numbers keep their digits', async () => {
