@@ -36,7 +36,7 @@ export type { Redaction } from './operate/redaction.ts';
 export type { DeliveryFilter, PayloadFilter } from './operate/filter.ts';
 export type { ActOptions, Audit, AuditQuery } from './operate/audit.ts';
 export type { AuditEntry } from './store/audit/audit.ts';
-export type { Errands, ErrandQuery, WorkOptions } from './operate/errands/errands.ts';
+export type { ErrandPreview, Errands, ErrandQuery, WorkOptions } from './operate/errands/errands.ts';
 export type { MoveOptions, RetireOptions, Retirement } from './operate/errands/receiver-acts.ts';
 export type { ErrandRequest } from './operate/errands/request.ts';
 export type { Errand, ErrandAct, ErrandState } from './store/errands/errand.ts';

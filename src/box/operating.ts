@@ -37,9 +37,9 @@ export interface Operating {
 export function operatingOf({ store, lifetime: box, events, log, receivers: own, redact }: OperatingParts): Operating {
   const audit = new Audit(store.audit, box, log);
   const pausing = { store: store.pause, box, events, audit };
-  const errandsParts = { store: store.errands, box, events, audit, receivers: { own, list: () => store.catalogue.list() } };
-  const errands = new Errands(errandsParts);
   const reads = new Reads(store.pages, store.details, new Redactor(redact));
+  const errandsParts = { store: store.errands, reads, box, events, audit, receivers: { own, list: () => store.catalogue.list() } };
+  const errands = new Errands(errandsParts);
   const status = new Status(store.status, box);
   return {
     audit,

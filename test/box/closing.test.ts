@@ -49,6 +49,7 @@ const goesOn: Record<string, Use> = {
   'queues.resume': (box) => box.queues.resume('mail'),
   'queues.paused': (box) => box.queues.paused(),
   'errands.begin': (box) => box.errands.begin({ act: 'retry', filter: {} }),
+  'errands.preview': (box) => box.errands.preview({ act: 'retry', filter: {} }),
   'errands.list': (box) => box.errands.list(),
   'errands.get': (box) => box.errands.get(emissionId),
   'errands.pause': (box) => box.errands.pause(emissionId),

@@ -191,6 +191,7 @@ const operate = mutantsOf({ file: 'src/operate/errands/errands.ts', tests: [acts
     find: "if (wanted.act === 'replay' && !wanted.actsAgain) ",
     replace: "if (wanted.act === 'move') ",
   },
+  { name: 'errands: a preview of the states of its act', find: 'const meant = { ...filter, states };', replace: 'const meant = filter;' },
   { name: 'errands: what is begun twice', find: '      throw unfinished(act, other ?? id);\n', replace: '' },
   { name: 'errands: shows no value', find: 'return { ...errand, filter: withoutValue(errand.filter) };', replace: 'return errand;' },
   { name: 'errands: records no value', find: 'filter: withoutValue(filter),', replace: 'filter,' },

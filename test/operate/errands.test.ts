@@ -291,3 +291,21 @@ test('errands are listed with the latest first, a page at a time', async () => {
   expect((await h.box.errands.list()).map(({ id }) => id)).toEqual(ids);
   expect((await h.box.errands.list({ limit: 1, beforeId: ids[0]! })).map(({ id }) => id)).toEqual([ids[1]]);
 });
+
+test('a preview counts what an errand would be about, in the states of its act, and shows five', async () => {
+  await using h = await operated();
+  await h.box.receivers.announce();
+  await fill(h, 'Books.onPaid', 'dead', 1_200);
+  await fill(h, 'Books.onPaid', 'completed', 7);
+  await fill(h, 'Mails.onPaid', 'completed', 3);
+  const filter = { receiver: 'Books.onPaid' };
+  const retry = await h.box.errands.preview({ act: 'retry', filter });
+  expect(retry).toMatchObject({ count: 1_000, more: true });
+  expect(retry.samples.map(({ receiver, state }) => [receiver, state])).toEqual(upTo(5).map(() => ['Books.onPaid', 'dead']));
+  const replay = await h.box.errands.preview({ act: 'replay', filter });
+  expect([replay.count, replay.more, replay.samples.length]).toEqual([7, false, 5]);
+  const { id } = await h.box.errands.begin({ act: 'replay', filter });
+  expect(await h.box.errands.work(id)).toMatchObject({ done: replay.count });
+  await expect(h.box.errands.preview({ act: 'retry', filter: { states: ['completed'] } })).rejects.toThrow('retry cannot change');
+  expect(await h.box.audit.list({ limit: 1 })).toMatchObject([{ errandId: id }]);
+});

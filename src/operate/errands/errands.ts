@@ -4,15 +4,25 @@ import { checkOptions, checkValue, type OptionTable } from '../../core/options.t
 import { abortSignal, callable, uuid, whole } from '../../core/rules.ts';
 import { SignalboxError } from '../../errors.ts';
 import type { Errand, OwnErrand } from '../../store/errands/errand.ts';
+import type { Delivery } from '../../store/operations/delivery.ts';
 import type { DeliveryQuery } from '../../store/operations/filter.ts';
 import { type ActOptions, type Audit, byOf } from '../audit.ts';
 import type { Openness } from '../emissions.ts';
+import type { DeliveryCount } from '../paging.ts';
+import type { Reads } from '../reads.ts';
 import { actingOutside, type KnownReceivers } from './acts-again.ts';
 import { type ErrandRequest, fingerprintOf, type Wanted, wantedOf, withoutValue } from './request.ts';
 import { FIRST_CURSOR } from './stages.ts';
 import { errandNotFound, workOn, workOnAll, type WorkParts } from './work.ts';
 
+/** The deliveries that an errand would be about, if it was begun now. */
+export interface ErrandPreview extends DeliveryCount {
+  /** Five of them at most, without payloads. */
+  readonly samples: readonly Delivery[];
+}
+
 export interface ErrandsParts extends WorkParts {
+  readonly reads: Pick<Reads, 'count' | 'page'>;
   readonly box: Openness;
   readonly audit: Audit;
   readonly receivers: KnownReceivers;
@@ -34,6 +44,7 @@ export interface WorkOptions {
   abortSignal?: AbortSignal;
 }
 
+const SAMPLES = 5;
 const errandId = { ...uuid, wants: 'the id of an errand, a UUID' };
 const QUERY: OptionTable<ErrandQuery> = { beforeId: errandId, limit: whole(1, 1_000) };
 const WORK: OptionTable<WorkOptions> = { onProgress: callable, abortSignal };
@@ -45,6 +56,19 @@ export class Errands {
   /** @internal Made by the box. */
   constructor(parts: ErrandsParts) {
     this.#parts = parts;
+  }
+
+  /**
+   * Counts the deliveries that an errand would be about, up to 1,000, and shows five: before it is begun.
+   * @throws SignalboxError `InvalidOption`, also for a payload path that is redacted; `BoxClosed`
+   */
+  async preview({ act, filter }: Pick<ErrandRequest, 'act' | 'filter'>): Promise<ErrandPreview> {
+    const { box, reads } = this.#parts;
+    box.assertOpen();
+    const { states } = wantedOf({ act, filter }, 'errands.preview').filter;
+    const meant = { ...filter, states };
+    const [count, { deliveries: samples }] = await Promise.all([reads.count(meant), reads.page(meant, { limit: SAMPLES })]);
+    return { ...count, samples };
   }
 
   /**
