@@ -10,9 +10,28 @@ import { createCliProject } from './support.ts';
 
 const SHOP = fileURLToPath(new URL('../../examples/shop/migrations', import.meta.url));
 
+const ID = '0190f3c2-5a1b-7cc0-8d00-3f2a9e1b7c55';
+
 /** The shortest valid line of each verb that loads the box. */
 const LINES: Record<string, string[]> = {
   worker: ['--once'],
+  status: [],
+  'deliveries list': [],
+  'deliveries show': [ID],
+  errors: [],
+  'receivers list': [],
+  signals: [],
+  workers: [],
+  'receivers move': ['Listener.receive', 'Mail.send', '--yes'],
+  'receivers retire': ['Listener.receive'],
+  retry: ['--state', 'dead', '--yes'],
+  replay: ['--state', 'dead', '--yes'],
+  cancel: ['--state', 'dead', '--yes'],
+  'errands list': [],
+  'errands show': [ID],
+  'errands pause': [ID],
+  'errands resume': [ID],
+  'errands stop': [ID],
   prune: [],
   erase: ['--payload', 'a=b', '--yes'],
   'partitions migration': ['--every', 'week'],
@@ -58,7 +77,7 @@ async function each(some: readonly string[], check: (words: string[]) => Promise
   await Promise.all([lane(), lane(), lane(), lane()]);
 }
 
-test('a database that cannot be reached is told by every verb, to people and as a document', { timeout: 120_000 }, async () => {
+test('a database that cannot be reached is told by every verb, to people and as a document', { timeout: 300_000 }, async () => {
   await using project = await createCliProject();
   project.environment['DATABASE_URL'] = 'postgres://nobody@127.0.0.1:1/none';
   await each(
@@ -77,7 +96,7 @@ test('a database that cannot be reached is told by every verb, to people and as 
   );
 });
 
-test('a database without the tables is told by every verb, with the migration to run', { timeout: 120_000 }, async () => {
+test('a database without the tables is told by every verb, with the migration to run', { timeout: 300_000 }, async () => {
   await using project = await createCliProject();
   await using empty = await createDatabase({ migrated: false });
   project.environment['DATABASE_URL'] = empty.url;
@@ -92,7 +111,7 @@ test('a database without the tables is told by every verb, with the migration to
   });
 });
 
-test('an option that there is not, and words too many, are invalid for every verb', { timeout: 120_000 }, async () => {
+test('an option that there is not, and words too many, are invalid for every verb', { timeout: 300_000 }, async () => {
   await using project = await createCliProject();
   await each([...verbs], async (words) => {
     const command = project.start(...words, '--colour', '--json');

@@ -6,7 +6,7 @@ import { createEffects } from '../../support/effects.ts';
 import { createCliProject } from '../support.ts';
 
 // Each test starts many processes.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 test('a paused receiver runs nothing until it is resumed, and the audit has who did what', async () => {
   await using project = await createCliProject();

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { createOperatedProject, type OperatedProject } from '../operated.ts';
 
 // Each test starts many processes.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 /** Lets all that is stored be older by so many days. An id begins with its time, too. */
 async function age({ database }: OperatedProject, days: number): Promise<void> {
