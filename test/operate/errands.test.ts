@@ -1,6 +1,7 @@
 // box.errands: what each act does to which deliveries, and how an errand is begun, carried on and ended.
 import { expect, test } from 'vitest';
 import { fill, operated, paid, upTo } from './errands.ts';
+import { harness } from '../support/harness.ts';
 
 test('retry brings back what is dead, in its own generation, and nothing that dies after it was begun', async () => {
   await using h = await operated();
@@ -308,4 +309,13 @@ test('a preview counts what an errand would be about, in the states of its act, 
   expect(await h.box.errands.work(id)).toMatchObject({ done: replay.count });
   await expect(h.box.errands.preview({ act: 'retry', filter: { states: ['completed'] } })).rejects.toThrow('retry cannot change');
   expect(await h.box.audit.list({ limit: 1 })).toMatchObject([{ errandId: id }]);
+});
+
+test('an errand that looks for what is redacted is refused: what it comes to would tell it', async () => {
+  await using h = await harness({ redact: { payload: ['card'] } });
+  const filter = { payload: { path: 'card', value: '4111' } };
+  for (const act of ['retry', 'cancel'] as const)
+    await expect(h.box.errands.begin({ act, filter })).rejects.toMatchObject({ code: 'InvalidOption' });
+  await expect(h.box.errands.preview({ act: 'retry', filter })).rejects.toMatchObject({ code: 'InvalidOption' });
+  expect([await h.box.errands.list(), await h.box.audit.list()]).toEqual([[], []]);
 });

@@ -57,7 +57,7 @@ test('the deliveries of a paused receiver wait without an attempt, those of othe
   expect(await h.box.receivers.resume('Mails.onPaid')).toBe(false);
   await h.box.drain();
   expect(seen.mails.toSorted((a, b) => a - b)).toEqual([1, 2]);
-  expect(seen.books).toEqual([1, 2]);
+  expect(seen.books.toSorted((a, b) => a - b)).toEqual([1, 2]);
 });
 
 test('a paused queue pauses its receivers, also one that joins it later, and none that has left it', async () => {

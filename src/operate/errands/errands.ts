@@ -22,7 +22,7 @@ export interface ErrandPreview extends DeliveryCount {
 }
 
 export interface ErrandsParts extends WorkParts {
-  readonly reads: Pick<Reads, 'count' | 'page'>;
+  readonly reads: Pick<Reads, 'count' | 'page' | 'queryOf'>;
   readonly box: Openness;
   readonly audit: Audit;
   readonly receivers: KnownReceivers;
@@ -75,14 +75,16 @@ export class Errands {
    * Begins an errand. What finishes after this moment is not touched, so that what dies again is not retried in a circle. Workers do it, in batches of
    * 1,000; without one, give its id to {@link Errands.work}.
    * @throws SignalboxError `ErrandUnfinished` if one that is unfinished does the same to the same deliveries, with its id; `ActsAgain`,
-   *   `InvalidOption`, `BoxClosed`
+   *   `InvalidOption`, also for a payload path that is redacted; `BoxClosed`
    * @example
    * const errand = await box.errands.begin({ act: 'retry', filter: { receiver: 'Mails.onPaid', error: 'timeout' }, over: '10m', by: 'ada' });
    */
   async begin(request: ErrandRequest): Promise<Errand> {
-    const { box, receivers } = this.#parts;
+    const { box, receivers, reads } = this.#parts;
     box.assertOpen();
     const wanted = wantedOf(request, 'errands.begin');
+    // What it comes to would tell what a redacted payload holds.
+    reads.queryOf(request.filter, 'errands.begin');
     if (wanted.act === 'replay' && !wanted.actsAgain) await refuseActingAgain(receivers, wanted.filter);
     return this.start(wanted);
   }

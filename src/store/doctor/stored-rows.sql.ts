@@ -27,7 +27,7 @@ with ${SHOWN}, unfinished as materialized (
   select u.receiver_id, u.version from unfinished u
 )
 select r.signal, shown.name,
-  (select jsonb_agg(n.name)::text from signalbox.receiver n where ${rootId('n')} = shown.root) as names,
+  (select pg_catalog.jsonb_agg(n.name)::text from signalbox.receiver n where ${rootId('n')} = shown.root) as names,
   count(*)::int as rows, min(k.version) as oldest, max(k.version) as newest
 from kept k
 join signalbox.receiver r on r.id = k.id

@@ -39,8 +39,8 @@ tally as materialized (
     cursor = case
       when v.again then $8::text::jsonb
       when v.ended then $7::text::jsonb
-      else $2::text::jsonb || jsonb_build_object('left', case when $8::text is null then 0 else v.remaining end, 'at', coalesce(
-        (select jsonb_build_array(l.time_us::text, l.emission_id, l.receiver_id) from looked l where l.n = v.upto), $3::text::jsonb))
+      else $2::text::jsonb || pg_catalog.jsonb_build_object('left', case when $8::text is null then 0 else v.remaining end, 'at', coalesce(
+        (select pg_catalog.jsonb_build_array(l.time_us::text, l.emission_id, l.receiver_id) from looked l where l.n = v.upto), $3::text::jsonb))
     end,
     done = e.done + v.acted,
     skipped = e.skipped + case when $8::text is null then v.remaining else 0 end,
@@ -53,8 +53,8 @@ tally as materialized (
   returning e.id, e.state, e.done, e.skipped, e.options, v.acted, v.again or v.blocked as waits
 ), audited as (
   update signalbox.audit_entry a set finished_at = statement_timestamp(),
-    result = jsonb_build_object('state', moved.state, 'done', moved.done, 'skipped', moved.skipped)
-  from moved where a.id = (moved.options ->> 'audit')::bigint and moved.state = 'done'
+    result = pg_catalog.jsonb_build_object('state', moved.state, 'done', moved.done, 'skipped', moved.skipped)
+  from moved where a.id = (moved.options ->> 'audit'::text)::bigint and moved.state = 'done'
 ), notified as materialized (
   select pg_notify($10::text, '') from moved where moved.acted > 0
 )

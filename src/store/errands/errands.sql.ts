@@ -4,7 +4,7 @@ import { millis } from '../times.ts';
 
 /** The filter of an errand that ends: without the payload's value, which nothing needs any more. */
 export const scrubbed = (filter: string): string =>
-  `case when ${filter} ? 'payload' then jsonb_set(${filter}, '{payload}', (${filter} -> 'payload') - 'value'::text) else ${filter} end`;
+  `case when ${filter} ? 'payload'::text then pg_catalog.jsonb_set(${filter}, '{payload}'::text[], (${filter} -> 'payload'::text) - 'value'::text) else ${filter} end`;
 
 const ERRAND = {
   id: 'text',
@@ -72,8 +72,8 @@ with before as materialized (
   returning e.id, e.state, e.done, e.skipped, e.options
 ), audited as (
   update signalbox.audit_entry a set finished_at = statement_timestamp(),
-    result = jsonb_build_object('state', changed.state, 'done', changed.done, 'skipped', changed.skipped)
-  from changed where a.id = (changed.options ->> 'audit')::bigint and changed.state = 'stopped'
+    result = pg_catalog.jsonb_build_object('state', changed.state, 'done', changed.done, 'skipped', changed.skipped)
+  from changed where a.id = (changed.options ->> 'audit'::text)::bigint and changed.state = 'stopped'
 )
 select before.state as was from before join changed on changed.id = before.id`;
 

@@ -4,7 +4,6 @@
 // two steps of a prune (prune.sql.ts): all settled rows of an emission are locked, or it is left; then, in a statement of its own that sees
 // what was committed before these locks, it is blanked if still no delivery of it lives. A retry that comes later ends dead, and says why.
 import { statement } from '../../drivers/statement.ts';
-import { ERASED_PAYLOAD } from '../../core/erased.ts';
 
 /** No row of a live delivery. An aggregate: looked up by the index, for each emission. */
 const THAT_IS_FINISHED = (emission: string): string => `
@@ -43,14 +42,14 @@ select (select string_agg(id::text, ',') from held) as ids,
 
 /**
  * Blanks emissions that {@link holdErasable} holds, in its transaction, unless a delivery was added to one before it was locked. $1 their
- * ids. Returns the ids that it blanked, with commas between, and how many errors. Locks: the rows that it changes. Repeatable.
+ * ids, $2 the payload of what was erased, as JSON. Returns the ids that it blanked, with commas between, and how many errors. Locks: the rows that it changes. Repeatable.
  * Index: emission_pkey, settled_emission_receiver, delivery_error_delivery.
  */
 export const eraseHeld = statement({ ids: 'text?', errors: 'int' })`
 with going as materialized (
   select h.id from pg_catalog.unnest($1::text::uuid[]) as h(id) ${THAT_IS_FINISHED('h')}
 ), blanked as (
-  update signalbox.emission e set payload = '${ERASED_PAYLOAD}', headers = null
+  update signalbox.emission e set payload = $2::text::jsonb, headers = null
   where e.id = any(array(select id from going))
   returning e.id
 ), deliveries as materialized (

@@ -1,4 +1,5 @@
 // Erasure in the store: one batch of a walk through all emissions, in a transaction of its own.
+import { ERASED_PAYLOAD } from '../../core/erased.ts';
 import type { Namespace } from '../namespace.ts';
 import type { InTransaction } from '../own-run.ts';
 import { quotedArray } from '../params.ts';
@@ -42,7 +43,8 @@ export class EraseStore {
       const run = this.#namespace.on(of);
       const [found] = await run(holdErasable, [after ?? null, limit, quotedArray(path), value]);
       const held = idsOf(found!.ids);
-      const [gone] = dryRun || held.length === 0 ? [{ ids: found!.ids, errors: 0 }] : await run(eraseHeld, [`{${found!.ids}}`]);
+      const [gone] =
+        dryRun || held.length === 0 ? [{ ids: found!.ids, errors: 0 }] : await run(eraseHeld, [`{${found!.ids}}`, ERASED_PAYLOAD]);
       const erased = new Set(idsOf(gone!.ids));
       return {
         emissions: erased.size,

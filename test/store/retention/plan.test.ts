@@ -2,6 +2,7 @@
 // statistics or not.
 import { expect, test } from 'vitest';
 import type { Statement } from '../../../src/drivers/statement.ts';
+import { ERASED_PAYLOAD } from '../../../src/core/erased.ts';
 import { eraseHeld, holdErasable } from '../../../src/store/retention/erase.sql.ts';
 import { countPrunable, holdPrunable, pruneHeld } from '../../../src/store/retention/prune.sql.ts';
 import { type AnySql, addReceiver, openStore } from '../rows.ts';
@@ -55,7 +56,7 @@ test.each([
     [countPrunable, [null, hour, hour, hour, 2_000]],
     [pruneHeld, [some, hour, hour, hour]],
     [holdErasable, [null, 2_000, '{person}', 'Ann']],
-    [eraseHeld, [some]],
+    [eraseHeld, [some, ERASED_PAYLOAD]],
   ];
   const walked = await Promise.all(statements.map(([statement, params]) => walkedThrough(sql, statement, params)));
   // There are no errors: a table without pages is read as it lies, which is nothing.
