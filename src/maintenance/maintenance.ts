@@ -22,6 +22,8 @@ export interface MaintenanceOptions {
   /** Ends the maintenance: no task is begun any more. */
   readonly abortSignal: AbortSignal;
   onFailed(failure: TaskFailure): void;
+  /** Whether an error says that the database is away: of that the worker has an event of its own, and no task has failed. */
+  isOutage(error: unknown): boolean;
 }
 
 /** A worker that has just started has other things to do. */
@@ -36,7 +38,7 @@ export async function maintain(tasks: readonly MaintenanceTask[], options: Maint
   await Promise.all(tasks.map((task) => repeat(task, options)));
 }
 
-async function repeat(task: MaintenanceTask, { abortSignal, onFailed }: MaintenanceOptions): Promise<void> {
+async function repeat(task: MaintenanceTask, { abortSignal, onFailed, isOutage }: MaintenanceOptions): Promise<void> {
   const everyMs = toMs(task.every, task.name);
   let failures = 0;
   let waitMs = firstWaitMs(everyMs, Math.random());
@@ -50,6 +52,10 @@ async function repeat(task: MaintenanceTask, { abortSignal, onFailed }: Maintena
     } catch (error) {
       // It was told to end.
       if (abortSignal.aborted) return;
+      if (isOutage(error)) {
+        waitMs = varied(Math.min(everyMs, FIRST_AFTER_MS), Math.random());
+        continue;
+      }
       failures++;
       waitMs = varied(backOffMs(failures), Math.random());
       onFailed({ task: task.name, error, failures, delayMs: waitMs });

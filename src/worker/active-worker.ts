@@ -2,6 +2,7 @@
 //
 // The parts know each other in one direction. An event of an early part that concerns a later one goes through the wake-up of the claim
 // loop, which is made first, or through the listener to the lease, which is given when all parts are there.
+import { isSignalboxError } from '../errors.ts';
 import { within } from '../liveness/call-timeout.ts';
 import { DatabaseCondition } from '../liveness/database-condition.ts';
 import { FailureDetector } from '../liveness/failure-detector.ts';
@@ -134,6 +135,7 @@ export class ActiveWorker {
     const maintenance = maintain(tasks, {
       abortSignal: signal,
       onFailed: (failure) => events.raise('maintenance.failed', { workerId: this.#lease.workerId, ...failure }),
+      isOutage: (error) => driver.isConnectionLoss(error) || isSignalboxError(error, 'DatabaseUnreachable'),
     });
     this.#loops = Promise.all([this.#intake.loop.run(signal), this.#recover(), maintenance]);
   }

@@ -20,7 +20,11 @@ function work(tasks: (Omit<MaintenanceTask, 'run'> & Partial<MaintenanceTask>)[]
       return task.run?.(abortSignal);
     },
   }));
-  const over = maintain(noted, { abortSignal: stopping.signal, onFailed: (failure) => failures.push(failure) });
+  const over = maintain(noted, {
+    abortSignal: stopping.signal,
+    onFailed: (failure) => failures.push(failure),
+    isOutage: (error) => (error as Error).message === AWAY,
+  });
   return {
     ran,
     failures,
@@ -30,6 +34,9 @@ function work(tasks: (Omit<MaintenanceTask, 'run'> & Partial<MaintenanceTask>)[]
     },
   };
 }
+
+/** The database is away. */
+const AWAY = 'away';
 
 const pass = async (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 const fail = async (): Promise<never> => {
@@ -88,6 +95,22 @@ test('a failed task runs again after its own back-off, and delays no other task'
   expect(broken[0]).toMatchObject({ task: 'broken', error: { message: 'broken' } });
   expect(failures.some(({ task }) => task === 'throws')).toBe(true);
   expect(failures.some(({ task }) => task === 'fine')).toBe(false);
+  await stop();
+});
+
+test('while the database is away no task has failed, and each runs again after its period, or a minute', async () => {
+  const away = async (): Promise<never> => {
+    throw new Error(AWAY);
+  };
+  const { ran, failures, stop } = work([
+    { name: 'often', every: '5s', run: away },
+    { name: 'seldom', every: '6h', run: away },
+  ]);
+  await pass(60_000);
+  expect(ran.filter((name) => name === 'often')).toHaveLength(12);
+  await pass(60_000);
+  expect(ran.filter((name) => name === 'seldom')).toHaveLength(2);
+  expect(failures).toEqual([]);
   await stop();
 });
 

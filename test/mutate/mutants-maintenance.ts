@@ -16,6 +16,12 @@ export const maintenanceMutants: readonly Mutant[] = [
       find: '      // It was told to end.\n      if (abortSignal.aborted) return;\n',
       replace: '',
     },
+    { name: 'maintenance: an outage is no failure', find: 'if (isOutage(error)) {', replace: 'if (false as boolean) {' },
+    {
+      name: 'maintenance: an outage is waited out for a minute at most',
+      find: 'varied(Math.min(everyMs, FIRST_AFTER_MS), Math.random());\n        continue;',
+      replace: 'varied(everyMs, Math.random());\n        continue;',
+    },
     { name: 'maintenance: a failure waits longer than the one before', find: '      failures++;\n', replace: '      failures = 1;\n' },
     { name: 'maintenance: a success ends a row of failures', find: '      failures = 0;\n', replace: '' },
     {
@@ -29,7 +35,7 @@ export const maintenanceMutants: readonly Mutant[] = [
       replace: 'FIRST_BACK_OFF_MS * 2 ** (failures - 1)',
     },
     { name: 'maintenance: first runs are spread', find: 'leastMs + random * (everyMs - leastMs)', replace: 'everyMs' },
-    { name: 'maintenance: not in the first minute', find: 'Math.min(everyMs, FIRST_AFTER_MS)', replace: '0' },
+    { name: 'maintenance: not in the first minute', find: 'const leastMs = Math.min(everyMs, FIRST_AFTER_MS);', replace: 'const leastMs = 0;' },
     { name: 'maintenance: workers drift apart', find: 'Math.round(ms * (1 - JITTER * random))', replace: 'ms' },
     { name: 'maintenance: the end leaves no timer', find: '      clearTimeout(timer);\n', replace: '' },
     {

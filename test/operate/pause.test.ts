@@ -6,6 +6,7 @@ import { readDeliveries } from '../support/deliveries.ts';
 import { type Database, harness, type Harness } from '../support/harness.ts';
 import { addDelivery, addReceiver, openStore } from '../store/rows.ts';
 import { Latch } from '../support/latch.ts';
+import { inTime } from '../support/in-time.ts';
 
 const paid = defineSignal('pause.paid', z.object({ value: z.number() }));
 
@@ -230,7 +231,7 @@ test('a paused worker-run delivery goes on; what was claimed ahead of the pause 
   expect(await h.sql`select distinct state, attempt from signalbox.delivery`).toEqual([{ state: 'ready', attempt: 0 }]);
   const completed = h.box.next('delivery.completed');
   await h.box.receivers.resume('Slow.onPaid');
-  await completed;
+  await inTime(completed, 'a delivery of the resumed receiver');
   await worker.stop();
 });
 
@@ -247,11 +248,14 @@ test('a resumed queue wakes a worker that sleeps', async () => {
   await worker.start();
   await idle;
   const books = h.box.next('delivery.completed');
+  const idleAgain = h.box.next('worker.idle');
   await emit(h, 1);
   expect(await books).toMatchObject({ receiver: 'Books.onPaid' });
+  // Else it would look once more by itself.
+  await idleAgain;
   const mails = h.box.next('delivery.completed');
   await h.box.queues.resume('mail');
-  expect(await mails).toMatchObject({ receiver: 'Mails.onPaid' });
+  expect(await inTime(mails, 'the delivery of the resumed queue')).toMatchObject({ receiver: 'Mails.onPaid' });
   await worker.stop();
 });
 

@@ -27,12 +27,11 @@ test('the rollback of a savepoint undoes its own emits and no others', async () 
 test('an emit on the outer handle inside a savepoint belongs to the savepoint', async () => {
   await using h = await harness({ services: [One] });
   await h.db.transaction(async (tx) => {
-    await tx
-      .transaction(async () => {
-        await happened.emitReliable(tx, { value: 1 });
-        throw new Error('only the savepoint');
-      })
-      .catch(() => {});
+    const savepoint = tx.transaction(async () => {
+      await happened.emitReliable(tx, { value: 1 });
+      throw new Error('only the savepoint');
+    });
+    await expect(savepoint).rejects.toThrow('only the savepoint');
   });
   expect(await countEmissions(h.sql)).toBe(0);
 });
@@ -75,14 +74,13 @@ test('a savepoint that is opened on the outer handle inside another savepoint is
   await using h = await harness();
   await createEffects(h.sql);
   await h.db.transaction(async (tx) => {
-    await tx
-      .transaction(async () => {
-        await tx.transaction(async (inner) => {
-          await inner.insert(effects).values({ receiver: 'inner', value: 1 });
-        });
-        throw new Error('takes the inner one along');
-      })
-      .catch(() => {});
+    const savepoint = tx.transaction(async () => {
+      await tx.transaction(async (inner) => {
+        await inner.insert(effects).values({ receiver: 'inner', value: 1 });
+      });
+      throw new Error('takes the inner one along');
+    });
+    await expect(savepoint).rejects.toThrow('takes the inner one along');
     await tx.insert(effects).values({ receiver: 'outer', value: 2 });
   });
   expect(await readEffects(h.sql)).toEqual(['outer:2']);
