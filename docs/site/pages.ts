@@ -82,7 +82,7 @@ export const groups: readonly Group[] = [
       'reference/api/signalbox/schema.md': 'signalbox/schema: the tables, for drizzle-kit.',
       'reference/api/signalbox/nest.md': 'signalbox/nest: the module for NestJS.',
       'reference/api/signalbox/otel.md': 'signalbox/otel: traces and metrics with OpenTelemetry.',
-      'reference/api/signalbox/testing.md': 'signalbox/testing: what the tests of an application use.',
+      'reference/api/signalbox/testing-1.md': 'signalbox/testing: what the tests of an application use.',
       'reference/api/signalbox/vitest-plugin.md': 'signalbox/vitest-plugin: standard decorators under Vitest.',
     },
   },

@@ -14,6 +14,7 @@ import { partitionMigration } from '../store/partitions/migration.ts';
 import type { DroppedPartition, PartitionRange, PartitionsStore } from '../store/partitions/partitions.ts';
 import type { Openness } from './emissions.ts';
 
+/** Options of `box.partitions.migration`. */
 export interface PartitionMigrationOptions {
   /** The length of a partition: `'day'`, `'week'` from Monday on, or `'month'`, all in UTC. */
   readonly every: Every;

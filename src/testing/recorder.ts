@@ -26,6 +26,7 @@ export interface Recorder<Args extends readonly unknown[], Answer> {
   reset(): void;
 }
 
+/** Options of {@link recorder}. */
 export interface RecorderOptions<Args extends readonly unknown[]> {
   /** The idempotency key among the arguments. Without one, each call is carried out. */
   key?: (...args: Args) => string | undefined;

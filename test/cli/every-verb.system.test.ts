@@ -86,7 +86,10 @@ test('a database that cannot be reached is told by every verb, to people and as 
       const told = project.start(...words);
       const document = project.start(...words, '--json');
       expect([words, await told.exitCode, told.answer]).toEqual([words, 1, '']);
-      expect(told.errors.trim().split('\n').at(-1)).toMatch(/^signalbox: The database could not be reached: .*\[DatabaseUnreachable\]$/);
+      expect([words, told.errors.trim().split('\n').at(-1)]).toEqual([
+        words,
+        expect.stringMatching(/^signalbox: The database could not be reached: .*\[DatabaseUnreachable\]$/),
+      ]);
       expect([words, await document.exitCode]).toEqual([words, 1]);
       expect(document.document).toEqual({
         version: 1,

@@ -6,7 +6,7 @@ import { textOf } from './faults.ts';
 import { addDeadWorkers, holdPendingAppend } from './dead-workers.ts';
 import { withFaultHarness, type FaultHarness } from './fault-harness.ts';
 import { forgetOldRows } from './old-rows.ts';
-import { statements } from './statements.ts';
+import { OF_TESTS, statements } from './statements.ts';
 import { until } from './until.ts';
 
 const all = await statements();
@@ -18,6 +18,12 @@ const AFTER: Readonly<Record<string, { readonly statement: RegExp; readonly when
   completedRuns: { statement: /^commit$/i, when: 'at work' },
   heldDeliveries: { statement: textOf(all.get('claim')!.text), when: 'at work' },
 };
+
+/**
+ * A repair of sequences waits for all who insert, and here the transactions of dead workers are open. Each table's is one transaction, which
+ * a kill undoes; its faults are in the matrix of the operator who acts.
+ */
+const OF_REPAIRS = /^(boundLockWaits|nextValues|highestIds|(lock|advance)(Delivery|Receiver|DeliveryError|AuditEntry))$/;
 
 /** Processes at once. */
 const AT_ONCE = 2;
@@ -83,11 +89,9 @@ async function killBy(name: string, h: FaultHarness): Promise<Violation[]> {
 }
 
 describe.concurrent('a process that is killed when the server has executed its', () => {
-  test.each([...all.keys()].map((name, index) => [name, index] as const))(
-    '%s leaves nothing that other processes do not repair',
-    { timeout: 120_000 },
-    async (name, index) => {
-      expect(await inTurn(index, () => withFaultHarness({}, (h) => killBy(name, h)))).toEqual([]);
-    },
-  );
+  test.each(
+    [...all.keys()].filter((name) => !OF_TESTS.includes(name) && !OF_REPAIRS.test(name)).map((name, index) => [name, index] as const),
+  )('%s leaves nothing that other processes do not repair', { timeout: 120_000 }, async (name, index) => {
+    expect(await inTurn(index, () => withFaultHarness({}, (h) => killBy(name, h)))).toEqual([]);
+  });
 });

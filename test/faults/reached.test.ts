@@ -1,14 +1,11 @@
 // Tests that the matrix is complete: some scenario sends every statement of the store, and none sends any other.
 import { beforeAll, expect, test, vi } from 'vitest';
 import { type ScenarioResult, runScenario } from './matrix.ts';
-import { statements } from './statements.ts';
+import { OF_TESTS, statements } from './statements.ts';
 import { errands } from './errand-scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 vi.mock('../../src/drivers/detect.ts', async (original) => (await import('./faulty-driver.ts')).faultyModule(await original()));
-
-/** Only the tests of applications send these (src/testing/), on a database without faults. */
-const OF_TESTS = ['travel', 'unfinished'];
 
 let results: readonly (ScenarioResult & { readonly role: string })[];
 

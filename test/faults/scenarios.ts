@@ -178,7 +178,7 @@ export const operator: Scenario = {
 };
 
 /** Passes an error on unless it has the code. */
-const expected =
+export const expected =
   (code: ErrorCode) =>
   (error: unknown): void => {
     if (!isSignalboxError(error, code)) throw error;

@@ -35,7 +35,11 @@ export const maintenanceMutants: readonly Mutant[] = [
       replace: 'FIRST_BACK_OFF_MS * 2 ** (failures - 1)',
     },
     { name: 'maintenance: first runs are spread', find: 'leastMs + random * (everyMs - leastMs)', replace: 'everyMs' },
-    { name: 'maintenance: not in the first minute', find: 'const leastMs = Math.min(everyMs, FIRST_AFTER_MS);', replace: 'const leastMs = 0;' },
+    {
+      name: 'maintenance: not in the first minute',
+      find: 'const leastMs = Math.min(everyMs, FIRST_AFTER_MS);',
+      replace: 'const leastMs = 0;',
+    },
     { name: 'maintenance: workers drift apart', find: 'Math.round(ms * (1 - JITTER * random))', replace: 'ms' },
     { name: 'maintenance: the end leaves no timer', find: '      clearTimeout(timer);\n', replace: '' },
     {
