@@ -197,7 +197,10 @@ test('a stopping worker releases a whole batch, at no cost of an attempt', async
   await worker.stop({ force: true });
   await released;
   expect(calls).toHaveLength(1);
-  expect(await readDeliveries(h.sql)).toMatchObject(times(3, { state: 'ready', attempt: 0, epoch: 2 }));
+  const left = await readDeliveries(h.sql);
+  expect(left).toMatchObject(times(3, { state: 'ready', attempt: 0 }));
+  // A claim and its release each raise it; what waited for long on a slow machine was released and claimed again.
+  for (const { epoch } of left) expect([epoch >= 2, epoch % 2]).toEqual([true, 0]);
   expect(await readErrors(h.sql)).toEqual([]);
 });
 
