@@ -1,12 +1,10 @@
 // The parts of a box, for what is made for it outside of the core: the testing kit. No interface of the box shows them.
 import { SignalboxError } from '../errors.ts';
-import type { Events } from '../observe/events.ts';
 import type { Store } from '../store/store.ts';
 import type { Lifetime } from './lifetime.ts';
 
 export interface KnownParts {
   readonly store: Store;
-  readonly events: Events;
   readonly lifetime: Lifetime;
 }
 

@@ -2,9 +2,7 @@
 // workers. Killed or interrupted, the errand stays, and the same line goes on with it.
 import type { Signalbox } from '../box/box.ts';
 import { isSignalboxError } from '../errors.ts';
-import type { DeliveryFilter } from '../operate/filter.ts';
 import type { ErrandRequest } from '../operate/errands/request.ts';
-import { STATES_OF } from '../operate/errands/stages.ts';
 import type { Errand } from '../store/errands/errand.ts';
 import { type Asking, confirmed } from './confirm.ts';
 import { deliveriesText } from './counts.ts';
@@ -12,8 +10,6 @@ import { deliveryTable } from './delivery-text.ts';
 import { type BulkOutcome, workInPlace } from './errand-work.ts';
 import { say } from './output.ts';
 import { counted } from './progress.ts';
-
-const SAMPLES = 5;
 
 type Request = ErrandRequest & { readonly by: string };
 
@@ -24,16 +20,13 @@ export interface BulkOptions extends Pick<Asking, 'yes' | 'json'> {
 
 /** @throws UsageError where nobody can be asked and `--yes` is missing; what the box throws */
 export async function actOnMany(box: Signalbox, request: Request, options: BulkOptions): Promise<BulkOutcome> {
-  // Said in full, so that the count, the samples and the act mean the same deliveries.
-  const filter: DeliveryFilter = { ...request.filter, states: request.filter.states ?? STATES_OF[request.act].by };
-  const { count, more } = await box.deliveries.count(filter);
+  const { count, more, samples } = await box.errands.preview(request);
   const matched = { count, more };
   if (count === 0 && !more) return { matched };
-  const { deliveries } = await box.deliveries.page(filter, { limit: SAMPLES });
   const few = deliveriesText(matched);
-  if (!options.json) say([`${few} match, such as:`, ...deliveryTable(deliveries), ''].join('\n'));
+  if (!options.json) say([`${few} match, such as:`, ...deliveryTable(samples), ''].join('\n'));
   if (!(await confirmed({ question: `${VERBS[request.act]} ${few}?`, yes: options.yes, json: options.json }))) return { matched };
-  const errand = await begun(box, { ...request, filter }, options);
+  const errand = await begun(box, request, options);
   if (errand === undefined) return { matched };
   return { matched, errand: options.detach ? errand : await workInPlace(box, errand.id, request.by) };
 }

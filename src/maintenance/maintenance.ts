@@ -4,6 +4,7 @@
 // The race: no worker is in charge, so two workers may run the same task at the same moment. Nothing here keeps them apart; a task must
 // be safe to run twice, side by side.
 import { toMs } from '../core/duration.ts';
+import { sleep } from '../liveness/sleep.ts';
 import { apart } from '../observe/async-context.ts';
 import type { MaintenanceTask } from './task.ts';
 
@@ -43,7 +44,7 @@ async function repeat(task: MaintenanceTask, { abortSignal, onFailed, isOutage }
   let failures = 0;
   let waitMs = firstWaitMs(everyMs, Math.random());
   for (;;) {
-    await sleep(waitMs, abortSignal);
+    await sleep(waitMs, abortSignal, { keepsAlive: false });
     if (abortSignal.aborted) return;
     try {
       await apart(() => task.run(abortSignal));
@@ -76,18 +77,3 @@ export function firstWaitMs(everyMs: number, random: number): number {
 export const backOffMs = (failures: number): number => Math.min(LONGEST_BACK_OFF_MS, FIRST_BACK_OFF_MS * 2 ** (failures - 1));
 
 const varied = (ms: number, random: number): number => Math.round(ms * (1 - JITTER * random));
-
-/** Until `ms` have passed, or the signal is aborted. It keeps no process alive. */
-async function sleep(ms: number, abortSignal: AbortSignal): Promise<void> {
-  if (abortSignal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      abortSignal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    timer.unref();
-    abortSignal.addEventListener('abort', done);
-  });
-}

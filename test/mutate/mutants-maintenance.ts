@@ -7,8 +7,8 @@ export const maintenanceMutants: readonly Mutant[] = [
   ...mutantsOf({ file: 'src/maintenance/maintenance.ts', tests }, [
     {
       name: 'maintenance: nothing is begun after the end',
-      find: '    await sleep(waitMs, abortSignal);\n    if (abortSignal.aborted) return;\n',
-      replace: '    await sleep(waitMs, abortSignal);\n',
+      find: '    await sleep(waitMs, abortSignal, { keepsAlive: false });\n    if (abortSignal.aborted) return;\n',
+      replace: '    await sleep(waitMs, abortSignal, { keepsAlive: false });\n',
       hangs: 'a task that is repeated at once, for ever',
     },
     {
@@ -41,10 +41,11 @@ export const maintenanceMutants: readonly Mutant[] = [
       replace: 'const leastMs = 0;',
     },
     { name: 'maintenance: workers drift apart', find: 'Math.round(ms * (1 - JITTER * random))', replace: 'ms' },
-    { name: 'maintenance: the end leaves no timer', find: '      clearTimeout(timer);\n', replace: '' },
+    { name: 'maintenance: the end leaves no timer', file: 'src/liveness/sleep.ts', find: '      clearTimeout(timer);\n', replace: '' },
     {
       name: 'maintenance: the end interrupts the wait',
-      find: "    abortSignal.addEventListener('abort', done);\n",
+      file: 'src/liveness/sleep.ts',
+      find: "    abortSignal?.addEventListener('abort', done);\n",
       replace: '',
       hangs: 'a stop that waits for a clock which stands still',
     },

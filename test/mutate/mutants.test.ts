@@ -67,7 +67,6 @@ const WITHOUT_GUARDS: Record<string, string> = {
   'src/store/catalogue/pause.ts': 'parameters of the statements of pauses',
   'src/store/errands/errand.ts': 'types',
   'src/store/errands/errands-store.ts': 'parameters of the statements of errands',
-  'src/operate/errands/pause.ts': 'a pause that an abort ends',
   'src/box/operating.ts': 'the parts with which operators act',
   'src/store/audit/audit.ts': 'parameters of the statements of the audit',
   'src/store/catalogue/unserved.ts': 'words for what catalogue/unserved.sql.ts finds',

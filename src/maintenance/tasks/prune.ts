@@ -3,6 +3,7 @@
 // begins at the first emission: once a day, so that a million emissions that are kept for ever cost one walk a day.
 //
 // A worker rests as long as it worked, so that a backlog of years leaves half of one connection's time to others.
+import { sleep } from '../../liveness/sleep.ts';
 import { DAY_MS } from '../../core/duration.ts';
 import { type Ages, prunesAnything } from '../../core/retention.ts';
 import type { Events } from '../../observe/events.ts';
@@ -32,7 +33,10 @@ export const pruneTask = (parts: PruneTaskParts): MaintenanceTask => ({
 /** The task, unless everything is kept for ever. */
 export const pruneTasks = (parts: PruneTaskParts): MaintenanceTask[] => (prunesAnything(parts.ages) ? [pruneTask(parts)] : []);
 
-async function takeTurn({ store, events, ages, rest = sleep }: PruneTaskParts, abortSignal: AbortSignal): Promise<void> {
+/** It keeps no process alive. */
+const restFor = (ms: number, abortSignal: AbortSignal): Promise<void> => sleep(ms, abortSignal, { keepsAlive: false });
+
+async function takeTurn({ store, events, ages, rest = restFor }: PruneTaskParts, abortSignal: AbortSignal): Promise<void> {
   const turn = await store.takeTurn(PRUNE, { everyMs: TURN_MS, passMs: DAY_MS });
   if (turn === undefined) return;
   const total = { emissions: 0, deliveries: 0, errors: 0, durationMs: 0 };
@@ -54,19 +58,4 @@ async function takeTurn({ store, events, ages, rest = sleep }: PruneTaskParts, a
     if (total.emissions > 0) events.raise('maintenance.pruned', total);
   }
   await store.forgetLostWorkers();
-}
-
-/** It keeps no process alive. */
-async function sleep(ms: number, abortSignal: AbortSignal): Promise<void> {
-  if (abortSignal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      abortSignal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    timer.unref();
-    abortSignal.addEventListener('abort', done);
-  });
 }

@@ -1,11 +1,11 @@
 // Carries errands on, batch by batch: those of a database by a worker's maintenance, one of them by a caller who waits for it. All that can be lost
 // is in the errand's row, so each may be killed at any time, and any other goes on.
+import { sleep } from '../../liveness/sleep.ts';
 import { SignalboxError } from '../../errors.ts';
 import { apart } from '../../observe/async-context.ts';
 import type { Events } from '../../observe/events.ts';
 import type { ErrandBatch, OwnErrand } from '../../store/errands/errand.ts';
 import type { ErrandsStore } from '../../store/errands/errands-store.ts';
-import { pause } from './pause.ts';
 import { planOf } from './stages.ts';
 
 /** Before the next look at an errand that waits, for room or for deliveries that are held, or that another process works on. */
@@ -43,7 +43,7 @@ export async function workOn(
     told = errand.done;
     if (errand.state !== 'running' || abortSignal?.aborted) return errand;
     const batch = await advance(parts, errand);
-    if (!batch || batch.waits) await pause(WAIT_MS, abortSignal);
+    if (!batch || batch.waits) await sleep(WAIT_MS, abortSignal);
   }
 }
 
@@ -58,7 +58,7 @@ export async function workOnAll(parts: WorkParts, abortSignal: AbortSignal): Pro
     }
     const own = batches.filter((batch) => batch !== undefined);
     if (own.length === 0) return;
-    if (own.every(({ waits }) => waits)) await pause(WAIT_MS, abortSignal);
+    if (own.every(({ waits }) => waits)) await sleep(WAIT_MS, abortSignal);
   }
 }
 

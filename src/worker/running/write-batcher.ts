@@ -2,6 +2,8 @@
 // A write that fails is tried again until it gets through: an outcome that is not written leaves its delivery running.
 // A write is split only if the database refuses its content, so that one bad item cannot hold up its neighbours.
 
+import { sleep } from '../../liveness/sleep.ts';
+
 export interface WriteBatcherOptions<Item> {
   /** Writes the items; returns the ids that took effect. */
   readonly write: (items: readonly Item[]) => Promise<Set<string>>;
@@ -82,7 +84,7 @@ export class WriteBatcher<Item extends { readonly id: string }> {
         const refused = this.#options.isRefusal(error);
         if (!refused && !this.#stop.signal.aborted) {
           this.#options.onRetry(error);
-          await this.#wait(waitMs);
+          await sleep(waitMs, this.#stop.signal);
         } else if (refused && batch.length > 1) {
           for (const one of batch) await this.#write([one]);
           return;
@@ -92,18 +94,5 @@ export class WriteBatcher<Item extends { readonly id: string }> {
         }
       }
     }
-  }
-
-  #wait(waitMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#stop.signal.aborted) return resolve();
-      const done = (): void => {
-        clearTimeout(timer);
-        this.#stop.signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, waitMs);
-      this.#stop.signal.addEventListener('abort', done);
-    });
   }
 }
