@@ -306,11 +306,11 @@ describe('is refused', () => {
       ],
       /^createSignalbox: two maintenance tasks are named task\./,
     ],
-    [
-      'a task with a name of our own',
-      [{ name: 'a', tasks: [{ ...task, name: 'refresh-catalogue' }] }],
-      /two maintenance tasks are named refresh-catalogue\./,
-    ],
+    ...['refresh-catalogue', 'errands', 'prune'].map((name): [string, object[], RegExp] => [
+      `a task with our own name ${name}`,
+      [{ name: 'a', tasks: [{ ...task, name }] }],
+      new RegExp(`two maintenance tasks are named ${name}\\.`),
+    ]),
     ['a provider that is none', [{ name: 'a', providers: [{ token: Db }] }], /^The extension "a": Db is provided by undefined/],
   ])('%s', (_name, extensions, message) => {
     const make = (): unknown => createSignalbox({ db: db(), log: false, extensions: extensions as Extension[] });
