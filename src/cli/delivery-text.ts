@@ -19,7 +19,7 @@ export const stateText = (state: DeliveryState): string => styled(STYLES[state],
 const MOST_ERROR = 80;
 
 /** The last error in a line of at most 80 characters; empty without one. */
-export function lastError({ errors }: Pick<Delivery, 'errors'>): string {
+function lastError({ errors }: Pick<Delivery, 'errors'>): string {
   const last = errors.at(-1);
   if (!last) return '';
   return clipped(oneLine(`${last.name}: ${last.message}`), MOST_ERROR);

@@ -50,7 +50,7 @@ function* goneReceivers(before: Manifest, now: Manifest): Generator<ManifestProb
   }
 }
 
-export function goneMessage(name: string, signal: string, heirs: readonly string[]): string {
+function goneMessage(name: string, signal: string, heirs: readonly string[]): string {
   const renamed = heirs.length === 0 ? 'its new name' : heirs.join(' or ');
   return `No receiver of ${signal} has the name ${name}: what is stored for it would wait for ever. If it was renamed, add formerly: ['${name}'] to ${renamed}; if it is gone on purpose, run: signalbox receivers retire ${name}, then signalbox check --write.`;
 }

@@ -1,5 +1,5 @@
 // How long finished deliveries are kept: the option of a box, and the ages that come of it. Pure.
-import { type Duration, HOUR_MS, msOf } from './duration.ts';
+import { type Duration, msOf } from './duration.ts';
 import type { SettledState } from './delivery.ts';
 import type { OptionTable, Rule } from './options.ts';
 import { SignalboxError } from '../errors.ts';
@@ -16,9 +16,6 @@ export interface RetentionOptions {
 
 /** After how many milliseconds a finished delivery may go; `undefined`: never. */
 export type Ages = Readonly<Record<SettledState, number | undefined>>;
-
-/** What is younger witnesses COMMITs whose answers were lost. */
-export const LEAST_AGE_MS = HOUR_MS;
 
 export const KEPT_FOR_EVER: Ages = { completed: undefined, cancelled: undefined, dead: undefined };
 

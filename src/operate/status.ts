@@ -81,7 +81,7 @@ const counted = (count: number, cut = false): Counted => ({ count: Math.min(coun
 
 const dateOf = (ms: number | null): Date | undefined => (ms === null ? undefined : new Date(ms));
 
-export function listedOf(row: ReceiverRow): ListedReceiver {
+function listedOf(row: ReceiverRow): ListedReceiver {
   return {
     receiver: row.name,
     formerly: (JSON.parse(row.names) as string[]).filter((name) => name !== row.name),
@@ -125,7 +125,7 @@ function workerOf(row: WorkerRow): WorkerStatus {
 }
 
 /** The signals of the receivers. */
-export function signalsOf(receivers: readonly Pick<ListedReceiver, 'signal' | 'receiver' | 'live'>[]): ListedSignal[] {
+function signalsOf(receivers: readonly Pick<ListedReceiver, 'signal' | 'receiver' | 'live'>[]): ListedSignal[] {
   const signals = new Map<string, { readonly receivers: string[]; readonly retired: string[] }>();
   for (const { signal, receiver, live } of receivers) {
     const listed = signals.get(signal) ?? { receivers: [], retired: [] };

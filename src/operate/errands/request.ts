@@ -61,7 +61,7 @@ const ONLY_FOR: Readonly<Record<'over' | 'actsAgain' | 'because', readonly Erran
 };
 
 /** Replayed deliveries of a receiver that are live when an errand adds one: what is emitted now goes before the rest. */
-export const MOST_REPLAYED = 1_000;
+const MOST_REPLAYED = 1_000;
 
 /** @throws SignalboxError `InvalidOption` */
 export function wantedOf(request: ErrandRequest, subject: string): Wanted {

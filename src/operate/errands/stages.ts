@@ -13,7 +13,7 @@ export const STATES_OF: Readonly<Record<ErrandAct, { readonly can: readonly Deli
 };
 
 /** The stages of an act on deliveries of these states, in their order. */
-export function stagesOf(act: ErrandAct, states: readonly DeliveryState[]): readonly Stage[] {
+function stagesOf(act: ErrandAct, states: readonly DeliveryState[]): readonly Stage[] {
   const has = (...wanted: readonly DeliveryState[]): boolean => states.some((state) => wanted.includes(state));
   const live = has('ready', 'running');
   switch (act) {

@@ -3,7 +3,7 @@ import { statement } from '../../drivers/statement.ts';
 import { rootId, SHOWN } from '../catalogue/catalogue.sql.ts';
 
 /** Counted so far and no further. */
-export const MOST_DUE = 1_000;
+const MOST_DUE = 1_000;
 /** Unfinished rows that are looked at for dead ones, oldest first. */
 const MOST_UNFINISHED = 10_000;
 

@@ -36,7 +36,7 @@ export interface Place {
 }
 
 /** How many entries a search by id looks at in each of its two walks. */
-export const LOOKED_AT = 50_000;
+const LOOKED_AT = 50_000;
 
 export class DetailsStore {
   readonly #pool: Run;

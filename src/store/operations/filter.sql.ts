@@ -5,7 +5,7 @@ import { isNamed } from '../catalogue/catalogue.sql.ts';
 import { ms } from '../times.ts';
 
 /** How many parameters {@link matches} takes. */
-export const FILTER_PARAMETERS = 9;
+const FILTER_PARAMETERS = 9;
 
 /** A time of a parameter, in milliseconds since 1970. */
 const timeOf = (parameter: string): string => `timestamptz '1970-01-01 00:00:00+00' + ${ms(parameter)}`;

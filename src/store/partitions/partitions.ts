@@ -25,7 +25,7 @@ export interface DroppedPartition {
 }
 
 /** Emissions that a drop takes aside at most, under locks that stop everything else. */
-export const MOST_ASIDE = 10_000;
+const MOST_ASIDE = 10_000;
 
 const NIL = '00000000-0000-0000-0000-000000000000';
 
