@@ -94,7 +94,7 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
   const retention = { store: store.retention(inTransaction), events, ages: settings.retention };
   const errands = errandsTask((stopping) => operating.errands.workOnAll(stopping));
   const tasks = [refreshCatalogue(catalogue), errands, ...pruneTasks(retention), ...extensions.tasks];
-  const parts = { db, ambientDb, driver, store, catalogue, events, ambient, log, receivers, services, lifetime, warnings };
+  const parts = { db, ambientDb, driver, store, catalogue, events, ambient, log, receivers, services, lifetime, warnings, inTransaction };
   const box = new Box({
     ...parts,
     ...operating,

@@ -15,13 +15,12 @@ import type { Errands } from '../operate/errands/errands.ts';
 import type { Emissions } from '../operate/emissions.ts';
 import type { Queues } from '../operate/pause.ts';
 import type { BoxSignals, BoxStatus, Status } from '../operate/status.ts';
-import { repairSequences, type SequenceRepair } from '../store/sequences/sequences.ts';
+import type { SequenceRepair } from '../store/sequences/sequences.ts';
 import type { Partitions } from '../operate/partitions.ts';
 import type { PruneOptions, PruneResult, Pruning } from '../operate/prune.ts';
 import { MIGRATE_OPTIONS, migrateFolder, type MigrateOptions, type Target } from '../store/schema/migrate.ts';
 import { reaching } from '../store/unreachable.ts';
 import type { AfterCommits } from '../transaction/after-commit.ts';
-import { handleOn } from '../transaction/drizzle-handle.ts';
 import type { DrainResult } from '../worker/drain.ts';
 import type { WorkerOptions } from '../worker/options.ts';
 import type { Worker } from '../worker/worker.ts';
@@ -31,7 +30,7 @@ import type { BoxFramework, Services } from './services.ts';
 import type { BoxWorkers, OwnWorkers } from './workers.ts';
 import type { Signalbox } from './box.ts';
 
-export interface BoxParts<D extends DatabaseHandle> extends DrainParts, DoctorParts, Omit<Target, 'db'> {
+export interface BoxParts<D extends DatabaseHandle> extends DrainParts, DoctorParts, Target {
   readonly db: D;
   readonly ambientDb: AmbientDatabase;
   readonly events: Events;
@@ -102,11 +101,10 @@ export class Box<D extends DatabaseHandle> implements Signalbox<D> {
   }
 
   async migrate(options: MigrateOptions): Promise<number> {
-    const { db, driver, store, lifetime } = this.#parts;
+    const { driver, lifetime, ambient } = this.#parts;
     lifetime.assertTakesWork();
     checkOptions(options, MIGRATE_OPTIONS, 'box.migrate', { required: ['folder'] });
-    const on = driver.openOn?.();
-    return migrateFolder({ db: on ? handleOn(db, on) : db, driver, store }, options);
+    return ambient.outside(() => reaching(driver, () => migrateFolder(this.#parts, options)));
   }
 
   async doctor(options: DoctorOptions = {}): Promise<Finding[]> {
@@ -118,10 +116,9 @@ export class Box<D extends DatabaseHandle> implements Signalbox<D> {
   }
 
   async repairSequences(): Promise<SequenceRepair[]> {
-    const { db, driver, store, lifetime } = this.#parts;
+    const { driver, store, lifetime, ambient, inTransaction } = this.#parts;
     lifetime.assertTakesWork();
-    const on = driver.openOn?.();
-    return reaching(driver, () => repairSequences(on ? handleOn(db, on) : db, driver, store.namespace));
+    return ambient.outside(() => reaching(driver, () => store.repairSequences(inTransaction)));
   }
 
   async prune(options?: PruneOptions): Promise<PruneResult> {

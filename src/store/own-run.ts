@@ -30,8 +30,8 @@ export function repeated(run: Run): Run {
   };
 }
 
-/** Runs statements in one transaction of our own, which commits when `work` resolves. */
-export type InTransaction = <T>(work: (run: Run) => Promise<T>) => Promise<T>;
+/** Runs statements in one transaction of our own, which commits when `work` resolves. `tx` is for what takes a Drizzle transaction. */
+export type InTransaction = <T>(work: (run: Run, tx: object) => Promise<T>) => Promise<T>;
 
 /** Runs our own statements on the pool. */
 export const ownRun = (driver: Driver, namespace: Namespace): Run => namespace.on(repeated(driver.run()));

@@ -24,7 +24,7 @@ import { RetentionStore } from './retention/retention.ts';
 import { type InTransaction, ownRun } from './own-run.ts';
 import { databaseIdOf } from './schema/meta.ts';
 import { findMissing, migrationMissing } from './schema/schema-check.ts';
-import { sequenceBehind, sequencesBehind } from './sequences/sequences.ts';
+import { repairSequences, sequenceBehind, type SequenceRepair, sequencesBehind } from './sequences/sequences.ts';
 import { TestingStore } from './testing/rows.ts';
 import { contacting } from './unreachable.ts';
 import { WorkersStore } from './workers/workers.ts';
@@ -96,6 +96,11 @@ export class Store {
     const behind = await sequencesBehind(this.#pool, this.namespace);
     if (behind.length > 0) throw sequenceBehind(behind);
     await this.databaseId();
+  }
+
+  /** Advances the sequences that are behind. @throws SignalboxError `SequenceBehind` if a table cannot be locked */
+  async repairSequences(inTransaction: InTransaction): Promise<SequenceRepair[]> {
+    return repairSequences(this.#pool, this.namespace, inTransaction);
   }
 
   /** A UUID, the same for all processes: tells this database from its neighbours. A copy of it has the same until its row is deleted. */

@@ -10,8 +10,9 @@ import type { Transactions } from './transactions.ts';
 /** A COMMIT whose answer is lost is a failure: what is done here may be done again. */
 export function ownTransactions(transactions: Pick<Transactions, 'attempt'>, driver: Pick<Driver, 'run'>): InTransaction {
   return async (work) => {
-    const { value, unanswered } = await transactions.attempt((_tx, scope) => work(driver.run(scope.client)), {
+    const { value, unanswered } = await transactions.attempt((tx, scope) => work(driver.run(scope.client), tx), {
       isolation: 'read committed',
+      isOwn: true,
     });
     if (unanswered) throw unanswered.error;
     return value;

@@ -20,6 +20,8 @@ export interface AttemptOptions {
   readonly isolation?: Isolation;
   /** The client on which it is opened, if not the database's own. It begins with the isolation level itself. */
   readonly on?: Client | undefined;
+  /** Nothing of the application runs in it, so it begins without the hook. */
+  readonly isOwn?: boolean;
 }
 
 export interface TransactionHooks {
@@ -119,7 +121,7 @@ export class Transactions {
    * {@link committed} if it did.
    */
   async attempt<T>(callback: Callback<T>, options: AttemptOptions = {}): Promise<Attempt<T>> {
-    await this.#hooks.beforeBegin();
+    if (!options.isOwn) await this.#hooks.beforeBegin();
     const scope = new TransactionScope();
     let returned: { readonly value: T } | undefined;
     const work = async (tx: TransactionHandle): Promise<T> => {

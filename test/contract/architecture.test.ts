@@ -157,6 +157,15 @@ const rules: [name: string, rule: Rule, breaking: Record<string, string>][] = [
   ['SQL in quotes stays there too', sqlStaysInTheStore, { 'maintenance/a.ts': "export const q = 'select 1';" }],
   ['SQL in pieces stays there too', sqlStaysInTheStore, { 'worker/a.ts': 'export const q = `${head} from signalbox.delivery`;' }],
   [
+    // A raw one ends the process if its connection is lost in the middle, on postgres.js.
+    'transactions of our own are tracked ones',
+    each(
+      (file, text) =>
+        !['transaction', 'drivers'].includes(roomOf(file)) && /\b(session|pool|client)\.(transaction|begin)\(/.test(withoutComments(text)),
+    ),
+    { 'store/a.ts': 'await db.session.transaction(async (tx) => tx);' },
+  ],
+  [
     `no file is longer than ${MOST_LINES} lines`,
     each((_file, text) => text.split('\n').length > MOST_LINES + 1),
     { 'core/a.ts': '\n'.repeat(MOST_LINES + 1) },

@@ -27,7 +27,7 @@ const store = [
   ]),
   ...of('src/store/schema/migrate.ts', ['test/cli/verbs/migrate.system.test.ts'], {
     name: 'migrate: one process at a time',
-    find: '        await run(migrationLock, []);\n',
+    find: '      await run(migrationLock, []);\n',
     replace: '',
   }),
   ...mutantsOf({ file: 'src/store/schema/migrate.sql.ts', tests: ['test/cli/verbs/migrate.system.test.ts'] }, [

@@ -207,7 +207,7 @@ test('a delivery that is added to an emission of a partition while that is looke
 
 /** The store of partitions, whose statements go through `wrap`. */
 const storeOn = ({ sql }: Partitioned, wrap: (run: Run) => Run = (run) => run): PartitionsStore =>
-  new PartitionsStore(runOn(sql), namespace, async (work) => (await sql.begin(async (tx) => work(wrap(runOn(tx))))) as never);
+  new PartitionsStore(runOn(sql), namespace, async (work) => (await sql.begin(async (tx) => work(wrap(runOn(tx)), tx))) as never);
 
 test('nothing of a partition changes from its look to its end: a retry waits, and the drop gives way', async () => {
   await using h = await openPartitioned();

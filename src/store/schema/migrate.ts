@@ -10,8 +10,9 @@ import { readMigrationFiles } from 'drizzle-orm/migrator';
 import type { OptionTable } from '../../core/options.ts';
 import { callable, text } from '../../core/rules.ts';
 import { errorReport } from '../../core/error-report.ts';
-import type { Client, Driver, Run } from '../../drivers/driver.ts';
+import type { Driver, Run } from '../../drivers/driver.ts';
 import { isSignalboxError, SignalboxError } from '../../errors.ts';
+import type { InTransaction } from '../own-run.ts';
 import type { Store } from '../store.ts';
 import { countRows, hasTable, hushNotices, migrationLock, tryMigrationLock } from './migrate.sql.ts';
 
@@ -35,51 +36,42 @@ const SCHEMA = 'drizzle';
 
 /** The part of a Drizzle database, and of its transactions, that this file uses. */
 interface Handle {
-  readonly session: {
-    readonly client: Client;
-    transaction<T>(callback: (tx: Handle) => Promise<T>, config: { isolationLevel: 'read committed' }): Promise<T>;
-  };
+  readonly session: object;
   transaction(callback: (tx: Handle) => unknown): Promise<unknown>;
 }
 
 type Migrate = (db: Handle, config: { migrationsFolder: string; migrationsTable: string; migrationsSchema: string }) => Promise<unknown>;
 
 export interface Target {
-  /** A Drizzle database whose session opens transactions. */
-  readonly db: object;
   readonly driver: Driver;
   readonly store: Store;
+  readonly inTransaction: InTransaction;
 }
 
 /**
  * Applies what is not applied yet, all or nothing, one process at a time. Returns how many migrations that were.
  * @throws SignalboxError `DatabaseUnreachable`, `MigrationFailed`
  */
-export async function migrateFolder({ db, driver, store }: Target, options: MigrateOptions): Promise<number> {
+export async function migrateFolder({ driver, store, inTransaction }: Target, options: MigrateOptions): Promise<number> {
   const { folder, table = TABLE, schema = SCHEMA, onWait } = options;
   const files = readFolder(folder);
   const migrate = await migratorOf(driver);
   await checkReachable(store);
-  // Not repeatable read, whatever the user's default is: what others applied while this waited must be seen.
-  return (db as Handle).session.transaction(
-    async (tx) => {
-      const run = driver.run(tx.session.client);
-      const count = async (): Promise<number> => countApplied(run, schema, table);
-      if (!(await run(tryMigrationLock, []))[0]!.locked) {
-        onWait?.();
-        await run(migrationLock, []);
-      }
-      await run(hushNotices, []);
-      const before = await count();
-      try {
-        await migrate(within(tx), { migrationsFolder: folder, migrationsTable: table, migrationsSchema: schema });
-      } catch (error) {
-        throw driver.isConnectionLoss(error) ? error : failed(error, files);
-      }
-      return (await count()) - before;
-    },
-    { isolationLevel: 'read committed' },
-  );
+  return inTransaction(async (run, tx) => {
+    const count = async (): Promise<number> => countApplied(run, schema, table);
+    if (!(await run(tryMigrationLock, []))[0]!.locked) {
+      onWait?.();
+      await run(migrationLock, []);
+    }
+    await run(hushNotices, []);
+    const before = await count();
+    try {
+      await migrate(within(tx as Handle), { migrationsFolder: folder, migrationsTable: table, migrationsSchema: schema });
+    } catch (error) {
+      throw driver.isConnectionLoss(error) ? error : failed(error, files);
+    }
+    return (await count()) - before;
+  });
 }
 
 /** How many migrations the folder has, and how many of them the database notes. @throws SignalboxError `MigrationFailed` */
@@ -110,7 +102,7 @@ async function checkReachable(store: Store): Promise<void> {
 /** The transaction as a database: what is opened on it or on its session is a savepoint. */
 function within(tx: Handle): Handle {
   const transaction = (callback: (tx: Handle) => unknown): Promise<unknown> => tx.transaction(callback);
-  const session = Object.create(tx.session, { transaction: { value: transaction } }) as Handle['session'];
+  const session = Object.create(tx.session, { transaction: { value: transaction } }) as object;
   return Object.create(tx, { session: { value: session } }) as Handle;
 }
 

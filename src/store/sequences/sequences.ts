@@ -11,11 +11,12 @@
 // One table at a time, each in a transaction of its own: a transaction that locks two tables in the order opposite to that of a sender
 // would make a deadlock. A wait for a lock stops all that come behind it, so it is short, and is tried again.
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Client, Driver, Run } from '../../drivers/driver.ts';
+import type { Run } from '../../drivers/driver.ts';
 import { sqlState } from '../../drivers/error-kind.ts';
 import type { Statement } from '../../drivers/statement.ts';
 import { SignalboxError } from '../../errors.ts';
 import type { Namespace } from '../namespace.ts';
+import type { InTransaction } from '../own-run.ts';
 import * as sql from './sequences.sql.ts';
 
 /** A sequence that would give an id which its table has. */
@@ -36,14 +37,6 @@ export interface SequenceRepair {
   readonly from: string;
   /** Its last value now: the next id is one higher. */
   readonly to: string;
-}
-
-/** The part of a Drizzle database, and of its transactions, that the repair uses. */
-export interface RepairHandle {
-  readonly session: {
-    readonly client: Client;
-    transaction<T>(callback: (tx: RepairHandle) => Promise<T>, config: { isolationLevel: 'read committed' }): Promise<T>;
-  };
 }
 
 const LOCK_TIMEOUT_MS = 2_000;
@@ -89,14 +82,13 @@ export function sequenceBehind(lags: readonly SequenceLag[]): SignalboxError<'Se
 }
 
 /** Advances those that are behind. @throws SignalboxError `SequenceBehind` if a table cannot be locked */
-export async function repairSequences(db: object, driver: Driver, namespace: Namespace): Promise<SequenceRepair[]> {
+export async function repairSequences(run: Run, namespace: Namespace, inTransaction: InTransaction): Promise<SequenceRepair[]> {
   const repairs: SequenceRepair[] = [];
-  const run = namespace.on(driver.run());
   const highest = await run(sql.highestIds, []);
   const nexts = new Map((await run(sql.nextValues, [])).map(({ table, next }) => [table, BigInt(next)]));
   // What is not behind now never will be by itself, and its table is not locked.
   for (const row of highest.filter((row) => nexts.get(row.table)! <= BigInt(row.highest))) {
-    const repair = await repairTable(db as RepairHandle, driver, namespace, row);
+    const repair = await repairTable(namespace, inTransaction, row);
     if (repair) repairs.push({ table: `${namespace.schema}.${row.table}`, ...repair });
   }
   return repairs;
@@ -105,25 +97,20 @@ export async function repairSequences(db: object, driver: Driver, namespace: Nam
 type Highest = { readonly table: string; readonly highest: string };
 
 async function repairTable(
-  db: RepairHandle,
-  driver: Driver,
   namespace: Namespace,
+  inTransaction: InTransaction,
   { table, highest }: Highest,
 ): Promise<{ from: string; to: string } | undefined> {
   const { lock, advance } = REPAIRS[table]!;
   const to = BigInt(highest) + (table === 'receiver' ? RECEIVER_MARGIN : MARGIN);
   for (let time = 1; ; time++) {
     try {
-      // Not repeatable read, whatever the user's default is.
-      return await db.session.transaction(
-        async (tx) => {
-          const run = namespace.on(driver.run(tx.session.client));
-          await run(sql.boundLockWaits, [String(LOCK_TIMEOUT_MS)]);
-          await run(lock, []);
-          return (await run(advance, [highest, String(to)]))[0];
-        },
-        { isolationLevel: 'read committed' },
-      );
+      return await inTransaction(async (of) => {
+        const run = namespace.on(of);
+        await run(sql.boundLockWaits, [String(LOCK_TIMEOUT_MS)]);
+        await run(lock, []);
+        return (await run(advance, [highest, String(to)]))[0];
+      });
     } catch (error) {
       // 55P03: the wait was too long.
       if (sqlState(error) !== '55P03') throw error;

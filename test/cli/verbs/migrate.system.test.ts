@@ -118,6 +118,20 @@ test('one that is killed in the middle leaves neither half a migration nor its l
   expect(await countNoted(sql)).toBe(3);
 });
 
+test('one whose connection is lost in the middle says so, and applies nothing', async () => {
+  await using project = await createMigrationProject({ ...TWO, '0002_slow': 'select pg_advisory_xact_lock(7);' });
+  const [sql, blocker] = [project.database.connect({ max: 1 }), project.database.connect({ max: 1 })];
+  await blocker`select pg_advisory_lock(7)`;
+  const cut = project.start('migrate', '--folder', 'drizzle');
+  await untilBlocked(sql);
+  await sql`select pg_terminate_backend(pid, 5000) from pg_locks where not granted and locktype = 'advisory'`;
+  expect(await cut.exitCode).toBe(1);
+  expect(cut.output).toMatch(/^signalbox: .*(unreachable|cannot be reached|did not answer)/i);
+  await blocker`select pg_advisory_unlock(7)`;
+  const again = project.start('migrate', '--folder', 'drizzle');
+  expect([await again.exitCode, again.output]).toEqual([0, '3 migrations applied.\n']);
+});
+
 test('what drizzle-kit has applied is known, also where it notes it in a table of another name', async () => {
   await using project = await createMigrationProject(TWO);
   const sql = project.database.connect({ max: 1 });

@@ -14,7 +14,7 @@ import { addError, addSettled, namespace } from './support.ts';
 const ANN = { path: ['customer', 'email'], value: 'ann@example.com' };
 
 const eraseOn = ({ sql }: StoreHarness, wrap: (run: Run) => Run = (run) => run): EraseStore =>
-  new EraseStore(namespace, async (work) => (await sql.begin(async (tx) => work(wrap(runOn(tx))))) as never);
+  new EraseStore(namespace, async (work) => (await sql.begin(async (tx) => work(wrap(runOn(tx)), tx))) as never);
 
 async function addOf(sql: AnySql, email: string, receiver: number): Promise<string> {
   const id = await addSettled(sql, 5, [[receiver, 'dead', 4]]);

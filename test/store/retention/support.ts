@@ -25,13 +25,13 @@ export const retentionOn = (
     async (work) =>
       (await sql.begin(async (tx) => {
         await before(tx);
-        return work(runOn(tx));
+        return work(runOn(tx), tx);
       })) as never,
   );
 
 /** The same with statements that go through `wrap`. */
 export const retentionThrough = ({ sql }: Pick<StoreHarness, 'sql'>, wrap: (run: Run) => Run): RetentionStore =>
-  new RetentionStore(wrap(runOn(sql)), namespace, async (work) => (await sql.begin(async (tx) => work(wrap(runOn(tx))))) as never);
+  new RetentionStore(wrap(runOn(sql)), namespace, async (work) => (await sql.begin(async (tx) => work(wrap(runOn(tx)), tx))) as never);
 
 export type Settled = readonly [receiver: number, state: 'completed' | 'cancelled' | 'dead', hoursAgo: number];
 
