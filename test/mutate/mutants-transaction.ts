@@ -27,7 +27,7 @@ const transactions = mutantsOf({ file: 'src/transaction/transactions.ts', tests 
   },
   {
     name: 'transactions: announces before BEGIN',
-    find: '    await this.#hooks.beforeBegin();\n',
+    find: '    if (!options.isOwn) await this.#hooks.beforeBegin();\n',
     replace: '',
     tests: ['test/dispatch/reliable.test.ts'],
   },
