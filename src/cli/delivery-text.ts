@@ -1,7 +1,7 @@
 // Deliveries as a terminal shows them: a row of a list, and the state in its colour.
 import type { DeliveryState } from '../core/delivery.ts';
 import type { Delivery } from '../store/operations/delivery.ts';
-import { oneLine } from './escape.ts';
+import { oneLine } from '../core/visible.ts';
 import { type Style, styled } from './output.ts';
 import { table } from './table.ts';
 import { relative } from './times.ts';

@@ -1,7 +1,7 @@
 // What the command line writes. Answers go to standard output, complaints and progress to standard error. A closed pipe
 // (`| head`) ends no verb: an act that has begun goes on, and what it prints is dropped.
 import { styleText } from 'node:util';
-import { safeJson } from './escape.ts';
+import { safeJson } from '../core/visible.ts';
 
 /** The version of the documents of `--json`. It is raised when a member is renamed, removed, or means something else. */
 const DOCUMENT_VERSION = 1;
@@ -21,7 +21,7 @@ export function guardOutput(): void {
 /** Whether the reader of standard output is gone: a verb that prints for ever ends then. */
 export const isClosed = (): boolean => closed;
 
-/** Writes a line, or lines. Text from rows is to be escaped before (escape.ts). */
+/** Writes a line, or lines. Text from rows is to be escaped before (core/visible.ts). */
 export function print(text: string): void {
   if (!closed) process.stdout.write(`${text}\n`);
 }

@@ -2,7 +2,7 @@
 // error of Signalbox says what to do next; any other needs its stack.
 import { errorReport } from '../core/error-report.ts';
 import { isSignalboxError } from '../errors.ts';
-import { escaped } from './escape.ts';
+import { escaped } from '../core/visible.ts';
 import { printDocument, say } from './output.ts';
 import { INVALID_LINE, UsageError } from './usage-error.ts';
 

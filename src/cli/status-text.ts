@@ -1,7 +1,7 @@
 // How a database stands, as text.
 import type { BoxStatus, ListedReceiver, ReceiverStatus, WorkerStatus } from '../operate/status.ts';
 import { countText } from './counts.ts';
-import { oneLine } from './escape.ts';
+import { oneLine } from '../core/visible.ts';
 import { styled } from './output.ts';
 import { table } from './table.ts';
 import { relative, span } from './times.ts';

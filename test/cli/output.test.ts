@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { WriteStream } from 'node:tty';
 import { assert, constantFrom, jsonValue, oneof, property, string } from 'fast-check';
 import { expect, test } from 'vitest';
-import { escaped, oneLine } from '../../src/cli/escape.ts';
+import { escaped, oneLine } from '../../src/core/visible.ts';
 import { documentOf, styled } from '../../src/cli/output.ts';
 import { table } from '../../src/cli/table.ts';
 

@@ -26,7 +26,7 @@ export const cliMutants = [
     { name: 'cli: the second Ctrl-C ends the process', find: '    release();\n    asked', replace: '    asked' },
     { name: 'cli: Ctrl-C is handled while an act runs only', find: '  } finally {\n    release();\n', replace: '  } finally {\n' },
   ]),
-  ...mutantsOf({ file: 'src/cli/escape.ts', tests: output }, [
+  ...mutantsOf({ file: 'src/core/visible.ts', tests: output }, [
     { name: 'cli: controls beyond ASCII', find: '\\u007f-\\u009f', replace: '' },
     { name: 'cli: the direction of text', find: '\\u2028-\\u202e\\u2066-\\u2069', replace: '' },
     { name: 'cli: a lone carriage return', find: '\\u000b-\\u001f', replace: '\\u000e-\\u001f' },

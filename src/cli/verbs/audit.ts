@@ -1,6 +1,6 @@
 // signalbox audit: what operators did. The box keeps it.
 import { addExamples, newBoxVerb } from '../command.ts';
-import { oneLine } from '../escape.ts';
+import { oneLine } from '../../core/visible.ts';
 import { parseLimit } from '../filter-options.ts';
 import { print, printDocument } from '../output.ts';
 import { table } from '../table.ts';

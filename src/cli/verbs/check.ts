@@ -6,7 +6,7 @@ import { compareManifests, type Manifest, MANIFEST_VERSION, type ManifestProblem
 import { SignalboxError } from '../../errors.ts';
 import { addExamples, newBoxVerb } from '../command.ts';
 import { loadBox } from '../config.ts';
-import { escaped } from '../escape.ts';
+import { escaped } from '../../core/visible.ts';
 import { print, printDocument } from '../output.ts';
 
 const FILE = 'signalbox.manifest.json';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Finding } from '../../operate/doctor/finding.ts';
 import { addExamples, newBoxVerb } from '../command.ts';
 import { loadBox } from '../config.ts';
-import { escaped, oneLine } from '../escape.ts';
+import { escaped, oneLine } from '../../core/visible.ts';
 import { print, printDocument, type Style, styled } from '../output.ts';
 
 const SIGNS: Readonly<Record<Finding['status'], readonly [sign: string, style: Style]>> = {

@@ -4,7 +4,7 @@ import type { EraseOptions, EraseResult } from '../../operate/erase.ts';
 import { newActVerb } from '../act-verb.ts';
 import { addExamples } from '../command.ts';
 import { confirmed } from '../confirm.ts';
-import { oneLine } from '../escape.ts';
+import { oneLine } from '../../core/visible.ts';
 import { parsePayload } from '../filter-options.ts';
 import { interruptible } from '../interrupt.ts';
 import { print, printDocument } from '../output.ts';

@@ -1,7 +1,7 @@
 // signalbox errors: dead deliveries by what killed them.
 import { addExamples } from '../command.ts';
 import { clipped } from '../delivery-text.ts';
-import { oneLine } from '../escape.ts';
+import { oneLine } from '../../core/visible.ts';
 import { filterOf, newChoiceVerb } from '../filter-options.ts';
 import { print, printDocument } from '../output.ts';
 import { counted } from '../progress.ts';

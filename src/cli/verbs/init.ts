@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { addExamples, newVerb } from '../command.ts';
 import { confirmed } from '../confirm.ts';
-import { escaped } from '../escape.ts';
+import { escaped } from '../../core/visible.ts';
 import { type Change, planOf, type Plan } from '../init/plan.ts';
 import { type Project, read, readProject, workspacePackages } from '../init/project.ts';
 import { print, printDocument, styled } from '../output.ts';

@@ -1,7 +1,7 @@
 // signalbox pause, signalbox resume: hold a receiver or a queue back, and let it go on. The box does it.
 import { newActVerb } from '../act-verb.ts';
 import { addExamples } from '../command.ts';
-import { oneLine } from '../escape.ts';
+import { oneLine } from '../../core/visible.ts';
 import { print, printDocument } from '../output.ts';
 import { UsageError } from '../usage-error.ts';
 import { actor } from '../who.ts';

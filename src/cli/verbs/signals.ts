@@ -1,6 +1,6 @@
 // signalbox signals: the signals that have receivers.
 import { addExamples, newBoxVerb } from '../command.ts';
-import { oneLine } from '../escape.ts';
+import { oneLine } from '../../core/visible.ts';
 import { print, printDocument } from '../output.ts';
 import { table } from '../table.ts';
 import { withBox } from '../with-box.ts';

@@ -4,7 +4,7 @@ import type { DeliveryDetails, EmissionDetails } from '../../../operate/reads.ts
 import type { Delivery } from '../../../store/operations/delivery.ts';
 import { addExamples, newBoxVerb } from '../../command.ts';
 import { deliveryTable, stateText } from '../../delivery-text.ts';
-import { escaped, oneLine } from '../../escape.ts';
+import { escaped, oneLine } from '../../../core/visible.ts';
 import { isEmissionId } from '../../ids.ts';
 import { print, printDocument, styled } from '../../output.ts';
 import { table } from '../../table.ts';

@@ -2,7 +2,7 @@
 import { SignalboxError } from '../../../errors.ts';
 import type { Errand } from '../../../store/errands/errand.ts';
 import { addExamples, newBoxVerb } from '../../command.ts';
-import { oneLine } from '../../escape.ts';
+import { oneLine } from '../../../core/visible.ts';
 import { parseLimit } from '../../filter-options.ts';
 import { print, printDocument } from '../../output.ts';
 import { counted } from '../../progress.ts';

@@ -1,6 +1,6 @@
 // signalbox receivers list: the catalogue.
 import { addExamples, newBoxVerb } from '../../command.ts';
-import { oneLine } from '../../escape.ts';
+import { oneLine } from '../../../core/visible.ts';
 import { print, printDocument } from '../../output.ts';
 import { notesOf } from '../../status-text.ts';
 import { table } from '../../table.ts';

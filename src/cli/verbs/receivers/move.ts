@@ -3,7 +3,7 @@ import { newActVerb } from '../../act-verb.ts';
 import { addExamples } from '../../command.ts';
 import { confirmed } from '../../confirm.ts';
 import { reportBulk, workInPlace } from '../../errand-work.ts';
-import { oneLine } from '../../escape.ts';
+import { oneLine } from '../../../core/visible.ts';
 import { say } from '../../output.ts';
 import { deliveriesText } from '../../counts.ts';
 import { actor } from '../../who.ts';

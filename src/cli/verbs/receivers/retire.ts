@@ -3,7 +3,7 @@ import { newActVerb } from '../../act-verb.ts';
 import { addExamples } from '../../command.ts';
 import { confirmed } from '../../confirm.ts';
 import { reportErrand, workInPlace } from '../../errand-work.ts';
-import { oneLine } from '../../escape.ts';
+import { oneLine } from '../../../core/visible.ts';
 import { print, printDocument } from '../../output.ts';
 import { actor } from '../../who.ts';
 import { withBox } from '../../with-box.ts';

@@ -1,5 +1,5 @@
-// Text from rows, messages and errors, made safe for a terminal: its control characters are shown, not obeyed. They could
-// clear the screen, forge lines, set the title or, on some terminals, type a command.
+// Text from rows, messages and errors, made safe for a terminal and for a page: its control characters are shown, not obeyed.
+// They could clear the screen, forge lines, set the title or, on some terminals, type a command.
 
 /** C0 but tab and line feed, DEL, C1; line and paragraph separators; marks that turn the direction of what follows. */
 // oxlint-disable-next-line no-control-regex -- they are what it looks for
