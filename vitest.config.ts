@@ -5,7 +5,7 @@ import { ProgressReporter } from './test/support/progress-reporter.ts';
 
 export default defineConfig({
   // Given here as well as in tsconfig.json, whose options count only for the files that it includes.
-  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true }, jsx: { runtime: 'automatic', importSource: 'hono/jsx' } },
   test: {
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
     globalSetup: ['./test/support/global-setup.ts'],

@@ -11,7 +11,7 @@ const codes = Object.keys(ERROR_CODES);
 /** All TypeScript of a folder except this file, whose own use of a code proves nothing. */
 async function textOf(folder: string): Promise<string> {
   const files = await readdir(path.join(root, folder), { recursive: true });
-  const names = files.filter((name) => name.endsWith('.ts') && !name.endsWith('contract/errors.test.ts'));
+  const names = files.filter((name) => /\.tsx?$/.test(name) && !name.endsWith('contract/errors.test.ts'));
   return (await Promise.all(names.map((name) => readFile(path.join(root, folder, name), 'utf8')))).join('\n');
 }
 

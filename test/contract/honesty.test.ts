@@ -69,7 +69,7 @@ async function readTests(): Promise<[file: string, text: string][]> {
     )
   ).flat();
   const files = names.filter(
-    (name) => name.endsWith('.ts') && !name.includes('node_modules') && !APART.test(name) && !name.startsWith('examples/ways/'),
+    (name) => /\.tsx?$/.test(name) && !name.includes('node_modules') && !APART.test(name) && !name.startsWith('examples/ways/'),
   );
   return Promise.all(files.map(async (file) => [file, await readFile(root + file, 'utf8')] as [string, string]));
 }
