@@ -7,6 +7,7 @@
 // `formerly` joins two receivers into one. Only one thing parts them again: a process that has both names as two receivers
 // of the signal. Then the one that was announced last keeps all ids, for running processes know them as its own; the
 // name of the other is buried with it, as `name id`, and gets a row of its own. A buried name is never joined again.
+import { groupBy } from './group-by.ts';
 
 /** A row of the catalogue. */
 export interface CatalogueRow {
@@ -190,16 +191,4 @@ function bySignal(
 ): Map<string, [own: readonly OwnReceiver[], rows: readonly CatalogueRow[]]> {
   const all = groupBy(rows, ({ signal }) => signal);
   return new Map([...groupBy(own, ({ signal }) => signal)].map(([signal, receivers]) => [signal, [receivers, all.get(signal) ?? []]]));
-}
-
-/** Node 20 has no Map.groupBy. */
-function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return groups;
 }

@@ -43,8 +43,8 @@ export interface FaultHarness {
 
 export interface FaultHarnessOptions extends Partial<SignalboxOptions<Database>> {
   readonly plannedFaults?: readonly PlannedFault[];
-  /** A fault that must be met while the scenario runs; others are met when it ends. */
-  readonly awaited?: PlannedFault | undefined;
+  /** Faults that must be met while the scenario runs; others are met when it ends. */
+  readonly awaited?: readonly PlannedFault[];
 }
 
 const ROUNDS = 30;
@@ -54,7 +54,7 @@ const LOSES_SESSION = /session|connection/;
 export async function withFaultHarness<T>(options: FaultHarnessOptions, run: (h: FaultHarness) => Promise<T>): Promise<T> {
   const pooled = await takeDatabase();
   const { sql, proxy, client } = pooled;
-  const { plannedFaults = [], awaited, ...boxOptions } = options;
+  const { plannedFaults = [], awaited = [], ...boxOptions } = options;
   const injector = new Injector(client, proxy, plannedFaults);
   const controls: ReceiverControls = { sql, isEnding: false, onRun: () => {}, claims: new Map() };
   const services = [effectsOf(controls) as never];
@@ -90,7 +90,7 @@ export async function withFaultHarness<T>(options: FaultHarnessOptions, run: (h:
     live,
     until: async (what, condition) => {
       await until(what, condition);
-      if (awaited) await until('the fault is met', () => injector.hasMet(awaited));
+      if (awaited.length > 0) await until('the faults are met', () => awaited.every((one) => injector.hasMet(one)));
       await until(what, condition);
     },
     judge: async () => {

@@ -3,6 +3,7 @@ import { beforeAll, expect, test, vi } from 'vitest';
 import { type ScenarioResult, runScenario } from './matrix.ts';
 import { OF_TESTS, statements } from './statements.ts';
 import { errands } from './errand-scenario.ts';
+import { observer } from './observer-scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 vi.mock('../../src/drivers/detect.ts', async (original) => (await import('./faulty-driver.ts')).faultyModule(await original()));
@@ -11,7 +12,7 @@ let results: readonly (ScenarioResult & { readonly role: string })[];
 
 beforeAll(async () => {
   results = await Promise.all(
-    [...Object.values(SCENARIOS), errands].map(async (scenario) => ({ role: scenario.role, ...(await runScenario(scenario)) })),
+    [...Object.values(SCENARIOS), observer, errands].map(async (scenario) => ({ role: scenario.role, ...(await runScenario(scenario)) })),
   );
 }, 60_000);
 

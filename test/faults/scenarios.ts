@@ -8,7 +8,7 @@ import { chargeCrash, addDeadWorkers, holdPendingAppend } from './dead-workers.t
 import type { Scenario } from './matrix.ts';
 import { addOldRows, forgetOldRows } from './old-rows.ts';
 import { takePruneTurn } from './prune-turn.ts';
-import { happened, unreceived } from './receivers.ts';
+import { happened } from './receivers.ts';
 import type { FaultHarness } from './fault-harness.ts';
 
 /** Emits that commit, that roll back, that roll back with a savepoint, and two whose COMMIT loses its answer. */
@@ -110,40 +110,6 @@ export const rescuer: Scenario = {
     await work(h, async () => {
       await h.until('all is done', async () => (await h.live()) === 0 && (await dead.left()) === 0);
     });
-  },
-};
-
-/** Reads, and repeats each call that fails. */
-export const observer: Scenario = {
-  role: 'an operator who looks',
-  run: async ({ box, peer, emit }) => {
-    const [id] = await emit('one', 'fine');
-    await peer.drain();
-    for (let time = 1; time <= 2; time++) {
-      await again(() => box.receivers.announce());
-      await again(() => box.receivers.has(unreceived));
-      await again(() => box.deliveries.page({ signal: happened }));
-      await again(() => box.deliveries.page({ states: ['dead'] }));
-      await again(() => box.deliveries.page({ signal: happened, states: ['ready'] }));
-      await again(() => box.deliveries.count());
-      await again(() => box.deliveries.count({ states: ['dead'] }));
-      await again(() => box.deliveries.count({ signal: happened, states: ['ready'] }));
-      await again(() => box.deliveries.groups());
-      await again(() => box.status());
-      await again(() => box.receivers.list());
-      await again(() => box.workers.list());
-      await again(() => box.deliveries.get('0').catch(expected('DeliveryNotFound')));
-      const { deliveries } = await again(() => box.emissions.get(id!));
-      await again(() => box.deliveries.get(`${id}:${deliveries[0]!.id}:0`));
-      await again(() => box.workers.health());
-      await again(() => box.doctor());
-      await again(() => box.receivers.checkStored());
-      await again(() => box.queues.paused());
-      await again(() => box.audit.list());
-      await again(() => box.emissions.settled(id!));
-      // The tables have none.
-      await again(() => box.partitions.tend({ every: 'week', keep: 4 })).catch(() => {});
-    }
   },
 };
 
@@ -257,4 +223,4 @@ export const batches: Scenario = {
   },
 };
 
-export const SCENARIOS = { pendingAppend, sender, worker, batches, lostAnswers, rescuer, observer, operator, retention, immediate, busy };
+export const SCENARIOS = { pendingAppend, sender, worker, batches, lostAnswers, rescuer, operator, retention, immediate, busy };
