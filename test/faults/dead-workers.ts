@@ -13,9 +13,9 @@ const LABEL = `dead:${process.pid}`;
 
 /**
  * Makes three: one with a valid lease, but a free lock; one with an expired lease; and one with an expired lease that
- * has left the transaction of a receiver open. Each holds the deliveries of one emission.
+ * has left the transaction of a receiver open, of the role of the box. Each holds the deliveries of one emission.
  */
-export async function addDeadWorkers({ sql, url }: FaultHarness, emissions: readonly string[]): Promise<DeadWorkers> {
+export async function addDeadWorkers({ sql, url, login }: FaultHarness, emissions: readonly string[]): Promise<DeadWorkers> {
   const add = async (index: number, lease: string, locked: boolean): Promise<{ id: string; epoch: number; worker: number }[]> => {
     const [worker] = await sql<{ id: number }[]>`
       insert into signalbox.worker (id, label, started_at, lease_until, backend_pid, locked)
@@ -27,7 +27,7 @@ export async function addDeadWorkers({ sql, url }: FaultHarness, emissions: read
   await add(0, '1 hour', true);
   await add(1, '-1 second', false);
   const [held] = await add(2, '-1 second', false);
-  const session = postgres(url, { max: 1, onnotice: () => {} });
+  const session = postgres(url, { max: 1, onnotice: () => {}, ...login });
   await session.unsafe('begin');
   await session.unsafe(settleFirst.text, [held!.id, held!.epoch, '60000', 'false', held!.worker]);
   return {

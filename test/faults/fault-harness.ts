@@ -9,7 +9,9 @@ import { readTables } from '../evidence/tables.ts';
 import type { Database } from '../support/harness.ts';
 import type { Proxy } from '../processes/proxy.ts';
 import { Injector, type PlannedFault } from './faulty-driver.ts';
+import type { RoleKind } from '../../src/store/schema/grants.ts';
 import { returnDatabase, takeDatabase } from './pooled-database.ts';
+import { type Login, restrict } from './restricted.ts';
 import { type ReceiverControls, effectsOf, batched, happened, RECEIVERS, tellClaims } from './receivers.ts';
 import { until } from './until.ts';
 
@@ -17,6 +19,8 @@ export interface FaultHarness {
   readonly sql: postgres.Sql;
   /** The URL of the database, without the proxy. */
   readonly url: string;
+  /** The database role of the box under fault, for other connections of it. */
+  readonly login: Login;
   readonly proxy: Proxy;
   readonly controls: ReceiverControls;
   readonly injector: Injector;
@@ -43,6 +47,8 @@ export interface FaultHarness {
 
 export interface FaultHarnessOptions extends Partial<SignalboxOptions<Database>> {
   readonly plannedFaults?: readonly PlannedFault[];
+  /** The kinds of role that the box's own database role is, with their rights and no others; else the owner's. */
+  readonly as?: readonly RoleKind[] | undefined;
   /** Faults that must be met while the scenario runs; others are met when it ends. */
   readonly awaited?: readonly PlannedFault[];
 }
@@ -53,8 +59,10 @@ const LOSES_SESSION = /session|connection/;
 /** Runs a scenario on a harness of its own. */
 export async function withFaultHarness<T>(options: FaultHarnessOptions, run: (h: FaultHarness) => Promise<T>): Promise<T> {
   const pooled = await takeDatabase();
-  const { sql, proxy, client } = pooled;
-  const { plannedFaults = [], awaited = [], ...boxOptions } = options;
+  const { sql, proxy } = pooled;
+  const { plannedFaults = [], awaited = [], as, ...boxOptions } = options;
+  const restricted = as && (await restrict(pooled, as));
+  const client = restricted?.client ?? pooled.client;
   const injector = new Injector(client, proxy, plannedFaults);
   const controls: ReceiverControls = { sql, isEnding: false, onRun: () => {}, claims: new Map() };
   const services = [effectsOf(controls) as never];
@@ -77,6 +85,7 @@ export async function withFaultHarness<T>(options: FaultHarnessOptions, run: (h:
   const h: FaultHarness = {
     sql,
     url: pooled.database.url,
+    login: restricted?.login ?? {},
     proxy,
     controls,
     injector,
@@ -112,6 +121,7 @@ export async function withFaultHarness<T>(options: FaultHarnessOptions, run: (h:
     controls.isEnding = true;
     await box.close();
     await peer.close();
+    await restricted?.[Symbol.asyncDispose]();
     const isWorn = plannedFaults.some(({ fault }) => LOSES_SESSION.test(fault));
     await returnDatabase(pooled, isWorn);
   }

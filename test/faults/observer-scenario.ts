@@ -15,7 +15,6 @@ export const observer: Scenario = {
     const [id] = await emit('one', 'fine');
     await peer.drain();
     for (let time = 1; time <= 2; time++) {
-      await again(() => box.receivers.announce());
       await again(() => box.receivers.has(unreceived));
       await again(() => box.deliveries.page({ signal: happened }));
       await again(() => box.deliveries.page({ states: ['dead'] }));

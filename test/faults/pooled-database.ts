@@ -47,9 +47,9 @@ export async function returnDatabase(pooled: PooledDatabase, worn: boolean): Pro
   free.push(pooled);
 }
 
-function connect(url: string): postgres.Sql {
+export function connect(url: string, more: object = {}): postgres.Sql {
   // `backoff` is not in the types: a case must not wait for its next session.
-  return postgres(url, { max: CONNECTIONS, onnotice: () => {}, connect_timeout: 2, backoff: 0, fetch_types: false } as object);
+  return postgres(url, { max: CONNECTIONS, onnotice: () => {}, connect_timeout: 2, backoff: 0, fetch_types: false, ...more } as object);
 }
 
 async function openDatabase(): Promise<PooledDatabase> {

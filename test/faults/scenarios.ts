@@ -116,12 +116,13 @@ export const rescuer: Scenario = {
 /** Retries, replays and cancels, and repeats each call that fails. */
 export const operator: Scenario = {
   role: 'an operator who acts',
-  run: async ({ box, peer, emit, sql }) => {
+  run: async ({ box, peer, emit }) => {
     const [fine] = await emit('good', 'fine');
     const [poison] = await emit('bad', 'poison');
     const [later] = await emit('later', 'later');
     const { deliveries } = box;
     await peer.drain({ ahead: '1m' });
+    await again(() => box.receivers.announce());
     // A new generation, a fresh budget, an earlier time.
     await again(() => deliveries.replay({ emissionId: fine! }));
     await again(() => deliveries.retry({ emissionId: poison! }));
@@ -136,6 +137,28 @@ export const operator: Scenario = {
       await again(() => box.receivers[verb]('Effects.write'));
       await again(() => box.queues[verb]('default'));
     }
+  },
+};
+
+/** Advances sequences that are behind. */
+export const repair: Scenario = {
+  role: 'a repair',
+  only: [
+    'highestIds',
+    'nextValues',
+    'boundLockWaits',
+    'lockDelivery',
+    'lockReceiver',
+    'lockDeliveryError',
+    'lockAuditEntry',
+    'advanceDelivery',
+    'advanceReceiver',
+    'advanceDeliveryError',
+    'advanceAuditEntry',
+  ],
+  run: async ({ box, peer, emit, sql }) => {
+    await emit('bad', 'poison');
+    await peer.drain({ ahead: '1m' });
     await sql`insert into signalbox.audit_entry (at, actor, act, about) values (now(), 'a', 'a', '{}')`;
     for (const table of ['delivery', 'receiver', 'delivery_error', 'audit_entry'])
       await sql.unsafe(`alter sequence signalbox.${table}_id_seq restart with 1`);
@@ -154,19 +177,36 @@ export async function again<T>(call: () => Promise<T>): Promise<T> {
   return call().catch(call).catch(call);
 }
 
-/** Prunes by hand and in turns, beside deliveries that are none of its business. */
+/** Prunes and erases by hand, beside deliveries that are none of its business. */
 export const retention: Scenario = {
-  role: 'a prune',
-  only: ['holdPrunable', 'pruneHeld', 'countPrunable', 'holdErasable', 'eraseHeld', 'forgetLostWorkers', 'takeTurn', 'moveCursor'],
-  run: async ({ box, db, sql, peer, emit }) => {
+  role: 'a prune by hand',
+  only: ['holdPrunable', 'pruneHeld', 'countPrunable', 'holdErasable', 'eraseHeld'],
+  run: async ({ box, sql, peer, emit }) => {
     await emit('young', 'fine', 'poison');
     await peer.drain();
     for (let time = 1; time <= 2; time++) {
       await addOldRows(sql);
       await again(() => box.prune({ dryRun: true }));
       await again(() => box.erase({ path: 'person', value: 'Ann' }));
-      await again<unknown>(() => (time === 1 ? takePruneTurn(db, sql) : box.prune()));
+      await again(() => box.prune());
+      if ((await forgetOldRows(sql)) > 0) throw new Error('A prune has left old rows.');
+    }
+  },
+};
+
+/** The same in the turns of a worker. */
+export const pruneTurns: Scenario = {
+  role: 'a worker that prunes',
+  only: ['takeTurn', 'moveCursor', 'holdPrunable', 'pruneHeld', 'forgetLostWorkers'],
+  run: async ({ db, sql, peer, emit }) => {
+    await emit('young', 'fine', 'poison');
+    await peer.drain();
+    for (let time = 1; time <= 2; time++) {
+      await addOldRows(sql);
       await again(() => takePruneTurn(db, sql));
+      await again(() => takePruneTurn(db, sql));
+      // The next pass begins at the first emission again.
+      await sql`delete from signalbox.maintenance_task`;
       if ((await forgetOldRows(sql)) > 0) throw new Error('A prune has left old rows.');
     }
   },
@@ -223,4 +263,17 @@ export const batches: Scenario = {
   },
 };
 
-export const SCENARIOS = { pendingAppend, sender, worker, batches, lostAnswers, rescuer, operator, retention, immediate, busy };
+export const SCENARIOS = {
+  pendingAppend,
+  sender,
+  worker,
+  batches,
+  lostAnswers,
+  rescuer,
+  operator,
+  repair,
+  retention,
+  pruneTurns,
+  immediate,
+  busy,
+};

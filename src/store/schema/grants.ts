@@ -64,6 +64,7 @@ const GRANTS: Readonly<Record<RoleKind, Grants>> = {
       ['select', ALL],
       ['insert, update, delete', ['delivery', 'settled', 'delivery_error', 'paused_queue']],
       ['update, delete', ['emission']],
+      ['insert', ['meta']],
       ['insert, update', ['receiver', 'errand', 'audit_entry']],
     ],
     sequences: true,

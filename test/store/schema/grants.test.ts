@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { createSignalbox, defineSignal, OnSignal, type Signalbox, Unrecoverable } from '../../../src/index.ts';
 import { grantsFor, type RoleKind, ROLES } from '../../../src/store/schema/grants.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
+import { HOSTILE } from '../../support/hostile.ts';
 import { migrationOf } from '../../support/migrations.ts';
 import { readDeliveries } from '../../support/deliveries.ts';
 
@@ -21,17 +22,6 @@ class Receiver {
     if (fails) throw new Unrecoverable('refused');
   }
 }
-
-/** Whoever resolves a name by the search_path finds these, and fails. */
-const HOSTILE = `
-create schema hostile;
-create function hostile.refuse() returns int language plpgsql as $$ begin raise 'a name was looked for in the search_path'; end $$;
-create view hostile.emission as select hostile.refuse() as id;
-create view hostile.delivery as select hostile.refuse() as id;
-create view hostile.receiver as select hostile.refuse() as id;
-create view hostile.worker as select hostile.refuse() as id;
-grant usage on schema hostile to public;
-grant select on all tables in schema hostile to public;`;
 
 interface Role extends AsyncDisposable {
   readonly sql: postgres.Sql;
