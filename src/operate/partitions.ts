@@ -12,6 +12,7 @@ import { isConflict, sqlState } from '../drivers/error-kind.ts';
 import { SignalboxError } from '../errors.ts';
 import { partitionMigration } from '../store/partitions/migration.ts';
 import type { DroppedPartition, PartitionRange, PartitionsStore } from '../store/partitions/partitions.ts';
+import { ACT_OPTIONS, type ActOptions, type Audit, BY_CODE } from './audit.ts';
 import type { Openness } from './emissions.ts';
 
 /** Options of `box.partitions.migration`. */
@@ -22,7 +23,7 @@ export interface PartitionMigrationOptions {
   readonly ahead?: number;
 }
 
-export interface TendOptions extends WaitOptions {
+export interface TendOptions extends WaitOptions, ActOptions {
   /** As in the migration. */
   readonly every: Every;
   /** How many past periods are kept whole, besides the one that is now. 1 to 1000. */
@@ -55,18 +56,22 @@ export const TEND_OPTIONS: OptionTable<TendOptions> = {
   lockTimeout: timer({ least: '1ms' }),
   onProgress: callable,
   abortSignal,
+  ...ACT_OPTIONS,
 };
 
 const AHEAD = 4;
 /** A migration may be applied until then. */
 const LEAST_UNTIL_FIRST_MS = 7 * DAY_MS;
 const TRIES = 5;
+/** Names of dropped partitions in the audit: more are there only at the first time. */
+const MOST_NAMED = 20;
 const FIRST_PAUSE_MS = 500;
 
 export interface PartitionsParts {
   readonly store: PartitionsStore;
   readonly schema: string;
   readonly ages: Ages;
+  readonly audit: Audit;
   readonly box: Openness;
 }
 
@@ -95,9 +100,23 @@ export class Partitions {
    * @throws SignalboxError `InvalidOption`, `BoxClosed`, `MigrationMissing` if the tables are not partitioned; the reason of `abortSignal`
    */
   async tend(options: TendOptions): Promise<TendResult> {
-    const { store, ages, box } = this.#parts;
+    const { audit, box } = this.#parts;
     box.assertOpen();
     checkOptions(options, TEND_OPTIONS, 'partitions.tend', { required: ['every', 'keep'] });
+    const { by = BY_CODE, every, keep } = options;
+    return audit.record(
+      { by, act: 'partitions.tend', about: { every, keep } },
+      () => this.#tend(options),
+      ({ created, dropped, left }) => ({
+        created: created.length,
+        dropped: dropped.map(({ name }) => name).slice(0, MOST_NAMED),
+        left: left.length,
+      }),
+    );
+  }
+
+  async #tend(options: TendOptions): Promise<TendResult> {
+    const { store, ages } = this.#parts;
     const { keep, ahead = AHEAD, lockTimeout = '2s', onProgress, abortSignal: signal } = options;
     const lockTimeoutMs = toMs(lockTimeout, 'partitions.tend: lockTimeout');
     const { nowMs, ranges } = await store.list();

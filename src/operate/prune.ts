@@ -7,10 +7,11 @@ import { type Ages, agesFor } from '../core/retention.ts';
 import { abortSignal, callable, duration, flag, listOf, oneOf } from '../core/rules.ts';
 import type { Events } from '../observe/events.ts';
 import type { PrunedBatch, RetentionStore } from '../store/retention/retention.ts';
+import { ACT_OPTIONS, type ActOptions, type Audit, BY_CODE } from './audit.ts';
 import type { Openness } from './emissions.ts';
 
 /** What `box.prune` deletes. */
-export interface PruneOptions extends WaitOptions {
+export interface PruneOptions extends WaitOptions, ActOptions {
   /** The age of deliveries of `states`, in place of the box's `retention`. Nothing goes within an hour of its end. */
   readonly olderThan?: Duration;
   /** An emission goes if all its deliveries are in one of these, each over its age. Default: those of which the box's `retention` is not `false`. */
@@ -35,6 +36,7 @@ export const PRUNE_OPTIONS: OptionTable<PruneOptions> = {
   dryRun: flag,
   onProgress: callable,
   abortSignal,
+  ...ACT_OPTIONS,
 };
 
 export interface PruningParts {
@@ -42,6 +44,7 @@ export interface PruningParts {
   readonly events: Events;
   /** Of the box's retention. */
   readonly ages: Ages;
+  readonly audit: Audit;
   readonly box: Openness;
 }
 
@@ -54,10 +57,21 @@ export class Pruning {
 
   /** @throws SignalboxError `InvalidOption`, `BoxClosed`; the reason of `abortSignal` when that is aborted */
   async prune(options: PruneOptions = {}): Promise<PruneResult> {
-    const { store, events, box } = this.#parts;
+    const { audit, box } = this.#parts;
     box.assertOpen();
     checkOptions(options, PRUNE_OPTIONS, 'box.prune');
-    const { states, olderThan, dryRun = false, onProgress, abortSignal: signal } = options;
+    if (options.dryRun) return this.#walk(options);
+    const { by = BY_CODE, olderThan, states } = options;
+    const act = { by, act: 'prune', about: { ...(olderThan !== undefined && { olderThan }), ...(states && { states }) } };
+    return audit.record(
+      act,
+      () => this.#walk(options),
+      (done) => done,
+    );
+  }
+
+  async #walk({ states, olderThan, dryRun = false, onProgress, abortSignal: signal }: PruneOptions): Promise<PruneResult> {
+    const { store, events, box } = this.#parts;
     const ages = agesFor(this.#parts.ages, states, olderThan === undefined ? undefined : toMs(olderThan, 'prune: olderThan'));
     const begun = performance.now();
     let total: PruneResult = { emissions: 0, deliveries: 0, errors: 0 };

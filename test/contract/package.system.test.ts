@@ -83,7 +83,7 @@ async function pack(): Promise<Map<string, number>> {
   }
 }
 
-test('the package has only the build, its manifest and its texts, and its command can be run', async () => {
+test('the package has only the build, its manifest and its texts, and its command can be run', { timeout: 180_000 }, async () => {
   const modes = await pack();
   const names = [...modes.keys()].map((name) => name.replace(/^package\//, ''));
   expect(names.filter((name) => !/^(LICENSE|README\.md|package\.json|dist\/[\w/-]+(\.sql)?\.(js|js\.map|d\.ts))$/.test(name))).toEqual([]);

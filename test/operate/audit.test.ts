@@ -68,6 +68,22 @@ test('an entry is there while its act goes on, and stays without a result if the
   expect(await h.box.audit.list()).toMatchObject([{ act: 'retry', result: { done: 1 } }]);
 });
 
+test('a prune by hand is recorded with its choice and what went; a dry run is not', async () => {
+  await using h = await harness({ services: [Sales] });
+  await emit(h);
+  await h.box.drain();
+  await h.sql`update signalbox.settled set finished_at = finished_at - interval '90 days'`;
+  await h.sql`update signalbox.emission set emitted_at = emitted_at - interval '90 days'`;
+  await h.box.prune({ states: ['dead'], olderThan: '30d', dryRun: true, by: 'ada' });
+  expect(await h.box.audit.list()).toEqual([]);
+  const pruned = await h.box.prune({ states: ['dead'], olderThan: '30d', by: 'ada' });
+  await h.box.prune();
+  expect(await h.box.audit.list()).toMatchObject([
+    { by: 'code', act: 'prune', about: {}, result: { emissions: 0, deliveries: 0, errors: 0 } },
+    { by: 'ada', act: 'prune', about: { states: ['dead'], olderThan: '30d' }, result: pruned },
+  ]);
+});
+
 test('an act that is done is not failed by an entry that cannot be completed, which the log tells', async () => {
   const { log, lines } = recordingLogger();
   await using h = await harness({ services: [Sales], log });

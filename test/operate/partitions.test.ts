@@ -182,7 +182,8 @@ test('a retry before a drop holds it off, and a retry after it finds nothing lef
       select id, emission_id, receiver_id, version, generation, epoch + 1, now() from gone`;
     expect((await box.partitions.tend(options)).left).toEqual([{ name: 'before', reason: 'locked' }]);
   });
-  expect((await box.partitions.tend(options)).dropped).toEqual([{ name: 'before', setAside: 1 }]);
+  expect((await box.partitions.tend({ ...options, by: 'ada' })).dropped).toEqual([{ name: 'before', setAside: 1 }]);
+  expect((await box.audit.list())[0]).toMatchObject({ by: 'ada', act: 'partitions.tend', result: { dropped: ['before'] } });
   expect((await rowsLeft(sql)).emissions).toEqual([emissionId]);
   expect(await box.deliveries.retry({ emissionId: other })).toEqual([]);
 });

@@ -1,12 +1,14 @@
 // signalbox partitions: tables in partitions by time. The box decides what the migration says and what may be dropped.
 import { EVERY, type Every } from '../../core/periods.ts';
 import type { TendResult } from '../../operate/partitions.ts';
+import { newActVerb } from '../act-verb.ts';
 import { addExamples, newBoxVerb, newCommand } from '../command.ts';
 import { loadBox } from '../config.ts';
 import { interruptible } from '../interrupt.ts';
 import { print, printDocument } from '../output.ts';
 import { counted, Progress } from '../progress.ts';
 import { UsageError } from '../usage-error.ts';
+import { actor } from '../who.ts';
 import { withBox } from '../with-box.ts';
 
 export const partitions = () =>
@@ -40,14 +42,14 @@ function migration() {
 }
 
 function tend() {
-  const verb = newBoxVerb(
+  const verb = newActVerb(
     'tend',
     'Makes partitions ahead, and drops those before the kept ones: what must stay of them, by the retention of the box, is set aside first. Run it once a day, as an owner of the tables. It may be ended and run again at any time.',
   )
     .option('--every <length>', 'as in the migration: day, week or month; required', parseEvery)
     .option('--keep <n>', 'how many past periods are kept whole, besides the one that is now, 1 to 1000; required', parseCount('--keep'))
     .option('--ahead <n>', 'how many periods after the one that is now have their partitions made, 1 to 1000', parseCount('--ahead'), 4)
-    .action(async ({ config, json, every, keep, ahead }) => {
+    .action(async ({ config, json, as, every, keep, ahead }) => {
       if (every === undefined || keep === undefined)
         throw new UsageError(`--every and --keep are both needed, as in: --every ${EVERY[1]} --keep 4.`);
       const progress = new Progress();
@@ -56,7 +58,7 @@ function tend() {
       const outcome = await withBox(config, (box) =>
         interruptible(async (abortSignal) => {
           try {
-            return { ...(await box.partitions.tend({ every, keep, ahead, onProgress, abortSignal })), stopped: false };
+            return { ...(await box.partitions.tend({ every, keep, ahead, by: actor(as), onProgress, abortSignal })), stopped: false };
           } catch (error) {
             if (!abortSignal.aborted) throw error;
             return { ...soFar, stopped: true };

@@ -1,16 +1,18 @@
 // signalbox prune: deletes what retention lets go, now and in this process. The box does it, in batches.
 import type { Signalbox } from '../../box/box.ts';
 import type { PruneOptions, PruneResult } from '../../operate/prune.ts';
-import { addExamples, newBoxVerb } from '../command.ts';
+import { newActVerb } from '../act-verb.ts';
+import { addExamples } from '../command.ts';
 import { confirmed } from '../confirm.ts';
 import { parseDuration } from '../duration-option.ts';
 import { interruptible } from '../interrupt.ts';
 import { print, printDocument } from '../output.ts';
 import { counted, Progress } from '../progress.ts';
+import { actor } from '../who.ts';
 import { withBox } from '../with-box.ts';
 
 export function prune() {
-  const verb = newBoxVerb(
+  const verb = newActVerb(
     'prune',
     'Deletes finished deliveries, with their emissions and errors, that are older than the retention of the box says, as workers do by themselves. Nothing goes that was emitted or finished within the last hour, and no emission before all its deliveries may go.',
   )
@@ -18,7 +20,7 @@ export function prune() {
     .option('--dead', 'dead deliveries, too')
     .option('--dry-run', 'count, and delete nothing')
     .option('--yes', 'do not ask; asked is with --older-than and --dead, which delete what workers would keep')
-    .action(async ({ config, json, olderThan, dead, dryRun = false, yes }) => {
+    .action(async ({ config, json, as, olderThan, dead, dryRun = false, yes }) => {
       const choice = {
         ...(olderThan !== undefined && { olderThan }),
         ...(dead && { states: ['completed', 'cancelled', 'dead'] as const }),
@@ -29,7 +31,7 @@ export function prune() {
           if (found.stopped) return { ...found, ...NOTHING };
           if (!(await confirmed({ question: `Delete ${tell(found)}?`, yes, json }))) return { ...NOTHING, stopped: true };
         }
-        return pruned(box, { ...choice, dryRun });
+        return pruned(box, { ...choice, dryRun, by: actor(as) });
       });
       if (outcome.stopped) process.exitCode = 1;
       if (json) printDocument({ ...outcome, dryRun });
