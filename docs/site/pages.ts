@@ -80,6 +80,7 @@ export const groups: readonly Group[] = [
       'reference/api/index.md': 'The entry points of the package.',
       'reference/api/signalbox.md': 'signalbox: boxes, signals, receivers, workers, transactions, errors.',
       'reference/api/signalbox/schema.md': 'signalbox/schema: the tables, for drizzle-kit.',
+      'reference/api/signalbox/dashboard.md': 'signalbox/dashboard: the dashboard as a handler of requests.',
       'reference/api/signalbox/nest.md': 'signalbox/nest: the module for NestJS.',
       'reference/api/signalbox/otel.md': 'signalbox/otel: traces and metrics with OpenTelemetry.',
       'reference/api/signalbox/testing-1.md': 'signalbox/testing: what the tests of an application use.',

@@ -3,6 +3,7 @@
 const NAMES = {
   index: 'signalbox',
   schema: 'signalbox/schema',
+  'dashboard/dashboard': 'signalbox/dashboard',
   'nest/module': 'signalbox/nest',
   'otel/extension': 'signalbox/otel',
   testing: 'signalbox/testing',
