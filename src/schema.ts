@@ -36,3 +36,12 @@ export const { maintenanceTask } = tables;
 
 /** One row: the version of these tables, and the identity of the database. */
 export const { signalboxMeta } = tables;
+
+/** Runs of receivers, counted by minute, receiver, worker and outcome. */
+export const { tally } = tables;
+
+/** Emissions, counted by minute, signal and the receiver that emitted them. */
+export const { emissionTally } = tables;
+
+/** What waits for each receiver, as it was counted last. */
+export const { gauge } = tables;

@@ -39,12 +39,13 @@ export const notesOf = (receiver: ListedReceiver & { readonly orphaned?: boolean
 
 export function workerLines(workers: readonly WorkerStatus[]): string[] {
   if (workers.length === 0) return [styled('yellow', 'No worker is running.')];
-  const rows = workers.map(({ id, label, state, startedAt, running }) => [
+  const rows = workers.map(({ id, label, version, state, startedAt, running }) => [
     String(id),
     oneLine(label),
+    oneLine(version ?? '-'),
     state === 'lost' ? styled('red', state) : state,
     relative(startedAt),
     countText(running),
   ]);
-  return table(rows, ['worker', 'process', 'state', 'started', 'running']);
+  return table(rows, ['worker', 'process', 'version', 'state', 'started', 'running']);
 }

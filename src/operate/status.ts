@@ -57,6 +57,8 @@ export interface WorkerStatus {
   readonly id: number;
   /** `host:pid`. */
   readonly label: string;
+  /** Of the Signalbox that it runs; `undefined` for a worker of an older one. */
+  readonly version: string | undefined;
   /** The same for all workers of a process. */
   readonly processId: string;
   readonly startedAt: Date;
@@ -116,6 +118,7 @@ function workerOf(row: WorkerRow): WorkerStatus {
   return {
     id: row.id,
     label: row.label,
+    version: row.version ?? undefined,
     processId: row.process_id,
     startedAt: new Date(row.started_at_ms),
     leaseUntil: new Date(row.lease_until_ms),

@@ -159,7 +159,9 @@ test('a worker is shown as working, stopping or lost', async () => {
     await addWorker(h.sql, { lost: true }),
     await addWorker(h.sql, { leaseSeconds: -1, stopping: true }),
   ];
+  await h.sql`update signalbox.worker set version = '1.2.3' where id = ${ids[1]!}`;
   const workers = await h.box.workers.list();
+  expect(workers.map(({ version }) => version)).toEqual([undefined, '1.2.3', undefined, undefined]);
   expect(workers.map(({ id, state }) => [id, state])).toEqual(ids.map((id, index) => [id, ['working', 'stopping', 'lost', 'lost'][index]]));
   expect(workers[0]).toMatchObject({
     label: 'test',

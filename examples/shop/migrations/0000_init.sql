@@ -48,9 +48,21 @@ CREATE TABLE "signalbox"."emission" (
 	"payload" jsonb NOT NULL,
 	"headers" jsonb,
 	"emitted_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"caused_by" uuid,
+	"caused_by_receiver" integer,
 	CONSTRAINT "emission_signal_size" CHECK (length("signalbox"."emission"."signal") between 1 and 200),
 	CONSTRAINT "emission_payload_size" CHECK (pg_column_size("signalbox"."emission"."payload") <= 16777216),
 	CONSTRAINT "emission_headers_size" CHECK (pg_column_size("signalbox"."emission"."headers") <= 262144)
+);
+--> statement-breakpoint
+CREATE TABLE "signalbox"."emission_tally" (
+	"seconds" integer NOT NULL,
+	"minute" timestamp with time zone NOT NULL,
+	"signal" text NOT NULL,
+	"caused_by_receiver" integer NOT NULL,
+	"process_id" uuid NOT NULL,
+	"n" bigint NOT NULL,
+	CONSTRAINT "emission_tally_pkey" PRIMARY KEY("seconds","minute","signal","caused_by_receiver","process_id")
 );
 --> statement-breakpoint
 CREATE TABLE "signalbox"."errand" (
@@ -71,6 +83,16 @@ CREATE TABLE "signalbox"."errand" (
 	"finished_at" timestamp with time zone,
 	CONSTRAINT "errand_state" CHECK ("signalbox"."errand"."state" in ('running', 'paused', 'stopped', 'done')),
 	CONSTRAINT "errand_actor_size" CHECK (length("signalbox"."errand"."actor") between 1 and 200)
+);
+--> statement-breakpoint
+CREATE TABLE "signalbox"."gauge" (
+	"receiver_id" integer PRIMARY KEY NOT NULL,
+	"due" integer NOT NULL,
+	"running" integer NOT NULL,
+	"later" integer NOT NULL,
+	"dead" integer NOT NULL,
+	"oldest_due_at" timestamp with time zone,
+	"sampled_at" timestamp with time zone NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "signalbox"."maintenance_task" (
@@ -122,9 +144,24 @@ CREATE TABLE "signalbox"."meta" (
 	CONSTRAINT "meta_one_row" CHECK ("signalbox"."meta"."id")
 );
 --> statement-breakpoint
+CREATE TABLE "signalbox"."tally" (
+	"seconds" integer NOT NULL,
+	"minute" timestamp with time zone NOT NULL,
+	"receiver_id" integer NOT NULL,
+	"worker_id" integer NOT NULL,
+	"outcome" text NOT NULL,
+	"n" bigint NOT NULL,
+	"total_ms" bigint NOT NULL,
+	"lag_ms" bigint NOT NULL,
+	"buckets" integer[] NOT NULL,
+	"lag_buckets" integer[] NOT NULL,
+	CONSTRAINT "tally_pkey" PRIMARY KEY("seconds","minute","receiver_id","worker_id","outcome")
+);
+--> statement-breakpoint
 CREATE TABLE "signalbox"."worker" (
 	"id" integer PRIMARY KEY NOT NULL,
 	"label" text NOT NULL,
+	"version" text,
 	"process_id" uuid DEFAULT gen_random_uuid() NOT NULL,
 	"started_at" timestamp with time zone NOT NULL,
 	"lease_until" timestamp with time zone NOT NULL,
@@ -166,6 +203,7 @@ CREATE INDEX "delivery_suspect" ON "signalbox"."delivery" USING btree ("receiver
 CREATE INDEX "delivery_replayed" ON "signalbox"."delivery" USING btree ("receiver_id") WHERE "signalbox"."delivery"."generation" > 0;--> statement-breakpoint
 CREATE INDEX "delivery_error_delivery" ON "signalbox"."delivery_error" USING btree ("delivery_id");--> statement-breakpoint
 CREATE INDEX "delivery_error_emission" ON "signalbox"."delivery_error" USING btree ("emission_id","receiver_id");--> statement-breakpoint
+CREATE INDEX "emission_caused_by" ON "signalbox"."emission" USING btree ("caused_by") WHERE "signalbox"."emission"."caused_by" is not null;--> statement-breakpoint
 CREATE INDEX "errand_unfinished" ON "signalbox"."errand" USING btree ("created_at") WHERE "signalbox"."errand"."finished_at" is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "errand_fingerprint" ON "signalbox"."errand" USING btree ("fingerprint");--> statement-breakpoint
 CREATE INDEX "receiver_paused" ON "signalbox"."receiver" USING btree ("id") WHERE "signalbox"."receiver"."paused_at" is not null;--> statement-breakpoint

@@ -11,10 +11,12 @@ export interface DeliveryFacts {
   readonly workers: WorkersAlive;
   /** The roots, in the catalogue, of this box's receivers. */
   readonly own: ReadonlySet<number>;
+  /** The version of the package in this process. */
+  readonly version: string;
 }
 
 export function judgeDeliveries(facts: DeliveryFacts): Finding[] {
-  return [workers(facts), receivers(facts), overdue(facts), dead(facts)];
+  return [workers(facts), ...versions(facts), receivers(facts), overdue(facts), dead(facts)];
 }
 
 function workers({ workers: alive, overdue }: DeliveryFacts): Finding {
@@ -23,6 +25,19 @@ function workers({ workers: alive, overdue }: DeliveryFacts): Finding {
   return waits
     ? broken('workers', 'No worker is running, and deliveries are due.', 'npx signalbox worker')
     : warning('workers', 'No worker is running.', 'npx signalbox worker');
+}
+
+function versions({ workers: alive, version }: DeliveryFacts): Finding[] {
+  const others = (JSON.parse(alive.versions) as string[]).filter((each) => each !== version);
+  return others.length === 0
+    ? []
+    : [
+        warning(
+          'workers',
+          `Workers run other versions of Signalbox than this process, which has ${version}: ${others.join(', ')}.`,
+          'Wait for the deploy that is under way, or restart these workers with the new version: npx signalbox workers',
+        ),
+      ];
 }
 
 const late = ({ overdue }: DeliveryFacts, seconds: number): Overdue[] => overdue.filter((each) => each.seconds > seconds && !each.paused);

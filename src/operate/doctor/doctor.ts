@@ -14,6 +14,7 @@ import { migrationsOf, type MigrateOptions } from '../../store/schema/migrate.ts
 import { storageSettingsWanted } from '../../store/schema/tuning.ts';
 import type { Store } from '../../store/store.ts';
 import { contacting } from '../../store/unreachable.ts';
+import { packageVersion } from '../../version.ts';
 import { judgeDeliveries } from './deliveries.ts';
 import { broken, type Check, count, type Finding, ok, warning } from './finding.ts';
 import { judgeSchema } from './schema.ts';
@@ -147,5 +148,6 @@ async function examineDeliveries({ store, receivers }: DoctorParts): Promise<Fin
     dead: await store.doctor.dead(),
     workers: await store.doctor.workers(),
     own: new Set(own.map(({ root }) => root)),
+    version: packageVersion(),
   });
 }

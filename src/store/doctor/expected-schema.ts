@@ -68,6 +68,8 @@ export const EXPECTED_SCHEMA: Readonly<Record<string, TableShape>> = {
       payload: 'jsonb not null',
       headers: 'jsonb',
       emitted_at: 'timestamp with time zone not null default now()',
+      caused_by: 'uuid',
+      caused_by_receiver: 'integer',
     },
     constraints: {
       emission_headers_size: 'CHECK ((pg_column_size(headers) <= 262144))',
@@ -75,6 +77,18 @@ export const EXPECTED_SCHEMA: Readonly<Record<string, TableShape>> = {
       emission_pkey: 'PRIMARY KEY (id)',
       emission_signal_size: 'CHECK (((length(signal) >= 1) AND (length(signal) <= 200)))',
     },
+    indexes: { emission_caused_by: 'btree (caused_by) WHERE (caused_by IS NOT NULL)' },
+  },
+  emission_tally: {
+    columns: {
+      seconds: 'integer not null',
+      minute: 'timestamp with time zone not null',
+      signal: 'text not null',
+      caused_by_receiver: 'integer not null',
+      process_id: 'uuid not null',
+      n: 'bigint not null',
+    },
+    constraints: { emission_tally_pkey: 'PRIMARY KEY (seconds, minute, signal, caused_by_receiver, process_id)' },
     indexes: {},
   },
   errand: {
@@ -101,6 +115,19 @@ export const EXPECTED_SCHEMA: Readonly<Record<string, TableShape>> = {
       errand_state: "CHECK ((state = ANY (ARRAY['running'::text, 'paused'::text, 'stopped'::text, 'done'::text])))",
     },
     indexes: { errand_fingerprint: 'unique btree (fingerprint)', errand_unfinished: 'btree (created_at) WHERE (finished_at IS NULL)' },
+  },
+  gauge: {
+    columns: {
+      receiver_id: 'integer not null',
+      due: 'integer not null',
+      running: 'integer not null',
+      later: 'integer not null',
+      dead: 'integer not null',
+      oldest_due_at: 'timestamp with time zone',
+      sampled_at: 'timestamp with time zone not null',
+    },
+    constraints: { gauge_pkey: 'PRIMARY KEY (receiver_id)' },
+    indexes: {},
   },
   maintenance_task: {
     columns: { name: 'text not null', cursor: 'jsonb', ran_at: 'timestamp with time zone not null' },
@@ -161,10 +188,27 @@ export const EXPECTED_SCHEMA: Readonly<Record<string, TableShape>> = {
     },
     indexes: { settled_unfinished: "btree (finished_at) WHERE (state <> 'completed'::text)" },
   },
+  tally: {
+    columns: {
+      seconds: 'integer not null',
+      minute: 'timestamp with time zone not null',
+      receiver_id: 'integer not null',
+      worker_id: 'integer not null',
+      outcome: 'text not null',
+      n: 'bigint not null',
+      total_ms: 'bigint not null',
+      lag_ms: 'bigint not null',
+      buckets: 'integer[] not null',
+      lag_buckets: 'integer[] not null',
+    },
+    constraints: { tally_pkey: 'PRIMARY KEY (seconds, minute, receiver_id, worker_id, outcome)' },
+    indexes: {},
+  },
   worker: {
     columns: {
       id: 'integer not null',
       label: 'text not null',
+      version: 'text',
       process_id: 'uuid not null default gen_random_uuid()',
       started_at: 'timestamp with time zone not null',
       lease_until: 'timestamp with time zone not null',

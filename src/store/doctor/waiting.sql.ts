@@ -44,8 +44,9 @@ from (
 ) u
 where u.state = 'dead'`;
 
-/** Workers whose lease holds, and the processes that they are in. No parameters. Locks nothing. Repeatable. A handful of rows. */
-export const workersAlive = statement({ workers: 'int', processes: 'int' })`
-select count(*)::int as workers, count(distinct w.process_id)::int as processes
+/** Workers whose lease holds, the processes that they are in, and the versions of the package that they run, as JSON. No parameters. Locks nothing. Repeatable. A handful of rows. */
+export const workersAlive = statement({ workers: 'int', processes: 'int', versions: 'text' })`
+select count(*)::int as workers, count(distinct w.process_id)::int as processes,
+  coalesce(pg_catalog.jsonb_agg(distinct w.version) filter (where w.version is not null), '[]')::text as versions
 from signalbox.worker w
 where w.lost_at is null and w.lease_until > statement_timestamp()`;

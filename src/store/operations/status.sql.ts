@@ -136,6 +136,7 @@ order by c.signal, c.name`;
 export const workerStatus = statement({
   id: 'int',
   label: 'text',
+  version: 'text?',
   process_id: 'text',
   started_at_ms: 'int',
   lease_until_ms: 'int',
@@ -161,7 +162,7 @@ with front as materialized (
 ), cut as materialized (
   select exists (select from front f group by f.receiver_id having sum(f.entries) >= ${HEAD}) as cut
 )
-select w.id, w.label, w.process_id::text as process_id, ${millis('w.started_at')} as started_at_ms, ${millis('w.lease_until')} as lease_until_ms,
+select w.id, w.label, w.version, w.process_id::text as process_id, ${millis('w.started_at')} as started_at_ms, ${millis('w.lease_until')} as lease_until_ms,
   w.lease_until < statement_timestamp() as expired, w.lost_at is not null as lost, w.stopping_at is not null as stopping,
   least(coalesce(held.running, 0), ${COUNTED + 1}) as running, cut.cut as running_cut
 from signalbox.worker w cross join cut left join held on held.worker_id = w.id

@@ -47,14 +47,17 @@ function toPartition(at: string, table: PartitionedTable, column: string, { from
   const before = partitionName(table, 'before');
   const renames =
     table === 'emission'
-      ? [`alter index ${at}.emission_pkey rename to ${before}_pkey;`]
+      ? [`alter index ${at}.emission_pkey rename to ${before}_pkey;`, `alter index ${at}.emission_caused_by rename to ${before}_caused_by;`]
       : [
           `alter index ${at}.settled_emission_receiver rename to ${before}_emission_receiver;`,
           `alter index ${at}.settled_unfinished rename to ${before}_unfinished;`,
         ];
   const keys =
     table === 'emission'
-      ? [`alter table ${at}.emission add primary key (id);`]
+      ? [
+          `alter table ${at}.emission add primary key (id);`,
+          `create index emission_caused_by on ${at}.emission (caused_by) where caused_by is not null;`,
+        ]
       : [
           `alter table ${at}.settled add constraint settled_emission_receiver primary key (emission_id, receiver_id);`,
           `create index settled_unfinished on ${at}.settled (finished_at) where state <> 'completed';`,

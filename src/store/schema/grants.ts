@@ -28,6 +28,9 @@ const ALL = [
   'audit_entry',
   'maintenance_task',
   'meta',
+  'tally',
+  'emission_tally',
+  'gauge',
 ];
 
 const GRANTS: Readonly<Record<RoleKind, Grants>> = {
@@ -36,6 +39,7 @@ const GRANTS: Readonly<Record<RoleKind, Grants>> = {
     tables: [
       ['select', ['receiver']],
       ['select, insert', ['emission', 'delivery']],
+      ['select, insert, update', ['emission_tally']],
     ],
     notes: ['A process that emits and has receivers announces them, within its emits if need be:', 'grant insert, update on receiver'],
   },
@@ -45,7 +49,10 @@ const GRANTS: Readonly<Record<RoleKind, Grants>> = {
       ['select', ['paused_queue']],
       ['select, insert', ['meta']],
       ['select, insert, update', ['receiver', 'audit_entry', 'maintenance_task', 'errand']],
-      ['select, insert, update, delete', ['emission', 'delivery', 'settled', 'delivery_error', 'worker']],
+      [
+        'select, insert, update, delete',
+        ['emission', 'delivery', 'settled', 'delivery_error', 'worker', 'tally', 'emission_tally', 'gauge'],
+      ],
     ],
     sequences: true,
     notes: [

@@ -8,13 +8,14 @@ import { checkValue } from '../../core/options.ts';
 import { DEFAULT_SCHEMA, schemaName } from '../../core/rules.ts';
 import { instant } from './columns.ts';
 import { operatingTables } from './operating-tables.ts';
+import { tallyTables } from './tally-tables.ts';
 
 /**
  * The tables in a PostgreSQL schema of this name, and that schema. Export each of them from your Drizzle schema: drizzle-kit sees
  * what is exported, not what is inside of it.
  * @throws SignalboxError `InvalidOption` for a name that is no plain lower-case identifier
  * @example
- * export const { signalboxSchema, emission, receiver, delivery, settled, deliveryError, worker, errand, pausedQueue, auditEntry, maintenanceTask, signalboxMeta } =
+ * export const { signalboxSchema, emission, receiver, delivery, settled, deliveryError, worker, errand, pausedQueue, auditEntry, maintenanceTask, signalboxMeta, tally, emissionTally, gauge } =
  *   signalboxTables('billing_signals');
  */
 export function signalboxTables<const Schema extends string>(schema: Schema) {
@@ -33,8 +34,16 @@ export function signalboxTables<const Schema extends string>(schema: Schema) {
       payload: jsonb('payload').notNull(),
       headers: jsonb('headers'),
       emittedAt: instant('emitted_at').notNull().defaultNow(),
+      /** The emission whose receiver emitted this one; null of all that no receiver emitted. */
+      causedBy: uuid('caused_by'),
+      /** That receiver, as its deliveries carry it. With the emission it names the delivery that was running. */
+      causedByReceiver: integer('caused_by_receiver'),
     },
     (table) => [
+      // Serves the reading of causes. A plain emit leaves the column null and pays nothing for it.
+      index('emission_caused_by')
+        .on(table.causedBy)
+        .where(sql`${table.causedBy} is not null`),
       check('emission_signal_size', sql`length(${table.signal}) between 1 and 200`),
       // Loose: the bound of a signal counts JSON text, this counts jsonb, which needs more room for many small values.
       check('emission_payload_size', sql`pg_column_size(${table.payload}) <= 16777216`),
@@ -170,6 +179,8 @@ export function signalboxTables<const Schema extends string>(schema: Schema) {
     id: integer('id').primaryKey(),
     /** `host:pid`, for people. */
     label: text('label').notNull(),
+    /** Of the package that it runs; null of a worker from before this column. */
+    version: text('version'),
     /** The same for all workers of a process, which die together. */
     processId: uuid('process_id').notNull().defaultRandom(),
     startedAt: instant('started_at').notNull(),
@@ -197,6 +208,7 @@ export function signalboxTables<const Schema extends string>(schema: Schema) {
     deliveryError,
     worker,
     ...operatingTables(signalboxSchema),
+    ...tallyTables(signalboxSchema),
   };
 }
 

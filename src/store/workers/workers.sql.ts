@@ -17,12 +17,12 @@ const MOST_CHECKED = 10;
 
 /**
  * Enrols a worker. $1 label, $2 lease in ms, $3 the id that it wants: a random one, for a sequence gives the same number
- * twice where a failover has lost its end; $4 its process. Returns its id, and the database's time in microseconds; no row if another
+ * twice where a failover has lost its end; $4 its process, $5 the version of the package. Returns its id, and the database's time in microseconds; no row if another
  * worker has that id. Locks: its row. Index: the primary key.
  */
 export const enrolWorker = statement({ id: 'int', now_us: 'int' })`
-insert into signalbox.worker (id, label, process_id, started_at, lease_until, backend_pid)
-values ($3::int, $1::text, $4::text::uuid, statement_timestamp(), statement_timestamp() + ${ms('$2')}, pg_backend_pid())
+insert into signalbox.worker (id, label, version, process_id, started_at, lease_until, backend_pid)
+values ($3::int, $1::text, $5::text, $4::text::uuid, statement_timestamp(), statement_timestamp() + ${ms('$2')}, pg_backend_pid())
 on conflict (id) do nothing
 returning id, ${micros('statement_timestamp()')} as now_us`;
 

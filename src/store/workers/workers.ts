@@ -4,6 +4,7 @@ import { randomInt } from 'node:crypto';
 import { errorRecord } from '../../core/delivery.ts';
 import type { Run } from '../../drivers/driver.ts';
 import { SignalboxError } from '../../errors.ts';
+import { packageVersion } from '../../version.ts';
 import * as sleeping from './sleeping.sql.ts';
 import type { Namespace } from '../namespace.ts';
 import { repeated } from '../own-run.ts';
@@ -76,7 +77,7 @@ export class WorkersStore {
 
   async enrol({ label, leaseMs, processId }: Enrolment): Promise<Enrolled> {
     for (;;) {
-      const [row] = await this.#pool(sql.enrolWorker, [label.slice(0, 200), leaseMs, this.#drawId(), processId]);
+      const [row] = await this.#pool(sql.enrolWorker, [label.slice(0, 200), leaseMs, this.#drawId(), processId, packageVersion()]);
       if (row) return { id: row.id, atUs: row.now_us };
     }
   }

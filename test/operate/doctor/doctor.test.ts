@@ -9,6 +9,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { createSignalbox, defineSignal, type Finding, OnSignal } from '../../../src/index.ts';
 import { tuningMigration } from '../../../src/store/schema/tuning.ts';
+import { packageVersion } from '../../../src/version.ts';
 import { harness, type Harness } from '../../support/harness.ts';
 import { addDelivery, addReceiver, addWorker } from '../../store/rows.ts';
 
@@ -225,6 +226,23 @@ test('no worker: a warning, and broken as soon as deliveries are late', async ()
   expect(checksOf(await h.box.doctor())).toEqual(['workers warning']);
   await addDelivery(h.sql, 1, { dueInSeconds: -120 });
   expect(checksOf(await h.box.doctor())).toEqual(['workers broken']);
+});
+
+test('workers of other versions are a warning that names them', async () => {
+  await using h = await healthy();
+  await h.sql`update signalbox.worker set version = ${packageVersion()}`;
+  expect(checksOf(await h.box.doctor())).toEqual([]);
+  const [older, lost] = [await addWorker(h.sql), await addWorker(h.sql, { lost: true })];
+  await h.sql`update signalbox.worker set version = '0.0.9' where id = ${older}`;
+  await h.sql`update signalbox.worker set version = '0.0.8' where id = ${lost}`;
+  expect(faults(await h.box.doctor())).toEqual([
+    {
+      check: 'workers',
+      status: 'warning',
+      message: `Workers run other versions of Signalbox than this process, which has ${packageVersion()}: 0.0.9.`,
+      remedy: expect.stringContaining('npx signalbox workers') as string,
+    },
+  ]);
 });
 
 test('deliveries of a receiver that the box does not have, and overdue ones, are warnings; paused ones are none', async () => {

@@ -25,7 +25,7 @@ const fine: ServerFacts = {
   hasReceivers: true,
   pooled: false,
   prepares: true,
-  workers: { workers: 2, processes: 2 },
+  workers: { workers: 2, processes: 2, versions: '[]' },
 };
 
 const checks = (findings: ReturnType<typeof judgeServer>): string[] =>
@@ -44,7 +44,7 @@ test.each<[string, Partial<ServerFacts>, string[]]>([
   ['a small pool that only emits', { pool: 1, hasReceivers: false }, []],
   ['a single session', { pool: undefined, driver: 'pglite' }, []],
   ['a server with few connections left', { server: { ...server, sessions: 78 } }, ['connections warning']],
-  ['pools that want more than there are', { workers: { workers: 9, processes: 9 } }, ['connections warning']],
+  ['pools that want more than there are', { workers: { workers: 9, processes: 9, versions: '[]' } }, ['connections warning']],
   ['workers that cannot be seen', { workers: undefined }, []],
   ['a pooler and prepared statements', { pooled: true }, ['pooler warning']],
   ['a pooler without them', { pooled: true, prepares: false }, []],

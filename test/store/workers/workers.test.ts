@@ -1,6 +1,7 @@
 // Leases, the decision that a worker is dead, and the deliveries that are reclaimed from it.
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { packageVersion } from '../../../src/version.ts';
 import { addDelivery, addReceiver, addWorker, openStore, settleFirst, stateOf } from '../rows.ts';
 
 const RUNNING = { state: 'running', epoch: 1, attempt: 1 } as const;
@@ -111,9 +112,16 @@ test('a new worker has its lease from the start', async () => {
   const processId = randomUUID();
   const { id, atUs } = await h.store.workers.enrol({ label: 'host:1', leaseMs: 30_000, processId });
   const [row] =
-    await h.sql`select label, process_id as process, lost_at, lease_until between now() + interval '25 seconds' and now() + interval '31 seconds' as leased,
+    await h.sql`select label, version, process_id as process, lost_at, lease_until between now() + interval '25 seconds' and now() + interval '31 seconds' as leased,
     (extract(epoch from started_at) * 1000000)::int8::text as started from signalbox.worker where id = ${id}`;
-  expect(row).toEqual({ label: 'host:1', process: processId, lost_at: null, leased: true, started: String(atUs) });
+  expect(row).toEqual({
+    label: 'host:1',
+    version: packageVersion(),
+    process: processId,
+    lost_at: null,
+    leased: true,
+    started: String(atUs),
+  });
 });
 
 test('a renewal affects only its own worker, and records its session', async () => {
