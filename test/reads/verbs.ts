@@ -4,6 +4,11 @@ import type { DeliveryFilter } from '../../src/index.ts';
 import { Reads } from '../../src/operate/reads.ts';
 import { Redactor } from '../../src/operate/redaction.ts';
 import { Status } from '../../src/operate/status.ts';
+import { DEFAULT_SCHEMA } from '../../src/core/rules.ts';
+import { storedRows } from '../../src/store/doctor/stored-rows.sql.ts';
+import { deadDeliveries, overdue } from '../../src/store/doctor/waiting.sql.ts';
+import { Namespace } from '../../src/store/namespace.ts';
+import { sequencesBehind } from '../../src/store/sequences/sequences.ts';
 import { DetailsStore } from '../../src/store/operations/details.ts';
 import { PagesStore } from '../../src/store/operations/pages.ts';
 import { StatusStore } from '../../src/store/operations/status.ts';
@@ -61,6 +66,10 @@ export function verbsOf(
     { name: 'emission', mostRows: 10, read: () => reads.emission(sample.settled.emissionId) },
     { name: 'receivers', mostRows: 0, read: () => status.receivers() },
     { name: 'workers', mostRows: 21 * 2_010, read: () => status.workers() },
+    { name: 'doctor: what waits', mostRows: 21 * 1_010, read: () => run(overdue, []) },
+    { name: 'doctor: what is dead', mostRows: STEP, read: () => run(deadDeliveries, []) },
+    { name: 'doctor: sequences', mostRows: 400, read: () => sequencesBehind(run, new Namespace(DEFAULT_SCHEMA)) },
+    { name: 'check: stored rows', mostRows: 21 * 1_010 + STEP, read: () => run(storedRows, []) },
     { name: 'status', mostRows: 21 * 4_020 + ALL_STEPS, read: () => status.read() },
   ];
 }
