@@ -1,6 +1,10 @@
 // signalbox/testing: what the tests of an application use beside its box. Plain functions, for any runner.
 export { captured, type CapturedEmission, type CapturedEmissions } from './testing/captured.ts';
 export { assertEmitted, type EmittedExpectation } from './testing/assert-emitted.ts';
+export { createTestDatabase, type TestDatabaseOptions } from './testing/database/create-test-database.ts';
+export type { Owned } from './testing/database/clients.ts';
+export type { Leak } from './testing/database/leaks.ts';
+export type { TestDatabase } from './testing/database/open-database.ts';
 export { idle, type IdleOptions } from './testing/idle.ts';
 export { AnswerLost, type Recorded, recorder, type Recorder, type RecorderOptions } from './testing/recorder.ts';
 export { travel } from './testing/travel.ts';

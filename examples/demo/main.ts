@@ -2,7 +2,7 @@
 // own, migrates it, runs the scenarios, checks each claim against the database, and exits with 1 if a claim does not
 // hold.
 import 'reflect-metadata';
-import { launchPostgres } from '../../test/support/postgres/launch.ts';
+import { launchPostgres } from '../../src/testing/postgres/launch.ts';
 import { completes } from './scenarios/completes.ts';
 import { endsDead } from './scenarios/ends-dead.ts';
 import { failsTwice } from './scenarios/fails-twice.ts';

@@ -1,8 +1,9 @@
 // Opens the shop on a database of its own, for one test. In immediate mode, receivers run right after the commit, in
 // this process, so a test calls a service and then checks the result.
 import { drizzle } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
 import { createSignalbox, provide, type Class, type OnFailure, type Signalbox } from 'signalbox';
-import { createDatabase } from '../../test/support/database.ts';
+import { createTestDatabase } from 'signalbox/testing';
 import { AnalyticsClient } from './analytics/analytics-client.ts';
 import { startStatisticsService, type StatisticsService } from './analytics/statistics-service.ts';
 import type { db as shopDb } from './database.ts';
@@ -22,9 +23,9 @@ export interface TestShopOptions {
 }
 
 export async function openShop({ services = shopServices, onFailure = 'throw' }: TestShopOptions = {}): Promise<TestShop> {
-  const database = await createDatabase();
-  const statistics = await startStatisticsService();
-  const db = drizzle({ client: database.connect() });
+  const database = await createTestDatabase({ migrations: new URL('./migrations', import.meta.url) });
+  const statistics = database.own(await startStatisticsService());
+  const db = drizzle({ client: database.own(postgres(database.url)) });
   const box = createSignalbox({
     db,
     services,
@@ -33,14 +34,6 @@ export async function openShop({ services = shopServices, onFailure = 'throw' }:
     onFailure,
     log: false,
   });
-  return {
-    db,
-    box,
-    statistics,
-    [Symbol.asyncDispose]: async () => {
-      await box.close();
-      await statistics.close();
-      await database[Symbol.asyncDispose]();
-    },
-  };
+  database.own(box);
+  return { db, box, statistics, [Symbol.asyncDispose]: () => database.close() };
 }

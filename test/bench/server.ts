@@ -1,7 +1,7 @@
 // The server that all systems share, as durable as in production, and a fresh database for each system in each round.
 import postgres from 'postgres';
-import { createDatabaseOn, databaseUrlOn, dropDatabasesOn } from '../support/databases.ts';
-import { launchPostgres } from '../support/postgres/launch.ts';
+import { createDatabaseOn, databaseUrlOn, dropDatabasesOn } from '../../src/testing/database/databases.ts';
+import { launchPostgres } from '../../src/testing/postgres/launch.ts';
 import { Child } from './process.ts';
 import type { SystemName } from './systems/system.ts';
 

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
 import { launchPgBouncer, pgBouncerVersion } from '../support/pgbouncer.ts';
-import { launchPostgres } from '../support/postgres/launch.ts';
+import { launchPostgres } from '../../src/testing/postgres/launch.ts';
 import { check, type Violation } from '../evidence/checker.ts';
 import type { Span } from './child.ts';
 import type { Change, Evidence } from '../evidence/evidence.ts';

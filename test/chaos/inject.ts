@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type postgres from 'postgres';
 import type { RunningPgBouncer } from '../support/pgbouncer.ts';
-import type { RunningPostgres } from '../support/postgres/launch.ts';
+import type { RunningPostgres } from '../../src/testing/postgres/launch.ts';
 import type { Child, Span } from './child.ts';
 import type { Fault, FaultKind } from './faults.ts';
 import type { Fleet } from './fleet.ts';

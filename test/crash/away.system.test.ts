@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { readMigrations } from '../support/migrations.ts';
-import { launchPostgres } from '../support/postgres/launch.ts';
+import { launchPostgres } from '../../src/testing/postgres/launch.ts';
 import { Program, until } from '../processes/program.ts';
 
 const AWAY_MS = 30_000;

@@ -9,7 +9,7 @@ import { type BehindProxy, DRIVERS, type DriverName, openBehindProxy } from '../
 import { readDeliveries } from '../support/deliveries.ts';
 import { effects, readEffects, readErrors } from '../support/effects.ts';
 import { readMigrations } from '../support/migrations.ts';
-import { launchPostgres, type RunningPostgres } from '../support/postgres/launch.ts';
+import { launchPostgres, type RunningPostgres } from '../../src/testing/postgres/launch.ts';
 import type { ConnectionLoss } from '../processes/proxy.ts';
 import { until } from '../processes/program.ts';
 

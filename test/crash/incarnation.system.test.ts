@@ -10,7 +10,7 @@ import { postgresJs } from '../../src/drivers/postgres-js.ts';
 import { DEFAULT_SCHEMA } from '../../src/core/rules.ts';
 import { Namespace } from '../../src/store/namespace.ts';
 import { WorkersStore } from '../../src/store/workers/workers.ts';
-import { launchPostgres, type RunningPostgres } from '../support/postgres/launch.ts';
+import { launchPostgres, type RunningPostgres } from '../../src/testing/postgres/launch.ts';
 import { until } from '../processes/program.ts';
 
 const KNOWN = { known: true };

@@ -35,6 +35,7 @@ import { slotsMutants } from './mutants-slots.ts';
 import { statusMutants } from './mutants-status.ts';
 import { stoppingMutants } from './mutants-stopping.ts';
 import { tellingMutants } from './mutants-telling.ts';
+import { kitMutants } from './mutants-kit.ts';
 import { testingMutants } from './mutants-testing.ts';
 import { transactionMutants } from './mutants-transaction.ts';
 import { workerMutants } from './mutants-worker.ts';
@@ -78,6 +79,7 @@ export const mutants: readonly Mutant[] = [
   ...slotsMutants,
   ...stoppingMutants,
   ...tellingMutants,
+  ...kitMutants,
   ...testingMutants,
   ...transactionMutants,
   ...workerMutants,

@@ -1,6 +1,6 @@
 // A small outage of a service that a receiver calls: the test counts its costs, not its duration.
 import { expect, test } from 'vitest';
-import { launchPostgres } from '../support/postgres/launch.ts';
+import { launchPostgres } from '../../src/testing/postgres/launch.ts';
 import { measureOutage, recoveredAfter } from './outage.ts';
 
 test('an outage under which 2,000 deliveries wait costs no error, no attempt, and next to no WAL', async () => {

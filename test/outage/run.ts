@@ -2,7 +2,7 @@
 // Exits with 1 when it costs more than is promised.
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { launchPostgres } from '../support/postgres/launch.ts';
+import { launchPostgres } from '../../src/testing/postgres/launch.ts';
 import { measureOutage } from './outage.ts';
 
 const { values } = parseArgs({

@@ -1,6 +1,6 @@
 // The measurement of retention, small: what goes is counted, how long it takes is not.
 import { expect, test } from 'vitest';
-import { launchPostgres } from '../support/postgres/launch.ts';
+import { launchPostgres } from '../../src/testing/postgres/launch.ts';
 import { measurePruning } from './pruning.ts';
 
 test('of 3,000 emissions of 30 days those of the first 23 go, and emits and a drain get through beside a prune', async () => {

@@ -1,7 +1,7 @@
 // Measures retention from the command line, on a server of its own: `npm run pruning`, or `npm run pruning -- --emissions 10000000`.
 // Ends with 1 when it is slower, or costs more, than is promised.
 import { parseArgs } from 'node:util';
-import { launchPostgres } from '../support/postgres/launch.ts';
+import { launchPostgres } from '../../src/testing/postgres/launch.ts';
 import { measurePruning } from './pruning.ts';
 
 /** Emissions a second. */

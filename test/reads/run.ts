@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import postgres from 'postgres';
 import { runOn } from '../store/rows.ts';
 import { readMigrations } from '../support/migrations.ts';
-import { launchPostgres } from '../support/postgres/launch.ts';
+import { launchPostgres } from '../../src/testing/postgres/launch.ts';
 import { part, sampleOf, seed } from './seed.ts';
 import { verbsOf } from './verbs.ts';
 

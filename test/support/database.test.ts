@@ -1,6 +1,6 @@
 // Tests that tests get their own databases and leave none behind.
 import { expect, inject, test } from 'vitest';
-import { belongsToRun, isLeftover, nameDatabase, nameRun } from './database-names.ts';
+import { belongsToRun, isLeftover, nameDatabase, nameRun } from '../../src/testing/database/names.ts';
 import { createDatabase } from './database.ts';
 
 test('a database is empty, used only by its test, and gone with its clients after disposal', async () => {

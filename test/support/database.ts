@@ -1,29 +1,12 @@
 // Gives a test its own database on the run's server, by default with Signalbox' schema, and drops it afterwards; the
-// test fails if anything of it is left then (leaks.ts). The server and the template come from global-setup.ts.
+// test fails if anything of it is left then (src/testing/database). The server and the template come from global-setup.ts.
 import type { Pool } from 'pg';
 import postgres from 'postgres';
 import { inject } from 'vitest';
-import { nameDatabase } from './database-names.ts';
-import { createDatabaseOn, databaseUrlOn, dropDatabasesOn } from './databases.ts';
-import {
-  fewest,
-  handles,
-  type Leak,
-  LeakCheck,
-  type Leaks,
-  liveRows,
-  newHandles,
-  openSessions,
-  openWork,
-  type Query,
-  refuseLeaks,
-} from './leaks.ts';
-
-/**
- * The time for a client to finish its queries. postgres.js uses all of it after the server has ended a session of its
- * pool.
- */
-const END_LIMIT_SECONDS = 1;
+import { ofNodePostgres as clientOfNodePostgres, type TestClient } from '../../src/testing/database/clients.ts';
+import type { Leak } from '../../src/testing/database/leaks.ts';
+import { nameDatabase } from '../../src/testing/database/names.ts';
+import { openDatabase } from '../../src/testing/database/open-database.ts';
 
 export interface CreateDatabaseOptions {
   /** With the migrations of the example shop, Signalbox' tables among them; the default. Else empty. */
@@ -32,13 +15,9 @@ export interface CreateDatabaseOptions {
   patienceMs?: number;
 }
 
-export type ConnectOptions = postgres.Options<Record<string, postgres.PostgresType>>;
+export type { TestClient };
 
-export interface TestClient {
-  /** Connections that are checked out: a query cannot distinguish them from idle ones. */
-  reserved(): number;
-  end(): Promise<unknown>;
-}
+export type ConnectOptions = postgres.Options<Record<string, postgres.PostgresType>>;
 
 export interface TestDatabase extends AsyncDisposable {
   readonly url: string;
@@ -51,84 +30,31 @@ export interface TestDatabase extends AsyncDisposable {
   leaves(leak: Leak, reason: string): void;
 }
 
-/** Databases that are not disposed of yet: while there are others, handles of this process may be theirs. */
-let open = 0;
-let handlesBefore = handles();
-
 /**
  * @example
  * await using database = await createDatabase();
  * const db = drizzle({ client: database.connect() });
  */
 export async function createDatabase({ migrated = true, patienceMs }: CreateDatabaseOptions = {}): Promise<TestDatabase> {
-  const isFirst = open === 0;
-  if (isFirst) handlesBefore = handles();
-  const leaks = new LeakCheck(patienceMs);
-  const serverUrl = inject('databaseUrl');
-  const name = nameDatabase(inject('databaseRun'));
-  await createDatabaseOn(serverUrl, { name, template: migrated ? requireTemplate() : 'template0' });
-  open++;
-  // The test runner's own timers come and go.
-  if (isFirst) handlesBefore = fewest(handlesBefore, handles());
-  const url = databaseUrlOn(serverUrl, name);
-  const clients: TestClient[] = [];
+  const database = await openDatabase({
+    serverUrl: inject('databaseUrl'),
+    name: nameDatabase(inject('databaseRun')),
+    template: migrated ? requireTemplate() : 'template0',
+    schema: 'signalbox',
+    patienceMs,
+  });
   return {
-    url,
-    name,
-    connect(options) {
-      const client = postgres(url, { onnotice: () => {}, ...options });
-      clients.push(ofPostgresJs(client));
-      return client;
-    },
-    adopt: (client) => void clients.push(client),
-    leaves: (leak, reason) => leaks.leaves(leak, reason),
-    async [Symbol.asyncDispose]() {
-      open--;
-      const found = await endAll(url, clients, leaks);
-      await dropDatabasesOn(serverUrl, (candidate) => candidate === name);
-      refuseLeaks([...found, ...(open > 0 ? [] : await leaks.find(async () => newHandles(handlesBefore)))]);
-    },
+    url: database.url,
+    name: database.name,
+    connect: (options) => database.own(postgres(database.url, { onnotice: () => {}, ...options })),
+    adopt: (client) => database.adopt(client),
+    leaves: (leak, reason) => database.leaves(leak, reason),
+    [Symbol.asyncDispose]: () => database.close(),
   };
-}
-
-/** Checks for leaks before and after the clients end. */
-async function endAll(url: string, clients: readonly TestClient[], leaks: LeakCheck): Promise<Leaks> {
-  const observer = postgres(url, { max: 1, fetch_types: false, onnotice: () => {} });
-  try {
-    const query: Query = (text) => observer.unsafe(text);
-    const slots = async (): Promise<Leaks> =>
-      clients.flatMap(({ reserved }) => (reserved() > 0 ? [['slots', `${reserved()} reserved`]] : []));
-    const open = await leaks.find(async () => [...(await openWork(query)), ...(await liveRows(query)), ...(await slots())]);
-    await Promise.all(clients.map((client) => client.end()));
-    return [...open, ...(await leaks.find(() => openSessions(query)))];
-  } finally {
-    await observer.end();
-  }
-}
-
-function ofPostgresJs(client: postgres.Sql): TestClient {
-  let reserved = 0;
-  const { reserve } = client;
-  client.reserve = async () => {
-    const session = await reserve();
-    const { release } = session;
-    let isReleased = false;
-    reserved++;
-    session.release = () => {
-      if (!isReleased) reserved--;
-      isReleased = true;
-      release();
-    };
-    return session;
-  };
-  return { reserved: () => reserved, end: () => client.end({ timeout: END_LIMIT_SECONDS }) };
 }
 
 /** A pool of node-postgres, which would wait for ever for a client that is not released. */
-export function ofNodePostgres(pool: Pool): TestClient {
-  const reserved = (): number => pool.totalCount - pool.idleCount + pool.waitingCount;
-  return { reserved, end: async () => (reserved() > 0 ? void pool.end() : pool.end()) };
-}
+export const ofNodePostgres = (pool: Pool): TestClient => clientOfNodePostgres(pool);
 
 function requireTemplate(): string {
   const template = inject('databaseTemplate');

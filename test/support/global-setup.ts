@@ -2,10 +2,10 @@
 // and leaves nothing behind. DATABASE_URL names a server to use; its user must be allowed to create databases.
 import type { TestProject } from 'vitest/node';
 import { buildPackage } from './build.ts';
-import { belongsToRun, isLeftover, nameRun } from './database-names.ts';
-import { dropDatabasesOn } from './databases.ts';
-import { DISPOSABLE } from './postgres/disposable.ts';
-import { launchPostgres } from './postgres/launch.ts';
+import { belongsToRun, isLeftover, nameRun } from '../../src/testing/database/names.ts';
+import { dropDatabasesOn } from '../../src/testing/database/databases.ts';
+import { DISPOSABLE } from '../../src/testing/postgres/disposable.ts';
+import { launchPostgres } from '../../src/testing/postgres/launch.ts';
 import { createTemplate } from './template.ts';
 
 declare module 'vitest' {

@@ -8,7 +8,7 @@ import { defineSignal, OnSignal } from '../../src/index.ts';
 import { createDatabase, ofNodePostgres, type TestDatabase } from './database.ts';
 import { harness } from './harness.ts';
 import { Latch } from './latch.ts';
-import type { Leak } from './leaks.ts';
+import type { Leak } from '../../src/testing/database/leaks.ts';
 
 /** Leaves something in a database; returns a function that ends it, so that this process is clean afterwards. */
 type Leave = (database: TestDatabase, sql: postgres.Sql) => Promise<() => unknown>;

@@ -6,10 +6,10 @@ import { chown, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { findFreePort, serverEnvironment } from './postgres/cluster.ts';
-import { chooseParentFolder } from './postgres/folders.ts';
-import { superviseFolder, type SupervisedProgram } from './postgres/supervisor.ts';
-import { chooseServerUser } from './postgres/user.ts';
+import { findFreePort, serverEnvironment } from '../../src/testing/postgres/cluster.ts';
+import { chooseParentFolder } from '../../src/testing/postgres/folders.ts';
+import { superviseFolder, type SupervisedProgram } from '../../src/testing/postgres/supervisor.ts';
+import { chooseServerUser } from '../../src/testing/postgres/user.ts';
 
 const START_LIMIT_MS = 10_000;
 const LOOK_EVERY_MS = 10;

@@ -1,7 +1,7 @@
 // Makes the database that tests clone: the migrations of the example shop, applied once per run. examples/shop decides
 // the migrations; database.ts clones.
 import postgres from 'postgres';
-import { createDatabaseOn, databaseUrlOn, sealDatabaseOn } from './databases.ts';
+import { createDatabaseOn, databaseUrlOn, sealDatabaseOn } from '../../src/testing/database/databases.ts';
 import { readMigrations } from './migrations.ts';
 
 /** The template's name, or null when there are no migrations. */

@@ -10,7 +10,7 @@ import { readDeliveries } from '../support/deliveries.ts';
 import { harness, type Harness } from '../support/harness.ts';
 import { Latch } from '../support/latch.ts';
 import { recordingLogger } from '../support/log.ts';
-import { launchPostgres } from '../support/postgres/launch.ts';
+import { launchPostgres } from '../../src/testing/postgres/launch.ts';
 import { untilBlocked } from '../store/waits.ts';
 
 const happened = defineSignal('life.happened', z.object({ value: z.number() }));

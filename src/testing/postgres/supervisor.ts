@@ -30,14 +30,27 @@ export interface SupervisedProgram {
 export interface Supervisor {
   folder: string;
   run(command: Command): Promise<SupervisedProgram>;
+  /** Listens at this address for processes that share the program. Returns false if another supervisor does. */
+  share(sharing: Sharing): Promise<boolean>;
+  /** Tells those that share it, and each that comes later. From now on it outlives this process, until none has been there for a while. */
+  tell(url: string): void;
   /** Whether the supervisor keeps this process alive. By default it does. */
   holdProcess(hold: 'yes' | 'no'): void;
   /** Resolves when the program has ended and the folder is deleted. */
   close(): Promise<void>;
 }
 
+export interface Sharing {
+  /** Of a local socket. */
+  readonly address: string;
+  /** The time that it stays when no process shares it any more. */
+  readonly lingerMs: number;
+}
+
 type Report =
   | { type: 'created' }
+  | { type: 'listens' }
+  | { type: 'taken' }
   | { type: 'started'; pid: number }
   | { type: 'exited'; status: number | string }
   | { type: 'error'; message: string };
@@ -61,6 +74,12 @@ export async function superviseFolder(parent: string): Promise<Supervisor> {
       const [report] = (await started) as [{ pid: number }];
       return { pid: report.pid, exited };
     },
+    async share(sharing) {
+      const answered = Promise.race([once(reports, 'listens').then(() => true), once(reports, 'taken').then(() => false)]);
+      child.stdin.write(`${JSON.stringify({ share: sharing })}\n`);
+      return answered;
+    },
+    tell: (url) => void child.stdin.write(`${JSON.stringify({ tell: { url } })}\n`),
     holdProcess(hold) {
       for (const handle of [child, child.stdin, child.stdout, child.stderr] as unknown as ReferencedHandle[]) {
         if (hold === 'yes') handle.ref();

@@ -1,0 +1,86 @@
+// Makes and drops whole databases of tests. template.ts and test-database.ts decide which there are, and their content.
+import { sqlState } from '../../drivers/error-kind.ts';
+import {
+  createDatabase,
+  databaseNames,
+  dropDatabase,
+  dropUnusedDatabase,
+  renameDatabase,
+  sealDatabase,
+} from '../../store/testing/databases.sql.ts';
+import { withConnection } from './connection.ts';
+
+/** PostgreSQL itself waits 5 s for the sessions of a database to end before it refuses to copy or rename it. */
+const ATTEMPTS = 3;
+const OBJECT_IN_USE = '55006';
+const DUPLICATE_DATABASE = '42P04';
+
+export interface NewDatabase {
+  name: string;
+  template: string;
+}
+
+export async function createDatabaseOn(serverUrl: string, { name, template }: NewDatabase): Promise<void> {
+  await withConnection(serverUrl, (run) => patiently(() => run(createDatabase(name, template), [])));
+}
+
+/** Refuses connections to the template from now on, so that it can always be cloned and never changes. */
+export async function sealDatabaseOn(serverUrl: string, name: string): Promise<void> {
+  await withConnection(serverUrl, (run) => run(sealDatabase(name), []));
+}
+
+/** Renames a database. Returns false if another has the name. */
+export async function renameDatabaseOn(serverUrl: string, name: string, to: string): Promise<boolean> {
+  return withConnection(serverUrl, async (run) => {
+    try {
+      await patiently(() => run(renameDatabase(name, to), []));
+      return true;
+    } catch (error) {
+      if (sqlState(error) === DUPLICATE_DATABASE) return false;
+      throw error;
+    }
+  });
+}
+
+/** Ends the sessions that use them. */
+export async function dropDatabasesOn(serverUrl: string, matches: (name: string) => boolean): Promise<void> {
+  await withConnection(serverUrl, async (run) => {
+    for (const { name } of (await run(databaseNames, [])).filter((database) => matches(database.name))) await run(dropDatabase(name), []);
+  });
+}
+
+/** Drops one, and ends the sessions that use it. */
+export async function dropDatabaseOn(serverUrl: string, name: string): Promise<void> {
+  await withConnection(serverUrl, (run) => run(dropDatabase(name), []));
+}
+
+/** Drops those that no session uses. */
+export async function dropUnusedOn(serverUrl: string, matches: (name: string) => boolean): Promise<void> {
+  await withConnection(serverUrl, async (run) => {
+    for (const { name } of (await run(databaseNames, [])).filter((database) => matches(database.name)))
+      await run(dropUnusedDatabase(name), []).catch((error: unknown) => {
+        if (sqlState(error) !== OBJECT_IN_USE) throw error;
+      });
+  });
+}
+
+export async function hasDatabase(serverUrl: string, name: string): Promise<boolean> {
+  return withConnection(serverUrl, async (run) => (await run(databaseNames, [])).some((database) => database.name === name));
+}
+
+export function databaseUrlOn(serverUrl: string, name: string): string {
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+async function patiently(work: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (attempt === ATTEMPTS || sqlState(error) !== OBJECT_IN_USE) throw error;
+    }
+  }
+}
