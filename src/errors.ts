@@ -64,10 +64,11 @@ export const ERROR_CODES = {
   ImmediateDepthExceeded: 'In immediate mode, receivers kept emitting signals that run receivers.',
   WaitsForItself: 'A receiver called a method that would wait for that same receiver to end.',
   WorkerBusy: 'The worker was already started, or was stopped for good.',
-  // the command line
+  // the command line and the pages
   ConfigNotFound: 'The command line found no configuration file.',
   ConfigInvalid: 'The configuration file could not be loaded or exports no box.',
   LoaderMissing: 'A TypeScript file must be compiled, and the optional package that compiles it is not installed.',
+  LibraryMissing: 'A part that was asked for needs an optional package, which is not installed.',
 } as const;
 
 /** A code of the closed table {@link ERROR_CODES}. */

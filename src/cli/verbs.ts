@@ -49,6 +49,12 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/signals.ts')).signals(),
   },
   {
+    name: 'graph',
+    group: 'Look',
+    summary: 'the flow of signals, as text for Mermaid or as a picture',
+    load: async () => (await import('./verbs/graph.ts')).graph(),
+  },
+  {
     name: 'workers',
     group: 'Look',
     summary: 'the workers of all processes',

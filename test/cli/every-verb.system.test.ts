@@ -21,6 +21,7 @@ const LINES: Record<string, string[]> = {
   errors: [],
   'receivers list': [],
   signals: [],
+  graph: [],
   workers: [],
   'receivers move': ['Listener.receive', 'Mail.send', '--yes'],
   'receivers retire': ['Listener.receive'],

@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL('../../src', import.meta.url));
 const LEVELS = [
   ['errors.ts', 'version.ts'],
   ['core'],
-  ['decorators', 'drivers', 'observe'],
+  ['decorators', 'drivers', 'flow', 'observe'],
   ['container'],
   ['receivers', 'store'],
   ['transaction', 'liveness'],

@@ -5,6 +5,7 @@ import { sleepingMutants } from './mutants-sleeping.ts';
 import { boxMutants } from './mutants-box.ts';
 import { catalogueMutants } from './mutants-catalogue.ts';
 import { cliMutants } from './mutants-cli.ts';
+import { flowMutants } from './mutants-flow.ts';
 import { commitsMutants } from './mutants-commits.ts';
 import { doctorMutants } from './mutants-doctor.ts';
 import { driverMutants } from './mutants-drivers.ts';
@@ -49,6 +50,7 @@ export const mutants: readonly Mutant[] = [
   ...boxMutants,
   ...catalogueMutants,
   ...cliMutants,
+  ...flowMutants,
   ...commitsMutants,
   ...doctorMutants,
   ...driverMutants,
