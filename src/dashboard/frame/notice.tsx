@@ -11,6 +11,7 @@ const SENTENCES: Readonly<Record<string, (n: number) => string>> = {
   paused: (n) => (n === 0 ? 'It was paused already.' : 'Paused. What runs goes on; nothing more begins.'),
   resumed: (n) => (n === 0 ? 'It was not paused.' : 'Resumed.'),
   stopped: () => 'Stopped. What it has done stays.',
+  same: () => 'An errand that is not finished does the same: this one.',
   begun: () => 'Begun. Workers carry it on; this page shows how far it has come.',
   retired: (n) => (n === 0 ? 'It was retired already.' : 'Retired. Nothing more is stored for it.'),
 };

@@ -50,7 +50,22 @@ details[open] > summary { margin-bottom: var(--s2); }
 .timeline li:last-child { padding-bottom: 0; } .timeline li:last-child::before { display: none; }
 .timeline .lamp { position: absolute; left: 0; top: 6px; }
 .timeline-head { display: flex; flex-wrap: wrap; gap: 2px var(--s3); justify-content: space-between; font-weight: 560; }
+.timeline-head .quiet { font-weight: 400; }
 .timeline-head time { font-weight: 400; color: var(--ink-quiet); }
+.words { list-style: none; display: flex; flex-wrap: wrap; gap: 2px var(--s3); }
+.plain { color: var(--ink-soft); }
 .tree { list-style: none; padding-left: var(--s4); border-left: 1px solid var(--line); display: flex; flex-direction: column; gap: var(--s2); }
+.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.clamp { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
+.share { display: block; width: 64px; height: 5px; margin: 4px 0 0 auto; appearance: none; border: 0; border-radius: 5px; background: var(--sunk); overflow: hidden; }
+.share::-webkit-meter-bar { background: var(--sunk); border: 0; border-radius: 5px; height: 5px; }
+.share::-webkit-meter-optimum-value { background: var(--dead); border-radius: 5px; }
+.share::-moz-meter-bar { background: var(--dead); }
+.ask { position: relative; }
+.ask > summary { list-style: none; color: inherit; }
+.ask > summary::-webkit-details-marker { display: none; }
+.ask > summary.danger { color: var(--dead-ink); }
+.ask[open] > summary { margin: 0; background: var(--sunk); }
+.ask-form { position: absolute; right: 0; top: calc(100% + 6px); z-index: 5; width: min(340px, 86vw); padding: var(--s4); display: flex; flex-direction: column; gap: var(--s3); background: var(--surface); border: 1px solid var(--line-strong); border-radius: var(--radius); box-shadow: 0 10px 30px -8px rgb(0 0 0 / 28%); }
 .progress { height: 6px; border-radius: 6px; background: var(--sunk); overflow: hidden; width: 100%; appearance: none; border: 0; }
 `;

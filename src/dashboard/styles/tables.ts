@@ -14,8 +14,9 @@ tbody tr:hover { background: var(--raised); }
 .zero { color: var(--ink-quiet); }
 .nowrap { white-space: nowrap; }
 .wide { min-width: 220px; overflow-wrap: anywhere; }
-.sub { display: block; color: var(--ink-quiet); font-size: 12.5px; overflow-wrap: anywhere; }
-.name { font-weight: 560; overflow-wrap: anywhere; }
+.sub { display: block; color: var(--ink-quiet); font-size: 12.5px; overflow-wrap: break-word; }
+.name { font-weight: 560; overflow-wrap: break-word; }
+.which { min-width: 168px; overflow-wrap: break-word; }
 .hot { color: var(--dead-ink); font-weight: 600; }
 .warm { color: var(--ready-ink); font-weight: 600; }
 .pager { display: flex; gap: var(--s2); align-items: center; }
