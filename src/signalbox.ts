@@ -3,7 +3,7 @@ import type { Signalbox } from './box/box.ts';
 import { Box } from './box/open-box.ts';
 import { Lifetime } from './box/lifetime.ts';
 import { makeKnown } from './box/parts.ts';
-import { type Adapter, emitsIn, type SignalboxOptions, settingsOf } from './box/options.ts';
+import { type Adapter, type SignalboxOptions, settingsOf } from './box/options.ts';
 import { operatingOf } from './box/operating.ts';
 import { OwnReceivers } from './box/receivers.ts';
 import { Services } from './box/services.ts';
@@ -14,6 +14,7 @@ import type { DatabaseHandle } from './core/handles.ts';
 import { recordedBox } from './dispatch/capture.ts';
 import { attach } from './dispatch/dispatch.ts';
 import { Places } from './dispatch/emit-target.ts';
+import { TestingMode } from './dispatch/testing-mode.ts';
 import { driverOf } from './drivers/detect.ts';
 import { errandsTask } from './maintenance/tasks/errands.ts';
 import { pruneTasks } from './maintenance/tasks/prune.ts';
@@ -50,6 +51,7 @@ export function createSignalbox<D extends DatabaseHandle>(options: SignalboxOpti
 export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, { place, beforeUse = () => {} }: Adapter): Signalbox<D> {
   const settings = settingsOf(options);
   const { db, log, extensions, testing } = settings;
+  const mode = testing && new TestingMode(testing);
   const driver = driverOf(db, settings);
   const receivers = receiversOf(settings.services);
   const lifetime = new Lifetime(beforeUse);
@@ -65,7 +67,7 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
   const { registry } = services;
 
   const transactions = new Transactions(db, driver, ambient, {
-    beforeBegin: () => (testing === 'capture' ? Promise.resolve() : ambient.outside(() => catalogue.tryAnnounce())),
+    beforeBegin: () => (mode?.now === 'capture' ? Promise.resolve() : ambient.outside(() => catalogue.tryAnnounce())),
     assertCommitted: (scope, error) =>
       assertCommitted((witness) => store.commits.stateOf(witness), scope, error, driver.maxConnections === undefined),
   });
@@ -75,14 +77,12 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
 
   const newRunner = runnersOf({ ...extensions, store, catalogue, driver, registry, transactions, ambient, events, log });
   const withTemporaryWorker = temporaryWorkersOf({ store, catalogue, events, newRunner });
-  const isImmediate = testing === 'immediate';
-  if (isImmediate) transactions.follow(immediately(settings, ambient, withTemporaryWorker));
+  if (mode) transactions.follow(immediately(settings, mode, ambient, withTemporaryWorker));
 
   const places = new Places(db, ambientDb, ambient, transactions, outside);
-  const emits = emitsIn(testing);
-  const emitting = { ...extensions, ...emits, db, driver, store, catalogue, receivers, registry, places, events, log, place, beforeUse };
+  const emitting = { ...extensions, mode, db, driver, store, catalogue, receivers, registry, places, events, log, place, beforeUse };
   lifetime.onClosed(attach(emitting));
-  if (emits.capture) lifetime.onClosed(recordedBox());
+  if (mode) lifetime.onClosed(recordedBox());
   lifetime.onClosed(() => outside.release());
   lifetime.onClosed(() => transactions.release());
   for (const listeners of extensions.listeners) lifetime.onClosed(events.onEach(listeners));
@@ -94,7 +94,22 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
   const retention = { store: store.retention(inTransaction), events, ages: settings.retention };
   const errands = errandsTask((stopping) => operating.errands.workOnAll(stopping));
   const tasks = [refreshCatalogue(catalogue), errands, ...pruneTasks(retention), ...extensions.tasks];
-  const parts = { db, ambientDb, driver, store, catalogue, events, ambient, log, receivers, services, lifetime, warnings, inTransaction };
+  const parts = {
+    db,
+    ambientDb,
+    driver,
+    store,
+    catalogue,
+    events,
+    ambient,
+    log,
+    receivers,
+    services,
+    lifetime,
+    warnings,
+    mode,
+    inTransaction,
+  };
   const box = new Box({
     ...parts,
     ...operating,

@@ -8,3 +8,5 @@ export type { TestDatabase } from './testing/database/open-database.ts';
 export { idle, type IdleOptions } from './testing/idle.ts';
 export { AnswerLost, type Recorded, recorder, type Recorder, type RecorderOptions } from './testing/recorder.ts';
 export { travel } from './testing/travel.ts';
+export { withMode } from './testing/with-mode.ts';
+export type { Testing } from './dispatch/testing-mode.ts';

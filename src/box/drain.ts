@@ -1,9 +1,11 @@
 // box.drain: runs, in this process, what is due until nothing is left.
 import { type Duration, toMs } from '../core/duration.ts';
-import { checkOptions, type OptionTable } from '../core/options.ts';
+import { checkOptions, nearest, type OptionTable } from '../core/options.ts';
 import type { Receivers } from '../core/receivers.ts';
-import { abortSignal, duration } from '../core/rules.ts';
+import { abortSignal, duration, text, whole } from '../core/rules.ts';
+import { inMode, type TestingMode } from '../dispatch/testing-mode.ts';
 import type { Driver } from '../drivers/driver.ts';
+import { SignalboxError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import { reaching } from '../store/unreachable.ts';
 import type { Ambient } from '../transaction/ambient.ts';
@@ -22,11 +24,15 @@ export interface DrainOptions {
    * `RetryAfter('1m')` each time is called 61 times within `'1h'`. Default 0.
    */
   ahead?: Duration;
+  /** The stored name of the only receiver that is run: `'Orders.onPaid'`. What others have due is left. Default: all. */
+  receiver?: string;
+  /** The most deliveries that are run, 1 to 1,000,000. Default: all. */
+  limit?: number;
   /** Ends the drain: receivers that run are interrupted and their deliveries released, nothing more is claimed, and `drain` rejects with the reason. */
   abortSignal?: AbortSignal;
 }
 
-export const DRAIN_OPTIONS: OptionTable<DrainOptions> = { ahead: duration(), abortSignal };
+export const DRAIN_OPTIONS: OptionTable<DrainOptions> = { ahead: duration(), receiver: text, limit: whole(1, 1_000_000), abortSignal };
 
 /** Connections of a pool that a drain assumes at least: it takes the work that one worker of a small pool would. */
 const LEAST_CONNECTIONS = 3;
@@ -39,18 +45,38 @@ export interface DrainParts {
   readonly store: Store;
   readonly ambient: Ambient;
   readonly withTemporaryWorker: WithTemporaryWorker;
+  readonly mode: TestingMode | undefined;
 }
 
 export async function drain(parts: DrainParts, options: DrainOptions = {}): Promise<DrainResult> {
-  const { lifetime, services, receivers, driver, store, ambient, withTemporaryWorker } = parts;
+  const { lifetime, services, receivers, driver, store, ambient, withTemporaryWorker, mode } = parts;
   lifetime.beginWork();
   checkOptions(options, DRAIN_OPTIONS, 'box.drain');
   const maxConnections = driver.maxConnections && Math.max(driver.maxConnections, LEAST_CONNECTIONS);
   const { concurrency } = workerSettings({}, receivers.all, { maxConnections });
-  const terms = { free: concurrency, aheadMs: toMs(options.ahead ?? 0, 'drain: ahead'), abortSignal: options.abortSignal };
+  const terms = {
+    free: concurrency,
+    aheadMs: toMs(options.ahead ?? 0, 'drain: ahead'),
+    abortSignal: options.abortSignal,
+    limit: options.limit,
+  };
+  const only = options.receiver;
+  if (only !== undefined) refuseUnknown(only, receivers);
   services.check();
   await store.check();
-  return ambient.neutrallyIn(currentCall(), () =>
-    reaching(driver, () => withTemporaryWorker((worker, runner) => runAll(worker, runner, terms))),
+  const run = (): Promise<DrainResult> =>
+    reaching(driver, () => withTemporaryWorker((worker, runner) => runAll(worker, runner, terms), only));
+  // The receivers are in no context of the caller's, but in its mode.
+  const now = mode?.now;
+  return ambient.neutrallyIn(currentCall(), now ? () => inMode(now, run) : run);
+}
+
+function refuseUnknown(name: string, receivers: Receivers): void {
+  const names = receivers.all.map((receiver) => receiver.name);
+  if (names.includes(name)) return;
+  const meant = nearest(name, names);
+  throw new SignalboxError(
+    'InvalidOption',
+    `box.drain: receiver is ${name}, and this box has no such receiver.${meant === undefined ? '' : ` Did you mean ${meant}?`}`,
   );
 }

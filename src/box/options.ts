@@ -16,18 +16,13 @@ import { withFields } from '../observe/log-fields.ts';
 import { eventLog } from '../observe/event-log.ts';
 import type { SignalboxEvents } from '../observe/event-types.ts';
 import { safeLogger } from '../observe/safe-log.ts';
-import type { ReliableParts } from '../dispatch/reliable.ts';
+import type { Testing } from '../dispatch/testing-mode.ts';
 import { type Redaction, REDACTION } from '../operate/redaction.ts';
 import type { OutsideWrites } from '../transaction/outside-writes.ts';
 import type { OnFailure } from '../worker/immediate.ts';
 import { type Extension, type Extensions, extensionsOf, logFieldsOf } from './extension.ts';
 
-/**
- * The handling of emissions in tests: their deliveries run right after the commit that stored them, or only in `drain`
- * and
- * `tick`, or nothing is stored.
- */
-export type Testing = 'immediate' | 'manual' | 'capture';
+export type { Testing };
 
 /** Options of `createSignalbox`. Only `db` is required. */
 export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
@@ -187,12 +182,6 @@ export function settingsOf<D extends DatabaseHandle>(options: SignalboxOptions<D
 
 /** The logger of a box, which never throws. */
 export const loggerOf = (log: SignalboxOptions['log']): Logger => (log === false ? silentLogger : safeLogger(log ?? defaultLogger()));
-
-/** The rules for emits: immediate mode would never learn of the commit of a transaction that the box does not track. */
-export const emitsIn = (testing: Testing | undefined): Pick<ReliableParts, 'untracked' | 'capture'> => ({
-  untracked: testing === 'immediate' ? 'refuse' : 'allow',
-  capture: testing === undefined ? undefined : testing === 'capture' ? 'instead' : 'beside',
-});
 
 /** The settings of a box that an adapter for a framework adds to its options. */
 export interface Adapter {

@@ -1,4 +1,5 @@
 // Temporary workers of this process, for a drain and for immediate runs: a lease and a runner for as long as the work takes.
+import { inMode, type TestingMode } from '../dispatch/testing-mode.ts';
 import type { Ambient } from '../transaction/ambient.ts';
 import { currentCall } from '../transaction/call.ts';
 import type { Follower } from '../transaction/transactions.ts';
@@ -11,17 +12,24 @@ const LEASE_MS = 30_000;
 /** Announces the receivers, then lends a temporary worker. */
 export const temporaryWorkersOf =
   (parts: TemporaryWorkerParts): WithTemporaryWorker =>
-  async (work) => {
+  async (work, only) => {
     await parts.catalogue.announce();
-    return withTemporaryWorker(parts, { leaseMs: LEASE_MS }, work);
+    return withTemporaryWorker(parts, { leaseMs: LEASE_MS, only }, work);
   };
 
-/** Runs what a transaction emitted right after its commit, in no context but that of the call in which it was committed. */
+/**
+ * Runs what a transaction emitted right after its commit, in no context but that of the call in which it was committed; unless the mode of
+ * that moment is another.
+ */
 export function immediately(
   { onFailure }: { readonly onFailure: OnFailure },
+  mode: TestingMode,
   ambient: Ambient,
   withTemporaryWorker: WithTemporaryWorker,
 ): Follower {
-  const immediate = new Immediate((work) => ambient.neutrallyIn(currentCall(), () => withTemporaryWorker(work)), onFailure);
-  return (scope) => immediate.afterCommit(scope.emissions);
+  const immediate = new Immediate(
+    (work) => ambient.neutrallyIn(currentCall(), () => inMode('immediate', () => withTemporaryWorker(work))),
+    onFailure,
+  );
+  return (scope) => (mode.now === 'immediate' ? immediate.afterCommit(scope.emissions) : Promise.resolve());
 }

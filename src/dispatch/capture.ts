@@ -42,12 +42,8 @@ export function recordedBox(): () => void {
 
 /** Calls `work`. Resolves to what was emitted in it, and not rolled back by its end. @throws SignalboxError `InvalidOption` where no box records */
 export async function recording(work: () => unknown): Promise<readonly Recorded[]> {
-  const { current, open, boxes } = blocks();
-  if (boxes === 0)
-    throw new SignalboxError(
-      'InvalidOption',
-      "captured: no open box of this process has `testing`, so nothing would be seen. Give createSignalbox testing: 'immediate', 'manual' or 'capture'.",
-    );
+  const { current, open } = blocks();
+  refuseUnrecorded('captured');
   const block: Block = [];
   open.add(block);
   try {
@@ -56,6 +52,15 @@ export async function recording(work: () => unknown): Promise<readonly Recorded[
     open.delete(block);
   }
   return block.filter(({ scope }) => !isUndone(scope));
+}
+
+/** @throws SignalboxError `InvalidOption` where no box records */
+export function refuseUnrecorded(what: string): void {
+  if (blocks().boxes === 0)
+    throw new SignalboxError(
+      'InvalidOption',
+      `${what}: no open box of this process has \`testing\`, so nothing would be seen. Give createSignalbox testing: 'immediate', 'manual' or 'capture'.`,
+    );
 }
 
 /** Adds an emission of now to the blocks that it belongs to. */

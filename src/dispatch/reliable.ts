@@ -14,17 +14,12 @@ import type { NewEmission } from '../store/emissions/emissions.ts';
 import type { Store } from '../store/store.ts';
 import { record } from './capture.ts';
 import { emissionId } from './emission-id.ts';
+import type { TestingMode } from './testing-mode.ts';
 import type { Place, Places } from './emit-target.ts';
 
 /** The most emissions, and the most characters of payload, of one statement. A longer emitMany takes several. */
 const BATCH_ITEMS = 5_000;
 const BATCH_CHARACTERS = 8 * 1024 * 1024;
-
-/**
- * Whether transactions that were opened past the tracked object are refused: immediate mode would never learn of their
- * commit.
- */
-export type UntrackedPolicy = 'allow' | 'refuse';
 
 export interface ReliableParts {
   readonly driver: Driver;
@@ -33,9 +28,11 @@ export interface ReliableParts {
   readonly places: Places;
   readonly events: Events;
   readonly log: Logger;
-  readonly untracked: UntrackedPolicy;
-  /** For tests: emissions are recorded, beside being stored or in place of it. */
-  readonly capture?: 'beside' | 'instead' | undefined;
+  /**
+   * For tests: emissions are recorded, beside being stored or in place of it, and immediate mode refuses transactions of whose commit it
+   * would never learn.
+   */
+  readonly mode?: TestingMode | undefined;
   /** The place where a class with receivers is added to the box: the text that follows "to" in messages. */
   readonly place: string;
   /** The hooks of the extensions, if there are any. */
@@ -53,13 +50,12 @@ export class ReliableDispatch {
   readonly #places: Places;
   readonly #events: Events;
   readonly #log: Logger;
-  readonly #untracked: UntrackedPolicy;
-  readonly #capture: 'beside' | 'instead' | undefined;
+  readonly #mode: TestingMode | undefined;
   readonly #place: string;
   readonly #around: ComposedEmit | undefined;
 
-  constructor({ driver, store, catalogue, places, events, log, untracked, capture, place, aroundEmit }: ReliableParts) {
-    this.#capture = capture;
+  constructor({ driver, store, catalogue, places, events, log, mode, place, aroundEmit }: ReliableParts) {
+    this.#mode = mode;
     this.#around = aroundEmit;
     this.#driver = driver;
     this.#store = store;
@@ -67,7 +63,6 @@ export class ReliableDispatch {
     this.#places = places;
     this.#events = events;
     this.#log = log;
-    this.#untracked = untracked;
     this.#place = place;
   }
 
@@ -95,7 +90,7 @@ export class ReliableDispatch {
       case 'scope':
         return place.scope.pend(this.#emit(kind, signal, payloads, options, place).then(pick));
       case 'untracked':
-        if (this.#untracked === 'refuse')
+        if (this.#mode?.now === 'immediate')
           throw new SignalboxError(
             'UntrackedTransaction',
             `${signal.name} was emitted in a transaction that was not opened through the database object of this box, so immediate mode cannot tell when it commits. Open it with that object's transaction().`,
@@ -123,7 +118,7 @@ export class ReliableDispatch {
     const emissions: NewEmission[] = [];
     for (const payload of payloads) emissions.push({ id: emissionId(), payload: await encodePayload(signal, payload) });
 
-    if (this.#capture === 'instead') return this.#record(signal, emissions, options, place, 0);
+    if (this.#mode?.now === 'capture') return this.#record(signal, emissions, options, place, 0);
     const append = async (client: Client): Promise<{ receipts: EmissionReceipt[]; xid: string | undefined }> => {
       let xid: string | undefined;
       const run = this.#driver.run(client);
@@ -154,7 +149,7 @@ export class ReliableDispatch {
             if (this.#events.has('emission.stored')) place.scope.afterCommit.push(() => this.#tellStored(signal.name, stored.receipts));
             return stored;
           });
-    if (this.#capture) this.#record(signal, emissions, options, place, receipts[0]?.deliveries ?? 0);
+    if (this.#mode) this.#record(signal, emissions, options, place, receipts[0]?.deliveries ?? 0);
     if (receipts[0]?.deliveries === 0)
       this.#log.warn(
         { signal: signal.name, emissionId: receipts[0].emissionId },

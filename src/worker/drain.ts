@@ -25,6 +25,8 @@ export interface DrainTerms {
   readonly free: number;
   /** Also runs deliveries that are due within this time, by `VirtualTime`. */
   readonly aheadMs?: number;
+  /** The most deliveries to run. */
+  readonly limit?: number | undefined;
   /** Interrupts what runs, releases what is claimed, and makes the call reject. */
   readonly abortSignal?: AbortSignal | undefined;
 }
@@ -45,19 +47,22 @@ export async function runAll(worker: TemporaryWorker, runner: Runner, terms: Dra
 }
 
 async function untilNothingIsDue(worker: TemporaryWorker, runner: Runner, terms: DrainTerms): Promise<DrainResult> {
-  const { free, aheadMs = 0, abortSignal } = terms;
+  const { free, aheadMs = 0, abortSignal, limit = Infinity } = terms;
   const count = new Count();
   const time = aheadMs > 0 ? new VirtualTime(worker.begunAtUs, aheadMs) : undefined;
   // Held to the end: if they were released they would be claimed again and again, before those that are due.
   const early: ClaimRef[] = [];
+  let left = limit;
   const onEnded = ({ id }: ClaimedDelivery, result: RunResult): void => {
+    left--;
     time?.ran(id, result.delayMs);
     count.add(result);
   };
   try {
     for (;;) {
       abortSignal?.throwIfAborted();
-      const claimed = await worker.take(most(worker, free), { aheadMs, abortSignal });
+      if (left <= 0) return count.result;
+      const claimed = await worker.take(Math.min(left, most(worker, free)), { aheadMs, abortSignal });
       if (claimed.length === 0) return count.result;
       await runClaimed(worker, runner, time ? dueOf(claimed, time, early) : claimed, terms, onEnded);
     }

@@ -8,7 +8,7 @@ import { errorReport } from '../core/error-report.ts';
 import { apart } from '../observe/async-context.ts';
 import type { RunResult } from './running/run-result.ts';
 import type { Runner } from './running/runner.ts';
-import type { TemporaryWorker } from './temporary-worker.ts';
+import type { TemporaryWorker, TemporaryWorkerOptions } from './temporary-worker.ts';
 
 /** The reaction to failed receivers: the transaction call throws `ReceiverFailed`, or the failure is only recorded. */
 export type OnFailure = 'throw' | 'collect';
@@ -26,7 +26,10 @@ interface Run {
 }
 
 /** Lends a lease and a runner for as long as `work` takes. */
-export type WithTemporaryWorker = <T>(work: (worker: TemporaryWorker, runner: Runner) => Promise<T>) => Promise<T>;
+export type WithTemporaryWorker = <T>(
+  work: (worker: TemporaryWorker, runner: Runner) => Promise<T>,
+  only?: TemporaryWorkerOptions['only'],
+) => Promise<T>;
 
 export class Immediate {
   readonly #withTemporaryWorker: WithTemporaryWorker;

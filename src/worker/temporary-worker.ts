@@ -30,6 +30,8 @@ export interface TemporaryWorkerOptions {
   readonly leaseMs: number;
   /** Default: all. */
   readonly queues?: readonly string[] | undefined;
+  /** The stored name of the only receiver to serve. Default: all. */
+  readonly only?: string | undefined;
   readonly openSession?: Driver['openSession'] | undefined;
 }
 
@@ -40,11 +42,11 @@ export async function withTemporaryWorker<T>(
   work: (worker: TemporaryWorker, runner: Runner) => Promise<T>,
 ): Promise<T> {
   const { store, catalogue, events } = parts;
-  const { leaseMs, queues, openSession } = options;
+  const { leaseMs, queues, only, openSession } = options;
   const lease = await Lease.enrol(store.workers, { label: workerLabel(), processId: processId(), leaseMs, openSession });
   // It does not wait for the system behind a paused receiver to come back.
   const pauses = new Pauses({ probes: false, isHeld: () => false, ...tellingPauses(events, () => lease.workerId) });
-  const worker = new TemporaryWorker(new Claims({ store: store.deliveries, catalogue, lease, pauses, queues }), lease);
+  const worker = new TemporaryWorker(new Claims({ store: store.deliveries, catalogue, lease, pauses, queues, only }), lease);
   try {
     return await work(worker, parts.newRunner(pauses));
   } finally {

@@ -39,15 +39,15 @@ export const contextMutants: readonly Mutant[] = [
   ...mutantsOf({ file: 'src/box/drain.ts', tests }, [
     {
       name: 'context: drain is in none',
-      find: 'ambient.neutrallyIn(currentCall(), () =>\n    reaching(',
-      replace: 'ambient.outside(() =>\n    reaching(',
+      find: 'ambient.neutrallyIn(currentCall(), now ',
+      replace: 'ambient.outside(now ',
     },
   ]),
   ...mutantsOf({ file: 'src/box/temporary-workers.ts', tests }, [
     {
       name: 'context: immediate mode is in none',
-      find: '(work) => ambient.neutrallyIn(currentCall(), () => withTemporaryWorker(work))',
-      replace: 'withTemporaryWorker',
+      find: "ambient.neutrallyIn(currentCall(), () => inMode('immediate', () => withTemporaryWorker(work)))",
+      replace: "inMode('immediate', () => withTemporaryWorker(work))",
     },
   ]),
   ...mutantsOf({ file: 'src/box/services.ts', tests }, [

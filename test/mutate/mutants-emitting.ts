@@ -111,13 +111,13 @@ const capture = mutantsOf({ file: 'src/dispatch/capture.ts', tests: ['test/testi
   {
     name: 'captured: nothing is stored in its place',
     file: 'src/dispatch/reliable.ts',
-    find: "if (this.#capture === 'instead')",
-    replace: "if (this.#capture === ('neither' as string))",
+    find: "if (this.#mode?.now === 'capture')",
+    replace: "if (this.#mode?.now === ('neither' as string))",
   },
   {
     name: 'captured: announces no receivers',
     file: 'src/signalbox.ts',
-    find: "testing === 'capture' ? Promise.resolve() : ",
+    find: "mode?.now === 'capture' ? Promise.resolve() : ",
     replace: '',
   },
 ]);

@@ -57,4 +57,34 @@ const left = mutantsOf({ file: 'src/store/testing/leaks.sql.ts', tests: leaks },
   { name: 'leaks: sessions', within: 'leftSessions', find: "backend_type = 'client backend'", replace: 'false' },
 ]);
 
-export const kitMutants: readonly Mutant[] = [...template, ...creating, ...databases, ...statements, ...opening, ...left];
+const modes = ['test/testing/with-mode.test.ts'];
+
+const mode = [
+  ...mutantsOf({ file: 'src/dispatch/testing-mode.ts', tests: modes }, [
+    { name: 'mode: that of the block', find: 'storage().getStore() ?? this.#own', replace: 'this.#own' },
+  ]),
+  ...mutantsOf({ file: 'src/box/temporary-workers.ts', tests: modes }, [
+    { name: 'mode: immediate only there', find: "mode.now === 'immediate' ? ", replace: 'true ? ' },
+    {
+      name: 'mode: handed on to receivers that run at once',
+      find: "inMode('immediate', () => withTemporaryWorker(work))",
+      replace: 'withTemporaryWorker(work)',
+    },
+  ]),
+  ...mutantsOf({ file: 'src/box/drain.ts', tests: modes }, [
+    { name: 'mode: handed on to receivers of a drain', find: 'now ? () => inMode(now, run) : run', replace: 'run' },
+    { name: 'drain: not of a receiver that is none', find: 'if (names.includes(name)) return;', replace: 'return;' },
+  ]),
+  ...mutantsOf({ file: 'src/worker/drain.ts', tests: modes }, [
+    { name: 'drain: its limit', find: 'if (left <= 0) return count.result;', replace: '' },
+    { name: 'drain: no more in a claim than its limit', find: 'Math.min(left, most(worker, free))', replace: 'most(worker, free)' },
+  ]),
+  ...mutantsOf({ file: 'src/worker/claiming/claims.ts', tests: modes }, [
+    { name: 'drain: one receiver', find: ' && (only ?? name) === name', replace: '' },
+  ]),
+  ...mutantsOf({ file: 'src/dispatch/capture.ts', tests: modes }, [
+    { name: 'mode: not where no box has one', find: 'if (blocks().boxes === 0)', replace: 'if (blocks().boxes < 0)' },
+  ]),
+];
+
+export const kitMutants: readonly Mutant[] = [...template, ...creating, ...databases, ...statements, ...opening, ...left, ...mode];

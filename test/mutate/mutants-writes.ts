@@ -178,7 +178,7 @@ const emit = mutantsOf({ file: 'src/dispatch/reliable.ts', tests: ['test/dispatc
   },
   {
     name: 'emit: not past the box in immediate mode',
-    find: "this.#untracked === 'refuse'",
+    find: "this.#mode?.now === 'immediate'",
     replace: 'false',
     tests: ['test/worker/immediate.test.ts'],
   },

@@ -16,6 +16,8 @@ export interface ClaimsParts {
   readonly pauses: Pick<Pauses, 'isEmpty' | 'allowance' | 'probing' | 'waitMs' | 'holdsBack'>;
   /** Default: all. */
   readonly queues?: readonly string[] | undefined;
+  /** The name of the only receiver. Default: all. */
+  readonly only?: string | undefined;
   /** Of a worker that claims again and again. */
   readonly scanWindow?: ScanWindow | undefined;
 }
@@ -173,7 +175,7 @@ export class Claims {
 
   /** The receivers that this worker serves. */
   #entries(): [id: number, receiver: Receiver][] {
-    const { catalogue, queues } = this.#parts;
-    return [...catalogue.entries()].filter(([, { queue }]) => queues?.includes(queue) ?? true);
+    const { catalogue, queues, only } = this.#parts;
+    return [...catalogue.entries()].filter(([, { queue, name }]) => (queues?.includes(queue) ?? true) && (only ?? name) === name);
   }
 }
