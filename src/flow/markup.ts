@@ -34,7 +34,23 @@ export function element(name: string, attributes: Attributes, ...children: reado
 }
 
 /** Elements of HTML that have no short form: a reader of HTML would take `<td/>` for an open one. */
-const PAIRED = new Set(['table', 'thead', 'tbody', 'tr', 'th', 'td', 'caption', 'style', 'a']);
+const PAIRED = new Set([
+  'figure',
+  'figcaption',
+  'div',
+  'span',
+  'details',
+  'summary',
+  'table',
+  'thead',
+  'tbody',
+  'tr',
+  'th',
+  'td',
+  'caption',
+  'style',
+  'a',
+]);
 
 /** Parts one after the other. */
 export const joined = (parts: readonly Markup[]): Markup => parts.join('') as Markup;
