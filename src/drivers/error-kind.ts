@@ -21,6 +21,16 @@ export function sqlState(error: unknown): string | undefined {
   return undefined;
 }
 
+/** The name of the constraint that an error of the database names. */
+export function constraintOf(error: unknown): string | undefined {
+  for (const cause of causesOf(error)) {
+    // node-postgres and PGlite say `constraint`, postgres.js `constraint_name`.
+    const { constraint, constraint_name: name = constraint } = cause as { constraint?: unknown; constraint_name?: unknown };
+    if (typeof name === 'string') return name;
+  }
+  return undefined;
+}
+
 /**
  * Whether the error is the server's answer to a statement: then the statement had no effect. An error is no answer when
  * the connection was lost, when the client stopped waiting, or when the server ended the session.

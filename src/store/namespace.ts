@@ -10,6 +10,7 @@ import type { Run } from '../drivers/driver.ts';
 import { sqlState } from '../drivers/error-kind.ts';
 import type { Columns, Statement } from '../drivers/statement.ts';
 import { migrationMissing } from './schema/schema-check.ts';
+import { takenId } from './sequences/sequences.ts';
 import { tables } from './schema/schema.ts';
 import { getTableName } from 'drizzle-orm';
 
@@ -72,7 +73,7 @@ export class Namespace {
     return rewritten as Statement<C>;
   }
 
-  /** Runs statements as `run` does, in this schema. A table or column that does not exist becomes an error that says what to do. */
+  /** Runs statements as `run` does, in this schema. A table or column that does not exist, or an id that is taken, becomes an error that says what to do. */
   on(run: Run): Run {
     return async (statement, params) => {
       try {
@@ -81,7 +82,7 @@ export class Namespace {
         // 42P01 undefined table, 42703 undefined column, 3F000 undefined schema
         const state = sqlState(error);
         if (state === '42P01' || state === '42703' || state === '3F000') throw migrationMissing(this.schema, [], error);
-        throw error;
+        throw takenId(this.schema, error) ?? error;
       }
     };
   }

@@ -136,12 +136,15 @@ test('cancel ends what waits and, if asked for, what is dead, with the reason', 
   h.control.fails = true;
   await h.emit(1);
   await h.box.drain();
+  await h.sql`update signalbox.settled set finished_at = finished_at - interval '40 days'`;
   await h.emit(2);
   const first = await h.box.errands.begin({ act: 'cancel', filter: { receiver: 'Books.onPaid' }, because: 'refunded' });
   expect(await h.box.errands.work(first.id)).toMatchObject({ done: 1 });
   const second = await h.box.errands.begin({ act: 'cancel', filter: { states: ['dead'] } });
   expect(await h.box.errands.work(second.id)).toMatchObject({ done: 2 });
   expect(await h.rows()).toEqual({ 'Books.onPaid cancelled 0': 2, 'Mails.onPaid cancelled 0': 1, 'Mails.onPaid ready 0': 1 });
+  // What was cancelled is kept from now on, however long ago it died.
+  expect(await h.sql`select from signalbox.settled where finished_at < now() - interval '1 hour'`).toHaveLength(0);
   const errors =
     await h.sql`select error ->> 'message' as message, emission_id is not null as complete from signalbox.delivery_error where error ->> 'name' = 'Discard'`;
   expect(

@@ -12,7 +12,7 @@
 // would make a deadlock. A wait for a lock stops all that come behind it, so it is short, and is tried again.
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Run } from '../../drivers/driver.ts';
-import { sqlState } from '../../drivers/error-kind.ts';
+import { constraintOf, sqlState } from '../../drivers/error-kind.ts';
 import type { Statement } from '../../drivers/statement.ts';
 import { SignalboxError } from '../../errors.ts';
 import type { Namespace } from '../namespace.ts';
@@ -78,6 +78,20 @@ export function sequenceBehind(lags: readonly SequenceLag[]): SignalboxError<'Se
     'SequenceBehind',
     `The identity sequence is behind its table, as after logical replication, which copies no sequences: ${each}. What inserts there is refused. Run: npx signalbox repair sequences`,
     { details: { behind: lags } },
+  );
+}
+
+/** Primary keys whose values come from a sequence. */
+const KEYS = new Map(Object.keys(REPAIRS).map((table) => [`${table}_pkey`, table]));
+
+/** The error for an insert that the server refused because its id is taken; undefined for any other. */
+export function takenId(schema: string, error: unknown): SignalboxError<'SequenceBehind'> | undefined {
+  const table = KEYS.get(constraintOf(error) ?? '');
+  if (table === undefined || sqlState(error) !== '23505') return undefined;
+  return new SignalboxError(
+    'SequenceBehind',
+    `An insert was refused: the identity sequence of ${schema}.${table} gives ids that the table has already, as after logical replication, which copies no sequences. Run: npx signalbox repair sequences`,
+    { cause: error, details: { behind: [] } },
   );
 }
 

@@ -19,6 +19,6 @@ export const dropDatabase = (name: string) => statement({})`drop database if exi
 export const dropUnusedDatabase = (name: string) => statement({})`drop database if exists ${quoted(name)}`;
 
 /** The names of all databases of the server. */
-export const databaseNames = statement({ name: 'text' })`select datname as name from pg_catalog.pg_database order by datname`;
+export const databaseNames = statement({ name: 'text' })`select datname::text as name from pg_catalog.pg_database order by datname`;
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { createSignalbox, defineSignal, OnSignal } from '../../../src/index.ts';
 import { Namespace } from '../../../src/store/namespace.ts';
 import { sequencesBehind } from '../../../src/store/sequences/sequences.ts';
-import { harness, type Harness } from '../../support/harness.ts';
+import { type Database, harness, type Harness } from '../../support/harness.ts';
 import { createDatabase, ofNodePostgres } from '../../support/database.ts';
 import { Latch } from '../../support/latch.ts';
 import { addDelivery, addReceiver, type AnySql, openStore, runOn } from '../rows.ts';
@@ -36,7 +36,7 @@ test('after a move without sequences emits are refused; a worker and an announce
   await using h = await harness({ services: [Receiver] });
   for (let n = 0; n < 3; n++) await emit(h);
   await move(h, 'delivery', 'receiver');
-  await expect(emit(h)).rejects.toMatchObject({ code: '23505' });
+  await expect(emit(h)).rejects.toMatchObject({ code: 'SequenceBehind', cause: expect.anything() as object });
   const refusal = {
     code: 'SequenceBehind',
     message: expect.stringContaining('signalbox repair sequences') as string,
@@ -169,6 +169,23 @@ test('it repairs on node-postgres, under repeatable read, in a schema of another
     details: { behind: [{ table: 'billing_signals.receiver', next: '1', highest: '1' }] },
   });
   expect(await box.repairSequences()).toEqual([{ table: 'billing_signals.receiver', from: '1', to: '1001' }]);
+});
+
+test.each(['postgres.js', 'node-postgres'])('an emit that is refused because its id is taken says what to run, on %s', async (driver) => {
+  await using database = await createDatabase();
+  const pool = new Pool({ connectionString: database.url });
+  database.adopt(ofNodePostgres(pool));
+  const db = driver === 'postgres.js' ? drizzle({ client: database.connect({ max: 2 }) }) : drizzleNode({ client: pool });
+  await using box = createSignalbox({ db: db as Database, services: [Receiver], log: false });
+  const emit = async (): Promise<unknown> => (db as Database).transaction(async (tx) => happened.emitReliable(tx, {}));
+  await emit();
+  await database.connect({ max: 1 }).unsafe('alter sequence signalbox.delivery_id_seq restart with 1');
+  await expect(emit()).rejects.toMatchObject({
+    code: 'SequenceBehind',
+    message: expect.stringMatching(/signalbox\.delivery gives ids .* npx signalbox repair sequences/) as string,
+  });
+  await box.repairSequences();
+  await emit();
 });
 
 test('two repairs at once, while senders insert: no id is given twice', async () => {
