@@ -76,6 +76,9 @@ export const doctorMutants: readonly Mutant[] = [
     { name: 'sequences: one set by hand', find: '    .filter(({ next, highest }) => BigInt(next) <= BigInt(highest))\n', replace: '' },
     { name: 'sequences: a role that may not read them', find: 'readable && highest', replace: 'highest' },
   ]),
+  ...mutantsOf({ file: 'src/store/namespace.ts', tests: sequences, named: 'id is taken' }, [
+    { name: 'sequences: an emit says so', find: 'takenId(this.schema, error) ?? error', replace: 'error' },
+  ]),
   ...mutantsOf({ file: 'src/store/schema/meta.sql.ts', tests: sequences }, [
     { name: 'meta: another process was first', within: 'identifyDatabase', find: ' on conflict (id) do nothing', replace: '' },
   ]),

@@ -32,6 +32,12 @@ const transactions = mutantsOf({ file: 'src/transaction/transactions.ts', tests 
     tests: ['test/dispatch/reliable.test.ts'],
   },
   {
+    name: 'transactions: our own announce nothing',
+    find: 'if (!options.isOwn) await',
+    replace: 'await',
+    tests: ['test/transaction/transactions.test.ts'],
+  },
+  {
     name: 'transactions: a failed transaction has ended',
     tests: ['test/transaction/closing.test.ts'],
     named: 'backend is killed',

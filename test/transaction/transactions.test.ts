@@ -148,3 +148,9 @@ test('relational queries and prepared statements of a transaction belong to it',
   });
   await box.close();
 });
+
+test('a transaction of our own announces no receivers: a migration runs before their tables are there', async () => {
+  await using h = await harness({ services: [One] });
+  await h.box.prune();
+  expect(await h.sql`select from signalbox.receiver`).toHaveLength(0);
+});
