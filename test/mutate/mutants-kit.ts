@@ -33,7 +33,7 @@ const databases = mutantsOf({ file: 'src/testing/database/databases.ts', tests: 
 ]);
 
 const statements = mutantsOf({ file: 'src/store/testing/databases.sql.ts', tests: database }, [
-  { name: 'databases: with their names', find: 'select datname as name', replace: "select '' as name", within: 'databaseNames' },
+  { name: 'databases: with their names', find: 'datname::text as name', replace: "'' as name", within: 'databaseNames' },
 ]);
 
 const opening = mutantsOf({ file: 'src/testing/database/open-database.ts', tests: database }, [

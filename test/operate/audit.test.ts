@@ -5,6 +5,7 @@ import { defineSignal, OnSignal } from '../../src/index.ts';
 import { harness, type Harness } from '../support/harness.ts';
 import { openStore } from '../store/rows.ts';
 import { recordingLogger } from '../support/log.ts';
+import { inTime } from '../support/in-time.ts';
 
 const sold = defineSignal('audit.sold', z.object({ card: z.string() }));
 
@@ -108,7 +109,7 @@ test('entries are kept for 400 days, and deleted by the acts that follow', async
   const sql = h.connect();
   await sql.begin(async (held) => {
     await held`select from signalbox.audit_entry where act = 'retry 401' for update`;
-    await receivers.pause('Sales.onSold');
+    await inTime(receivers.pause('Sales.onSold'), 'an act beside an entry that is held');
     const left =
       await h.sql`select at > now() - interval '499 days 1 hour' as late from signalbox.audit_entry where act = 'old' order by at`;
     expect(left.map(({ late }) => late as boolean)).toEqual([...Array.from({ length: 50 }, () => false), true]);

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { fill, operated, paid, upTo } from './errands.ts';
 import { harness } from '../support/harness.ts';
+import { inTime } from '../support/in-time.ts';
 
 test('retry brings back what is dead, in its own generation, and nothing that dies after it was begun', async () => {
   await using h = await operated();
@@ -263,8 +264,8 @@ test('a worker carries errands on by itself', async () => {
   const ended = h.box.next('errand.ended');
   const worker = h.box.worker();
   await worker.start();
+  await inTime(ended, 'the errand').finally(() => worker.stop());
   expect(await ended).toMatchObject({ errandId: id, state: 'done', done: 1_200 });
-  await worker.stop();
 });
 
 test('what cannot be meant is refused', async () => {

@@ -1,5 +1,6 @@
 // box.receivers.move and retire: where the deliveries of a receiver go whose code has gone.
 import { expect, test } from 'vitest';
+import { inTime } from '../support/in-time.ts';
 import { Latch } from '../support/latch.ts';
 import { fill, operated, type Operated, paid, upTo } from './errands.ts';
 
@@ -169,10 +170,13 @@ test('what waits for a retired receiver is cancelled if asked for, also what a s
     if (++batches === 2) passes.open();
   });
   const worked = h.box.errands.work(errand!.id);
-  await passes.opened;
-  expect(await h.rows()).toMatchObject({ 'Old.onPaid cancelled 0': 3 });
-  gate.open();
-  await sending;
+  try {
+    await inTime(passes.opened, 'a pass after the first');
+    expect(await h.rows()).toMatchObject({ 'Old.onPaid cancelled 0': 3 });
+  } finally {
+    gate.open();
+    await sending;
+  }
   expect(await worked).toMatchObject({ state: 'done', done: 4 });
   expect(await h.rows()).toMatchObject({ 'Old.onPaid cancelled 0': 4 });
 });
