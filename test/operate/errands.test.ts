@@ -141,6 +141,8 @@ test('cancel ends what waits and, if asked for, what is dead, with the reason', 
   await h.emit(2);
   const first = await h.box.errands.begin({ act: 'cancel', filter: { receiver: 'Books.onPaid' }, because: 'refunded' });
   expect(await h.box.errands.work(first.id)).toMatchObject({ done: 1 });
+  // A run of it that went on would be of an epoch that is over.
+  expect(await h.sql`select epoch from signalbox.settled where state = 'cancelled'`).toEqual([{ epoch: 1 }]);
   const second = await h.box.errands.begin({ act: 'cancel', filter: { states: ['dead'] } });
   expect(await h.box.errands.work(second.id)).toMatchObject({ done: 2 });
   expect(await h.rows()).toEqual({ 'Books.onPaid cancelled 0': 2, 'Mails.onPaid cancelled 0': 1, 'Mails.onPaid ready 0': 1 });

@@ -61,6 +61,15 @@ test('the deliveries of a paused receiver wait without an attempt, those of othe
   expect(seen.books.toSorted((a, b) => a - b)).toEqual([1, 2]);
 });
 
+test('a receiver that is resumed leaves the others paused', async () => {
+  const { options } = services();
+  await using h = await harness(options);
+  await h.box.receivers.announce();
+  for (const name of ['Mails.onPaid', 'Books.onPaid']) await h.box.receivers.pause(name);
+  await h.box.receivers.resume('Mails.onPaid');
+  expect(await h.sql`select name from signalbox.receiver where paused_at is not null`).toEqual([{ name: 'Books.onPaid' }]);
+});
+
 test('a paused queue pauses its receivers, also one that joins it later, and none that has left it', async () => {
   const { seen, options } = services();
   await using h = await harness(options);
@@ -235,13 +244,17 @@ test('a paused worker-run delivery goes on; what was claimed ahead of the pause 
   await worker.stop();
 });
 
-test('a resumed queue wakes a worker that sleeps', async () => {
+test.each<[string, (box: Harness['box']) => Record<'pause' | 'resume', () => Promise<boolean>>]>([
+  ['queue', ({ queues }) => ({ pause: () => queues.pause('mail'), resume: () => queues.resume('mail') })],
+  ['receiver', ({ receivers }) => ({ pause: () => receivers.pause('Mails.onPaid'), resume: () => receivers.resume('Mails.onPaid') })],
+])('a resumed %s wakes a worker that sleeps', async (_what, of) => {
   const { options } = services();
   await using h = await harness(options);
+  const mail = of(h.box);
   await h.box.receivers.announce();
-  await h.box.queues.pause('mail');
+  await mail.pause();
   await h.box.queues.pause('default');
-  expect((await h.box.queues.paused()).map(({ name }) => name)).toEqual(['default', 'mail']);
+  expect((await h.box.queues.paused()).map(({ name }) => name)).toContain('default');
   await h.box.queues.resume('default');
   const worker = h.box.worker({ pollInterval: '1h' });
   const idle = h.box.next('worker.idle');
@@ -254,8 +267,8 @@ test('a resumed queue wakes a worker that sleeps', async () => {
   // Else it would look once more by itself.
   await idleAgain;
   const mails = h.box.next('delivery.completed');
-  await h.box.queues.resume('mail');
-  expect(await inTime(mails, 'the delivery of the resumed queue')).toMatchObject({ receiver: 'Mails.onPaid' });
+  await mail.resume();
+  expect(await inTime(mails, 'the delivery of what was resumed')).toMatchObject({ receiver: 'Mails.onPaid' });
   await worker.stop();
 });
 
