@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { FAVICON } from './frame/icons.tsx';
+import { LIVE_SCRIPT } from './live/script.ts';
 import { STYLE_SHEET } from './styles/sheet.ts';
 
 export interface Asset {
@@ -19,6 +20,7 @@ export function readAssets(): Assets {
   return new Map([
     ['style.css', { type: 'text/css; charset=utf-8', text: STYLE_SHEET }],
     ['turbo.js', { type: 'text/javascript; charset=utf-8', text: readFileSync(turbo, 'utf8') }],
+    ['live.js', { type: 'text/javascript; charset=utf-8', text: LIVE_SCRIPT }],
     ['icon.svg', { type: 'image/svg+xml', text: FAVICON }],
   ]);
 }

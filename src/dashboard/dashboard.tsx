@@ -10,8 +10,9 @@ import { guardHeaders } from './guard/headers.ts';
 import { Refusal } from './guard/refusal.ts';
 import { isSameOrigin } from './guard/same-origin.ts';
 import { failureOf } from './frame/failure.tsx';
-import { pageOf } from './frame/page.tsx';
-import { lastPart } from './links.ts';
+import { mainOf, pageOf } from './frame/page.tsx';
+import { backTo, lastPart } from './links.ts';
+import { liveStream } from './live/stream.ts';
 import { type DashboardOptions, type DashboardSettings, settingsOf } from './options.ts';
 import type { ActRoute, OperatedBox, PageRoute, Visit } from './route.ts';
 import { ROUTES } from './routes.ts';
@@ -48,6 +49,7 @@ class Server {
       this.app.on(route.method, `/${route.path}`, async ({ req: { raw } }) =>
         this.#guarded(route.path, () => (route.method === 'GET' ? this.#read(raw, route) : this.#act(raw, route))),
       );
+    this.app.get('/live', async ({ req: { raw } }) => this.#guarded('live', () => this.#stay(raw)));
     this.app.notFound(async ({ req: { raw } }) => this.#guarded('', async () => elsewhere(raw)));
   }
 
@@ -58,6 +60,35 @@ class Server {
     const response = answer instanceof Response ? answer : await pageOf(answer, { page: route.path, assets: this.#assets, visit });
     if (setCookie !== undefined) response.headers.append('set-cookie', setCookie);
     return response;
+  }
+
+  /** The stream of a page that stays open: each time, the page is asked for anew, as the browser would. */
+  async #stay(request: Request): Promise<Response> {
+    const { searchParams } = new URL(request.url);
+    const asked = searchParams.get('page');
+    const [path = '', search = ''] = backTo(asked).slice(2).split('?', 2);
+    const route =
+      asked !== backTo(asked) ? undefined : ROUTES.find((each): each is PageRoute => each.method === 'GET' && each.path === path);
+    if (!route) throw new Refusal(404, 'There is no such page.');
+    const page = new Request(new URL(`./${path}?${search}`, request.url), { headers: request.headers });
+    const { secret } = secretOf(request);
+    await this.#visit(page, route.action, secret);
+    const content = async (): Promise<string | undefined> => {
+      const visit = await this.#visit(page, route.action, secret);
+      const answer = await route.answer(visit);
+      return answer instanceof Response ? undefined : mainOf(answer, visit);
+    };
+    return liveStream(() => this.#told(path, content), request.signal);
+  }
+
+  /** Logs what no person did. @throws what `make` throws */
+  async #told<T>(page: string, make: () => Promise<T>): Promise<T> {
+    try {
+      return await make();
+    } catch (error) {
+      if (failureOf(error).unexpected) this.#settings.log.error({ err: error, page }, 'a page of the dashboard failed');
+      throw error;
+    }
   }
 
   async #act(request: Request, route: ActRoute): Promise<Response> {
@@ -95,11 +126,9 @@ class Server {
   async #guarded(page: string, answer: () => Promise<Response>): Promise<Response> {
     let response: Response;
     try {
-      response = await answer();
+      response = await this.#told(page, answer);
     } catch (error) {
-      const failure = failureOf(error);
-      if (failure.unexpected) this.#settings.log.error({ err: error, page }, 'a page of the dashboard failed');
-      response = await pageOf(failure, { page, assets: this.#assets, visit: undefined });
+      response = await pageOf(failureOf(error), { page, assets: this.#assets, visit: undefined });
     }
     for (const [name, value] of Object.entries(guardHeaders())) if (!response.headers.has(name)) response.headers.set(name, value);
     return response;

@@ -9,6 +9,7 @@ import { emission, payload } from './pages/emission.tsx';
 import { errand, errands } from './pages/errands.tsx';
 import { errors } from './pages/errors.tsx';
 import { find } from './pages/find.ts';
+import { flow } from './pages/flow.tsx';
 import { overview } from './pages/overview.tsx';
 import { receiver } from './pages/receiver.tsx';
 import { receivers } from './pages/receivers.tsx';
@@ -18,6 +19,7 @@ import type { Route } from './route.ts';
 
 const PAGES: readonly Route[] = [
   overview,
+  flow,
   deliveries,
   find,
   delivery,

@@ -24,6 +24,7 @@ interface Rendered {
 /** The pages of the menu. */
 const MENU: readonly (readonly [page: string, name: string])[] = [
   ['', 'Overview'],
+  ['flow', 'Flow'],
   ['deliveries', 'Deliveries'],
   ['errors', 'Errors'],
   ['receivers', 'Receivers'],
@@ -52,6 +53,12 @@ export async function pageOf(content: Content, { page, assets, visit }: Frame): 
   });
 }
 
+/** What stands in the frame, for the stream of a page that is open. */
+export async function mainOf(content: Content, visit: Visit): Promise<string> {
+  const element: Rendered = <Main content={content} visit={visit} />;
+  return escaped(await element.toString());
+}
+
 const Page: FC<Frame & { content: Content; nonce: string }> = ({ content, page, assets, visit, nonce }) => (
   <html lang="en">
     <head>
@@ -67,6 +74,7 @@ const Page: FC<Frame & { content: Content; nonce: string }> = ({ content, page, 
       <link rel="icon" href={assetLink(assets, 'icon.svg')} type="image/svg+xml" />
       <link rel="stylesheet" href={assetLink(assets, 'style.css')} nonce={nonce} data-turbo-track="reload" />
       <script src={assetLink(assets, 'turbo.js')} nonce={nonce} defer data-turbo-track="reload"></script>
+      <script src={assetLink(assets, 'live.js')} nonce={nonce} defer data-turbo-track="reload"></script>
     </head>
     <body>
       <a class="skip" href="#content">
@@ -86,6 +94,12 @@ const Page: FC<Frame & { content: Content; nonce: string }> = ({ content, page, 
           ))}
         </nav>
         {visit && (
+          // The script shows it: without one, nothing is live.
+          <button type="button" class="small live" id="live" aria-pressed="false" hidden>
+            <span>Live</span>
+          </button>
+        )}
+        {visit && (
           <p class="person">
             <span class="quiet">as</span> {visit.user.name}
             {visit.box.schema === 'signalbox' ? null : <span class="quiet"> in {visit.box.schema}</span>}
@@ -93,9 +107,15 @@ const Page: FC<Frame & { content: Content; nonce: string }> = ({ content, page, 
         )}
       </header>
       <main id="content" tabindex={-1}>
-        {visit && <Notice done={visit.query.get('done')} />}
-        {content.body}
+        <Main content={content} visit={visit} />
       </main>
     </body>
   </html>
+);
+
+const Main: FC<{ content: Content; visit: Visit | undefined }> = ({ content, visit }) => (
+  <>
+    {visit && <Notice done={visit.query.get('done')} />}
+    {content.body}
+  </>
 );

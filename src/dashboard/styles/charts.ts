@@ -19,6 +19,11 @@ export const CHARTS = `
 .hover { fill: transparent; } .hover:hover { fill: color-mix(in srgb, var(--ink) 6%, transparent); }
 .chart-table { margin-top: var(--s2); font-size: 12.5px; }
 .chart-table .table-wrap { max-height: 260px; overflow: auto; }
+.live { align-self: flex-start; margin: auto var(--s3) 0; font-size: 12.5px; color: var(--ink-soft); border-radius: 20px; }
+.live::before { content: ""; width: 8px; height: 8px; border-radius: 50%; background: var(--cancelled); }
+.live[data-state="live"]::before { background: var(--completed); } .live[data-state="away"]::before { background: var(--dead); }
+.live[hidden] { display: none; } .live + .person { margin-top: 0; }
+.flow-words { color: var(--ink-soft); font-size: 13px; }
 .spark { display: block; }
 .spark-area { fill: color-mix(in srgb, var(--state) 18%, transparent); }
 .spark-line { fill: none; stroke: var(--state); stroke-width: 1.4; }
