@@ -266,7 +266,11 @@ test('a worker carries errands on by itself', async () => {
   const ended = h.box.next('errand.ended');
   const worker = h.box.worker();
   await worker.start();
-  await inTime(ended, 'the errand').finally(() => worker.stop());
+  try {
+    await inTime(ended, 'the errand');
+  } finally {
+    await worker.stop();
+  }
   expect(await ended).toMatchObject({ errandId: id, state: 'done', done: 1_200 });
 });
 
