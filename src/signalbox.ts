@@ -18,6 +18,7 @@ import { TestingMode } from './dispatch/testing-mode.ts';
 import { driverOf } from './drivers/detect.ts';
 import { errandsTask } from './maintenance/tasks/errands.ts';
 import { pruneTasks } from './maintenance/tasks/prune.ts';
+import { tallyTasks } from './maintenance/tasks/tallies.ts';
 import { refreshCatalogue } from './maintenance/tasks/refresh-catalogue.ts';
 import { Events } from './observe/events.ts';
 import { Erasing } from './operate/erase.ts';
@@ -28,6 +29,7 @@ import { Catalogue } from './store/catalogue/catalogue.ts';
 import { Namespace } from './store/namespace.ts';
 import { EraseStore } from './store/retention/erase.ts';
 import { Store } from './store/store.ts';
+import { talliesOf } from './tallies/tallies.ts';
 import { AfterCommits } from './transaction/after-commit.ts';
 import { ambientDatabase } from './transaction/ambient-db.ts';
 import { Ambient } from './transaction/ambient.ts';
@@ -73,17 +75,38 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
   });
   const outside = new OutsideWatch({ db, driver, ambient, log, policy: settings.outsideWrites });
   const afterCommits = new AfterCommits(ambient, transactions, ambientDb, log);
-  transactions.follow((scope) => afterCommits.run(scope));
+  const tallies = talliesOf({ isOn: settings.tallies && testing === undefined, store: store.tallies, log });
+  transactions.follow((scope) => {
+    if (tallies && scope.emitted) for (const emitted of scope.emitted) tallies.emitted(emitted);
+    return afterCommits.run(scope);
+  });
 
-  const newRunner = runnersOf({ ...extensions, store, catalogue, driver, registry, transactions, ambient, events, log });
-  const withTemporaryWorker = temporaryWorkersOf({ store, catalogue, events, newRunner });
+  const newRunner = runnersOf({ ...extensions, store, tallies, catalogue, driver, registry, transactions, ambient, events, log });
+  const withTemporaryWorker = temporaryWorkersOf({ store, catalogue, events, tallies, newRunner });
   if (mode) transactions.follow(immediately(settings, mode, ambient, withTemporaryWorker));
 
   const places = new Places(db, ambientDb, ambient, transactions, outside);
-  const emitting = { ...extensions, mode, db, driver, store, catalogue, receivers, registry, places, events, log, place, beforeUse };
+  const emitting = {
+    ...extensions,
+    mode,
+    db,
+    driver,
+    store,
+    catalogue,
+    receivers,
+    registry,
+    places,
+    events,
+    log,
+    tallies,
+    place,
+    beforeUse,
+  };
   lifetime.onClosed(attach(emitting));
   if (mode) lifetime.onClosed(recordedBox());
   lifetime.onClosed(() => outside.release());
+  if (tallies) lifetime.beforeClosed(() => tallies.flush());
+  lifetime.onClosed(() => tallies?.close());
   lifetime.onClosed(() => transactions.release());
   for (const listeners of extensions.listeners) lifetime.onClosed(events.onEach(listeners));
   if (settings.onDead) events.on('delivery.dead', settings.onDead);
@@ -93,7 +116,13 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
   const inTransaction = ownTransactions(transactions, driver);
   const retention = { store: store.retention(inTransaction), events, ages: settings.retention };
   const errands = errandsTask((stopping) => operating.errands.workOnAll(stopping));
-  const tasks = [refreshCatalogue(catalogue), errands, ...pruneTasks(retention), ...extensions.tasks];
+  const tasks = [
+    refreshCatalogue(catalogue),
+    errands,
+    ...pruneTasks(retention),
+    ...(tallies ? tallyTasks({ store: store.tallies, turns: retention.store }) : []),
+    ...extensions.tasks,
+  ];
   const parts = {
     db,
     ambientDb,
@@ -101,6 +130,7 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
     store,
     catalogue,
     events,
+    tallies,
     ambient,
     log,
     receivers,

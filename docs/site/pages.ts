@@ -107,6 +107,7 @@ export const groups: readonly Group[] = [
       'design/errands.md': 'How an act on a million deliveries is cut off anywhere and goes on.',
       'design/old-snapshots.md': 'How claims stay fast while a backup holds a snapshot.',
       'design/retention.md': 'The races of pruning, and why it takes two statements.',
+      'design/tallies.md': 'What is counted of runs and emits, how it is written once, and what pages are drawn from.',
       'design/partitions.md': 'Why ids partition the tables by time, and the races of dropping a partition.',
       'design/doorbell.md': 'How a sleeping worker is woken without a NOTIFY in each transaction.',
       'design/batches.md': 'What a transaction of many deliveries locks, and which of them have failed when it fails.',

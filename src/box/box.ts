@@ -13,6 +13,7 @@ import type { Errands } from '../operate/errands/errands.ts';
 import type { Emissions } from '../operate/emissions.ts';
 import type { Queues } from '../operate/pause.ts';
 import type { BoxSignals, BoxStatus } from '../operate/status.ts';
+import type { BoxTallies } from '../operate/tallies.ts';
 import type { SequenceRepair } from '../store/sequences/sequences.ts';
 import type { Partitions } from '../operate/partitions.ts';
 import type { PruneOptions, PruneResult } from '../operate/prune.ts';
@@ -45,6 +46,8 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
   readonly queues: Queues;
   /** The signals that the catalogue has receivers of. */
   readonly signals: BoxSignals;
+  /** What was counted: runs and emits by the minute, and what waits for each receiver. */
+  readonly tallies: BoxTallies;
   /** The workers of this process. */
   readonly workers: BoxWorkers;
   /** Acts on many deliveries, each with a cursor. */

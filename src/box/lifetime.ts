@@ -10,6 +10,7 @@ export class Lifetime {
   readonly workers = new Set<Worker>();
   readonly #beforeUse: () => void;
   readonly #undo: (() => void)[] = [];
+  readonly #last: (() => Promise<void>)[] = [];
   #phase: 'open' | 'closing' | 'closed' = 'open';
   #closing: Promise<void> | undefined;
 
@@ -21,6 +22,11 @@ export class Lifetime {
   /** Calls `undo` when the box is closed and its workers have stopped. */
   onClosed(undo: () => void): void {
     this.#undo.push(undo);
+  }
+
+  /** Has `work` done when the workers have stopped, before the box is closed. It never rejects, and ends in time by itself. */
+  beforeClosed(work: () => Promise<void>): void {
+    this.#last.push(work);
   }
 
   /** For what a receiver may do to its end. @throws SignalboxError `BoxClosed` */
@@ -57,6 +63,7 @@ export class Lifetime {
     try {
       await Promise.all([...this.workers].map((worker) => worker.stop()));
     } finally {
+      for (const work of this.#last.splice(0)) await work();
       this.#phase = 'closed';
       for (const undo of this.#undo.splice(0)) undo();
     }

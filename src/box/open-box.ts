@@ -15,6 +15,7 @@ import type { Errands } from '../operate/errands/errands.ts';
 import type { Emissions } from '../operate/emissions.ts';
 import type { Queues } from '../operate/pause.ts';
 import type { BoxSignals, BoxStatus, Status } from '../operate/status.ts';
+import type { BoxTallies } from '../operate/tallies.ts';
 import type { SequenceRepair } from '../store/sequences/sequences.ts';
 import type { Partitions } from '../operate/partitions.ts';
 import type { PruneOptions, PruneResult, Pruning } from '../operate/prune.ts';
@@ -42,6 +43,7 @@ export interface BoxParts<D extends DatabaseHandle> extends DrainParts, DoctorPa
   readonly queues: Queues;
   readonly errands: Errands;
   readonly signals: BoxSignals;
+  readonly tallies: BoxTallies;
   readonly status: Status;
   readonly audit: Audit;
   readonly erasing: Erasing;
@@ -60,6 +62,7 @@ export class Box<D extends DatabaseHandle> implements Signalbox<D> {
   readonly receivers: BoxReceivers;
   readonly queues: Queues;
   readonly signals: BoxSignals;
+  readonly tallies: BoxTallies;
   readonly workers: BoxWorkers;
   readonly errands: Errands;
   readonly audit: Audit;
@@ -76,6 +79,7 @@ export class Box<D extends DatabaseHandle> implements Signalbox<D> {
     this.receivers = parts.ownReceivers;
     this.queues = parts.queues;
     this.signals = parts.signals;
+    this.tallies = parts.tallies;
     this.workers = parts.workers;
     this.partitions = parts.partitions;
     this.errands = parts.errands;

@@ -10,6 +10,7 @@ import { type PauseParts, Queues } from '../operate/pause.ts';
 import { Reads } from '../operate/reads.ts';
 import { type Redaction, Redactor } from '../operate/redaction.ts';
 import { BoxSignals, Status } from '../operate/status.ts';
+import { BoxTallies } from '../operate/tallies.ts';
 import type { Store } from '../store/store.ts';
 import type { Lifetime } from './lifetime.ts';
 
@@ -29,6 +30,7 @@ export interface Operating {
   readonly status: Status;
   readonly signals: BoxSignals;
   readonly queues: Queues;
+  readonly tallies: BoxTallies;
   readonly errands: Errands;
   readonly pausing: PauseParts;
   readonly errandsParts: ErrandsParts;
@@ -49,6 +51,7 @@ export function operatingOf({ store, lifetime: box, events, log, receivers: own,
     errandsParts,
     errands,
     queues: new Queues(pausing),
+    tallies: new BoxTallies(store.tallies, box),
     deliveries: new Deliveries(store.operations, reads, box, events, audit),
     emissions: new Emissions(store.operations, reads, box),
   };

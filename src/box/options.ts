@@ -7,7 +7,7 @@ import type { GivenLogger, Logger } from '../core/logger.ts';
 import { checkOptions, type OptionTable, type Rule } from '../core/options.ts';
 import type { Class } from '../core/receivers.ts';
 import { type Ages, agesOf, type RetentionOptions, retentionRule } from '../core/retention.ts';
-import { anything, bag, callable, DEFAULT_SCHEMA, listOf, oneOf, schemaName, whole } from '../core/rules.ts';
+import { anything, bag, callable, DEFAULT_SCHEMA, flag, listOf, oneOf, schemaName, whole } from '../core/rules.ts';
 import { type ProviderLiteral, type Provision, provisionOf } from '../container/provider.ts';
 import type { Container } from '../container/registry.ts';
 import { SignalboxError } from '../errors.ts';
@@ -77,6 +77,11 @@ export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
    */
   retention?: RetentionOptions | false;
   /**
+   * Whether this box counts its emits and runs, for `box.tallies`, pages and metrics (the default), and its workers sample what waits. It costs a
+   * statement every 10 seconds in which something was counted. With `testing` nothing is counted.
+   */
+  tallies?: boolean;
+  /**
    * Whether the statements of Signalbox are prepared (the default). `false` is for a pooler in transaction mode that does
    * not know of prepared statements: PgBouncer before 1.21. `'all'`: so are those that Drizzle sends in transactions, yours and
    * those of receivers, once a text has come three times; at most 250 texts. On postgres.js it saves a round trip for
@@ -124,6 +129,7 @@ export const BOX_OPTIONS: OptionTable<SignalboxOptions> = {
   testing: oneOf('immediate', 'manual', 'capture'),
   onFailure: oneOf('throw', 'collect'),
   retention: retentionRule,
+  tallies: flag,
   prepare: oneOf(true, false, 'all'),
   log: logger,
   outsideWrites: oneOf('warn', 'refuse', 'allow'),
@@ -154,6 +160,7 @@ const DEFAULTS = {
   overrides: [],
   crashBudget: CRASH_BUDGET,
   onFailure: 'throw',
+  tallies: true,
   prepare: true,
   outsideWrites: 'warn',
 } as const satisfies Omit<BoxSettings<DatabaseHandle>, 'db' | 'log' | 'retention' | 'extensions' | Optional>;

@@ -10,8 +10,10 @@ import type { Client, Driver } from '../drivers/driver.ts';
 import { SignalboxError } from '../errors.ts';
 import type { Events } from '../observe/events.ts';
 import type { Catalogue } from '../store/catalogue/catalogue.ts';
-import type { NewEmission } from '../store/emissions/emissions.ts';
+import type { EmissionCause, NewEmission } from '../store/emissions/emissions.ts';
 import type { Store } from '../store/store.ts';
+import type { Tallies } from '../tallies/tallies.ts';
+import { currentCall } from '../transaction/call.ts';
 import { record } from './capture.ts';
 import { emissionId } from './emission-id.ts';
 import type { TestingMode } from './testing-mode.ts';
@@ -35,6 +37,8 @@ export interface ReliableParts {
   readonly mode?: TestingMode | undefined;
   /** The place where a class with receivers is added to the box: the text that follows "to" in messages. */
   readonly place: string;
+  /** Counts emissions. */
+  readonly tallies?: Tallies | undefined;
   /** The hooks of the extensions, if there are any. */
   readonly aroundEmit?: ComposedEmit | undefined;
 }
@@ -53,10 +57,12 @@ export class ReliableDispatch {
   readonly #mode: TestingMode | undefined;
   readonly #place: string;
   readonly #around: ComposedEmit | undefined;
+  readonly #tallies: Tallies | undefined;
 
-  constructor({ driver, store, catalogue, places, events, log, mode, place, aroundEmit }: ReliableParts) {
+  constructor({ driver, store, catalogue, places, events, log, mode, place, aroundEmit, tallies }: ReliableParts) {
     this.#mode = mode;
     this.#around = aroundEmit;
+    this.#tallies = tallies;
     this.#driver = driver;
     this.#store = store;
     this.#catalogue = catalogue;
@@ -114,6 +120,7 @@ export class ReliableDispatch {
 
   async #append(signal: Signal, payloads: readonly unknown[], options: EmitOptions, place: Target): Promise<EmissionReceipt[]> {
     const schedule = scheduleOf(signal, options);
+    const cause = causeOf(this.#store);
     const headers = encodeHeaders(signal.name, options.headers);
     const emissions: NewEmission[] = [];
     for (const payload of payloads) emissions.push({ id: emissionId(), payload: await encodePayload(signal, payload) });
@@ -131,6 +138,7 @@ export class ReliableDispatch {
           headers,
           ...schedule,
           ownReceivers,
+          cause,
         });
         for (const { id } of batch) receipts.push({ emissionId: id, deliveries: stored.deliveries });
         xid = stored.xid;
@@ -141,11 +149,17 @@ export class ReliableDispatch {
 
     const { receipts } =
       place.kind === 'untracked'
-        ? await append(place.client)
+        ? await append(place.client).then((stored) => {
+            // When it commits, if it does, is not known.
+            this.#tallies?.emitted({ signal: signal.name, cause: cause?.receiverId ?? 0, n: emissions.length });
+            return stored;
+          })
         : await place.scope.beside(async () => {
             const stored = await append(place.scope.client!);
             place.scope.emissions.push(...stored.receipts.map((receipt) => receipt.emissionId));
             place.scope.xid ??= stored.xid;
+            if (this.#tallies)
+              (place.scope.emitted ??= []).push({ signal: signal.name, cause: cause?.receiverId ?? 0, n: emissions.length });
             if (this.#events.has('emission.stored')) place.scope.afterCommit.push(() => this.#tellStored(signal.name, stored.receipts));
             return stored;
           });
@@ -169,6 +183,15 @@ export class ReliableDispatch {
   #tellStored(signal: string, receipts: readonly EmissionReceipt[]): void {
     for (const { emissionId, deliveries } of receipts) this.#events.raiseNeutrally('emission.stored', { emissionId, signal, deliveries });
   }
+}
+
+/** The receiver of the same tables that the running code is in. A plain emit pays one look into the async context. */
+function causeOf(store: object): EmissionCause | undefined {
+  const call = currentCall();
+  if (call?.store !== store) return undefined;
+  const [first] = call.deliveries;
+  if (first?.receiverId === undefined) return undefined;
+  return { emissionId: call.deliveries.length === 1 ? first.emissionId : null, receiverId: first.receiverId };
 }
 
 interface Schedule {

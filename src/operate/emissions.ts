@@ -5,6 +5,7 @@ import { uuid } from '../core/rules.ts';
 import type { Delivery } from '../store/operations/delivery.ts';
 import type { OperationsStore } from '../store/operations/operations.ts';
 import { isOf, refuseInside } from '../transaction/call.ts';
+import type { Caused } from './causes.ts';
 import type { EmissionDetails, Reads } from './reads.ts';
 import { untilSettled } from './until-settled.ts';
 
@@ -50,5 +51,15 @@ export class Emissions {
   async get(idOrKey: string): Promise<EmissionDetails> {
     this.#box.assertOpen();
     return this.#reads.emission(idOrKey);
+  }
+
+  /**
+   * What an emission has caused: the emissions that its receivers emitted, those that their receivers emitted, and so on, 200 at most, ten
+   * levels deep. It is empty for one that was pruned with what it caused, or that is not there.
+   * @throws SignalboxError `InvalidOption`, `BoxClosed`
+   */
+  async caused(emissionId: string): Promise<Caused> {
+    this.#box.assertOpen();
+    return this.#reads.caused(emissionId);
   }
 }

@@ -8,6 +8,7 @@ import type { Delivery } from '../store/operations/delivery.ts';
 import type { DetailsStore, FoundDelivery } from '../store/operations/details.ts';
 import type { DeliveryQuery } from '../store/operations/filter.ts';
 import type { PageOrder, PagesStore, Position } from '../store/operations/pages.ts';
+import { type Caused, causedOf, type EmissionCauseInfo } from './causes.ts';
 import { cursorOf, positionOf, timeOf } from './cursor.ts';
 import { type DeliveryFilter, queryOf, searched, STATES } from './filter.ts';
 import { groupsOf, MESSAGE_CHARACTERS } from './groups.ts';
@@ -42,6 +43,8 @@ export interface EmissionDetails {
   readonly headers: string | undefined;
   /** By the database's clock. */
   readonly emittedAt: Date;
+  /** The receiver that emitted it; `undefined` if none did. `box.emissions.caused` tells what it has caused itself. */
+  readonly causedBy: EmissionCauseInfo | undefined;
   /** 100 at most. */
   readonly deliveries: readonly Delivery[];
   readonly moreDeliveries: boolean;
@@ -152,9 +155,16 @@ export class Reads {
       payload: this.#redactor.payload(row.payload),
       headers: row.headers === null ? undefined : this.#redactor.headers(row.headers),
       emittedAt: new Date(row.emitted_at_ms),
+      causedBy: row.caused ? { emissionId: row.caused_by ?? undefined, receiver: row.caused_by_receiver ?? undefined } : undefined,
       deliveries: found.map((delivery) => this.#redactor.delivery(delivery)),
       moreDeliveries: next !== undefined,
     };
+  }
+
+  /** What an emission has caused. There may be no such emission any more. */
+  async caused(emissionId: string): Promise<Caused> {
+    checkValue(emissionId, uuid, 'emissions.caused', 'the emission');
+    return causedOf(this.#details, emissionId.toLowerCase());
   }
 
   /** The settled deliveries of an emission. */

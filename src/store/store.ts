@@ -18,6 +18,7 @@ import { DetailsStore } from './operations/details.ts';
 import { OperationsStore } from './operations/operations.ts';
 import { PagesStore } from './operations/pages.ts';
 import { StatusStore } from './operations/status.ts';
+import { TalliesStore } from './tallies/tallies.ts';
 import type { Namespace } from './namespace.ts';
 import { PartitionsStore } from './partitions/partitions.ts';
 import { RetentionStore } from './retention/retention.ts';
@@ -46,6 +47,7 @@ export class Store {
   readonly pages: PagesStore;
   readonly details: DetailsStore;
   readonly status: StatusStore;
+  readonly tallies: TalliesStore;
   readonly namespace: Namespace;
   readonly #driver: Driver;
   readonly #pool: Run;
@@ -70,6 +72,7 @@ export class Store {
     this.pages = new PagesStore(this.#pool);
     this.details = new DetailsStore(this.#pool);
     this.status = new StatusStore(this.#pool);
+    this.tallies = new TalliesStore(this.#pool);
   }
 
   partitions(inTransaction: InTransaction): PartitionsStore {

@@ -6,10 +6,12 @@ import { SignalboxError } from '../errors.ts';
 
 /** One call. All copies of this package share this type, so new members must be optional. */
 export interface Call {
-  readonly deliveries: readonly { readonly id: string; readonly emissionId: string }[];
+  readonly deliveries: readonly { readonly id: string; readonly emissionId: string; readonly receiverId?: number }[];
   readonly receiver: { readonly name: string; readonly transactional: boolean };
   /** What runs it. */
   readonly runner: object;
+  /** The store that its deliveries are in. */
+  readonly store?: object;
   /** The call inside which this one was made, if any. */
   readonly parent: Call | undefined;
   /** Set when the receiver has ended: work that it started and did not await no longer belongs to the call. */
@@ -21,7 +23,7 @@ const holder = globalThis as { [STORAGE]?: AsyncLocalStorage<Call> };
 const storage = (): AsyncLocalStorage<Call> => (holder[STORAGE] ??= new AsyncLocalStorage());
 
 /** A call that begins now. Its maker sets `isOver`. */
-export const newCall = (about: Pick<Call, 'runner' | 'receiver' | 'deliveries'>): Call => ({
+export const newCall = (about: Pick<Call, 'runner' | 'receiver' | 'deliveries' | 'store'>): Call => ({
   ...about,
   parent: currentCall(),
   isOver: false,

@@ -13,6 +13,7 @@
 // (patience.ts).
 import type { TransactionHandle } from '../core/handles.ts';
 import type { Client, Gate } from '../drivers/driver.ts';
+import type { EmitCount } from '../core/tally.ts';
 import { SignalboxError } from '../errors.ts';
 import { whileInUse } from './patience.ts';
 import { ObservedPromise } from './observed-promise.ts';
@@ -31,6 +32,8 @@ export class TransactionScope implements Gate {
   readonly afterCommit: AfterCommit[] = [];
   /** Ids of the emissions stored in this scope and in its savepoints that were kept. */
   readonly emissions: string[] = [];
+  /** How many of them are of which signal and cause, to be counted once they are committed; unset until the first. */
+  emitted: EmitCount[] | undefined;
   /** Its callback or its COMMIT has failed: nothing of it is kept. */
   isUndone = false;
   /** The id of the transaction, known once something was emitted in it. */
@@ -122,6 +125,7 @@ export class TransactionScope implements Gate {
   keep(child: TransactionScope): void {
     this.afterCommit.push(...child.afterCommit);
     this.emissions.push(...child.emissions);
+    if (child.emitted) (this.emitted ??= []).push(...child.emitted);
     this.xid ??= child.xid;
   }
 

@@ -14,6 +14,7 @@ import type { MaintenanceTask } from '../maintenance/task.ts';
 import type { Driver } from '../drivers/driver.ts';
 import type { WorkerHealth } from '../operate/health.ts';
 import type { Store } from '../store/store.ts';
+import type { Tallies } from '../tallies/tallies.ts';
 import { ClaimWakeup } from './claiming/claim-wakeup.ts';
 import { Intake, type IntakeParts } from './intake.ts';
 import { SIGN_OFF_MS, type WorkerSettings } from './options.ts';
@@ -25,6 +26,7 @@ export interface ActiveWorkerParts extends IntakeParts {
   readonly store: Store;
   readonly driver: Driver;
   readonly tasks: readonly MaintenanceTask[];
+  readonly tallies?: Tallies | undefined;
 }
 
 /** Other workers get this long to come back after a failure of the database: they try several times meanwhile. */
@@ -50,6 +52,7 @@ export class ActiveWorker {
     const { leaseMs } = settings;
     const { openSession } = driver;
     const lease = await Lease.enrol(store.workers, { label: workerLabel(), processId: processId(), leaseMs, openSession });
+    parts.tallies?.anchor(lease.enrolledAtUs);
     const worker = new ActiveWorker(parts, settings, lease);
     try {
       await prepare();
@@ -193,6 +196,7 @@ export class ActiveWorker {
   async #signOff(): Promise<void> {
     await this.#listener.stop();
     await this.#sleepingFlag.clear();
+    await this.#parts.tallies?.flush();
     await this.#lease.resign();
   }
 

@@ -8,6 +8,7 @@ import type { Events } from '../observe/events.ts';
 import type { Catalogue } from '../store/catalogue/catalogue.ts';
 import type { ClaimedDelivery } from '../store/deliveries/claim.ts';
 import type { Store } from '../store/store.ts';
+import type { Tallies } from '../tallies/tallies.ts';
 import { currentCall } from '../transaction/call.ts';
 import { Claims } from './claiming/claims.ts';
 import { Quarantine } from './claiming/quarantine.ts';
@@ -23,6 +24,8 @@ export interface TemporaryWorkerParts {
   readonly store: Store;
   readonly catalogue: Catalogue;
   readonly events: Events;
+  /** Written at its end. */
+  readonly tallies?: Tallies | undefined;
   newRunner(pauses: Pauses): Runner;
 }
 
@@ -41,9 +44,10 @@ export async function withTemporaryWorker<T>(
   options: TemporaryWorkerOptions,
   work: (worker: TemporaryWorker, runner: Runner) => Promise<T>,
 ): Promise<T> {
-  const { store, catalogue, events } = parts;
+  const { store, catalogue, events, tallies } = parts;
   const { leaseMs, queues, only, openSession } = options;
   const lease = await Lease.enrol(store.workers, { label: workerLabel(), processId: processId(), leaseMs, openSession });
+  tallies?.anchor(lease.enrolledAtUs);
   // It does not wait for the system behind a paused receiver to come back.
   const pauses = new Pauses({ probes: false, isHeld: () => false, ...tellingPauses(events, () => lease.workerId) });
   const worker = new TemporaryWorker(new Claims({ store: store.deliveries, catalogue, lease, pauses, queues, only }), lease);
@@ -51,6 +55,7 @@ export async function withTemporaryWorker<T>(
     return await work(worker, parts.newRunner(pauses));
   } finally {
     worker.leave();
+    await tallies?.flush();
     await lease.resign();
   }
 }

@@ -18,6 +18,7 @@ const LEVELS = [
   ['container'],
   ['receivers', 'store'],
   ['transaction', 'liveness'],
+  ['tallies'],
   ['dispatch', 'operate', 'maintenance'],
   ['worker/running', 'worker/waking'],
   ['worker/claiming'],

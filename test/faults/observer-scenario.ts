@@ -26,9 +26,14 @@ export const observer: Scenario = {
       await again(() => box.status());
       await again(() => box.receivers.list());
       await again(() => box.workers.list());
+      await again(() => box.tallies.runs());
+      await again(() => box.tallies.emits());
+      await again(() => box.tallies.workers());
+      await again(() => box.tallies.gauges());
       await again(() => box.deliveries.get('0').catch(expected('DeliveryNotFound')));
       const { deliveries } = await again(() => box.emissions.get(id!));
       await again(() => box.deliveries.get(`${id}:${deliveries[0]!.id}:0`));
+      await again(() => box.emissions.caused(id!));
       await again(() => box.workers.health());
       await again(() => examined(box));
       await again(() => box.receivers.checkStored());

@@ -70,5 +70,5 @@ async function empty({ sql }: PooledDatabase): Promise<void> {
     where datname = current_database() and state <> 'idle' and application_name <> 'fault-observer' and backend_type = 'client backend'`;
   await sql`
     truncate signalbox.delivery, signalbox.settled, signalbox.emission, signalbox.delivery_error, signalbox.receiver, signalbox.worker, signalbox.maintenance_task,
-      effect, change, enrolled restart identity`;
+      signalbox.tally, signalbox.emission_tally, signalbox.gauge, effect, change, enrolled restart identity`;
 }

@@ -6,6 +6,7 @@ import { pruneTask } from '../../src/maintenance/tasks/prune.ts';
 import { Events } from '../../src/observe/events.ts';
 import { silentLogger } from '../../src/observe/log.ts';
 import { Namespace } from '../../src/store/namespace.ts';
+import type { InTransaction } from '../../src/store/own-run.ts';
 import { Store } from '../../src/store/store.ts';
 import { Ambient } from '../../src/transaction/ambient.ts';
 import { ownTransactions } from '../../src/transaction/own-transactions.ts';
@@ -16,6 +17,13 @@ import type postgres from 'postgres';
 /** @param sql on which the last turn is put into the past */
 export async function takePruneTurn(database: object, sql: postgres.Sql): Promise<void> {
   await sql`update signalbox.maintenance_task set ran_at = ran_at - interval '1 hour'`;
+  const { store, inTransaction } = storeOn(database);
+  const parts = { store: store.retention(inTransaction), events: new Events(silentLogger), ages: agesOf() };
+  await pruneTask(parts).run(new AbortController().signal);
+}
+
+/** A store of its own on the client of a box. */
+export function storeOn(database: object): { readonly store: Store; readonly inTransaction: InTransaction } {
   // The database object of the box is tracked already.
   const db = drizzle({ client: (database as { readonly $client: postgres.Sql }).$client });
   const driver = driverOf(db);
@@ -25,6 +33,5 @@ export async function takePruneTurn(database: object, sql: postgres.Sql): Promis
       throw error;
     },
   });
-  const store = new Store(driver, 3, new Namespace(DEFAULT_SCHEMA)).retention(ownTransactions(transactions, driver));
-  await pruneTask({ store, events: new Events(silentLogger), ages: agesOf() }).run(new AbortController().signal);
+  return { store: new Store(driver, 3, new Namespace(DEFAULT_SCHEMA)), inTransaction: ownTransactions(transactions, driver) };
 }

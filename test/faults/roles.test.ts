@@ -6,6 +6,7 @@ import { errands } from './errand-scenario.ts';
 import { runScenario, type Scenario } from './matrix.ts';
 import { observer } from './observer-scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
+import { tallying } from './tally-scenario.ts';
 import { statements, OF_TESTS } from './statements.ts';
 
 vi.mock('../../src/drivers/detect.ts', async (original) => (await import('./faulty-driver.ts')).faultyModule(await original()));
@@ -15,7 +16,7 @@ const OF_OWNER = ['repair'];
 
 const KINDS: Readonly<Record<string, RoleKind>> = { observer: 'viewer', operator: 'operator', errands: 'operator', retention: 'operator' };
 
-const ALL: Readonly<Record<string, Scenario>> = { ...SCENARIOS, observer, errands };
+const ALL: Readonly<Record<string, Scenario>> = { ...SCENARIOS, observer, errands, tallying };
 const RESTRICTED = Object.entries(ALL).filter(([name]) => !OF_OWNER.includes(name));
 
 const sent = new Set<string>();

@@ -77,6 +77,7 @@ const WITHOUT_GUARDS: Record<string, string> = {
   'src/store/schema/schema.ts': 'the tables: drizzle-kit, and the test of migrations',
   'src/store/schema/operating-tables.ts': 'the same',
   'src/store/schema/tally-tables.ts': 'the same',
+  'src/store/tallies/tallies.ts': 'parameters of the statements of tallies',
   'src/store/schema/columns.ts': 'kinds of columns',
   'src/store/deliveries/settle-columns.ts': 'columns of results',
   'src/store/schema/tuning.ts': 'settings of tables, which the check of a run reads',

@@ -33,6 +33,7 @@ import { runningMutants } from './mutants-running.ts';
 import { schemasMutants } from './mutants-schemas.ts';
 import { scopeMutants } from './mutants-scope.ts';
 import { slotsMutants } from './mutants-slots.ts';
+import { tallyMutants } from './mutants-tallies.ts';
 import { statusMutants } from './mutants-status.ts';
 import { stoppingMutants } from './mutants-stopping.ts';
 import { tellingMutants } from './mutants-telling.ts';
@@ -63,6 +64,7 @@ export const mutants: readonly Mutant[] = [
   ...pausesMutants,
   ...readMutants,
   ...statusMutants,
+  ...tallyMutants,
   ...runningMutants,
   ...livenessMutants,
   ...laneMutants,

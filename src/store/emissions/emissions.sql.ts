@@ -7,6 +7,11 @@ import { notifyIfAsleep } from '../workers/sleeping.sql.ts';
 /** The unit of an emission's head start. */
 const HEAD_START = `interval '1 hour'`;
 
+interface Cause {
+  readonly columns: string;
+  readonly values: string;
+}
+
 /**
  * Stores emissions of one signal and a delivery for each of its receivers, all or none: one statement, in the caller's
  * transaction. $1 signal, $2 version, $3 [{id, payload}] as JSON, $4 headers as JSON or null, $5 run at (ISO) or null,
@@ -20,7 +25,7 @@ const HEAD_START = `interval '1 hour'`;
  * A payload that is null as a whole comes out of the recordset as SQL's null, and is stored as JSON's.
  * A head start is written into run_at, so that the claim keeps its one order (docs/design/head-start.md).
  */
-export const append = statement({ deliveries: 'int', xid: 'text', moved: 'bool', notified: 'int' })`
+const appending = ({ columns, values }: Cause) => statement({ deliveries: 'int', xid: 'text', moved: 'bool', notified: 'int' })`
 with item as materialized (
   select i.id, i.payload from jsonb_to_recordset($3::text::jsonb) as i(id uuid, payload jsonb)
 ), due as materialized (
@@ -34,8 +39,8 @@ with item as materialized (
   union
   select own.root from own
 ), stored as (
-  insert into signalbox.emission (id, signal, version, payload, headers, emitted_at)
-  select i.id, $1::text, $2::int, coalesce(i.payload, 'null'), $4::text::jsonb, statement_timestamp() from item i
+  insert into signalbox.emission (id, signal, version, payload, headers, emitted_at${columns})
+  select i.id, $1::text, $2::int, coalesce(i.payload, 'null'), $4::text::jsonb, statement_timestamp()${values} from item i
 ), delivered as (
   insert into signalbox.delivery (emission_id, receiver_id, version, run_at)
   select i.id, t.id, $2::int, due.run_at from item i cross join target t cross join due
@@ -45,3 +50,9 @@ with item as materialized (
 )
 select (select count(*)::int from target) as deliveries, pg_current_xact_id()::text as xid,
   exists (select from own where own.root <> own.id) as moved, (select count(*)::int from notified) as notified`;
+
+/** Stores emissions that no receiver emits: all but their columns of the cause, which stay null. See {@link appending}. */
+export const append = appending({ columns: '', values: '' });
+
+/** Stores emissions that a receiver emits: as {@link append}, $11 the emission that it has, or null if it has several, $12 its id in the catalogue. */
+export const appendCaused = appending({ columns: ', caused_by, caused_by_receiver', values: ', $11::text::uuid, $12::int' });

@@ -2,12 +2,20 @@
 import type { Run } from '../../drivers/driver.ts';
 import type { Namespace } from '../namespace.ts';
 import { intArray } from '../params.ts';
-import { append } from './emissions.sql.ts';
+import { append, appendCaused } from './emissions.sql.ts';
 
 /** An emission to be stored. Payload and headers are JSON text. */
 export interface NewEmission {
   readonly id: string;
   readonly payload: string;
+}
+
+/** The receiver that emits. */
+export interface EmissionCause {
+  /** The emission that it has; null if it has several. */
+  readonly emissionId: string | null;
+  /** Its id in the catalogue, as its delivery carries it. */
+  readonly receiverId: number;
 }
 
 export interface AppendOptions {
@@ -19,6 +27,8 @@ export interface AppendOptions {
   readonly headStartHours: number;
   /** Catalogue ids of this process's own receivers of the signal. */
   readonly ownReceivers: readonly number[];
+  /** Without one, no receiver emits. */
+  readonly cause?: EmissionCause | undefined;
 }
 
 export interface Appended {
@@ -43,7 +53,8 @@ export class EmissionsStore {
   /** Appends emissions of one signal, at least one, in the transaction of `run`. */
   async append(run: Run, emissions: readonly NewEmission[], options: AppendOptions): Promise<Appended> {
     const items = `[${emissions.map(({ id, payload }) => `{"id":"${id}","payload":${payload}}`).join(',')}]`;
-    const [row] = await this.#namespace.on(run)(append, [
+    const { cause } = options;
+    const params = [
       options.signal,
       options.version,
       items,
@@ -54,7 +65,9 @@ export class EmissionsStore {
       intArray(options.ownReceivers),
       this.#namespace.channel,
       String(this.#notifiesAlways),
-    ]);
+    ];
+    const send = this.#namespace.on(run);
+    const [row] = cause ? await send(appendCaused, [...params, cause.emissionId, cause.receiverId]) : await send(append, params);
     return { deliveries: row!.deliveries, xid: row!.xid, moved: row!.moved };
   }
 }

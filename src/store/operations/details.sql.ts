@@ -1,6 +1,6 @@
 // One delivery, or one emission, with all that is known of it; and where a delivery is that is known by its own id alone.
 import { statement } from '../../drivers/statement.ts';
-import { SHOWN } from '../catalogue/catalogue.sql.ts';
+import { rootId, SHOWN } from '../catalogue/catalogue.sql.ts';
 import { micros, millis } from '../times.ts';
 import { FIELD_KINDS, fieldsOf, JOINS, LIVE, MANY_ERRORS, SETTLED } from './delivery.sql.ts';
 
@@ -28,9 +28,24 @@ from (
 left join signalbox.worker w on w.id = d.worker_id
 limit 1`;
 
+/** The name of the receiver that emitted an emission `e`. */
+const CAUSE = `(
+  select n.name from signalbox.receiver n where ${rootId('n')} = (select ${rootId('r')} from signalbox.receiver r where r.id = e.caused_by_receiver)
+  order by n.last_seen_at desc nulls last, n.id desc limit 1)`;
+
 /** An emission. $1 its id. Locks nothing. Index: emission_pkey. */
-export const emissionDetails = statement({ signal: 'text', version: 'int', payload: 'text', headers: 'text?', emitted_at_ms: 'int' })`
-select e.signal, e.version, e.payload::text as payload, e.headers::text as headers, ${millis('e.emitted_at')} as emitted_at_ms
+export const emissionDetails = statement({
+  signal: 'text',
+  version: 'int',
+  payload: 'text',
+  headers: 'text?',
+  emitted_at_ms: 'int',
+  caused: 'bool',
+  caused_by: 'text?',
+  caused_by_receiver: 'text?',
+})`
+select e.signal, e.version, e.payload::text as payload, e.headers::text as headers, ${millis('e.emitted_at')} as emitted_at_ms,
+  e.caused_by_receiver is not null as caused, e.caused_by::text as caused_by, ${CAUSE} as caused_by_receiver
 from signalbox.emission e where e.id = $1::text::uuid`;
 
 /**
@@ -72,3 +87,18 @@ with unfinished as materialized (
 select p.emission_id::text as emission_id, p.receiver_id,
   (select (select ${micros('e.emitted_at')}::text from signalbox.emission e where e.id = l.emission_id) from latest l where l.n = $2::int8) as back_to_us
 from (select 1) one left join place p on true`;
+
+/**
+ * What emissions have caused: those that the receivers of them emitted, by id. $1 the causing ones, $2 how many at most. Locks nothing.
+ * Index: emission_caused_by.
+ */
+export const causedEmissions = statement({
+  id: 'text',
+  signal: 'text',
+  emitted_at_ms: 'int',
+  caused_by: 'text',
+  caused_by_receiver: 'text?',
+})`
+select e.id::text as id, e.signal, ${millis('e.emitted_at')} as emitted_at_ms, e.caused_by::text as caused_by, ${CAUSE} as caused_by_receiver
+from signalbox.emission e where e.caused_by = any($1::text::uuid[])
+order by e.id limit $2::int`;

@@ -3,6 +3,7 @@ import type { Run } from '../../drivers/driver.ts';
 import type { RowOf } from '../../drivers/statement.ts';
 import { type Delivery, type DeliveryFailure, deliveryOf } from './delivery.ts';
 import { MANY_ERRORS } from './delivery.sql.ts';
+import { textArray } from '../params.ts';
 import * as sql from './details.sql.ts';
 import { receiversOf } from './filter.ts';
 
@@ -27,6 +28,7 @@ export interface FoundDelivery extends Delivery {
   readonly lateMs: number | undefined;
 }
 
+export type CausedRow = RowOf<typeof sql.causedEmissions.columns>;
 export type EmissionRow = RowOf<typeof sql.emissionDetails.columns>;
 
 /** Where a delivery is. */
@@ -63,6 +65,11 @@ export class DetailsStore {
 
   async emission(emissionId: string): Promise<EmissionRow | undefined> {
     return (await this.#pool(sql.emissionDetails, [emissionId]))[0];
+  }
+
+  /** What the receivers of some emissions have emitted, by id. */
+  async caused(emissionIds: readonly string[], most: number): Promise<readonly CausedRow[]> {
+    return this.#pool(sql.causedEmissions, [textArray(emissionIds), most]);
   }
 
   /** Where the delivery of an id is among those of an emission. */

@@ -41,7 +41,7 @@ export function tallyTables<Name extends string>(signalboxSchema: PgSchema<Name>
       signal: text('signal').notNull(),
       /** The receiver that emitted them, as its deliveries carry it; 0: none. */
       causedByReceiver: integer('caused_by_receiver').notNull(),
-      /** The process that counted them; all zeros once the rows of all processes are folded into one. */
+      /** Random, of the box that counted them; all zeros once the rows of all boxes are folded into one. */
       processId: uuid('process_id').notNull(),
       n: bigint('n', { mode: 'number' }).notNull(),
     },

@@ -43,7 +43,7 @@ export function tell(
 }
 
 /** A head start lies before the emit, when nothing was due yet. The clocks of the database and of this process may differ. */
-const lagMsOf = ({ runAt, emittedAt }: ClaimedDelivery, now: number): number =>
+export const lagMsOf = ({ runAt, emittedAt }: ClaimedDelivery, now: number): number =>
   Math.max(0, now - Math.max(runAt * 1_000, emittedAt.getTime()));
 
 /** @param receiver `undefined` if this process does not have the receiver, and so does not know its names */

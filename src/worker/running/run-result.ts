@@ -1,5 +1,6 @@
 // The written outcome of one run, as drain(), tick() and immediate mode get it.
 import type { Settlement } from '../../core/delivery.ts';
+import type { TallyOutcome } from '../../core/tally.ts';
 
 export interface RunResult {
   /** The stored name; empty if this process does not have the receiver. */
@@ -20,3 +21,6 @@ export const resultOf = (receiver: string, settlement: Settlement, error: unknow
   error,
   delayMs: 'delayMs' in settlement ? settlement.delayMs : undefined,
 });
+
+/** As it is counted. */
+export const talliedAs = (ended: RunResult['ended']): TallyOutcome => (ended === 'ready' ? 'retrying' : ended === 'void' ? 'stale' : ended);

@@ -7,16 +7,17 @@ import type { CallWatch } from '../../liveness/watchdog.ts';
 import type { Events } from '../../observe/events.ts';
 import type { Catalogue } from '../../store/catalogue/catalogue.ts';
 import type { ClaimedDelivery, ClaimRef } from '../../store/deliveries/claim.ts';
+import type { Tallies } from '../../tallies/tallies.ts';
 import { inCall, newCall } from '../../transaction/call.ts';
 import { performBatch } from './batch.ts';
 import { Deadlines } from './deadline.ts';
 import { decode } from './decode.ts';
-import { tellStarted } from './outcome-events.ts';
+import { lagMsOf, tellStarted } from './outcome-events.ts';
 import { answerOf, type Pauses } from './pauses.ts';
 import { Performer } from './perform.ts';
 import type { TransactionParts } from './receiver-transaction.ts';
 import { type Member, type Run, runOf } from './run.ts';
-import { type RunResult, VOID } from './run-result.ts';
+import { type RunResult, talliedAs, VOID } from './run-result.ts';
 import { Settler } from './settler.ts';
 import { performSingle } from './single.ts';
 import { UnservedDeliveries } from './unserved-delivery.ts';
@@ -29,6 +30,8 @@ export interface RunnerParts extends TransactionParts {
   readonly setbacks?: Setbacks | undefined;
   /** Told of the answer of each call. */
   readonly pauses: Pauses;
+  /** Counts the runs. */
+  readonly tallies?: Tallies | undefined;
 }
 
 export interface RunOptions {
@@ -86,7 +89,7 @@ export class Runner {
       const run = runOf(deliveries, receiver, lane);
       this.#started(run);
       const startedAt = performance.now();
-      const call = newCall({ runner: this, receiver, deliveries });
+      const call = newCall({ runner: this, receiver, deliveries, store: this.#parts.store });
       const ended = this.watch?.began(receiver.name);
       await inCall(call, () => this.#call(run));
       ended?.();
@@ -95,7 +98,9 @@ export class Runner {
       this.#answered(run, startedAt + durationMs);
       onReturned?.();
       const settle = (member: Member): RunResult | Promise<RunResult> => this.#settler.settle(member, receiver, durationMs);
-      return run.members.length === 1 ? [await settle(run.members[0]!)] : await together(run.members.map(settle));
+      const results = run.members.length === 1 ? [await settle(run.members[0]!)] : await together(run.members.map(settle));
+      if (this.#parts.tallies) tally(this.#parts.tallies, run, results, startedAt, durationMs);
+      return results;
     } finally {
       for (const key of keys) this.#runs.delete(key);
       if (this.#runs.size === 0) for (const listener of this.#onIdle.splice(0)) listener();
@@ -141,6 +146,15 @@ export class Runner {
   async #releaseBoth({ id, epoch, workerId }: ClaimedDelivery): Promise<RunResult> {
     await this.#settler.release({ id, epoch, workerId, delayMs: 0 });
     return VOID;
+  }
+}
+
+/** @param startedAt by `performance.now` */
+function tally(tallies: Tallies, { members }: Run, results: readonly RunResult[], startedAt: number, durationMs: number): void {
+  const began = Date.now() - (performance.now() - startedAt);
+  for (let index = 0; index < members.length; index++) {
+    const { delivery } = members[index]!;
+    tallies.ran(delivery.workerId, delivery.receiverId, talliedAs(results[index]!.ended), durationMs, lagMsOf(delivery, began));
   }
 }
 
