@@ -92,7 +92,8 @@ const pages = [
       name: 'page: live ones only where they are wanted',
       within: 'BY_EMISSION',
       find: '(u.is_live and $10::text::boolean)',
-      replace: 'u.is_live',
+      replace: "(u.is_live and $10::text is distinct from 'neither')",
+      equivalent: 'the filter refuses them all the same: a walk is spared their entries',
     },
     {
       name: 'page: behind the position',

@@ -109,11 +109,11 @@ test('entries are kept for 400 days, and deleted by the acts that follow', async
   const sql = h.connect();
   await sql.begin(async (held) => {
     await held`select from signalbox.audit_entry where act = 'retry 401' for update`;
-    await inTime(receivers.pause('Sales.onSold'), 'an act beside an entry that is held');
+    await receivers.pause('Sales.onSold');
     const left =
       await h.sql`select at > now() - interval '499 days 1 hour' as late from signalbox.audit_entry where act = 'old' order by at`;
     expect(left.map(({ late }) => late as boolean)).toEqual([...Array.from({ length: 50 }, () => false), true]);
-    await receivers.resume('Sales.onSold');
+    await inTime(receivers.resume('Sales.onSold'), 'an act beside an entry that is held');
     expect((await h.box.audit.list()).map(({ act }) => act)).toEqual(['receivers.resume', 'receivers.pause', 'retry 401', 'retry 399']);
   });
   await receivers.pause('Sales.onSold');
