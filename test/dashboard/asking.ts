@@ -21,7 +21,7 @@ export interface Browser {
   post(
     address: string,
     fields?: Readonly<Record<string, string>>,
-    how?: { token?: boolean; headers?: Readonly<Record<string, string>> },
+    how?: { token?: boolean; headers?: Readonly<Record<string, string | undefined>> },
   ): Promise<Asked>;
 }
 
@@ -41,9 +41,18 @@ export function browse({ box }: Pick<Harness, 'box'>, options: Partial<Dashboard
       const csrf = token ? { csrf: tokenOf(secret, ADA) } : {};
       return ask(address, {
         method: 'POST',
-        headers: { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin', origin: ORIGIN, ...headers },
+        headers: given({
+          'content-type': 'application/x-www-form-urlencoded',
+          'sec-fetch-site': 'same-origin',
+          origin: ORIGIN,
+          ...headers,
+        }),
         body: new URLSearchParams({ ...csrf, ...fields }).toString(),
       });
     },
   };
 }
+
+/** The headers that are not undefined. */
+const given = (headers: Readonly<Record<string, string | undefined>>): [string, string][] =>
+  Object.entries(headers).filter((header): header is [string, string] => header[1] !== undefined);

@@ -5,6 +5,7 @@ import { sleepingMutants } from './mutants-sleeping.ts';
 import { boxMutants } from './mutants-box.ts';
 import { catalogueMutants } from './mutants-catalogue.ts';
 import { cliMutants } from './mutants-cli.ts';
+import { dashboardMutants } from './mutants-dashboard.ts';
 import { flowMutants } from './mutants-flow.ts';
 import { commitsMutants } from './mutants-commits.ts';
 import { doctorMutants } from './mutants-doctor.ts';
@@ -51,6 +52,7 @@ export const mutants: readonly Mutant[] = [
   ...boxMutants,
   ...catalogueMutants,
   ...cliMutants,
+  ...dashboardMutants,
   ...flowMutants,
   ...commitsMutants,
   ...doctorMutants,
