@@ -113,10 +113,13 @@ test('a form without the token, with that of another person, or of another brows
   await using h = await openSeeded();
   const { emissionId, receiver } = h.seeded;
   const fields = { emission: emissionId, receiver };
-  const { text } = await browse(h, { authorize: () => ({ name: 'eve' }) }).get(addresses(h.seeded)['delivery']!);
-  const ofEve = /name="csrf" value="([^"]+)"/.exec(text)![1]!;
-  const browser = browse(h);
-  const ofAda = /name="csrf" value="([^"]+)"/.exec((await browser.get(addresses(h.seeded)['delivery']!)).text)![1]!;
+  let name = 'eve';
+  const browser = browse(h, { authorize: () => ({ name }) });
+  const tokenOnPage = async (): Promise<string> =>
+    /name="csrf" value="([^"]+)"/.exec((await browser.get(addresses(h.seeded)['delivery']!)).text)![1]!;
+  const ofEve = await tokenOnPage();
+  name = ADA;
+  const ofAda = await tokenOnPage();
   for (const csrf of [undefined, '', 'x', ofEve]) {
     const { status, text: page } = await browser.post('retry', { ...fields, ...(csrf !== undefined && { csrf }) }, { token: false });
     expect([status, page]).toEqual([403, expect.stringContaining('another session')]);
