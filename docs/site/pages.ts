@@ -58,6 +58,7 @@ export const groups: readonly Group[] = [
       'guides/dead-letters.md': 'Noticing dead and waiting deliveries, and retrying, replaying or cancelling them.',
       'operating/running.md': 'Workers under systemd and in containers, probes, and the checks around a deploy.',
       'operating/incidents.md': 'Symptoms, their causes, and the command that shows or mends each.',
+      'operating/dashboard.md': 'Pages to see what is stuck and to mend it: in an application, or on your own machine.',
       'guides/mending.md': 'Pausing receivers, and retrying, replaying, cancelling and moving many deliveries.',
       'operating/moving.md': 'Dumps, logical replication, failover, copies: what follows the rows, and what does not.',
       'operating/retention.md': 'How long finished deliveries are kept, and how much room they take.',

@@ -25,6 +25,12 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/status.ts')).status(),
   },
   {
+    name: 'dashboard',
+    group: 'Look',
+    summary: 'pages to look at all of it, and to act, on this machine',
+    load: async () => (await import('./verbs/dashboard.ts')).dashboard(),
+  },
+  {
     name: 'deliveries',
     group: 'Look',
     summary: 'deliveries by state, receiver, time, error or payload',

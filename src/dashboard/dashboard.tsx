@@ -17,6 +17,7 @@ import { type DashboardOptions, type DashboardSettings, settingsOf } from './opt
 import type { ActRoute, OperatedBox, PageRoute, Visit } from './route.ts';
 import { ROUTES } from './routes.ts';
 
+export { type NodeRequest, nodeHandler } from './node.ts';
 export type { Authorize, DashboardAction, DashboardOptions, DashboardUser };
 
 /**

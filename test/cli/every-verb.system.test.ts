@@ -15,6 +15,7 @@ const ID = '0190f3c2-5a1b-7cc0-8d00-3f2a9e1b7c55';
 /** The shortest valid line of each verb that loads the box. */
 const LINES: Record<string, string[]> = {
   worker: ['--once'],
+  dashboard: [],
   status: [],
   'deliveries list': [],
   'deliveries show': [ID],
