@@ -55,6 +55,7 @@ export function addresses({ emissionId, receiver, errandId }: Seeded): Readonly<
   const of = (query: Readonly<Record<string, string>>): string => new URLSearchParams(query).toString();
   return {
     '': './',
+    flow: 'flow',
     deliveries: 'deliveries',
     find: `find?${of({ id: emissionId })}`,
     delivery: `delivery?${of({ emission: emissionId, receiver })}`,

@@ -7,12 +7,12 @@ import { ACTS, addresses, seed } from './addresses.ts';
 import { ADA, browse } from './asking.ts';
 
 const ELEMENTS = new Set(
-  'html head meta title link script body header main nav section div h1 h2 h3 p a span svg path rect circle table thead tbody tr th td form input button label select option datalist fieldset legend details summary pre code dl dt dd ol ul li strong time meter'.split(
+  'html head meta title link script body header main nav section div h1 h2 h3 p a span svg path rect circle table thead tbody tr th td form input button label select option datalist fieldset legend details summary pre code dl dt dd ol ul li strong time meter g text tspan defs marker line polyline figure figcaption caption desc'.split(
     ' ',
   ),
 );
 const ATTRIBUTES =
-  /^(lang|charset|name|content|rel|href|type|src|nonce|defer|class|id|tabindex|title|datetime|for|value|method|action|role|placeholder|list|checked|required|selected|open|min|max|maxlength|size|scope|reversed|autocomplete|spellcheck|aria-[a-z]+|data-(turbo|turbo-track|label)|viewBox|width|height|d|fill|stroke|stroke-width|stroke-linecap|stroke-linejoin|x|y|rx|cx|cy|r)$/;
+  /^(hidden|xmlns|transform|text-anchor|dominant-baseline|marker-(start|end)|points|x1|y1|x2|y2|dx|dy|rx|ry|orient|refX|refY|markerWidth|markerHeight|markerUnits|preserveAspectRatio|stroke-dasharray|colspan|rowspan|lang|charset|name|content|rel|href|type|src|nonce|defer|class|id|tabindex|title|datetime|for|value|method|action|role|placeholder|list|checked|required|selected|open|min|max|maxlength|size|scope|reversed|autocomplete|spellcheck|aria-[a-z]+|data-(turbo|turbo-track|label)|viewBox|width|height|d|fill|stroke|stroke-width|stroke-linecap|stroke-linejoin|x|y|rx|cx|cy|r)$/;
 
 /** Reads a page as a browser's tokenizer does. @returns its tags, each with its attributes */
 function tagsOf(html: string): { name: string; attributes: [string, string][] }[] {

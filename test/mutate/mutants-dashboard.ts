@@ -11,7 +11,7 @@ export const dashboardMutants = [
     { name: 'dashboard: nobody is let in unasked', find: 'if (!user)', replace: 'if (user === null)' },
     { name: 'dashboard: an act comes from the same origin', find: 'if (!isSameOrigin(request))', replace: 'if (false)' },
     { name: 'dashboard: an act has the token', find: 'if (!hasToken(form, request, visit.user.name))', replace: 'if (false)' },
-    { name: 'dashboard: unexpected failures are logged', tests: frame, find: 'if (failure.unexpected)', replace: 'if (false)' },
+    { name: 'dashboard: unexpected failures are logged', tests: frame, find: 'if (failureOf(error).unexpected)', replace: 'if (false)' },
     { name: 'dashboard: the prefix stays relative', tests: frame, find: 'location: `./${last}/', replace: 'location: `${last}/' },
     { name: 'dashboard: a file is no prefix', tests: frame, find: " || last.includes('.')", replace: '' },
   ]),
