@@ -60,7 +60,7 @@ function nodeShape(node: FlowNode, box: Box, { nodeLink, focus }: DrawingOptions
   const badges = nodeBadges(node);
   const left = box.x - box.width / 2;
   const shape = joined([
-    element('title', {}, text([node.name, ...badges.map(({ words }) => words)].join(' · '))),
+    element('title', {}, text([`${node.kind} ${node.name}`, ...badges.map(({ words }) => words)].join(' · '))),
     ...(node.kind === 'module' ? [rectangle({ ...box, x: box.x + 4, y: box.y + 4 }, 8, 'flow-behind')] : []),
     rectangle(box, node.kind === 'signal' ? box.height / 2 : 8, 'flow-shape'),
     ...(caption === undefined ? [] : [element('text', { class: 'flow-caption', x: left + 14, y: box.y - 6 }, text(caption))]),
@@ -71,8 +71,7 @@ function nodeShape(node: FlowNode, box: Box, { nodeLink, focus }: DrawingOptions
   ]);
   const classes = ['flow-node', `flow-${node.kind}`, `is-${node.state}`, ...(node.id === focus ? ['is-focus'] : [])];
   const href = nodeLink?.(node);
-  const label = [node.kind, node.name, ...badges.map(({ words }) => words)].join(', ');
-  return element('g', { class: classes.join(' ') }, href === undefined ? shape : element('a', { href, 'aria-label': label }, shape));
+  return element('g', { class: classes.join(' ') }, href === undefined ? shape : element('a', { href }, shape));
 }
 
 /** On the lower border, from the right: they change nothing of the layout. */

@@ -2,7 +2,7 @@
 // selection and what is typed survive. It is made like the page itself, by the same route with the same questions to `authorize`, so a
 // person whose permission is gone sees nothing more.
 //
-// A page that is slow to make is made more rarely: the database spends a twentieth of its time on it at most.
+// A page that is slow to make is made more rarely: the database spends a fifth of its time on it at most.
 import { setTimeout as wait } from 'node:timers/promises';
 
 export interface LiveOptions {
@@ -14,7 +14,7 @@ export interface LiveOptions {
 export const LIVE: LiveOptions = { everyMs: 2_000, lifeMs: 300_000 };
 
 /** Pauses after a page, as a multiple of the time that it took. */
-const SHARE = 20;
+const SHARE = 4;
 /** A word to proxies that end silent connections. */
 const SILENT_MS = 15_000;
 

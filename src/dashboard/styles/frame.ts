@@ -9,7 +9,7 @@ h1 { font-size: 22px; line-height: 1.25; font-weight: 650; letter-spacing: -0.01
 h2 { font-size: 15px; line-height: 1.35; font-weight: 620; letter-spacing: -0.005em; }
 h3 { font-size: 13px; font-weight: 600; }
 a { color: var(--accent-ink); text-decoration: none; }
-a:hover { text-decoration: underline; }
+a:hover, p a:not(.button) { text-decoration: underline; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 3px; }
 code, pre, .mono { font-family: var(--mono); font-size: 12.5px; }
 .skip { position: absolute; left: var(--s4); top: -60px; background: var(--accent); color: var(--on-accent); padding: var(--s2) var(--s4); border-radius: var(--radius-small); z-index: 10; }
