@@ -7,7 +7,7 @@ import type { DashboardAction, DashboardUser } from './guard/access.ts';
 /** What pages use of a box: its read model, and the acts of operators. */
 export type OperatedBox = Pick<
   Signalbox,
-  'schema' | 'deliveries' | 'emissions' | 'receivers' | 'queues' | 'signals' | 'workers' | 'errands' | 'audit' | 'status'
+  'schema' | 'deliveries' | 'emissions' | 'receivers' | 'queues' | 'signals' | 'workers' | 'errands' | 'audit' | 'status' | 'tallies'
 >;
 
 /** One request, as a page gets it. */

@@ -47,6 +47,9 @@ export const LIVE_SCRIPT = `
     sessionStorage.setItem('signalbox-live', isPaused() ? 'on' : 'paused');
     start();
   });
+  // A link in a picture has an address of another kind, on which Turbo fails: the browser follows it by itself.
+  addEventListener('click', (event) => event.target instanceof Element && event.target.closest('svg a') && event.stopPropagation(), true);
+
   addEventListener('turbo:before-morph-attribute', (event) => {
     if (KEPT[event.target.tagName]?.includes(event.detail.attributeName)) event.preventDefault();
   });

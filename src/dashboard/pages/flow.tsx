@@ -118,7 +118,7 @@ const Flow: FC<Parts> = ({ graph, shown, layout, asked, closed, modules }) => (
           {shown.nodes.length === 0 ? (
             <Empty title="Nothing has this in its name" />
           ) : (
-            <div class="flow-view" data-turbo="false" tabindex={0} role="region" aria-label="Picture, which scrolls">
+            <div class="flow-view" tabindex={0} role="region" aria-label="Picture, which scrolls">
               {raw(drawingOf(shown, layout, { focus: asked.focus, nodeLink: (node) => linkOf(node, asked, closed) }))}
             </div>
           )}

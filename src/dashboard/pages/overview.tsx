@@ -1,5 +1,9 @@
 // The overview: how the database stands, on one page. Its numbers are the read model's, which end at 1,000.
+import { raw } from 'hono/html';
 import type { Child, FC } from 'hono/jsx';
+import { latencyChart } from '../charts/latency.ts';
+import { throughputChart } from '../charts/throughput.ts';
+import { type History, readHistory } from '../history.ts';
 import type { BoxStatus, ReceiverStatus } from '../../operate/status.ts';
 import type { Counted } from '../../operate/paging.ts';
 import { link } from '../links.ts';
@@ -15,15 +19,26 @@ export const overview: PageRoute = {
   path: '',
   action: 'view',
   answer: async ({ box }) => {
-    const status = await box.status();
-    return { title: 'Overview', body: <Overview status={status} /> };
+    const [status, history] = await Promise.all([box.status(), readHistory(box)]);
+    return { title: 'Overview', body: <Overview status={status} history={history} /> };
   },
 };
 
-const Overview: FC<{ status: BoxStatus }> = ({ status: { receivers, workers } }) => (
+const Overview: FC<{ status: BoxStatus; history: History }> = ({ status: { receivers, workers }, history }) => (
   <>
     <Head title="Overview" />
     <Figures receivers={receivers} />
+    <div class="charts">
+      <section class="card" aria-label="Throughput of the last hour">
+        {raw(throughputChart('throughput', history.outcomes, history.stepSeconds))}
+      </section>
+      <section class="card" aria-label="Run time of the last hour">
+        {raw(latencyChart('run-time', 'Run time', history.run, history.stepSeconds))}
+      </section>
+      <section class="card" aria-label="Waiting time of the last hour">
+        {raw(latencyChart('waiting', 'Waiting time, due to begun', history.lag, history.stepSeconds))}
+      </section>
+    </div>
     <section class="card" aria-labelledby="receivers">
       <div class="card-head">
         <h2 id="receivers">Receivers</h2>
