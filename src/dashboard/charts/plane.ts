@@ -6,7 +6,7 @@ import { element, joined, type Markup, text } from '../../flow/markup.ts';
 /** Units of the drawing; a page scales it to its column, and enlarges the text on a phone. */
 export const WIDTH = 560;
 export const HEIGHT = 210;
-export const INNER = { left: 46, right: 8, top: 10, bottom: 26 };
+export const INNER = { left: 60, right: 8, top: 10, bottom: 26 };
 export const BOTTOM = HEIGHT - INNER.bottom;
 
 export interface Step {

@@ -2,7 +2,7 @@
 import { raw } from 'hono/html';
 import type { Child, FC } from 'hono/jsx';
 import { latencyChart } from '../charts/latency.ts';
-import { throughputChart } from '../charts/throughput.ts';
+import { failuresChart, throughputChart } from '../charts/throughput.ts';
 import { type History, readHistory } from '../history.ts';
 import type { BoxStatus, ReceiverStatus } from '../../operate/status.ts';
 import type { Counted } from '../../operate/paging.ts';
@@ -31,6 +31,9 @@ const Overview: FC<{ status: BoxStatus; history: History }> = ({ status: { recei
     <div class="charts">
       <section class="card" aria-label="Throughput of the last hour">
         {raw(throughputChart('throughput', history.outcomes, history.stepSeconds))}
+      </section>
+      <section class="card" aria-label="Failures of the last hour">
+        {raw(failuresChart('failures', history.outcomes, history.stepSeconds))}
       </section>
       <section class="card" aria-label="Run time of the last hour">
         {raw(latencyChart('run-time', 'Run time', history.run, history.stepSeconds))}

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { durationText, latencyChart, type LatencyStep } from '../../../src/dashboard/charts/latency.ts';
 import { BOTTOM, INNER, WIDTH } from '../../../src/dashboard/charts/plane.ts';
 import { sparkline } from '../../../src/dashboard/charts/sparkline.ts';
-import { type OutcomeStep, throughputChart } from '../../../src/dashboard/charts/throughput.ts';
+import { failuresChart, type OutcomeStep, throughputChart } from '../../../src/dashboard/charts/throughput.ts';
 import { faultOf, textOf } from '../../support/markup.ts';
 
 const START = Date.UTC(2026, 10, 29, 9, 0);
@@ -64,6 +64,12 @@ describe('the chart of throughput', () => {
         expect(rowsOf(throughputChart('throughput', steps, 60))).toEqual(wanted);
       }),
     );
+  });
+
+  test('of failures leaves out what went well', () => {
+    const markup = failuresChart('f', [{ at: at(0), completed: 1_000, retrying: 2, dead: 1 }], 60);
+    expect(drawn(markup, 'bar is-completed')).toEqual([]);
+    expect(rowsOf(markup)).toEqual([['09:00', '2', '1']]);
   });
 
   test('shows one failure beside a million that went well', () => {
