@@ -52,6 +52,7 @@ beforeAll(async () => {
 });
 afterAll(closeChromium);
 
+// No Chromium is installed: .ci/run says so, too.
 describe.skipIf(!hasChromium)('in Chromium', () => {
   test('a person finds a dead delivery, reads why, retries it, and sees it complete', LIMIT, async () => {
     await using scene = await incident(1);
