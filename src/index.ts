@@ -60,6 +60,7 @@ export type { DoctorOptions } from './operate/doctor/doctor.ts';
 export type { Manifest, ManifestProblem } from './core/manifest.ts';
 export type { Check, Finding } from './operate/doctor/finding.ts';
 export type { SequenceRepair } from './store/sequences/sequences.ts';
+export type { FetchHandler, HealthHandlerOptions, MetricsSource } from './operate/health-handler.ts';
 export type { Health, WorkerHealth } from './operate/health.ts';
 export type { DeliveryState, SettledState } from './core/delivery.ts';
 

@@ -6,6 +6,7 @@ const NAMES = {
   'dashboard/dashboard': 'signalbox/dashboard',
   'nest/module': 'signalbox/nest',
   'otel/extension': 'signalbox/otel',
+  'prometheus/metrics': 'signalbox/prometheus',
   testing: 'signalbox/testing',
   'vitest-plugin': 'signalbox/vitest-plugin',
 };

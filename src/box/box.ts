@@ -9,6 +9,7 @@ import type { Deliveries } from '../operate/deliveries.ts';
 import { type DoctorOptions } from '../operate/doctor/doctor.ts';
 import type { Finding } from '../operate/doctor/finding.ts';
 import type { EraseOptions, EraseResult } from '../operate/erase.ts';
+import type { FetchHandler, HealthHandlerOptions } from '../operate/health-handler.ts';
 import type { Errands } from '../operate/errands/errands.ts';
 import type { Emissions } from '../operate/emissions.ts';
 import type { Queues } from '../operate/pause.ts';
@@ -72,6 +73,12 @@ export interface Signalbox<D extends DatabaseHandle = DatabaseHandle> {
    * @throws SignalboxError `MigrationMissing`, `BoxClosed`
    */
   status(): Promise<BoxStatus>;
+  /**
+   * Answers `/live`, `/ready` and `/metrics`, under any prefix: for the probes of the platform that runs this process, and for Prometheus.
+   * @throws SignalboxError `InvalidOption`, `BoxClosed`
+   * @example app.all('/internal/*', (c) => probes(c.req.raw)); // const probes = box.healthHandler({ metrics: register });
+   */
+  healthHandler(options?: HealthHandlerOptions): FetchHandler;
   /**
    * Applies a folder of Drizzle migrations, one process at a time. Returns how many it applied.
    * @throws SignalboxError `DatabaseUnreachable`, `MigrationFailed`, `InvalidOption`, `BoxClosed`

@@ -11,6 +11,7 @@ import type { Deliveries } from '../operate/deliveries.ts';
 import { DOCTOR_OPTIONS, examine, type DoctorOptions, type DoctorParts } from '../operate/doctor/doctor.ts';
 import type { Finding } from '../operate/doctor/finding.ts';
 import type { EraseOptions, EraseResult, Erasing } from '../operate/erase.ts';
+import { type FetchHandler, HEALTH_HANDLER_OPTIONS, healthHandlerOf, type HealthHandlerOptions } from '../operate/health-handler.ts';
 import type { Errands } from '../operate/errands/errands.ts';
 import type { Emissions } from '../operate/emissions.ts';
 import type { Queues } from '../operate/pause.ts';
@@ -102,6 +103,12 @@ export class Box<D extends DatabaseHandle> implements Signalbox<D> {
 
   async status(): Promise<BoxStatus> {
     return this.#parts.status.read();
+  }
+
+  healthHandler(options: HealthHandlerOptions = {}): FetchHandler {
+    this.#parts.lifetime.assertOpen();
+    checkOptions(options, HEALTH_HANDLER_OPTIONS, 'box.healthHandler');
+    return healthHandlerOf(() => this.workers.health(), options);
   }
 
   async migrate(options: MigrateOptions): Promise<number> {

@@ -26,7 +26,7 @@ const LEVELS = [
   ['box'],
   ['signalbox.ts'],
   ['index.ts'],
-  ['testing', 'dashboard'],
+  ['testing', 'dashboard', 'prometheus'],
   ['cli', 'nest', 'otel', 'schema.ts', 'testing.ts', 'vitest-plugin.ts'],
 ];
 

@@ -54,6 +54,9 @@ const BAGS: Record<string, Bag[]> = {
   WorkerOptions: [{ at: 'Worker', take: (options, { box }) => box.worker(options), instead: 'concurency', meant: 'concurrency' }],
   TallyOptions: [{ at: 'tallies.emits', take: (options, { box }) => box.tallies.emits(options), instead: 'form', meant: 'from' }],
   RunTallyOptions: [{ at: 'tallies.runs', take: (options, { box }) => box.tallies.runs(options), instead: 'reciever', meant: 'receiver' }],
+  HealthHandlerOptions: [
+    { at: 'box.healthHandler', take: (options, { box }) => box.healthHandler(options), instead: 'metric', meant: 'metrics' },
+  ],
   StopOptions: [{ at: 'worker.stop', take: (options, { box }) => box.worker().stop(options), instead: 'froce', meant: 'force' }],
   DrainOptions: [{ at: 'box.drain', take: (options, { box }) => box.drain(options), instead: 'ahaed', meant: 'ahead' }],
   RetentionOptions: [

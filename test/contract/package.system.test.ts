@@ -183,7 +183,7 @@ test('the declarations compile for a project that checks those of its libraries,
   await installCopy(project.folder);
   await project.write(
     'main.ts',
-    "export * from 'signalbox';\nexport * as nest from 'signalbox/nest';\nexport * as schema from 'signalbox/schema';\nexport * from 'signalbox/vitest-plugin';\nexport * from 'signalbox/testing';\nexport * from 'signalbox/otel';\nexport * from 'signalbox/dashboard';\n",
+    "export * from 'signalbox';\nexport * as nest from 'signalbox/nest';\nexport * as schema from 'signalbox/schema';\nexport * from 'signalbox/vitest-plugin';\nexport * from 'signalbox/testing';\nexport * from 'signalbox/otel';\nexport * from 'signalbox/prometheus';\nexport * from 'signalbox/dashboard';\n",
   );
   const compilerOptions = {
     target: 'ES2022',

@@ -72,6 +72,48 @@ const reading = [
   ]),
 ];
 
+const health = ['test/operate/health-handler.test.ts'];
+
+const probes = [
+  ...mutantsOf({ file: 'src/operate/health-handler.ts', tests: health }, [
+    {
+      name: 'probes: alive whatever the database does',
+      find: "        return text(200, 'alive');",
+      replace: '        return readiness(health);',
+    },
+    { name: 'probes: not ready without the database', find: 'status: ok ? 200 : 503', replace: 'status: 200' },
+    { name: 'probes: no text of an error', find: 'return code ?? name;', replace: 'return errorReport(error).message;' },
+    { name: 'probes: only questions', find: "request.method !== 'GET' && request.method !== 'HEAD'", replace: 'false' },
+  ]),
+  ...mutantsOf({ file: 'src/prometheus/metrics.ts', tests: ['test/prometheus/metrics.test.ts'] }, [
+    {
+      name: 'metrics: seconds',
+      find: 'event.lagMs / 1_000',
+      replace: 'event.lagMs',
+      equivalent: 'only its count is asserted: how long a delivery waits is not known to a test',
+    },
+    {
+      name: 'metrics: the undo removes them',
+      find: '    for (const name of Object.keys(METRICS)) register.removeSingleMetric(name);\n',
+      replace: '',
+    },
+    {
+      name: 'metrics: nothing of a database that is away',
+      find: ' && labelNames.length === 0) this.remove();',
+      replace: ' && false) this.remove();',
+    },
+  ]),
+  ...mutantsOf({ file: 'src/prometheus/reading.ts', tests: ['test/prometheus/metrics.test.ts'] }, [
+    {
+      name: 'metrics: a scrape outlives the database',
+      find: '  } catch {\n    return { signalbox_database_up: alone(0) };\n',
+      replace: '  } catch (error) {\n    throw error;\n',
+    },
+    { name: 'metrics: orphaned after a day', find: '< now - DAY_MS ? 1 : 0', replace: '< now - 365 * DAY_MS ? 1 : 0' },
+    { name: 'metrics: the oldest in seconds', find: 'Math.max(0, now - oldestDue.getTime()) / 1_000', replace: '0' },
+  ]),
+];
+
 const counting = [
   ...mutantsOf({ file: 'src/tallies/counters.ts', tests: ['test/tallies/counters.test.ts'] }, [
     { name: 'count: nothing is written twice', find: 'counter.n > counter.written ?', replace: 'counter.n > 0 ?' },
@@ -141,4 +183,4 @@ const counting = [
   ]),
 ];
 
-export const tallyMutants: readonly Mutant[] = [...writing, ...reading, ...counting];
+export const tallyMutants: readonly Mutant[] = [...writing, ...reading, ...probes, ...counting];

@@ -9,6 +9,7 @@ import { handlingSignals } from '../../worker/process-signals.ts';
 import { endWithParent } from '../dev/child.ts';
 import { addExamples, newBoxVerb } from '../command.ts';
 import { findConfig, loadBox } from '../config.ts';
+import { serveHealth } from '../health-server.ts';
 import { printDocument } from '../output.ts';
 import { UsageError } from '../usage-error.ts';
 import { watchWorker } from '../dev/watch.ts';
@@ -20,12 +21,15 @@ export function worker() {
   )
     .option('--concurrency <n>', 'deliveries that run at once, 1 to 1000 (default 10, or what the pool has room for)', parseConcurrency)
     .option('--queues <a,b>', 'serve only receivers of these queues (default all)', parseQueues)
+    .option('--port <n>', 'serve /live, /ready and /metrics on this port; /metrics needs prom-client', parsePort)
     .option('--once', 'run what is due now, then exit: for cron')
     .option('--no-watchdog', 'do not end the process when its event loop is blocked for longer than the lease')
     .option('--watch', 'start again when the code changes: for development')
     .addHelpText('after', '\nSIGNALBOX_LOG_LEVEL (debug, info, warn, error, silent) sets how much is logged; info by default.')
-    .action(async ({ config, json = false, once = false, watch = false, ...options }) => {
+    .action(async ({ config, json = false, once = false, watch = false, port, ...options }) => {
       if (once && watch) throw new UsageError('--once and --watch do not go together: one ends, the other stays.');
+      if (once && port !== undefined)
+        throw new UsageError('--once and --port do not go together: nobody asks a process that is about to end.');
       if (json && watch) throw new UsageError('--json and --watch do not go together: a document has an end.');
       // Before the box makes its logger: a process that only runs deliveries logs each of them.
       process.env['SIGNALBOX_LOG_LEVEL'] ||= 'info';
@@ -36,6 +40,8 @@ export function worker() {
         );
       endWithParent();
       const box = await loadBox(process.cwd(), config);
+      const probes = port === undefined ? undefined : await serveHealth(box, port);
+      if (probes) defaultLogger().info({ port: probes.port }, `/live, /ready and /metrics are served on port ${probes.port}`);
       const done = once
         ? await workOnce(box, options)
         : {
@@ -44,11 +50,13 @@ export function worker() {
               .run()
               .then(() => true),
           };
+      await probes?.close();
       await box.close();
       if (json) printDocument(done);
     });
   addExamples(verb, [
     ['signalbox worker --queues mail --concurrency 5', 'a worker of its own for slow receivers'],
+    ['signalbox worker --port 9090', 'probes and metrics beside it'],
     ['signalbox worker --once', 'from cron'],
   ]);
   return verb;
@@ -89,6 +97,12 @@ function parseConcurrency(text: string): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && number >= 1 && number <= 1_000) return number;
   throw new UsageError(`--concurrency is ${JSON.stringify(text)}; give a whole number from 1 to 1000.`);
+}
+
+function parsePort(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number <= 65_535) return number;
+  throw new UsageError(`--port is ${JSON.stringify(text)}; give a number from 0 to 65535, 0 for any that is free.`);
 }
 
 function parseQueues(text: string): string[] {
