@@ -132,6 +132,32 @@ test('pages follow one another by a cursor in the address, each delivery on one 
   expect([seen.length, new Set(seen).size, address]).toEqual([120, 120, undefined]);
 });
 
+test('an emission shows what it caused as a tree, and what caused it', async () => {
+  await using h = await openDesk();
+  const [first, second, third] = [
+    await addRow(h.sql, { receiver: h.mails, state: 'completed' }),
+    await addRow(h.sql, { receiver: h.orders, state: 'completed' }),
+    await addRow(h.sql, { receiver: h.orders, state: 'completed' }),
+  ];
+  for (const [caused, cause] of [
+    [second, first],
+    [third, second],
+  ] as const)
+    await h.sql`update signalbox.emission set caused_by = ${cause.emissionId}, caused_by_receiver = ${h.mails} where id = ${caused.emissionId}`;
+  const { text } = await h.browser.get(`emission?id=${first.emissionId}`);
+  const tree = /<ul class="tree">.*<\/ul>/s.exec(text)![0];
+  expect(Array.from(tree.matchAll(/<ul|emission\?id=([0-9a-f-]{36})|by Mails\.onPaid/g), ([found, id]) => id ?? found)).toEqual([
+    '<ul',
+    second.emissionId,
+    'by Mails.onPaid',
+    '<ul',
+    third.emissionId,
+    'by Mails.onPaid',
+  ]);
+  const causedBy = (await h.browser.get(`emission?id=${second.emissionId}`)).text;
+  expect(causedBy).toContain(`href="./emission?id=${first.emissionId}"`);
+});
+
 test('errors are grouped by receiver and message, and lead to their deliveries', async () => {
   await using h = await openDesk();
   for (let n = 0; n < 3; n++)

@@ -2,6 +2,7 @@
 import type { FC } from 'hono/jsx';
 import type { EmissionDetails } from '../../operate/reads.ts';
 import { link } from '../links.ts';
+import { CausedCard } from '../parts/caused-tree.tsx';
 import { DeliveryTable } from '../parts/delivery-table.tsx';
 import { Empty, Head } from '../parts/head.tsx';
 import { Stored } from '../parts/stored.tsx';
@@ -15,6 +16,7 @@ export const emission: PageRoute = {
   answer: async (visit) => {
     const { box, query } = visit;
     const [found, texts] = await Promise.all([box.emissions.get(query.get('id') ?? ''), visit.may('view-payload')]);
+    const caused = await box.emissions.caused(found.id);
     return {
       title: `Emission of ${found.signal}`,
       body: (
@@ -23,6 +25,7 @@ export const emission: PageRoute = {
           <div class="columns">
             <div class="stack">
               <Deliveries emission={found} texts={texts} />
+              <CausedCard emissionId={found.id} caused={caused} />
               <Stored payload={found.payload} headers={found.headers} emissionId={found.id} texts={texts} />
             </div>
             <section class="card" aria-label="Details">
@@ -37,6 +40,17 @@ export const emission: PageRoute = {
                 <dd>
                   <Time at={found.emittedAt} full />
                 </dd>
+                {found.causedBy && <dt>Caused by</dt>}
+                {found.causedBy && (
+                  <dd>
+                    {found.causedBy.receiver ?? 'a receiver that is gone'}
+                    {found.causedBy.emissionId !== undefined && (
+                      <a class="sub mono" href={link('emission', { id: found.causedBy.emissionId })}>
+                        {found.causedBy.emissionId}
+                      </a>
+                    )}
+                  </dd>
+                )}
               </dl>
             </section>
           </div>
