@@ -11,8 +11,8 @@ import { statements, OF_TESTS } from './statements.ts';
 
 vi.mock('../../src/drivers/detect.ts', async (original) => (await import('./faulty-driver.ts')).faultyModule(await original()));
 
-/** Only the owner may lock tables and advance sequences. */
-const OF_OWNER = ['repair'];
+/** Only the owner may lock tables, advance sequences and drop partitions. */
+const OF_OWNER = ['owner'];
 
 const KINDS: Readonly<Record<string, RoleKind>> = { observer: 'viewer', operator: 'operator', errands: 'operator', retention: 'operator' };
 
