@@ -11,11 +11,8 @@ const PHONE = { viewport: { width: 390, height: 780 }, isMobile: true, hasTouch:
 const PICTURES: readonly (readonly [file: string, address: string, context: BrowserContextOptions])[] = [
   ['overview-light', './', WIDE],
   ['overview-dark', './', { ...WIDE, colorScheme: 'dark' }],
-  ['flow-light', 'flow', WIDE],
   ['flow-dark', 'flow', { ...WIDE, colorScheme: 'dark' }],
-  ['deliveries-light', 'deliveries?state=dead', WIDE],
   ['delivery-light', 'deliveries?state=dead', WIDE],
-  ['errors-light', 'errors', WIDE],
   ['overview-phone', './', PHONE],
 ];
 
@@ -30,7 +27,7 @@ for (const [file, address, context] of PICTURES) {
   await page.goto(address);
   if (file.startsWith('delivery-')) {
     await page.locator('tbody a.name').first().click();
-    await page.locator('.timeline').waitFor();
+    await page.locator('.timeline').first().waitFor();
   }
   await page.locator('#live[data-state="live"]').waitFor();
   await page.screenshot({ path: fileURLToPath(new URL(`../../docs/assets/dashboard-${file}.png`, import.meta.url)) });

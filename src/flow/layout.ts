@@ -41,7 +41,7 @@ const CHARACTER = 7.9;
 const PADDING = 30;
 const MARGIN = 20;
 /** Room for `99.9/min 99.9 % failed`, whatever the figures are. */
-export const LABEL = { width: 104, height: 18 };
+export const LABEL = { width: 92, height: 18 };
 /** Above so many nodes the exact ranks take longer (400 ms at 145 nodes) than they are worth. */
 const EXACT = 80;
 
@@ -74,7 +74,7 @@ async function loadDagre(): Promise<Dagre> {
 function place(dagre: Dagre, graph: FlowGraph): Layout {
   const drawn = new dagre.Graph();
   const ranker = graph.nodes.length > EXACT ? 'longest-path' : 'network-simplex';
-  drawn.setGraph({ rankdir: 'LR', nodesep: 22, edgesep: 12, ranksep: 36, marginx: MARGIN, marginy: MARGIN, ranker });
+  drawn.setGraph({ rankdir: 'LR', nodesep: 22, edgesep: 12, ranksep: 20, marginx: MARGIN, marginy: MARGIN, ranker });
   for (const node of graph.nodes) drawn.setNode(node.id, sizeOf(node));
   const label = graph.minutes > 0 ? LABEL : { width: 24, height: 4 };
   for (const { from, to } of graph.edges) drawn.setEdge(from, to, { ...label, labelpos: 'c' });

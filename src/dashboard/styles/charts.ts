@@ -30,7 +30,7 @@ export const CHARTS = `
 .spark-dot { fill: var(--state); }
 
 .flow-view { overflow: auto; padding: var(--s3); max-height: 78vh; background: var(--surface); border-radius: 0 0 var(--radius) var(--radius); }
-.flow { display: block; margin: 0 auto; max-width: max(100%, 1400px); height: auto; font-family: var(--sans); font-size: 13px; }
+.flow { display: block; margin: 0 auto; max-width: max(100%, 1560px); height: auto; font-family: var(--sans); font-size: 13px; }
 .flow-shape, .flow-behind { fill: var(--raised); stroke: var(--line-strong); stroke-width: 1.2; }
 .flow-signal .flow-shape { fill: var(--surface); }
 .flow-name { fill: var(--ink); font-weight: 500; }
