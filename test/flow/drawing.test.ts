@@ -62,6 +62,13 @@ describe('the layout', () => {
   test('of other names, connections or modules is of another shape', () => {
     const shapes = [shop, flowGraph(SHOP), flowGraph(SHOP.slice(1), SHOP_TRAFFIC), closeModules(shop, ['Order'])].map(shapeOf);
     expect(new Set(shapes).size).toBe(shapes.length);
+    // The same nodes and as many edges, of other signals.
+    const ends = (...pairs: [signal: string, receiver: string][]) =>
+      shapeOf(flowGraph(pairs.map(([signal, receiver]) => ({ signal, receiver }))));
+    expect(ends(['s.a', 'R.a'], ['s.a', 'R.b'], ['s.b', 'R.c'])).not.toBe(ends(['s.a', 'R.a'], ['s.b', 'R.b'], ['s.b', 'R.c']));
+    // A closed module says how much is in it.
+    const closed = (...names: string[]) => shapeOf(closeModules(flowGraph(names.map((receiver) => ({ signal: 's.a', receiver }))), ['R']));
+    expect(closed('R.a', 'R.b')).not.toBe(closed('R.a'));
   });
 
   test('of 100 receivers lets none overlap, and the picture says what each is', async () => {
@@ -111,6 +118,7 @@ describe('a name', () => {
     const drawn = drawingOf(graph, await layoutOf(graph), { nodeLink: ({ name }) => `?focus=${name}`, style: FILE_STYLE });
     expect(faultOf(drawn)).toBeUndefined();
     expect(drawn).not.toMatch(/<script|<b>|\sonload="/);
+    expect(drawn.isWellFormed()).toBe(true);
     // oxlint-disable-next-line no-control-regex -- they are what it looks for
     expect(drawn).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u202e]/);
   });
