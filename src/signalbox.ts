@@ -81,7 +81,8 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
     return afterCommits.run(scope);
   });
 
-  const newRunner = runnersOf({ ...extensions, store, tallies, catalogue, driver, registry, transactions, ambient, events, log });
+  const running = { ...extensions, store, tallies, catalogue, driver, registry, transactions, ambient, events, log };
+  const newRunner = runnersOf(running);
   const withTemporaryWorker = temporaryWorkersOf({ store, catalogue, events, tallies, newRunner });
   if (mode) transactions.follow(immediately(settings, mode, ambient, withTemporaryWorker));
 
@@ -138,6 +139,7 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
     lifetime,
     warnings,
     mode,
+    running,
     inTransaction,
   };
   const box = new Box({

@@ -2,6 +2,7 @@
 // calls, and can lose its answer: the call is carried out, and its caller never learns so.
 import { checkOptions, type OptionTable } from '../core/options.ts';
 import { callable } from '../core/rules.ts';
+import { show } from './show.ts';
 
 /** One call. */
 export interface Recorded<Args extends readonly unknown[], Answer> {
@@ -33,6 +34,23 @@ export interface RecorderOptions<Args extends readonly unknown[]> {
 }
 
 const OPTIONS: OptionTable<RecorderOptions<never[]>> = { key: callable };
+
+/** A recorder of whatever calls. */
+export type AnyRecorder = Pick<Recorder<readonly unknown[], unknown>, 'calls' | 'effects'>;
+
+const forgetting = new WeakMap<object, (since: number) => void>();
+
+/** Forgets the calls from this one on, and their keys: as if the service had never been asked. */
+export const forgetSince = (recorder: AnyRecorder, since: number): void => forgetting.get(recorder)?.(since);
+
+/** Those of the calls from `before` on that the service carried out, as texts. */
+export const effectsOf =
+  (before: readonly number[]) =>
+  (recorder: AnyRecorder, index: number): readonly string[] =>
+    recorder.calls
+      .slice(before[index])
+      .filter(({ isFirst }) => isFirst)
+      .map(({ key, args }) => `${key === undefined ? 'without a key' : `with the key ${key}`}, ${show(args)}`);
 
 /** The answer of a call that was carried out did not arrive. */
 export class AnswerLost extends Error {
@@ -76,6 +94,9 @@ export function recorder<Args extends readonly unknown[], Answer>(
     return given;
   };
 
+  forgetting.set(call, (since) => {
+    for (const { key } of calls.splice(since)) if (key !== undefined && !calls.some((earlier) => earlier.key === key)) answers.delete(key);
+  });
   return Object.defineProperties(call, {
     calls: { get: () => [...calls] },
     effects: { get: () => calls.filter(({ isFirst }) => isFirst) },

@@ -20,7 +20,8 @@ declare module 'signalbox' {
   interface Register { db: PostgresJsDatabase }
 }
 declare class LedgerClass { constructor(db: s.Db); book(paymentId: number): Promise<void> }
-declare class OrdersClass {}
+declare class OrdersClass { onPaymentCompleted(payload: { paymentId: number }): Promise<void> }
+declare class PaymentsClass { complete(paymentId: number): Promise<void> }
 
 declare global {
   const db: PostgresJsDatabase;
@@ -33,6 +34,7 @@ declare global {
   const Ledger: typeof LedgerClass;
   type Ledger = LedgerClass;
   const Orders: typeof OrdersClass;
+  const Payments: typeof PaymentsClass;
   const createSignalbox: typeof s.createSignalbox;
   const defineSignals: typeof s.defineSignals;
   const OnSignal: typeof s.OnSignal;

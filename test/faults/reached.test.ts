@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 test('every statement that the store exports meets its faults in a scenario', async () => {
   const sent = new Set(results.flatMap(({ uses }) => uses.map(({ name }) => name)));
-  expect([...(await statements()).keys()].filter((name) => !sent.has(name))).toEqual(OF_TESTS);
+  expect([...(await statements()).keys()].filter((name) => !sent.has(name)).sort()).toEqual([...OF_TESTS].sort());
 });
 
 test('a box sends no statement that the store does not export', () => {

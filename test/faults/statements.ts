@@ -23,7 +23,21 @@ export async function statements({ withMigrations = false } = {}): Promise<Reado
 }
 
 /** Only the tests of applications send these (src/testing/), on a database without faults. */
-export const OF_TESTS: readonly string[] = ['databaseNames', 'leftSessionWork', 'leftRows', 'leftSessions', 'travel', 'unfinished'];
+export const OF_TESTS: readonly string[] = [
+  'databaseNames',
+  'endSessions',
+  'leftRows',
+  'leftSessionWork',
+  'leftSessions',
+  'expireLeases',
+  'reopenDelivery',
+  'seenDeliveries',
+  'storeDelivery',
+  'travel',
+  'unfinished',
+  'columnsOfTable',
+  'withoutTriggers',
+];
 
 const isStatement = (value: unknown): value is Statement =>
   typeof value === 'object' && value !== null && 'text' in value && 'columns' in value;

@@ -87,4 +87,106 @@ const mode = [
   ]),
 ];
 
-export const kitMutants: readonly Mutant[] = [...template, ...creating, ...databases, ...statements, ...opening, ...left, ...mode];
+const rows = 'src/store/testing/rows.sql.ts';
+const corpus = ['test/testing/corpus'];
+
+const assertions = [
+  ...mutantsOf({ file: rows, tests: ['test/testing/matchers.test.ts'] }, [
+    {
+      name: 'seen: finished ones as well',
+      within: 'seenDeliveries',
+      find: 'from signalbox.settled',
+      replace: 'from signalbox.settled where false',
+    },
+    {
+      name: 'seen: live ones as well',
+      within: 'seenDeliveries',
+      find: 'from signalbox.delivery\n',
+      replace: 'from signalbox.delivery where false\n',
+    },
+    { name: 'seen: the last error', within: 'seenDeliveries', find: 'x.delivery_id = d.id', replace: 'false' },
+  ]),
+  ...mutantsOf({ file: rows, tests: ['test/testing/deliver.test.ts'] }, [
+    { name: 'deliver: its attempt', within: 'storeDelivery', find: ', $7::int)', replace: ', 0 * $7::int)' },
+  ]),
+  ...mutantsOf({ file: 'src/testing/assert-deliveries.ts', tests: ['test/testing/matchers.test.ts'] }, [
+    { name: 'matchers: only in that state', find: 'delivery.state === state && ', replace: '' },
+    { name: 'matchers: only of the block', find: 'if (!of) return all;', replace: 'return all;' },
+    {
+      name: 'matchers: only like that',
+      find: ' && isLike(await payloadOf(delivery, receiverOf(delivery, found)!), expected)',
+      replace: '',
+    },
+    { name: 'matchers: what is left', find: "state === 'ready' || state === 'running'", replace: "state === 'running'" },
+  ]),
+  ...mutantsOf({ file: 'src/testing/deliver.ts', tests: ['test/testing/deliver.test.ts'] }, [
+    { name: 'deliver: a failure throws', find: "options.onFailure !== 'collect' && ", replace: 'false && ' },
+  ]),
+];
+
+const crashes = [
+  ...mutantsOf({ file: 'src/testing/crashes/life.ts', tests: ['test/testing/crashes'] }, [
+    {
+      name: 'crashes: not before a statement',
+      find: "if (this.#meets(number, 'before')) return this.#end();\n    const",
+      replace: 'const',
+    },
+    { name: 'crashes: not after a COMMIT', find: "if (this.#meets(number, 'after')) return this.#end();", replace: '' },
+    {
+      name: 'crashes: a dead life sends nothing',
+      find: '  async pass<T>(about: Sending, send: () => PromiseLike<T>): Promise<T> {\n    if (this.#hasEnded) return never();',
+      replace: '  async pass<T>(about: Sending, send: () => PromiseLike<T>): Promise<T> {',
+    },
+  ]),
+  ...mutantsOf({ file: 'src/testing/crashes/simulate.ts', tests: ['test/testing/crashes'] }, [
+    {
+      name: 'crashes: not what does not hold without one',
+      find: 'if (clean.broken !== undefined)',
+      replace: "if (clean.broken === 'never')",
+    },
+    { name: 'crashes: a caller that repeats', find: 'if (repeats && !hasReturned)', replace: 'if (repeats && hasReturned)' },
+  ]),
+  ...mutantsOf({ file: rows, tests: ['test/testing/crashes'] }, [
+    { name: 'crashes: the dead are taken over', within: 'expireLeases', find: 'where lost_at is null', replace: 'where false' },
+  ]),
+  ...mutantsOf({ file: 'src/store/testing/leaks.sql.ts', tests: ['test/testing/crashes'], within: 'endSessions' }, [
+    {
+      name: 'crashes: the sessions of the dead end',
+      find: 'pid <> pg_backend_pid()',
+      replace: 'false',
+      hangs: 'the rows that the dead transaction has locked are waited for',
+    },
+  ]),
+];
+
+const idempotent = [
+  ...mutantsOf({ file: rows, tests: corpus, within: 'reopenDelivery' }, [
+    { name: 'idempotent: it waits again', find: 'from ended returning 1', replace: 'from ended where false returning 1' },
+    {
+      name: 'idempotent: another takes it over',
+      find: 'epoch = epoch + 1, attempt = 0, worker_id = null\n  where ',
+      replace: 'epoch = epoch + 1, attempt = 0, worker_id = null\n  where false and ',
+    },
+  ]),
+  ...mutantsOf({ file: 'src/store/testing/snapshot.sql.ts', tests: ['test/testing/idempotent.test.ts'] }, [
+    { name: 'idempotent: not what varies', within: 'columnsOfTable', find: "a.attidentity <> ''", replace: 'false' },
+    { name: 'idempotent: not what a default varies', within: 'columnsOfTable', find: '~* ', replace: '~* $1::text || ' },
+    { name: 'idempotent: rows that others point at are put back', within: 'withoutTriggers', find: "'replica'", replace: "'origin'" },
+  ]),
+  ...mutantsOf({ file: 'src/store/testing/snapshot.ts', tests: ['test/testing/idempotent.test.ts'] }, [
+    { name: 'idempotent: all is put back', find: 'await run(emptyTable(table), []);', replace: '' },
+  ]),
+];
+
+export const kitMutants: readonly Mutant[] = [
+  ...template,
+  ...creating,
+  ...databases,
+  ...statements,
+  ...opening,
+  ...left,
+  ...mode,
+  ...assertions,
+  ...crashes,
+  ...idempotent,
+];

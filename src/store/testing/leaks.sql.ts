@@ -23,3 +23,8 @@ select 'deliveries', pg_catalog.concat(id, ' of worker ', coalesce(worker_id::te
 export const leftSessions = statement({ leak: 'text', what: 'text' })`
 select 'sessions' as leak, pg_catalog.concat(pid, ' ', application_name, ': ', pg_catalog.left(query, 200)) as what from pg_catalog.pg_stat_activity
 where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()`;
+
+/** Ends all other sessions, and waits until they are gone. */
+export const endSessions = statement({ ended: 'int' })`
+select (count(*) filter (where pg_catalog.pg_terminate_backend(pid, 5000)))::int as ended from pg_catalog.pg_stat_activity
+where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()`;

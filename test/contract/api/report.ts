@@ -40,7 +40,9 @@ export async function entryPoints(): Promise<Map<string, string>> {
     exports: Record<string, string | { types: string }>;
   };
   const entries = Object.entries(manifest.exports).flatMap(([name, target]) =>
-    typeof target === 'string' ? [] : [[name === '.' ? 'signalbox' : name.slice(2), path.join(root, target.types)] as const],
+    typeof target === 'string'
+      ? []
+      : [[name === '.' ? 'signalbox' : name.slice(2).replaceAll('/', '-'), path.join(root, target.types)] as const],
   );
   return new Map(entries);
 }
