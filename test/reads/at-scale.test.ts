@@ -5,22 +5,9 @@ import { expect, test } from 'vitest';
 import type { Param, Run } from '../../src/drivers/driver.ts';
 import { runOn } from '../store/rows.ts';
 import { createDatabase } from '../support/database.ts';
+import { HOT, type Node, nodesOf, rowsOf, scansOf } from './plans.ts';
 import { part, sampleOf, seed } from './seed.ts';
 import { verbsOf } from './verbs.ts';
-
-interface Node {
-  'Node Type': string;
-  'Relation Name'?: string;
-  'Actual Rows': number;
-  'Actual Loops': number;
-  'Rows Removed by Filter'?: number;
-  Plans?: Node[];
-}
-
-const HOT = ['emission', 'settled', 'delivery', 'delivery_error'];
-
-const nodesOf = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
-const rowsOf = (node: Node): number => (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops'];
 
 const argumentsOf = (params: readonly Param[]): string =>
   params.length === 0
@@ -42,10 +29,7 @@ function noting(sql: postgres.Sql, seen: Seen): Run {
     await sql.unsafe(`prepare ${name} as ${statement.text}`);
     const [row] = await sql.unsafe(`explain (analyze, timing off, format json) execute ${name}${argumentsOf(params)}`);
     const nodes = nodesOf((row!['QUERY PLAN'] as [{ Plan: Node }])[0].Plan);
-    for (const node of nodes) {
-      const table = node['Relation Name'];
-      if (table !== undefined && HOT.includes(table) && node['Node Type'] === 'Seq Scan' && rowsOf(node) > 0) seen.scans.push(table);
-    }
+    seen.scans.push(...scansOf(nodes));
     const read = nodes
       .filter((node) => ['settled', 'delivery'].includes(node['Relation Name'] ?? ''))
       .reduce((sum, node) => sum + rowsOf(node), 0);
