@@ -35,6 +35,12 @@ const goesOn: Record<string, Use> = {
   'deliveries.count': (box) => box.deliveries.count(),
   'deliveries.groups': (box) => box.deliveries.groups(),
   'deliveries.get': (box) => box.deliveries.get('1'),
+  'emissions.caused': (box) => box.emissions.caused(emissionId),
+  'tallies.runs': (box) => box.tallies.runs(),
+  'tallies.emits': (box) => box.tallies.emits(),
+  'tallies.workers': (box) => box.tallies.workers(),
+  'tallies.gauges': (box) => box.tallies.gauges(),
+  healthHandler: (box) => box.healthHandler(),
   'emissions.get': (box) => box.emissions.get(emissionId),
   'deliveries.retry': (box) => box.deliveries.retry({ emissionId }),
   'deliveries.replay': (box) => box.deliveries.replay({ emissionId }),
@@ -73,20 +79,9 @@ const codeOf = async (use: Use, box: Signalbox): Promise<unknown> =>
   );
 
 const membersOf = (box: Signalbox): string[] => {
-  const shelves = [
-    'deliveries',
-    'emissions',
-    'receivers',
-    'queues',
-    'signals',
-    'workers',
-    'errands',
-    'partitions',
-    'audit',
-    'framework',
-  ] as const;
+  const shelves = Object.entries(box).filter(([name, shelf]) => name !== 'db' && typeof shelf === 'object') as [string, object][];
   const methods = (of: object): string[] => Object.getOwnPropertyNames(Object.getPrototypeOf(of)).filter((name) => name !== 'constructor');
-  return [...methods(box), ...shelves.flatMap((shelf) => methods(box[shelf]).map((name) => `${shelf}.${name}`))];
+  return [...methods(box), ...shelves.flatMap(([name, shelf]) => methods(shelf).map((method) => `${name}.${method}`))];
 };
 
 /** Methods that need no open box, or are not part of its interface. */
