@@ -87,6 +87,8 @@ export const groups: readonly Group[] = [
       'reference/api/signalbox/prometheus.md': 'signalbox/prometheus: metrics for prom-client.',
       'reference/api/signalbox/otel.md': 'signalbox/otel: traces and metrics with OpenTelemetry.',
       'reference/api/signalbox/testing-1.md': 'signalbox/testing: what the tests of an application use.',
+      'reference/api/signalbox/testing/vitest.md': 'signalbox/testing/vitest: matchers for Vitest.',
+      'reference/api/signalbox/testing/jest.md': 'signalbox/testing/jest: the same for Jest.',
       'reference/api/signalbox/vitest-plugin.md': 'signalbox/vitest-plugin: standard decorators under Vitest.',
     },
   },

@@ -8,6 +8,8 @@ const NAMES = {
   'otel/extension': 'signalbox/otel',
   'prometheus/metrics': 'signalbox/prometheus',
   testing: 'signalbox/testing',
+  'testing/jest': 'signalbox/testing/jest',
+  'testing/vitest': 'signalbox/testing/vitest',
   'vitest-plugin': 'signalbox/vitest-plugin',
 };
 

@@ -4,6 +4,7 @@
 /** How a run ended. `retrying`: it failed and runs again; `released`: it was not charged; `stale`: another worker had the delivery by then. */
 export const OUTCOMES = ['completed', 'retrying', 'dead', 'cancelled', 'released', 'stale'] as const;
 
+/** How a run ended. */
 export type TallyOutcome = (typeof OUTCOMES)[number];
 
 /** Emissions of one signal and one cause. */

