@@ -36,15 +36,19 @@ test.each([
   expect(await migrationsOf(project)).toHaveLength(1);
 });
 
+/** A part of a page, as a user copies it. */
+async function snippetOf(page: string, part: RegExp): Promise<string> {
+  const [text] = part.exec(await readFile(new URL(`../../docs/${page}`, import.meta.url), 'utf8'))!;
+  return text;
+}
+
 test('two applications bring their tables into one database by drizzle-kit, each in a schema of its own, and both work there', async () => {
   await using database = await createDatabase({ migrated: false });
   const environment = { DATABASE_URL: database.url };
   const applications = [
     { schema: "export * from 'signalbox/schema';", table: 'first_migrations', name: 'signalbox' },
     {
-      schema: `import { signalboxTables } from 'signalbox/schema';
-        export const { signalboxSchema, emission, receiver, delivery, settled, deliveryError, worker, errand, pausedQueue, auditEntry, maintenanceTask, signalboxMeta } =
-  signalboxTables('billing_signals');`,
+      schema: await snippetOf('guides/deploying.md', /import \{ signalboxTables \}[^]*?signalboxTables\('billing_signals'\);/),
       table: 'second_migrations',
       name: 'billing_signals',
     },

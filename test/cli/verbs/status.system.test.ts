@@ -55,8 +55,8 @@ test('receivers, signals and workers are listed', async () => {
   const worker = project.start('worker');
   await worker.says('worker started');
   expect(words(await project.answer('workers'))).toEqual([
-    'worker | process | state | started | running',
-    expect.stringMatching(/^\d+ \| \S+:\d+ \| working \| .* \| -$/),
+    'worker | process | version | state | started | running',
+    expect.stringMatching(/^\d+ \| \S+:\d+ \| \d+\.\d+\.\d+ \| working \| .* \| -$/),
   ]);
   expect(await project.document('workers')).toMatchObject({ workers: [{ state: 'working', running: { count: 0, more: false } }] });
   worker.child.kill('SIGTERM');

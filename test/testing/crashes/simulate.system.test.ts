@@ -1,9 +1,12 @@
 // simulateCrashes: finds the point at which a workflow may not die, and says where it is.
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { defineSignal, type DeliveryContext, OnSignal } from '../../../src/index.ts';
 import { recorder, simulateCrashes } from '../../../src/testing.ts';
 import { account, balanceOf, type BankBox, countNotes, lifeOf, note, openBank, plusOne } from './crash-bench.ts';
+
+// Each test runs a workflow some forty times.
+vi.setConfig({ testTimeout: 240_000 });
 
 const paid = defineSignal('crashes.paid', z.object({}));
 
