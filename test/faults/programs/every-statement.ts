@@ -1,15 +1,16 @@
-// The whole life of a process that sends every statement at least once: it emits, acts as an operator, runs in
+// The whole life of a process that sends every statement that changes something at least once: it emits, acts as an operator, runs in
 // immediate mode, works, and resigns. At some statement it is killed.
 import 'reflect-metadata';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
-import { createSignalbox, isSignalboxError, type Signalbox } from '../../../src/index.ts';
+import { createSignalbox, type Signalbox } from '../../../src/index.ts';
 import { type Script, OPERATED } from '../../evidence/evidence.ts';
 import { release, tell, told } from '../../processes/parent.ts';
 import type { Database } from '../../support/harness.ts';
-import { effectsOf, fresh, batched, happened, tellClaims, unreceived } from '../receivers.ts';
+import { effectsOf, fresh, batched, happened, tellClaims } from '../receivers.ts';
 import { addOldRows } from '../old-rows.ts';
-import { takePruneTurn } from '../prune-turn.ts';
+import { storeOn, takePruneTurn } from '../prune-turn.ts';
+import { tallyOnce } from '../tally-scenario.ts';
 import { until } from '../until.ts';
 
 const { DATABASE_URL: url, DIRECT_URL: directUrl, FOREVER: forever } = process.env;
@@ -47,28 +48,12 @@ const go = told('work');
 // In a queue of its own: what is killed between a pause and its end leaves that paused.
 box.receivers.connect(fresh, () => {}, { name: 'Fresh.receive', queue: 'aside' });
 await box.receivers.announce();
-await box.receivers.has(unreceived);
 await send(db, 'lost', 'flaky');
 const fine = await send(db, 'good', 'fine');
 const poison = await send(db, 'bad', 'poison');
 await box.drain({ ahead: '1m' });
 
 const { deliveries } = box;
-await box.emissions.settled(fine);
-for (const filter of [{ signal: happened }, { states: ['dead'] as const }, { signal: happened, states: ['ready'] as const }]) {
-  const { deliveries: read } = await deliveries.page(filter);
-  await deliveries.count(filter);
-  for (const { id } of read.slice(0, 1)) await deliveries.get(id);
-}
-await deliveries.groups();
-await box.status();
-await box.receivers.list();
-const [first] = (await box.emissions.get(fine)).deliveries;
-await deliveries.get({ emissionId: fine, receiver: first!.receiver });
-await deliveries.get(`${fine}:${first!.id}:0`);
-await deliveries.get('0').catch((error: unknown) => {
-  if (!isSignalboxError(error, 'DeliveryNotFound')) throw error;
-});
 await deliveries.replay({ emissionId: fine });
 await deliveries.retry({ emissionId: poison });
 await box.drain({ ahead: '1m' });
@@ -77,17 +62,13 @@ await deliveries.retry({ emissionId: poison });
 for (const verb of ['pause', 'resume'] as const) {
   await box.receivers[verb]('Fresh.receive');
   await box.queues[verb]('aside');
-  await box.queues.paused();
 }
-await box.audit.list();
-await box.doctor();
-await box.receivers.checkStored();
 
 await addOldRows(sql);
-await box.partitions.tend({ every: 'week', keep: 4 }).catch(() => {});
-await box.prune({ dryRun: true });
 await box.erase({ path: 'person', value: 'Ann' });
 await takePruneTurn(db, sql);
+await tallyOnce(db, 1);
+await storeOn(db).store.tallies.forget(60_000);
 // Errands of each stage, on the same deliveries; the moves are of receivers that have none.
 const { errands } = box;
 const carryOn = async ({ id }: { id: string }, abortSignal?: AbortSignal): Promise<void> => {
@@ -110,7 +91,6 @@ await errands.stop(retiring!.id);
 const { id: stopped } = await errands.begin({ act: 'retry', filter: { receiver: 'Fresh.other' } });
 await errands.begin({ act: 'retry', filter: { receiver: 'Fresh.other' } }).catch(() => {});
 await errands.stop(stopped);
-await errands.list();
 await errands.workOnAll(new AbortController().signal);
 
 const { db: immediateDb, box: immediateBox } = open('immediate');
