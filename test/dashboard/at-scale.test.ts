@@ -43,7 +43,7 @@ test('no page reads a hot table whole', { timeout: 120_000 }, async ({ skip }) =
     },
   });
   await using box = createSignalbox({ db: drizzle({ client }), log: false });
-  const browser = browse({ box: box as never });
+  const browser = browse({ box });
   const addresses = addressesAtScale(await sampleOf(sql));
   expect(new Set(addresses.map((address) => address.replace(/^\.\//, '').split('?')[0]))).toEqual(new Set(PAGES.map(({ path }) => path)));
   const found: unknown[] = [];

@@ -30,7 +30,7 @@ say(
 
 const client = postgres(server.url, { max: 4, onnotice: () => {}, connection: { statement_timeout: 2_000 } });
 const box = createSignalbox({ db: drizzle({ client }), log: false });
-const browser = browse({ box: box as never });
+const browser = browse({ box });
 let slow = 0;
 say(`${'median'.padStart(8)}${'p95'.padStart(8)}  page`);
 for (const address of addressesAtScale(await sampleOf(sql))) {
