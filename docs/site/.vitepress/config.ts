@@ -42,6 +42,7 @@ export default defineConfig({
         const page = path.relative(path.resolve(import.meta.dirname, '../..'), (env as { path: string }).path);
         for (const { children } of tokens) {
           for (const [index, token] of children?.entries() ?? []) {
+            if (token.type === 'image') token.attrSet('src', siteLink(page, token.attrGet('src') ?? '')!);
             if (token.type !== 'link_open') continue;
             const link = siteLink(page, token.attrGet('href') ?? '');
             if (link !== undefined) token.attrSet('href', published(link));
