@@ -7,9 +7,7 @@ import { bag, callable, listOf, storedName } from '../core/rules.ts';
 import { type ProviderLiteral, type Provision, provisionOf } from '../container/provider.ts';
 import { SignalboxError } from '../errors.ts';
 import { checkTask, type MaintenanceTask } from '../maintenance/task.ts';
-import { ERRANDS } from '../maintenance/tasks/errands.ts';
-import { PRUNE } from '../maintenance/tasks/prune.ts';
-import { REFRESH_CATALOGUE } from '../maintenance/tasks/refresh-catalogue.ts';
+import { OWN_TASKS } from '../maintenance/own-tasks.ts';
 import { EVENT_LISTENERS } from '../observe/events.ts';
 import type { EventListeners } from '../observe/event-types.ts';
 import type { LogFields } from '../observe/log-fields.ts';
@@ -70,7 +68,7 @@ export function extensionsOf(extensions: readonly Extension[]): Extensions {
     extensions.map(({ name }) => name),
   );
   const tasks = extensions.flatMap((extension) => extension.tasks ?? []);
-  refuseTwice('maintenance tasks', [REFRESH_CATALOGUE, ERRANDS, PRUNE, ...tasks.map(({ name }) => name)]);
+  refuseTwice('maintenance tasks', [...OWN_TASKS, ...tasks.map(({ name }) => name)]);
   return {
     aroundEmit: composeEmit(hooks(extensions, 'aroundEmit')),
     aroundReceive: composeReceive(hooks(extensions, 'aroundReceive')),

@@ -1,14 +1,15 @@
 // The port of `signalbox worker --port`: /live, /ready and /metrics, for as long as the process works.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import type { Signalbox } from '../box/box.ts';
-import type { FetchHandler, MetricsSource } from '../operate/health-handler.ts';
+import { nodeHandler } from '../dashboard/node.ts';
+import type { MetricsSource } from '../operate/health-handler.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Serves the probes of a box. Returns how to end that. @throws UsageError if the port is taken */
 export async function serveHealth(box: Signalbox, port: number): Promise<{ readonly port: number; close(): Promise<void> }> {
   const metrics = await metricsOf(box);
-  const handle = box.healthHandler(metrics ? { metrics } : {});
-  const server = createServer((request, response) => void answer(handle, request, response));
+  const answer = nodeHandler(box.healthHandler(metrics ? { metrics } : {}));
+  const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(new UsageError(`--port ${port} cannot be listened on: ${error.code ?? error.message}. Give another port.`)),
@@ -37,15 +38,5 @@ async function metricsOf(box: Signalbox): Promise<MetricsSource | undefined> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return undefined;
     throw error;
-  }
-}
-
-async function answer(handle: FetchHandler, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  try {
-    const answered = await handle(new Request(new URL(request.url ?? '/', 'http://localhost'), { method: request.method ?? 'GET' }));
-    response.writeHead(answered.status, Object.fromEntries(answered.headers));
-    response.end(request.method === 'HEAD' ? undefined : await answered.text());
-  } catch {
-    response.writeHead(500).end();
   }
 }

@@ -1,4 +1,5 @@
 // The last hour of a box, or of one of its receivers, as the steps of charts: of the tallies alone.
+import { HOUR_MS } from '../core/duration.ts';
 import { quantileOf } from '../core/tally.ts';
 import type { RunTally } from '../operate/tallies.ts';
 import type { LatencyStep } from './charts/latency.ts';
@@ -13,8 +14,6 @@ export interface History {
   /** How long their deliveries had been due when they began. */
   readonly lag: readonly LatencyStep[];
 }
-
-const HOUR_MS = 3_600_000;
 
 export async function readHistory({ tallies }: OperatedBox, receiver?: string, now = Date.now()): Promise<History> {
   const of = receiver === undefined ? { by: 'all' as const } : { receiver, by: 'all' as const };

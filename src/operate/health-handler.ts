@@ -21,7 +21,7 @@ export interface HealthHandlerOptions {
 
 export const HEALTH_HANDLER_OPTIONS: OptionTable<HealthHandlerOptions> = { metrics: object('a registry of prom-client') };
 
-/** Answers a request of the Fetch API. */
+/** Answers a request of the Fetch API. Never rejects. */
 export type FetchHandler = (request: Request) => Promise<Response>;
 
 /** A probe waits for a second or a few. */
@@ -40,12 +40,21 @@ export function healthHandlerOf(health: () => Promise<Health>, { metrics }: Heal
         return readiness(health);
       case 'metrics':
         return metrics
-          ? new Response(await metrics.metrics(), { headers: { 'content-type': metrics.contentType, 'cache-control': 'no-store' } })
+          ? shown(metrics)
           : text(404, 'This process has no metrics: install prom-client, or give `metrics` to box.healthHandler.');
       default:
         return text(404, 'Ask for /live, /ready or /metrics.');
     }
   };
+}
+
+/** A collector of the application may throw. */
+async function shown(metrics: MetricsSource): Promise<Response> {
+  try {
+    return new Response(await metrics.metrics(), { headers: { 'content-type': metrics.contentType, 'cache-control': 'no-store' } });
+  } catch (error) {
+    return text(500, `The metrics could not be collected: ${nameOf(error)}.`);
+  }
 }
 
 /** What failed is told by its code or name alone: the text of an error may name hosts and users. */

@@ -1,6 +1,5 @@
 // box.partitions: tables in partitions by time, for those who keep so much that deleting rows is not enough. For a box of the owner of
 // the tables.
-import { setTimeout as pause } from 'node:timers/promises';
 import type { WaitOptions } from '../core/abort.ts';
 import { type Duration, toMs } from '../core/duration.ts';
 import { checkOptions, type OptionTable } from '../core/options.ts';
@@ -10,8 +9,9 @@ import { abortSignal, callable, oneOf, timer, whole } from '../core/rules.ts';
 import { DAY_MS } from '../core/duration.ts';
 import { isConflict, sqlState } from '../drivers/error-kind.ts';
 import { SignalboxError } from '../errors.ts';
+import { sleep } from '../liveness/sleep.ts';
 import { partitionMigration } from '../store/partitions/migration.ts';
-import type { DroppedPartition, PartitionRange, PartitionsStore } from '../store/partitions/partitions.ts';
+import type { DroppedPartition, PartitionRange, PartitionsNow, PartitionsStore } from '../store/partitions/partitions.ts';
 import { ACT_OPTIONS, type ActOptions, type Audit, BY_CODE } from './audit.ts';
 import type { Openness } from './emissions.ts';
 
@@ -100,13 +100,20 @@ export class Partitions {
    * @throws SignalboxError `InvalidOption`, `BoxClosed`, `MigrationMissing` if the tables are not partitioned; the reason of `abortSignal`
    */
   async tend(options: TendOptions): Promise<TendResult> {
-    const { audit, box } = this.#parts;
+    const { audit, box, store } = this.#parts;
     box.assertOpen();
     checkOptions(options, TEND_OPTIONS, 'partitions.tend', { required: ['every', 'keep'] });
+    const found = await store.list();
+    if (found.ranges.length === 0)
+      throw new SignalboxError(
+        'MigrationMissing',
+        `The tables of ${this.#parts.schema} are not partitioned. Apply the migration that partitions.migration() returns.`,
+        { details: { missing: [] } },
+      );
     const { by = BY_CODE, every, keep } = options;
     return audit.record(
       { by, act: 'partitions.tend', about: { every, keep } },
-      () => this.#tend(options),
+      () => this.#tend(found, options),
       ({ created, dropped, left }) => ({
         created: created.length,
         dropped: dropped.map(({ name }) => name).slice(0, MOST_NAMED),
@@ -115,17 +122,10 @@ export class Partitions {
     );
   }
 
-  async #tend(options: TendOptions): Promise<TendResult> {
+  async #tend({ nowMs, ranges }: PartitionsNow, options: TendOptions): Promise<TendResult> {
     const { store, ages } = this.#parts;
     const { keep, ahead = AHEAD, lockTimeout = '2s', onProgress, abortSignal: signal } = options;
     const lockTimeoutMs = toMs(lockTimeout, 'partitions.tend: lockTimeout');
-    const { nowMs, ranges } = await store.list();
-    if (ranges.length === 0)
-      throw new SignalboxError(
-        'MigrationMissing',
-        `The tables of ${this.#parts.schema} are not partitioned. Apply the migration that partitions.migration() returns.`,
-        { details: { missing: [] } },
-      );
     let soFar: TendResult = { created: [], dropped: [], left: [] };
     const told = (more: Partial<TendResult>): void => {
       soFar = { ...soFar, ...more };
@@ -169,7 +169,8 @@ async function unlessLocked<T>(work: () => Promise<T>, signal: AbortSignal | und
     } catch (error) {
       if (sqlState(error) !== '55P03' && !isConflict(error)) throw error;
     }
-    if (attempt < TRIES) await pause(FIRST_PAUSE_MS * attempt, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted());
+    if (attempt < TRIES) await sleep(FIRST_PAUSE_MS * attempt, signal);
+    signal?.throwIfAborted();
   }
   return undefined;
 }

@@ -60,19 +60,19 @@ export class Pruning {
     const { audit, box } = this.#parts;
     box.assertOpen();
     checkOptions(options, PRUNE_OPTIONS, 'box.prune');
-    if (options.dryRun) return this.#walk(options);
     const { by = BY_CODE, olderThan, states } = options;
+    const ages = agesFor(this.#parts.ages, states, olderThan === undefined ? undefined : toMs(olderThan, 'prune: olderThan'));
+    if (options.dryRun) return this.#walk(ages, options);
     const act = { by, act: 'prune', about: { ...(olderThan !== undefined && { olderThan }), ...(states && { states }) } };
     return audit.record(
       act,
-      () => this.#walk(options),
+      () => this.#walk(ages, options),
       (done) => done,
     );
   }
 
-  async #walk({ states, olderThan, dryRun = false, onProgress, abortSignal: signal }: PruneOptions): Promise<PruneResult> {
+  async #walk(ages: Ages, { dryRun = false, onProgress, abortSignal: signal }: PruneOptions): Promise<PruneResult> {
     const { store, events, box } = this.#parts;
-    const ages = agesFor(this.#parts.ages, states, olderThan === undefined ? undefined : toMs(olderThan, 'prune: olderThan'));
     const begun = performance.now();
     let total: PruneResult = { emissions: 0, deliveries: 0, errors: 0 };
     try {

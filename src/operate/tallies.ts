@@ -1,7 +1,7 @@
 // box.tallies: what workers and emits have counted, and what waits, as one worker of the cluster counts it. No page that is drawn from
 // it reads a delivery.
 import { checkOptions, type OptionTable } from '../core/options.ts';
-import { DAY_MS, type Duration, HOUR_MS, toMs } from '../core/duration.ts';
+import { DAY_MS, type Duration, HOUR_MS, MINUTE_MS, toMs } from '../core/duration.ts';
 import { date, duration, oneOf, storedName } from '../core/rules.ts';
 import { OUTCOMES, type TallyOutcome } from '../core/tally.ts';
 import { SignalboxError } from '../errors.ts';
@@ -102,7 +102,6 @@ const TALLY_OPTIONS: OptionTable<TallyOptions> = { from: date, to: date, step: d
 const RUN_OPTIONS: OptionTable<RunTallyOptions> = { ...TALLY_OPTIONS, receiver: storedName, by: oneOf('receiver', 'all') };
 const WORKER_OPTIONS: OptionTable<Omit<TallyOptions, 'step'>> = { from: date, to: date };
 
-const MINUTE_MS = 60_000;
 /** Steps of a span, unless the caller says otherwise. */
 const STEPS = 120;
 const MOST_ROWS = 20_000;

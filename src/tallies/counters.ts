@@ -4,10 +4,10 @@
 // A row is written as a whole, with all that was counted of its minute so far, so that a write may be repeated (store/tallies). So a minute
 // is kept until it is over and written, and no longer than KEPT_MINUTES: an hour later its rows are folded into those of others, to which
 // nothing must be added twice.
+import { MINUTE_MS } from '../core/duration.ts';
 import { bucketOf, emptyBuckets, type EmitCount, type TallyOutcome } from '../core/tally.ts';
 import type { EmissionTallyRow, TallyRow } from '../store/tallies/tallies.ts';
 
-const MINUTE_MS = 60_000;
 /** While the database is away. What is older is lost. */
 const KEPT_MINUTES = 30;
 

@@ -99,6 +99,8 @@ export class Tallies {
 
   async #writeAll(): Promise<void> {
     const { store, log } = this.#parts;
+    // This process may have been frozen for hours: what it had written of that time is folded by now, and must not be added again.
+    this.#counters.dropOld(this.#now());
     try {
       const runs = this.#counters.unwrittenRuns();
       if (runs.rows.length > 0) this.anchor(await store.writeRuns(runs.rows));

@@ -196,8 +196,9 @@ export class ActiveWorker {
   async #signOff(): Promise<void> {
     await this.#listener.stop();
     await this.#sleepingFlag.clear();
-    await this.#parts.tallies?.flush();
     await this.#lease.resign();
+    // Last: a write that hangs must not make others take this worker for lost.
+    await this.#parts.tallies?.flush();
   }
 
   /** Not while the worker ends: the sign-off then reports what fails. */

@@ -55,8 +55,8 @@ export async function withTemporaryWorker<T>(
     return await work(worker, parts.newRunner(pauses));
   } finally {
     worker.leave();
-    await tallies?.flush();
     await lease.resign();
+    await tallies?.flush();
   }
 }
 

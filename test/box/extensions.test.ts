@@ -20,6 +20,7 @@ import {
   Service,
   Token,
 } from '../../src/index.ts';
+import { OWN_TASKS } from '../../src/maintenance/own-tasks.ts';
 import { settingsOf } from '../../src/box/options.ts';
 import { readDeliveries } from '../support/deliveries.ts';
 import { createEffects, effects, readEffects } from '../support/effects.ts';
@@ -306,7 +307,7 @@ describe('is refused', () => {
       ],
       /^createSignalbox: two maintenance tasks are named task\./,
     ],
-    ...['refresh-catalogue', 'errands', 'prune'].map((name): [string, object[], RegExp] => [
+    ...OWN_TASKS.map((name): [string, object[], RegExp] => [
       `a task with our own name ${name}`,
       [{ name: 'a', tasks: [{ ...task, name }] }],
       new RegExp(`two maintenance tasks are named ${name}\\.`),

@@ -48,8 +48,8 @@ const box = mutantsOf({ file: 'src/box/extension.ts', tests: ['test/box/extensio
     find: "  refuseTwice(\n    'extensions',\n    extensions.map(({ name }) => name),\n  );\n",
     replace: '',
   },
-  { name: 'extensions: no task twice', find: '[REFRESH_CATALOGUE, ERRANDS, PRUNE, ...tasks.map(({ name }) => name)]', replace: '[]' },
-  { name: 'extensions: no task of ours', find: '[REFRESH_CATALOGUE, ERRANDS, PRUNE, ...tasks', replace: '[...tasks' },
+  { name: 'extensions: no task twice', find: '[...OWN_TASKS, ...tasks.map(({ name }) => name)]', replace: '[]' },
+  { name: 'extensions: no task of ours', find: '[...OWN_TASKS, ...tasks', replace: '[...tasks' },
   { name: 'extensions: tasks are checked', find: '  for (const task of extension.tasks ?? []) checkTask(task, subject);\n', replace: '' },
 ]);
 

@@ -44,6 +44,9 @@ const writing = [
     { name: 'gauges: all names of a receiver', find: "  group by ${rootId('r')}\n", replace: "  group by ${rootId('r')}, r.id\n" },
     { name: 'gauges: a new sample replaces the old one', find: 'set due = excluded.due,', replace: 'set' },
   ]),
+  ...mutantsOf({ file: 'src/maintenance/own-tasks.ts', tests: ['test/maintenance/own-tasks.test.ts'] }, [
+    { name: 'tasks: the names of all our own', find: ', GAUGES, TALLIES]', replace: ']' },
+  ]),
   ...mutantsOf({ file: 'src/maintenance/tasks/tallies.ts', tests: ['test/maintenance/tallies.test.ts'] }, [
     { name: 'tallies: one of a cluster samples', find: 'if (await isTurn(parts, GAUGES, SAMPLE_EVERY_MS)) await', replace: 'await' },
     { name: 'tallies: one of a cluster folds', find: '  if (!(await isTurn(parts, TALLIES, FOLD_EVERY_MS))) return;\n', replace: '' },
@@ -176,6 +179,13 @@ const counting = [
     { name: 'causes: no deeper than that', find: 'const DEEPEST = 10;', replace: 'const DEEPEST = 30;' },
     { name: 'causes: tells of what is deeper', find: 'more: rows.length > 0 };', replace: 'more: false };' },
     { name: 'causes: tells of what is wider', find: '    if (rows.length > left) return { emissions, more: true };\n', replace: '' },
+  ]),
+  ...mutantsOf({ file: 'src/tallies/tallies.ts', tests: ['test/tallies/tallies.test.ts'] }, [
+    {
+      name: 'count: nothing that is folded by now',
+      find: '    this.#counters.dropOld(this.#now());\n    try {',
+      replace: '    try {',
+    },
   ]),
   ...mutantsOf({ file: 'src/signalbox.ts', tests: reads }, [
     { name: 'count: a box that is closed writes', find: '  if (tallies) lifetime.beforeClosed(() => tallies.flush());\n', replace: '' },

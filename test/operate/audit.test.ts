@@ -85,6 +85,12 @@ test('a prune by hand is recorded with its choice and what went; a dry run is no
   ]);
 });
 
+test('what cannot be done at all is no act: partitions that are not there', async () => {
+  await using h = await harness();
+  await expect(h.box.partitions.tend({ every: 'week', keep: 4 })).rejects.toMatchObject({ code: 'MigrationMissing' });
+  expect(await h.box.audit.list()).toEqual([]);
+});
+
 test('an act that is done is not failed by an entry that cannot be completed, which the log tells', async () => {
   const { log, lines } = recordingLogger();
   await using h = await harness({ services: [Sales], log });

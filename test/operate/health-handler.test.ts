@@ -37,6 +37,11 @@ test('metrics are those of the registry, with its type; without one there are no
     'text/plain; version=0.0.4',
     'a_total 1\n',
   ]);
+  const broken = { ...metrics, metrics: () => Promise.reject(new RangeError('at db.example.com')) };
+  expect(await ask(h.box.healthHandler({ metrics: broken }), '/metrics')).toEqual([
+    500,
+    'The metrics could not be collected: RangeError.\n',
+  ]);
   expect((await ask(h.box.healthHandler(), '/metrics'))[0]).toBe(404);
   expect((await ask(handle, '/'))[0]).toBe(404);
   expect((await ask(handle, '/live', 'POST'))[0]).toBe(405);

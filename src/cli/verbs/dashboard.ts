@@ -7,6 +7,7 @@ import { addExamples, newBoxVerb } from '../command.ts';
 import { makeDoor } from '../dashboard/door.ts';
 import { interruptible } from '../interrupt.ts';
 import { print, printDocument, say } from '../output.ts';
+import { parsePort } from '../port-option.ts';
 import { UsageError } from '../usage-error.ts';
 import { actor, parseActor } from '../who.ts';
 import { withBox } from '../with-box.ts';
@@ -81,10 +82,4 @@ async function loadDashboard() {
       `A package that the dashboard needs is not installed (${message.split('\n', 1)[0]}). Run: npm install hono @hotwired/turbo d3-scale d3-shape @dagrejs/dagre`,
     );
   }
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port;
-  throw new UsageError(`--port is ${JSON.stringify(text)}; give a whole number from 1 to 65535.`);
 }

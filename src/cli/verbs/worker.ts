@@ -11,6 +11,7 @@ import { addExamples, newBoxVerb } from '../command.ts';
 import { findConfig, loadBox } from '../config.ts';
 import { serveHealth } from '../health-server.ts';
 import { printDocument } from '../output.ts';
+import { parsePort } from '../port-option.ts';
 import { UsageError } from '../usage-error.ts';
 import { watchWorker } from '../dev/watch.ts';
 
@@ -97,12 +98,6 @@ function parseConcurrency(text: string): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && number >= 1 && number <= 1_000) return number;
   throw new UsageError(`--concurrency is ${JSON.stringify(text)}; give a whole number from 1 to 1000.`);
-}
-
-function parsePort(text: string): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number <= 65_535) return number;
-  throw new UsageError(`--port is ${JSON.stringify(text)}; give a number from 0 to 65535, 0 for any that is free.`);
 }
 
 function parseQueues(text: string): string[] {

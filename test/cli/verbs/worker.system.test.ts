@@ -30,6 +30,28 @@ test('works from a TypeScript configuration with injection by type, until SIGTER
   });
 });
 
+test('--port serves probes and metrics until the worker ends', async () => {
+  await using project = await createCliProject();
+  await createEffects(project.database.connect({ max: 1 }));
+  const worker = project.start('worker', '--port', '0');
+  await worker.says('worker started');
+  await project.emit('hello');
+  await worker.says('completed Listener.receive');
+  const { port } = JSON.parse(worker.output.split('\n').find((line) => line.includes('are served on port'))!) as { port: number };
+  const ask = async (path: string, method = 'GET'): Promise<[number, string]> => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method });
+    return [response.status, await response.text()];
+  };
+  expect(await ask('/live')).toEqual([200, 'alive\n']);
+  expect(await ask('/live', 'HEAD')).toEqual([200, '']);
+  expect(await ask('/ready')).toEqual([200, expect.stringContaining('"ok":true')]);
+  expect(await ask('/metrics')).toEqual([200, expect.stringContaining('signalbox_deliveries_total{')]);
+  expect((await ask('/else'))[0]).toBe(404);
+  worker.child.kill('SIGTERM');
+  expect(await worker.exitCode).toBe(0);
+  await expect(ask('/live')).rejects.toThrow();
+});
+
 test('writes one line for each run of a delivery, and nothing of its payload', async () => {
   await using project = await createCliProject();
   await createEffects(project.database.connect({ max: 1 }));
