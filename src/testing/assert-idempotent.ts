@@ -126,23 +126,27 @@ async function runThrough(parts: KnownParts, stored: StoredDelivery): Promise<vo
   if (ended !== 'completed' && ended !== 'cancelled') throw failed(stored, error);
 }
 
-/** Both runs wait for each other before the receiver is called; the first one's delivery is given to the second meanwhile. */
+/**
+ * Both runs wait for each other before the receiver is called; the first one's delivery is given to the second meanwhile. A run that ends without a call
+ * (another worker took its delivery, an extension stopped it) is waited for by neither.
+ */
 async function runTwice(parts: KnownParts, stored: StoredDelivery): Promise<void> {
-  const arrived: (() => void)[] = [];
-  const both = new Promise<void>((resolve) => arrived.push(resolve));
-  let count = 0;
   let onFirst: () => void = () => {};
+  let onSecond: () => void = () => {};
   const first = new Promise<void>((resolve) => (onFirst = resolve));
+  const second = new Promise<void>((resolve) => (onSecond = resolve));
+  let count = 0;
   const meets: ComposedReceive = (_receiver, call) => async (payload, context) => {
     if (++count === 1) onFirst();
-    else arrived[0]!();
-    await both;
+    else onSecond();
+    await second;
     return call(payload, context);
   };
   const one = runStored(parts, stored, meets);
-  await first;
+  await Promise.race([first, one]);
   await parts.store.testing.reopen(stored.emissionId);
-  const results = await Promise.all([one, runStored(parts, stored, meets)]);
+  const other = runStored(parts, stored, meets).finally(onSecond);
+  const results = await Promise.all([one, other]);
   const completed = results.find(({ ended }) => ended === 'completed' || ended === 'cancelled');
   // One of them may fail, on a constraint that keeps it from acting twice; then it would be tried again.
   if (!completed) await runThroughAgain(parts, stored);

@@ -144,6 +144,7 @@ const crashes = [
       find: 'if (clean.broken !== undefined)',
       replace: "if (clean.broken === 'never')",
     },
+    { name: 'crashes: no point after a broken one', find: 'while (!stops)', replace: 'for (;;)' },
     { name: 'crashes: a caller that repeats', find: 'if (repeats && !hasReturned)', replace: 'if (repeats && hasReturned)' },
   ]),
   ...mutantsOf({ file: rows, tests: ['test/testing/crashes'] }, [

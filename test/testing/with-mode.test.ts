@@ -27,13 +27,15 @@ class Chain {
 
 const emit = (h: Pick<Harness, 'db'>, n = 1): Promise<unknown> => h.db.transaction(async (tx) => first.emitReliable(tx, { n }));
 const ran = (): string[] => Chain.ran.splice(0);
+/** A drain that takes more than its limit would wait for what never comes. */
+const inTime = (): AbortSignal => AbortSignal.timeout(15_000);
 
 test('in a manual block of an immediate box receivers wait, and a drain in it leaves to the next drain step what they emit', async () => {
   await using h = await harness({ services: [Chain], testing: 'immediate' });
   await withMode('manual', async () => {
     await emit(h);
     expect(ran()).toEqual([]);
-    expect(await h.box.drain({ limit: 1 })).toMatchObject({ completed: 1 });
+    expect(await h.box.drain({ limit: 1, abortSignal: inTime() })).toMatchObject({ completed: 1 });
     expect(ran()).toEqual(['first 1']);
   });
   expect(await h.box.drain()).toMatchObject({ completed: 1 });
@@ -108,10 +110,10 @@ test('drain runs one receiver, and leaves what others have due', async () => {
 test('drain runs as many as its limit, ahead of their time as well, and no more', async () => {
   await using h = await harness({ services: [Chain], testing: 'manual' });
   for (const n of [1, 2, 3]) await emit(h, n);
-  expect(await h.box.drain({ limit: 2 })).toMatchObject({ completed: 2 });
+  expect(await h.box.drain({ limit: 2, abortSignal: inTime() })).toMatchObject({ completed: 2 });
   expect(ran()).toHaveLength(2);
   await h.db.transaction(async (tx) => second.emitMany(tx, [{ n: 8 }, { n: 9 }], { delay: '1h' }));
-  expect(await h.box.drain({ limit: 4, ahead: '2h' })).toMatchObject({ completed: 4 });
+  expect(await h.box.drain({ limit: 4, ahead: '2h', abortSignal: inTime() })).toMatchObject({ completed: 4 });
   expect(await h.box.drain({ ahead: '2h' })).toMatchObject({ completed: 2 });
   expect(ran()).toHaveLength(6);
 });

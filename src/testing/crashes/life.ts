@@ -100,8 +100,11 @@ export class Life {
    * session that is ended while a statement is written to it.
    */
   async quiet(): Promise<void> {
-    const patience = new Promise<void>((resolve) => setTimeout(resolve, QUIET_MS));
+    if (this.#sent.size === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, QUIET_MS)));
     await Promise.race([Promise.allSettled(this.#sent), patience]);
+    clearTimeout(timer);
   }
 
   /** Ends it from outside: whatever it still waits for does not come. */

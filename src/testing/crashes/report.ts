@@ -41,13 +41,14 @@ export const pointOf = ({ number, text, place }: LifeStatement, kind: CrashKind,
   broken,
 });
 
-export function reportOf(points: readonly CrashPoint[]): CrashReport {
-  return { points, broken: points.filter(({ broken }) => broken !== undefined), toString: () => tell(points) };
+/** @param planned the number of points with those that were not tried */
+export function reportOf(points: readonly CrashPoint[], planned: number): CrashReport {
+  return { points, broken: points.filter(({ broken }) => broken !== undefined), toString: () => tell(points, planned - points.length) };
 }
 
 export const replayOf = ({ number, kind }: CrashPoint): string => `${number} ${kind}`;
 
-function tell(points: readonly CrashPoint[]): string {
+function tell(points: readonly CrashPoint[], untried: number): string {
   const broken = points.filter((point) => point.broken !== undefined);
   const rows = points.map((point) => [
     String(point.number),
@@ -67,7 +68,8 @@ function tell(points: readonly CrashPoint[]): string {
     (point) =>
       `\n${where(point)}\n  ${point.broken!.replaceAll('\n', '\n  ')}\n  Replay it alone: simulateCrashes({ …, only: '${replayOf(point)}' })`,
   );
-  return [`${broken.length} of ${points.length} crash points break the invariant.`, ...table, ...reasons, '', BLIND].join('\n');
+  const rest = untried === 0 ? '' : ` ${untried} more were not tried.`;
+  return [`${broken.length} of ${points.length} crash points break the invariant.${rest}`, ...table, ...reasons, '', BLIND].join('\n');
 }
 
 function where({ number, kind, statement, place }: CrashPoint): string {

@@ -39,6 +39,8 @@ export interface SimulateCrashesOptions<B extends Signalbox, Arranged> {
   repeats?: boolean;
   /** Replays one point, as a report names it: `'4 before'`. */
   only?: string;
+  /** Tries no further points once one is broken: for code that is known to be wrong, and to save time. Default false. */
+  stopAtFirst?: boolean;
 }
 
 const OPTIONS: OptionTable<SimulateCrashesOptions<Signalbox, unknown>> = {
@@ -49,6 +51,7 @@ const OPTIONS: OptionTable<SimulateCrashesOptions<Signalbox, unknown>> = {
   invariant: callable,
   repeats: flag,
   only: text,
+  stopAtFirst: flag,
 };
 
 /** Runs at once. */
@@ -90,14 +93,19 @@ export async function simulateCrashes<B extends Signalbox, Arranged = undefined>
     );
   const points: CrashPoint[] = [];
   const next = plans.entries();
+  let stops = false;
   const work = async (): Promise<void> => {
-    for (const [index, plan] of next) {
+    while (!stops) {
+      const { value, done } = next.next();
+      if (done) return;
+      const [index, plan] = value;
       const { broken } = await run(options, plan, clean.dead);
       points[index] = pointOf(clean.statements[plan.number - 1]!, plan.kind, broken);
+      stops ||= options.stopAtFirst === true && broken !== undefined;
     }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, plans.length) }, work));
-  const report = reportOf(points);
+  const report = reportOf(Object.values(points), plans.length);
   if (report.broken.length > 0)
     throw new AssertionError({
       message: report.toString(),

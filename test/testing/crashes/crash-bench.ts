@@ -8,7 +8,8 @@ import postgres from 'postgres';
 import { inject } from 'vitest';
 import { createSignalbox, type Signalbox, type SignalboxOptions } from '../../../src/index.ts';
 import type { LifeOpening } from '../../../src/testing.ts';
-import { nameDatabase, nameRun } from '../../../src/testing/database/names.ts';
+import { createDatabaseOn, databaseUrlOn, sealDatabaseOn } from '../../../src/testing/database/databases.ts';
+import { nameDatabase } from '../../../src/testing/database/names.ts';
 import { openDatabase, type OpenDatabase } from '../../../src/testing/database/open-database.ts';
 
 export type Db = PostgresJsDatabase;
@@ -19,23 +20,28 @@ export const note = pgTable('note', { about: text('about').notNull() });
 /** Has a key, so a row of it can be there once. */
 export const entry = pgTable('entry', { key: text('key').primaryKey(), n: integer('n').notNull(), at: timestamp('at') });
 
-const run = nameRun();
+const serverUrl = inject('databaseUrl');
+/** Databases of this run are dropped at its end. */
+const newName = (): string => nameDatabase(inject('databaseRun'));
+let bank: Promise<string> | undefined;
 
-/** A database with these tables, and one account. */
+/** A database with these tables, and one account: a clone of one that is made once for each file of tests. */
 export async function openBank(): Promise<OpenDatabase> {
-  const database = await openDatabase({
-    serverUrl: inject('databaseUrl'),
-    name: nameDatabase(run),
-    template: inject('databaseTemplate')!,
-    schema: 'signalbox',
-  });
-  const client = postgres(database.url, { max: 1, onnotice: () => {} });
-  await client`create table account (id int primary key, balance int not null)`;
-  await client`create table note (about text not null)`;
-  await client`create table entry (key text primary key, n int not null, at timestamp)`;
-  await client`insert into account values (1, 0)`;
+  return openDatabase({ serverUrl, name: newName(), template: await (bank ??= makeBank()), schema: 'signalbox' });
+}
+
+async function makeBank(): Promise<string> {
+  const name = newName();
+  await createDatabaseOn(serverUrl, { name, template: inject('databaseTemplate')! });
+  const client = postgres(databaseUrlOn(serverUrl, name), { max: 1, onnotice: () => {} });
+  await client.unsafe(`
+    create table account (id int primary key, balance int not null);
+    create table note (about text not null);
+    create table entry (key text primary key, n int not null, at timestamp);
+    insert into account values (1, 0)`);
   await client.end();
-  return database;
+  await sealDatabaseOn(serverUrl, name);
+  return name;
 }
 
 export type BankBox = Signalbox<Db>;

@@ -109,7 +109,7 @@ test('a receiver without a transaction and without a guard acts twice, and its o
 test('a caller that repeats is part of the workflow', async () => {
   const invariant = async (box: BankBox): Promise<boolean> => (await balanceOf(box)) === 1 && (await countNotes(box)) === 1;
   const once = { database: openBank, box: lifeOf([Notes]), workflow: pay, invariant };
-  await expect(simulateCrashes(once)).rejects.toThrow('crash points break the invariant');
+  await expect(simulateCrashes({ ...once, stopAtFirst: true })).rejects.toThrow('crash points break the invariant');
   const payOnce = (box: BankBox): Promise<unknown> =>
     box.db.transaction(async (tx) => {
       const [found] = await tx.select().from(account).for('update');
@@ -118,6 +118,21 @@ test('a caller that repeats is part of the workflow', async () => {
       await paid.emitReliable(tx, {});
     });
   await simulateCrashes({ ...once, workflow: payOnce, repeats: true });
+});
+
+test('it stops at the first broken point where it is told to, and says how many it has not tried', async () => {
+  const wrong = { database: openBank, box: lifeOf([Notes]), workflow: payThenTell, stopAtFirst: true };
+  let asked = 0;
+  // Holds without a crash, and at no point.
+  const invariant = (): boolean => ++asked === 1;
+  const { message, actual } = (await simulateCrashes({ ...wrong, invariant }).catch((error: unknown) => error)) as {
+    message: string;
+    actual: unknown[];
+  };
+  // Four run at once.
+  expect(asked).toBeLessThanOrEqual(5);
+  expect(actual.length).toBe(asked - 1);
+  expect(message).toMatch(/^\d of \d crash points break the invariant\. \d+ more were not tried\.\n/);
 });
 
 test('what does not hold without a crash, an untracked client and an unknown point are refused', async () => {
