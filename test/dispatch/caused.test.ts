@@ -122,3 +122,17 @@ test('what an emission has caused is read level by level, ten deep and 200 in al
   expect(await h.box.emissions.caused('00000000-0000-7000-8000-000000000000')).toEqual({ emissions: [], more: false });
   await expect(h.box.emissions.caused('no id')).rejects.toMatchObject({ code: 'InvalidOption' });
 });
+
+test.each([
+  [200, false],
+  [201, true],
+])('of %i emissions that cause nothing further it tells whether there are more: %s', async (count, more) => {
+  await using h = await harness();
+  const leaves = Array.from({ length: count }, (_, n) => ({ n }));
+  h.box.receivers.connect(first, async (_, { tx }) => void (await second.emitMany(tx, leaves)), { name: 'One.leaves' });
+  h.box.receivers.connect(second, async () => {}, { name: 'Two.leaf' });
+  const id = await emit(h, first, 1);
+  await h.box.drain();
+  const caused = await h.box.emissions.caused(id);
+  expect([caused.emissions.length, caused.more]).toEqual([200, more]);
+});

@@ -5,7 +5,11 @@ const file = 'src/store/emissions/emissions.sql.ts';
 
 const append = mutantsOf({ file, within: 'appending', tests: ['test/store/emissions/append.test.ts'] }, [
   { name: 'append: receivers of this signal', find: 'where r.signal = $1::text and ', replace: 'where ' },
-  { name: 'append: own receivers', find: 'unnest($8::text::int[]) as own(id)', replace: 'unnest($8::text::int[]) as own(id) where false' },
+  {
+    name: 'append: own receivers',
+    find: 'from pg_catalog.unnest($8::text::int[]) as own(id)',
+    replace: 'from (select u.id from pg_catalog.unnest($8::text::int[]) as u(id) where false) own(id)',
+  },
   { name: 'append: each receiver once', find: '  union\n', replace: '  union all\n' },
   { name: 'append: one delivery for all names of a receiver', find: "select ${rootId('r')} as id from", replace: 'select r.id from' },
   {

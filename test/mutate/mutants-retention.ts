@@ -184,7 +184,8 @@ const turns = mutantsOf({ file: 'src/store/retention/turn.sql.ts', tests: ['test
 ]);
 
 const task = mutantsOf({ file: 'src/maintenance/tasks/prune.ts', tests: ['test/maintenance/prune.test.ts'] }, [
-  { name: 'prune task: rests as long as it worked', find: '      if (!isLast) await rest(durationMs, abortSignal);\n', replace: '' },
+  { name: 'prune task: rests', find: '      if (!isLast) await rest(RESTS_PER_BATCH * durationMs, abortSignal);\n', replace: '' },
+  { name: 'prune task: rests longer than it worked', find: 'RESTS_PER_BATCH * durationMs', replace: 'durationMs' },
   { name: 'prune task: ends between two batches', find: '!isLast && !abortSignal.aborted;', replace: '!isLast;' },
   { name: 'prune task: tells of nothing if nothing went', find: 'if (total.emissions > 0) events', replace: 'events' },
   { name: 'prune task: remembers its place', find: '{ task: PRUNE }', replace: '{}' },

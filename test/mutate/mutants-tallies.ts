@@ -15,7 +15,11 @@ const writing = [
     { name: 'tallies: emits are all of their minute', find: 'set n = excluded.n', replace: 'set n = t.n + excluded.n' },
   ]),
   ...mutantsOf({ file: sql, within: 'foldTallies', tests: statements }, [
-    { name: 'fold: only what is old', find: "t.minute < ${spanOf(`(statement_timestamp() - ${ms('$2')})`)}", replace: 'true' },
+    {
+      name: 'fold: only what is old',
+      find: "t.minute < ${spanOf(`(statement_timestamp() - ${ms('$2')})`)}",
+      replace: '$2::text is not null',
+    },
     {
       name: 'fold: whole spans',
       find: "t.minute < ${spanOf(`(statement_timestamp() - ${ms('$2')})`)}",
@@ -27,7 +31,11 @@ const writing = [
     { name: 'fold: adds buckets', find: "buckets = ${sumOf('t.buckets', 'excluded.buckets')}", replace: 'buckets = excluded.buckets' },
   ]),
   ...mutantsOf({ file: sql, within: 'foldEmissionTallies', tests: statements }, [
-    { name: 'fold: emits: only what is old', find: "t.minute < ${spanOf(`(statement_timestamp() - ${ms('$2')})`)}", replace: 'true' },
+    {
+      name: 'fold: emits: only what is old',
+      find: "t.minute < ${spanOf(`(statement_timestamp() - ${ms('$2')})`)}",
+      replace: '$2::text is not null',
+    },
   ]),
   ...mutantsOf({ file: sql, within: 'forgetTallies', tests: statements }, [
     { name: 'forget: hours alone', find: 'where t.seconds = 3600 and t.minute', replace: 'where t.minute', count: 2 },

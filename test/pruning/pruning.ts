@@ -3,6 +3,7 @@ import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { z } from 'zod';
 import { createSignalbox, defineSignal, OnSignal, type Signalbox } from '../../src/index.ts';
+import { RESTS_PER_BATCH } from '../../src/maintenance/tasks/prune.ts';
 import { readMigrations } from '../support/migrations.ts';
 
 const happened = defineSignal('pruning.happened', z.object({ value: z.number() }));
@@ -87,7 +88,7 @@ interface Beside {
   readonly beside: number;
 }
 
-/** The rates of emits and of a drain, a prune resting as long as it works beside them, or not. */
+/** The rates of emits and of a drain, a prune that rests as a worker's does beside them, or not. */
 async function besideOf({ sql, db, box, other, beside }: Beside, isPruning: boolean): Promise<Rates> {
   if (isPruning) await fill(sql, Math.max(20_000, beside * 4));
   await sql`vacuum analyze`;
@@ -114,13 +115,13 @@ async function emitAll(db: PostgresJsDatabase, count: number): Promise<void> {
   await Promise.all(Array.from({ length: SENDERS }, send));
 }
 
-/** As a worker does: between two batches it rests as long as it worked. */
+/** As a worker does. */
 async function pruneWithRests(box: Signalbox, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const batch = new AbortController();
     const begun = performance.now();
     await box.prune({ abortSignal: batch.signal, onProgress: () => batch.abort() }).catch(() => {});
-    await new Promise((resolve) => setTimeout(resolve, performance.now() - begun));
+    await new Promise((resolve) => setTimeout(resolve, RESTS_PER_BATCH * (performance.now() - begun)));
   }
 }
 
