@@ -12,7 +12,8 @@ import { isSameOrigin } from './guard/same-origin.ts';
 import { failureOf } from './frame/failure.tsx';
 import { mainOf, pageOf } from './frame/page.tsx';
 import { backTo, lastPart } from './links.ts';
-import { liveStream } from './live/stream.ts';
+import { LiveSlots } from './live/slots.ts';
+import { LIVE, liveStream } from './live/stream.ts';
 import { type DashboardOptions, type DashboardSettings, settingsOf } from './options.ts';
 import type { ActRoute, OperatedBox, PageRoute, Visit } from './route.ts';
 import { ROUTES } from './routes.ts';
@@ -40,11 +41,13 @@ class Server {
   readonly #box: OperatedBox;
   readonly #settings: DashboardSettings;
   readonly #assets: Assets;
+  readonly #live: LiveSlots;
 
   constructor(box: OperatedBox, settings: DashboardSettings, assets: Assets) {
     this.#box = box;
     this.#settings = settings;
     this.#assets = assets;
+    this.#live = new LiveSlots(settings.liveStreams);
     for (const [name, { type, text }] of assets) this.app.get(`/${name}`, () => asset(type, text));
     for (const route of ROUTES)
       this.app.on(route.method, `/${route.path}`, async ({ req: { raw } }) =>
@@ -79,7 +82,8 @@ class Server {
       const answer = await route.answer(visit);
       return answer instanceof Response ? undefined : mainOf(answer, visit);
     };
-    return liveStream(() => this.#told(path, content), request.signal);
+    // Nothing is awaited from here on: the slot that is taken is that of the stream.
+    return liveStream(() => this.#told(path, content), request.signal, { ...LIVE, onEnd: this.#live.take() });
   }
 
   /** Logs what no person did. @throws what `make` throws */
@@ -119,6 +123,7 @@ class Server {
       query: new URL(request.url).searchParams,
       user,
       token: tokenOf(secret, user.name),
+      traceLink: this.#settings.traceUrl,
       may: async (more) => (await access.may(more)) !== undefined,
     };
   }

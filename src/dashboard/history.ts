@@ -15,6 +15,9 @@ export interface History {
   readonly lag: readonly LatencyStep[];
 }
 
+/** Workers write what they have counted every ten seconds. */
+const WRITTEN_MS = 10_000;
+
 export async function readHistory({ tallies }: OperatedBox, receiver?: string, now = Date.now()): Promise<History> {
   const of = receiver === undefined ? { by: 'all' as const } : { receiver, by: 'all' as const };
   const found = await tallies.runs({ from: new Date(now - HOUR_MS), to: new Date(now), step: '1m', ...of });
@@ -35,6 +38,7 @@ export function historyOf(runs: readonly RunTally[], stepMs: number, now: number
     stepSeconds: stepMs / 1_000,
     outcomes: steps.map((step) => ({
       at: step.at,
+      unfinished: now < step.at.getTime() + stepMs + WRITTEN_MS,
       completed: count(step.runs, 'completed'),
       retrying: count(step.runs, 'retrying'),
       dead: count(step.runs, 'dead'),

@@ -3,6 +3,7 @@
 import type { Child } from 'hono/jsx';
 import type { Signalbox } from '../box/box.ts';
 import type { DashboardAction, DashboardUser } from './guard/access.ts';
+import type { TraceLink } from './trace-link.ts';
 
 /** What pages use of a box: its read model, and the acts of operators. */
 export type OperatedBox = Pick<
@@ -21,6 +22,8 @@ export interface Visit {
   may(action: DashboardAction): Promise<boolean>;
   /** For the forms of this page. */
   readonly token: string;
+  /** The address of the trace of an emission with these headers. */
+  readonly traceLink: TraceLink;
 }
 
 /** What stands between the frame's head and foot. */
@@ -28,6 +31,8 @@ export interface Content {
   readonly title: string;
   /** Default 200. */
   readonly status?: number;
+  /** Of the answer, beside those of the guard. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body: Child;
 }
 

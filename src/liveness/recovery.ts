@@ -21,6 +21,8 @@ export interface RecoveryOptions {
   sleep(ms: number): Promise<unknown>;
   /** Deliveries are ready again. */
   onRescued(): void;
+  /** A delivery of this receiver is dead, for its crash budget is spent. */
+  onDead(receiverId: number): void;
   /** A statement failed that began at `since`. */
   onError(error: unknown, since: number): void;
 }
@@ -43,7 +45,7 @@ export async function checkAndRescue({ workers, events }: RecoveryParts, options
       if (isTime) checkAt = performance.now() + CHECK_ALONE_EVERY_MS;
       const dead = isTime && (await failureDetector.check(options.workerId()));
       if (dead || performance.now() >= rescueAt) {
-        if ((await rescueDeliveries(workers, events, options.workerId())) > 0) options.onRescued();
+        if ((await rescueDeliveries(workers, events, options.workerId(), options.onDead)) > 0) options.onRescued();
         rescueAt = performance.now() + rescueEvery;
       }
     } catch (error) {

@@ -1,14 +1,8 @@
 // What an emission has caused: the emissions of its receivers, those of theirs, and so on. Read level by level, each by one look into an
 // index that has only emissions of receivers, and no further than MOST emissions and DEEPEST levels.
-import type { CausedRow, DetailsStore } from '../store/operations/details.ts';
+import type { CausedRow, DetailsStore, EmissionCauseInfo } from '../store/operations/details.ts';
 
-/** The receiver that emitted an emission. */
-export interface EmissionCauseInfo {
-  /** The emission that the receiver had; `undefined` if it had several, as one that takes batches. */
-  readonly emissionId: string | undefined;
-  /** Its stored name; `undefined` if the catalogue has lost it. */
-  readonly receiver: string | undefined;
-}
+export type { EmissionCauseInfo };
 
 /** An emission that a receiver emitted. */
 export interface CausedEmission {

@@ -14,22 +14,30 @@ export interface DeadGroup {
   /** When the first and the last of them died. */
   readonly first: Date;
   readonly last: Date;
+  /**
+   * The `error` of a filter that finds them: the beginning of their message, or their name where texts of errors are redacted, which finds
+   * others of that name, too. `undefined` where no filter tells them from other errors: none is stored, or the name is redacted, too.
+   */
+  readonly search: string | undefined;
   /** The last of them. */
   readonly sample: { readonly id: string; readonly emissionId: string };
 }
 
 export const MESSAGE_CHARACTERS = 80;
 
+/** The part of a message by which errors are grouped. */
+export const startOf = (message: string): string => Array.from(message).slice(0, MESSAGE_CHARACTERS).join('');
+
 /** @param rows the latest first @returns the largest group first */
 export function groupsOf(
-  rows: readonly Pick<DeadRow, 'id' | 'emission_id' | 'receiver' | 'name' | 'message' | 'finished_at_ms'>[],
+  rows: readonly (Pick<DeadRow, 'id' | 'emission_id' | 'receiver' | 'name' | 'message' | 'finished_at_ms'> & {
+    readonly search?: string | undefined;
+  })[],
 ): DeadGroup[] {
   const groups = new Map<string, DeadGroup>();
-  for (const { id, emission_id, receiver, name, message, finished_at_ms } of rows) {
-    const start = Array.from(message ?? '')
-      .slice(0, MESSAGE_CHARACTERS)
-      .join('');
-    const key = JSON.stringify([receiver, name, start]);
+  for (const { id, emission_id, receiver, name, message, search, finished_at_ms } of rows) {
+    const start = startOf(message ?? '');
+    const key = JSON.stringify([receiver, name, start, search]);
     const at = new Date(finished_at_ms);
     const group = groups.get(key);
     groups.set(key, {
@@ -39,6 +47,7 @@ export function groupsOf(
       count: (group?.count ?? 0) + 1,
       first: at,
       last: group?.last ?? at,
+      search: search || undefined,
       sample: group?.sample ?? { id, emissionId: emission_id },
     });
   }

@@ -5,13 +5,13 @@ import { checkOptions, checkValue, type Rule } from '../core/options.ts';
 import { rowId, uuid } from '../core/rules.ts';
 import { SignalboxError } from '../errors.ts';
 import type { Delivery } from '../store/operations/delivery.ts';
-import type { DetailsStore, FoundDelivery } from '../store/operations/details.ts';
+import { causeOf, type DetailsStore, type FoundDelivery } from '../store/operations/details.ts';
 import type { DeliveryQuery } from '../store/operations/filter.ts';
 import type { PageOrder, PagesStore, Position } from '../store/operations/pages.ts';
 import { type Caused, causedOf, type EmissionCauseInfo } from './causes.ts';
 import { cursorOf, positionOf, timeOf } from './cursor.ts';
 import { type DeliveryFilter, queryOf, searched, STATES } from './filter.ts';
-import { groupsOf, MESSAGE_CHARACTERS } from './groups.ts';
+import { groupsOf, MESSAGE_CHARACTERS, startOf } from './groups.ts';
 import { type DeadGroups, type DeliveryCount, type DeliveryPage, orderOf, PAGE_OPTIONS, type PageOptions } from './paging.ts';
 import type { Redactor } from './redaction.ts';
 
@@ -110,11 +110,13 @@ export class Reads {
     const query = { ...this.queryOf(filter, 'deliveries.groups'), states: ['dead'] as const };
     const redactor = this.#redactor;
     const { found, next } = await this.#pages.dead(query, GROUPED, redactor.showsErrors ? MESSAGE_CHARACTERS : WHOLE_MESSAGE);
-    const rows = found.map((row) => ({
-      ...row,
-      name: row.name === null ? null : redactor.word(row.name),
-      message: row.message === null ? null : redactor.text(row.message),
-    }));
+    const rows = found.map((row) => {
+      const name = row.name === null ? null : redactor.word(row.name);
+      const message = row.message === null ? null : redactor.text(row.message);
+      // Only what is stored is found: not what a redaction has made of it.
+      const search = redactor.showsErrors ? startOf(message ?? '') || (name ?? '') : name === row.name ? (name ?? '') : '';
+      return { ...row, name, message, search };
+    });
     return { groups: groupsOf(rows), grouped: found.length, more: next !== undefined };
   }
 
@@ -155,7 +157,7 @@ export class Reads {
       payload: this.#redactor.payload(row.payload),
       headers: row.headers === null ? undefined : this.#redactor.headers(row.headers),
       emittedAt: new Date(row.emitted_at_ms),
-      causedBy: row.caused ? { emissionId: row.caused_by ?? undefined, receiver: row.caused_by_receiver ?? undefined } : undefined,
+      causedBy: causeOf(row),
       deliveries: found.map((delivery) => this.#redactor.delivery(delivery)),
       moreDeliveries: next !== undefined,
     };

@@ -2,11 +2,12 @@
 // it reads a delivery.
 import { checkOptions, type OptionTable } from '../core/options.ts';
 import { DAY_MS, type Duration, HOUR_MS, MINUTE_MS, toMs } from '../core/duration.ts';
-import { date, duration, oneOf, storedName } from '../core/rules.ts';
+import { date, duration, oneOf } from '../core/rules.ts';
 import { OUTCOMES, type TallyOutcome } from '../core/tally.ts';
 import { SignalboxError } from '../errors.ts';
 import { type EmitRow, GAUGED, type GaugeRow, type RunRow, type TalliesStore, type TallySpan } from '../store/tallies/tallies.ts';
 import type { Openness } from './emissions.ts';
+import { searched } from './filter.ts';
 import type { Counted } from './paging.ts';
 
 /** Which time of the tallies is read. */
@@ -99,7 +100,7 @@ export interface Gauge {
 }
 
 const TALLY_OPTIONS: OptionTable<TallyOptions> = { from: date, to: date, step: duration({ least: '1m', most: '90d' }) };
-const RUN_OPTIONS: OptionTable<RunTallyOptions> = { ...TALLY_OPTIONS, receiver: storedName, by: oneOf('receiver', 'all') };
+const RUN_OPTIONS: OptionTable<RunTallyOptions> = { ...TALLY_OPTIONS, receiver: searched, by: oneOf('receiver', 'all') };
 const WORKER_OPTIONS: OptionTable<Omit<TallyOptions, 'step'>> = { from: date, to: date };
 
 /** Steps of a span, unless the caller says otherwise. */

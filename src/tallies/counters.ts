@@ -63,6 +63,11 @@ export class Counters {
     counter.lags[bucketOf(lagMs)]!++;
   }
 
+  /** A worker has ended a delivery that killed others. It counts, and its time, which nobody knows, is in no sum and no bucket. */
+  died(nowMs: number, worker: number, receiver: number): void {
+    this.#counterOf(this.#minuteOf(nowMs), worker, receiver, 'dead').n++;
+  }
+
   /** Emissions are committed. */
   emitted(nowMs: number, { signal, cause, n }: EmitCount): void {
     const { emits } = this.#minuteOf(nowMs);

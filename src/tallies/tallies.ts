@@ -51,6 +51,12 @@ export class Tallies {
     if (this.#timer === undefined) this.#wait();
   }
 
+  /** A rescue has ended a delivery whose crash budget is spent: its run has neither a duration nor an end of its own. */
+  died(worker: number, receiver: number): void {
+    this.#counters.died(this.#now(), worker, receiver);
+    if (this.#timer === undefined) this.#wait();
+  }
+
   /** Emissions are committed. */
   emitted(emitted: EmitCount): void {
     this.#counters.emitted(this.#now(), emitted);

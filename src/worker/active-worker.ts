@@ -144,7 +144,7 @@ export class ActiveWorker {
   }
 
   #recover(): Promise<void> {
-    const { store, events, driver } = this.#parts;
+    const { store, events, driver, tallies } = this.#parts;
     const lease = this.#lease;
     const options = {
       leaseMs: this.#settings.leaseMs,
@@ -153,6 +153,7 @@ export class ActiveWorker {
       workerId: () => lease.workerId,
       sleep: (ms: number) => this.#recoveryWakeup.sleep(ms),
       onRescued: () => this.#wakeup.workMayBeDue(),
+      onDead: (receiverId: number) => tallies?.died(lease.workerId, receiverId),
       onError: (error: unknown, since: number) => this.#failed(error, since),
     };
     return checkAndRescue({ workers: store.workers, events }, options, this.#stopping.signal);

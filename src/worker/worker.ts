@@ -154,14 +154,14 @@ export class Worker {
   }
 
   async #tick(abortSignal: AbortSignal | undefined): Promise<DrainResult> {
-    const { store, events, driver } = this.#parts;
+    const { store, events, driver, tallies } = this.#parts;
     const { leaseMs, queues, concurrency } = this.#settings;
     await reaching(driver, () => this.#prepare());
     return withTemporaryWorker(this.#parts, { leaseMs, queues, openSession: driver.openSession }, async (worker, runner) => {
       this.#temporary.add(worker);
       if (this.#phase !== 'new') worker.stopping();
       try {
-        await rescueDeliveries(store.workers, events, worker.workerId);
+        await rescueDeliveries(store.workers, events, worker.workerId, (receiverId) => tallies?.died(worker.workerId, receiverId));
         return await runOnce(worker, runner, { free: concurrency, abortSignal });
       } finally {
         this.#temporary.delete(worker);

@@ -1,6 +1,7 @@
 // The stream of a page that stays open: what it sends, when it says nothing, and that a permission which is gone ends it.
 import { expect, test } from 'vitest';
 import { dashboard } from '../../src/dashboard/dashboard.tsx';
+import { LiveSlots } from '../../src/dashboard/live/slots.ts';
 import { liveStream } from '../../src/dashboard/live/stream.ts';
 import { harness } from '../support/harness.ts';
 import { ADA, browse, PREFIX } from './asking.ts';
@@ -105,4 +106,48 @@ test('a person who may not see a page gets no stream of it', async () => {
   const { status, text } = await browse(h, { authorize: () => false }).get('live?page=.%2F');
   expect(status).toBe(403);
   expect(text).toContain('You lack the permission view.');
+});
+
+test('no more pages are live than may be: one more is told when to come back, and has its turn when another ends', async () => {
+  await using h = await harness();
+  const handle = dashboard(h.box, { authorize: () => ({ name: ADA }), liveStreams: 2, log: false });
+  const live = async (signal = open): Promise<Response> => handle(new Request(`${PREFIX}live?page=.%2F`, { signal }));
+  const gone = new AbortController();
+  const [first, second] = [await live(gone.signal), await live()];
+  const third = await live();
+  expect([first.status, second.status, third.status, third.headers.get('retry-after')]).toEqual([200, 200, 503, '10']);
+  expect(await third.text()).toContain('2 pages of this dashboard are live already');
+  // Its browser goes; the reader of the other cancels.
+  gone.abort();
+  await all(first);
+  const fourth = await live();
+  expect([fourth.status, (await live()).status]).toEqual([200, 503]);
+  await second.body!.cancel();
+  await expect.poll(async () => (await live()).status).toBe(200);
+  await fourth.body!.cancel();
+});
+
+test('a page that is refused takes no place, and with none no page is live', async () => {
+  await using h = await harness();
+  const asked = `${PREFIX}live?page=.%2F`;
+  let may = false;
+  const handle = dashboard(h.box, { authorize: () => may && { name: ADA }, liveStreams: 1, log: false });
+  for (let n = 0; n < 3; n++) expect((await handle(new Request(asked))).status).toBe(403);
+  may = true;
+  const admitted = await handle(new Request(asked));
+  expect(admitted.status).toBe(200);
+  await admitted.body!.cancel();
+  const none = dashboard(h.box, { authorize: () => ({ name: ADA }), liveStreams: 0, log: false });
+  expect((await none(new Request(asked))).status).toBe(503);
+});
+
+test('a place is given back once, however often its stream ends', () => {
+  const slots = new LiveSlots(2);
+  const [back, other] = [slots.take(), slots.take()];
+  back();
+  back();
+  slots.take();
+  expect(() => slots.take()).toThrow('2 pages of this dashboard are live already');
+  other();
+  slots.take();
 });

@@ -23,6 +23,7 @@ async function aMinuteOf(hasOthers: boolean): Promise<Counts> {
     workerId: () => 1,
     sleep: (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)),
     onRescued: () => {},
+    onDead: () => {},
     onError: () => {},
   };
   const over = checkAndRescue(parts, options, stopping.signal);

@@ -53,6 +53,8 @@ test('a delivery beyond its crash budget is reported dead; one of a stopping wor
   const told: string[] = [];
   events.on('delivery.dead', ({ error }) => told.push(`dead: ${(error as SignalboxError).code}`));
   events.on('delivery.rescued', ({ crashes }) => told.push(`rescued: ${crashes}`));
-  expect(await rescueDeliveries(h.store.workers, events, 7)).toBe(1);
+  const dead: number[] = [];
+  expect(await rescueDeliveries(h.store.workers, events, 7, (receiverId) => dead.push(receiverId))).toBe(1);
   expect(told.toSorted()).toEqual(['dead: CrashBudgetSpent', 'rescued: 2']);
+  expect(dead).toEqual([receiver]);
 });

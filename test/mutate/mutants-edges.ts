@@ -132,8 +132,8 @@ const operate = [
 const upkeep = [
   ...of('src/liveness/rescue.ts', ['test/liveness/crash-budget.test.ts', 'test/liveness/rescue.test.ts'], {
     name: 'rescue: a delivery beyond its crash budget is reported dead',
-    find: 'if (dead) events',
-    replace: 'if (false) events',
+    find: 'if (dead) {',
+    replace: 'if (false) {',
   }),
   ...of('src/liveness/rescue.ts', ['test/liveness/rescue.test.ts'], {
     name: 'rescue: goes on after a full round',

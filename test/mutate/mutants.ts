@@ -20,6 +20,7 @@ import { errandMutants } from './mutants-errands.ts';
 import { extensionMutants } from './mutants-extensions.ts';
 import { faultMutants } from './mutants-fault.ts';
 import { lifeMutants } from './mutants-life.ts';
+import { liveMutants } from './mutants-live.ts';
 import { livenessMutants } from './mutants-liveness.ts';
 import { maintenanceMutants } from './mutants-maintenance.ts';
 import { operationMutants } from './mutants-operations.ts';
@@ -68,6 +69,7 @@ export const mutants: readonly Mutant[] = [
   ...statusMutants,
   ...tallyMutants,
   ...runningMutants,
+  ...liveMutants,
   ...livenessMutants,
   ...laneMutants,
   ...extensionMutants,

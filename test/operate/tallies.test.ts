@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { defineSignal, type DeliveryContext, Discard, OnSignal, quantileOf, type Signalbox, Unrecoverable } from '../../src/index.ts';
 import { emptyBuckets } from '../../src/core/tally.ts';
 import { partsOf } from '../../src/box/parts.ts';
+import { addWorker } from '../store/rows.ts';
 import { harness, type Harness } from '../support/harness.ts';
 
 const ordered = defineSignal('tally.ordered', z.object({ n: z.number() }));
@@ -178,4 +179,23 @@ test('a span that reaches into what is kept by the hour has steps of hours, and 
   expect((await h.box.tallies.runs({ from: new Date(Date.now() - 3_600_000) })).stepMs).toBe(60_000);
   expect((await h.box.tallies.runs({ from: new Date(Date.now() - day) })).stepMs).toBe(13 * 60_000);
   await expect(h.box.tallies.runs({ from: new Date(), to: new Date(0) })).rejects.toMatchObject({ code: 'InvalidOption' });
+});
+
+test.each(['a worker', 'a tick'])('a delivery that %s finds dead by its crash budget is counted by that', async (who) => {
+  await using h = await harness({ services: [Orders] });
+  await h.box.receivers.announce();
+  await emitAll(h, [0]);
+  const lost = await addWorker(h.sql, { leaseSeconds: -1 });
+  await h.sql`update signalbox.delivery set state = 'running', epoch = 1, attempt = 1, crashes = 2, worker_id = ${lost}`;
+  const worker = h.box.worker();
+  if (who === 'a tick') await worker.tick();
+  else {
+    const dead = h.box.next('delivery.dead');
+    await worker.start();
+    await dead;
+    await worker.stop();
+  }
+  const { tallies } = await h.box.tallies.runs({ step: '90d' });
+  expect(tallies.map(({ receiver, outcome, n, totalMs }) => [receiver, outcome, n, totalMs])).toEqual([['Orders.ship', 'dead', 1, 0]]);
+  expect(await settledRows(h)).toEqual({ 'Orders.ship dead': 1 });
 });

@@ -86,3 +86,12 @@ test('a clock that is set back counts on in the minute that it was in', () => {
   counters.run(4 * MINUTE, 1, 7, 'completed', 1, 0);
   expect(rowsOf(counters)).toEqual([[300, 1, 7, 'completed', 2, 2, 0]]);
 });
+
+test('a death by a spent crash budget counts, and has no time', () => {
+  const counters = new Counters();
+  counters.run(10, 1, 7, 'dead', 5, 100);
+  counters.died(20, 1, 7);
+  const [row] = counters.unwrittenRuns().rows;
+  expect(row).toMatchObject({ outcome: 'dead', n: 2, total: 5, lag: 100 });
+  for (const each of [row!.buckets, row!.lags]) expect(each.reduce((sum, n) => sum + n, 0)).toBe(1);
+});

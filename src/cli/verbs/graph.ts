@@ -1,4 +1,5 @@
 // signalbox graph: the flow of signals between modules, as text for Mermaid, as a picture, or as data.
+import { readFlow } from '../../dashboard/flow-read.ts';
 import { drawingOf } from '../../flow/drawing.ts';
 import { flowGraph } from '../../flow/graph.ts';
 import { layoutOf } from '../../flow/layout.ts';
@@ -19,16 +20,19 @@ export function graph() {
     .option('--svg', 'print a picture, in light and dark; needs @dagrejs/dagre')
     .option('--search <text>', 'only what has this in its name or its module, and what is next to it')
     .option('--modules', 'draw each module as one node')
-    .action(async ({ config, json, mermaid, svg, search, modules }) => {
+    .option('--rates', 'with what passed in the last hour, and what waits or is dead, by the tallies')
+    .action(async ({ config, json, mermaid, svg, search, modules, rates }) => {
       if ([json, mermaid, svg].filter(Boolean).length > 1) throw new UsageError('Of --mermaid, --svg and --json, one can be printed.');
-      const receivers = await withBox(config, (box) => box.receivers.list());
-      const whole = flowGraph(receivers.filter(({ live }) => live));
+      const whole = await withBox(config, async (box) =>
+        rates ? readFlow(box) : flowGraph((await box.receivers.list()).filter(({ live }) => live)),
+      );
       const shown = viewOf(whole, { search, closed: modules ? modulesOf(whole) : [] });
       if (json) return printDocument({ nodes: shown.nodes, edges: shown.edges });
       print(svg ? drawingOf(shown, await layoutOf(shown), { style: FILE_STYLE }) : mermaidOf(shown));
     });
   addExamples(verb, [
     ['signalbox graph >> docs/flow.md', 'text for Mermaid'],
+    ['signalbox graph --rates --modules', 'how much passes between the modules, and what fails'],
     ['signalbox graph --svg --search payment > payment.svg', 'a picture of what has to do with payments'],
   ]);
   return verb;

@@ -11,6 +11,8 @@ export const BOTTOM = HEIGHT - INNER.bottom;
 
 export interface Step {
   readonly at: Date;
+  /** More may be counted of it yet: it has not ended, or its counts may not be written. */
+  readonly unfinished?: boolean;
 }
 
 /** The times of the steps, from the first to the end of the last. */

@@ -70,6 +70,13 @@ function barsOf(id: string, title: string, outcomes: readonly Outcome[], steps: 
       return element('rect', { class: `bar is-${outcomes[at]!}`, x: x(step.at), y: bottom - height, width, height });
     });
     const rate = rateText(all(step), minutes);
-    return element('g', {}, element('title', {}, text(`${clock(step.at)} UTC: ${parts} (${rate})`)), ...pieces);
+    // Its rate would be that of a whole step, which it is not yet.
+    const words = step.unfinished ? `${parts} so far` : `${parts} (${rate})`;
+    return element(
+      'g',
+      step.unfinished ? { class: 'unfinished' } : {},
+      element('title', {}, text(`${clock(step.at)} UTC: ${words}`)),
+      ...pieces,
+    );
   }
 }

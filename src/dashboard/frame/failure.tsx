@@ -39,7 +39,7 @@ const TITLES: Readonly<Record<number, string>> = {
 const CANCELLED = '57014';
 
 export function failureOf(error: unknown): Failure {
-  if (error instanceof Refusal) return failure(error.status, [error.message]);
+  if (error instanceof Refusal) return { ...failure(error.status, [error.message]), headers: error.headers };
   const state = sqlState(error);
   if (state === CANCELLED)
     return failure(

@@ -49,7 +49,7 @@ export async function pageOf(content: Content, { page, assets, visit }: Frame): 
   const html = await element.toString();
   return new Response(`<!doctype html>\n${escaped(html)}`, {
     status: content.status ?? 200,
-    headers: { ...guardHeaders(nonce), 'content-type': 'text/html; charset=utf-8' },
+    headers: { ...content.headers, ...guardHeaders(nonce), 'content-type': 'text/html; charset=utf-8' },
   });
 }
 

@@ -5,8 +5,8 @@
 export const LIVE_SCRIPT = `
 (() => {
   const KEPT = { INPUT: ['checked', 'value'], SELECT: ['value'], OPTION: ['selected'], TEXTAREA: ['value'], DETAILS: ['open'] };
-  const WORDS = { live: 'Live', paused: 'Paused', away: 'No connection', ended: 'Not live' };
-  let source;
+  const WORDS = { live: 'Live', paused: 'Paused', away: 'No connection', ended: 'Not live', full: 'Too many live pages' };
+  let source, later;
 
   const isPaused = () => sessionStorage.getItem('signalbox-live') === 'paused';
 
@@ -20,6 +20,7 @@ export const LIVE_SCRIPT = `
   }
 
   function stop() {
+    clearTimeout(later);
     if (!source) return;
     Turbo.disconnectStreamSource(source);
     source.close();
@@ -31,11 +32,33 @@ export const LIVE_SCRIPT = `
     if (isPaused()) return show('paused');
     if (document.hidden) return;
     const page = './' + location.pathname.split('/').pop() + location.search;
-    const opened = new EventSource('./live?' + new URLSearchParams({ page }));
+    const address = './live?' + new URLSearchParams({ page });
+    const opened = new EventSource(address);
     opened.onopen = () => show('live');
-    opened.onerror = () => opened === source && show(opened.readyState === EventSource.CLOSED ? 'ended' : 'away');
+    opened.onerror = () => {
+      if (opened !== source) return;
+      const isRefused = opened.readyState === EventSource.CLOSED;
+      show(isRefused ? 'ended' : 'away');
+      if (isRefused) void askWhy(address, opened);
+    };
     source = opened;
     Turbo.connectStreamSource(opened);
+  }
+
+  // An EventSource does not tell why it was refused. Where the server says when to come back, the page does.
+  async function askWhy(address, refused) {
+    const asked = new AbortController();
+    try {
+      const { status, headers } = await fetch(address, { signal: asked.signal });
+      if (refused !== source) return;
+      const seconds = Number(headers.get('retry-after'));
+      if (status === 503 && seconds > 0) show('full');
+      if (status === 200 || seconds > 0) later = setTimeout(start, Math.max(seconds, 1) * 1000);
+    } catch {
+      // The server is away, too: the page stays as it is.
+    } finally {
+      asked.abort();
+    }
   }
 
   addEventListener('turbo:load', start);

@@ -9,6 +9,8 @@ export interface LiveOptions {
   readonly everyMs: number;
   /** The stream ends after this time, and the browser opens the next: with the cookies that it has by then. */
   readonly lifeMs: number;
+  /** Called once nothing is sent any more. */
+  readonly onEnd?: () => void;
 }
 
 export const LIVE: LiveOptions = { everyMs: 2_000, lifeMs: 300_000 };
@@ -35,7 +37,7 @@ export function liveStream(content: () => Promise<string | undefined>, closed: A
   const body = new ReadableStream<Uint8Array>({
     start: (controller) => {
       // Not awaited: a stream that is being started gives nothing out.
-      void run(content, signal, controller, options);
+      void run(content, signal, controller, options).finally(options.onEnd);
     },
     cancel: () => over.abort(),
   });

@@ -3,6 +3,7 @@ import type { FC } from 'hono/jsx';
 import type { DeliveryDetails } from '../../operate/reads.ts';
 import { link } from '../links.ts';
 import { Attempts, Timeline } from '../parts/attempts.tsx';
+import { CausedBy, CausedCard, ofReceiver } from '../parts/caused-tree.tsx';
 import { isNamed } from '../parts/delivery-links.tsx';
 import { DeliveryTable } from '../parts/delivery-table.tsx';
 import { ActForm, Head } from '../parts/head.tsx';
@@ -24,6 +25,7 @@ export const delivery: PageRoute = {
       visit.may('view-payload'),
       visit.may('act'),
     ]);
+    const caused = await box.emissions.caused(found.emissionId);
     return {
       title: `${found.receiver}, ${found.state}`,
       body: (
@@ -35,7 +37,14 @@ export const delivery: PageRoute = {
           <div class="columns">
             <div class="stack">
               {found.errors.length > 0 && <Attempts delivery={found} texts={texts} />}
-              <Stored payload={found.payload} headers={found.headers} emissionId={found.emissionId} texts={texts} />
+              <CausedCard emissionId={found.emissionId} caused={ofReceiver(caused, found.emissionId, found.receiver)} />
+              <Stored
+                payload={found.payload}
+                headers={found.headers}
+                emissionId={found.emissionId}
+                texts={texts}
+                trace={visit.traceLink(found.headers)}
+              />
               {found.siblings.length > 0 && <Siblings delivery={found} texts={texts} />}
             </div>
             <div class="stack">
@@ -125,6 +134,7 @@ const Terms: FC<{ delivery: DeliveryDetails }> = ({ delivery }) => {
             {emissionId}
           </a>
         </dd>
+        <CausedBy cause={delivery.causedBy} />
         <dt>Idempotency key</dt>
         <dd class="mono">{`${emissionId}:${id}:${generation}`}</dd>
         <dt>Queue</dt>

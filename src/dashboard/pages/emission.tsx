@@ -2,7 +2,7 @@
 import type { FC } from 'hono/jsx';
 import type { EmissionDetails } from '../../operate/reads.ts';
 import { link } from '../links.ts';
-import { CausedCard } from '../parts/caused-tree.tsx';
+import { CausedBy, CausedCard } from '../parts/caused-tree.tsx';
 import { DeliveryTable } from '../parts/delivery-table.tsx';
 import { Empty, Head } from '../parts/head.tsx';
 import { Stored } from '../parts/stored.tsx';
@@ -26,7 +26,13 @@ export const emission: PageRoute = {
             <div class="stack">
               <Deliveries emission={found} texts={texts} />
               <CausedCard emissionId={found.id} caused={caused} />
-              <Stored payload={found.payload} headers={found.headers} emissionId={found.id} texts={texts} />
+              <Stored
+                payload={found.payload}
+                headers={found.headers}
+                emissionId={found.id}
+                texts={texts}
+                trace={visit.traceLink(found.headers)}
+              />
             </div>
             <section class="card" aria-label="Details">
               <dl class="terms">
@@ -40,17 +46,7 @@ export const emission: PageRoute = {
                 <dd>
                   <Time at={found.emittedAt} full />
                 </dd>
-                {found.causedBy && <dt>Caused by</dt>}
-                {found.causedBy && (
-                  <dd>
-                    {found.causedBy.receiver ?? 'a receiver that is gone'}
-                    {found.causedBy.emissionId !== undefined && (
-                      <a class="sub mono" href={link('emission', { id: found.causedBy.emissionId })}>
-                        {found.causedBy.emissionId}
-                      </a>
-                    )}
-                  </dd>
-                )}
+                <CausedBy cause={found.causedBy} />
               </dl>
             </section>
           </div>

@@ -72,7 +72,7 @@ const Groups: FC<{ groups: readonly DeadGroup[]; terms: Terms; inBulk: boolean }
         </thead>
         <tbody>
           {groups.map((group) => (
-            <Group group={group} terms={terms} inBulk={inBulk} most={most} />
+            <Group group={group} terms={terms} inBulk={inBulk} most={most} alone={isAlone(group, groups)} />
           ))}
         </tbody>
       </table>
@@ -80,15 +80,31 @@ const Groups: FC<{ groups: readonly DeadGroup[]; terms: Terms; inBulk: boolean }
   );
 };
 
-const Group: FC<{ group: DeadGroup; terms: Terms; inBulk: boolean; most: number }> = ({ group, terms, inBulk, most }) => {
-  const { receiver, name, message, count, first, last, sample } = group;
-  const filter = { ...queryOfTerms(terms), state: 'dead', receiver, ...(terms.error.length === 0 && { error: searchFor(group) }) };
+/** Whether what finds a group finds no other one of the list. */
+const isAlone = (group: DeadGroup, groups: readonly DeadGroup[]): boolean =>
+  groups.every((other) => other === group || other.receiver !== group.receiver || other.search !== group.search);
+
+const Group: FC<{ group: DeadGroup; terms: Terms; inBulk: boolean; most: number; alone: boolean }> = ({
+  group,
+  terms,
+  inBulk,
+  most,
+  alone,
+}) => {
+  const { receiver, name, message, count, first, last, search, sample } = group;
+  // What no filter finds has no link: one without the error would lead to all that are dead, and retry them.
+  const error = terms.error[0] ?? search;
+  const filter = error === undefined ? undefined : { ...queryOfTerms(terms), state: 'dead', receiver, error };
   return (
     <tr>
       <td class="num" data-label="Dead">
-        <a class="hot" href={link('deliveries', filter)}>
-          {wholeNumber(count)}
-        </a>
+        {filter ? (
+          <a class="hot" href={link('deliveries', filter)}>
+            {wholeNumber(count)}
+          </a>
+        ) : (
+          <span class="hot">{wholeNumber(count)}</span>
+        )}
         <meter class="share" min={0} max={most} value={count} aria-hidden="true"></meter>
       </td>
       <td class="wide">
@@ -96,6 +112,7 @@ const Group: FC<{ group: DeadGroup; terms: Terms; inBulk: boolean; most: number 
           {name || 'without a stored error'}
         </a>
         <span class="sub">{message}</span>
+        {filter && !alone && <span class="sub">Texts of errors are redacted here: its links find every error of this name.</span>}
       </td>
       <td data-label="Receiver">
         <a href={link('receiver', { name: receiver })}>{receiver}</a>
@@ -107,7 +124,7 @@ const Group: FC<{ group: DeadGroup; terms: Terms; inBulk: boolean; most: number 
         <Time at={last} />
       </td>
       <td class="num">
-        {inBulk && (
+        {inBulk && filter && (
           <a class="button small" href={link('bulk', { act: 'retry', ...filter })}>
             Retry…
           </a>
@@ -116,7 +133,3 @@ const Group: FC<{ group: DeadGroup; terms: Terms; inBulk: boolean; most: number 
     </tr>
   );
 };
-
-/** What finds a group again: its message, which is in the messages of all of them; where that is not shown, the name. */
-const searchFor = ({ name, message }: DeadGroup): string | undefined =>
-  message === '' || message === '[redacted]' ? name || undefined : message;

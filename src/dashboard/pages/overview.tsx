@@ -1,12 +1,10 @@
 // The overview: how the database stands, on one page. Its numbers are the read model's, which end at 1,000.
-import { raw } from 'hono/html';
 import type { Child, FC } from 'hono/jsx';
-import { latencyChart } from '../charts/latency.ts';
-import { failuresChart, throughputChart } from '../charts/throughput.ts';
 import { type History, readHistory } from '../history.ts';
 import type { BoxStatus, ReceiverStatus } from '../../operate/status.ts';
 import type { Counted } from '../../operate/paging.ts';
 import { link } from '../links.ts';
+import { Charts } from '../parts/charts.tsx';
 import { Empty, Head } from '../parts/head.tsx';
 import { Lamp } from '../parts/states.tsx';
 import { countText, Time } from '../parts/values.tsx';
@@ -28,20 +26,7 @@ const Overview: FC<{ status: BoxStatus; history: History }> = ({ status: { recei
   <>
     <Head title="Overview" />
     <Figures receivers={receivers} />
-    <div class="charts">
-      <section class="card" aria-label="Throughput of the last hour">
-        {raw(throughputChart('throughput', history.outcomes, history.stepSeconds))}
-      </section>
-      <section class="card" aria-label="Failures of the last hour">
-        {raw(failuresChart('failures', history.outcomes, history.stepSeconds))}
-      </section>
-      <section class="card" aria-label="Run time of the last hour">
-        {raw(latencyChart('run-time', 'Run time', history.run, history.stepSeconds))}
-      </section>
-      <section class="card" aria-label="Waiting time of the last hour">
-        {raw(latencyChart('waiting', 'Waiting time, due to begun', history.lag, history.stepSeconds))}
-      </section>
-    </div>
+    <Charts history={history} />
     <section class="card" aria-labelledby="receivers">
       <div class="card-head">
         <h2 id="receivers">Receivers</h2>

@@ -2,7 +2,9 @@
 import type { FC } from 'hono/jsx';
 import { SignalboxError } from '../../errors.ts';
 import type { ReceiverStatus } from '../../operate/status.ts';
+import { readHistory } from '../history.ts';
 import { link } from '../links.ts';
+import { Charts } from '../parts/charts.tsx';
 import { ActForm, Head } from '../parts/head.tsx';
 import { conditionOf, ReceiverTable } from '../parts/receiver-table.tsx';
 import { Badge } from '../parts/states.tsx';
@@ -24,6 +26,7 @@ export const receiver: PageRoute = {
         'ReceiverNotFound',
         `The catalogue has no receiver ${name}. Its name may have changed, or no process has announced it.`,
       );
+    const history = await readHistory(box, first.receiver);
     const condition = conditionOf(first);
     return {
       title: first.receiver,
@@ -36,6 +39,7 @@ export const receiver: PageRoute = {
           <section class="card" aria-label="Signals">
             <ReceiverTable receivers={mine} />
           </section>
+          <Charts history={history} />
           <Details receivers={mine} first={first} visit={configures ? visit : undefined} />
         </>
       ),

@@ -8,7 +8,7 @@ export const workers: PageRoute = {
   path: 'workers',
   action: 'view',
   answer: async ({ box }) => {
-    const found = await box.workers.list();
+    const [found, tallies] = await Promise.all([box.workers.list(), box.tallies.workers()]);
     return {
       title: 'Workers',
       body: (
@@ -20,7 +20,7 @@ export const workers: PageRoute = {
                 <p>What is emitted is stored, and waits for one: signalbox worker.</p>
               </Empty>
             ) : (
-              <WorkerTable workers={found} />
+              <WorkerTable workers={found} tallies={tallies} />
             )}
           </section>
         </>

@@ -1,6 +1,6 @@
-// What an emission has caused, as a tree: the emissions of its receivers, and of theirs.
+// What an emission has caused, as a tree: the emissions of its receivers, and of theirs. And what has caused it.
 import type { FC } from 'hono/jsx';
-import type { Caused, CausedEmission } from '../../operate/causes.ts';
+import type { Caused, CausedEmission, EmissionCauseInfo } from '../../operate/causes.ts';
 import { link } from '../links.ts';
 import { Time } from './values.tsx';
 
@@ -39,3 +39,35 @@ const Level: FC<{ of: string; by: ReadonlyMap<string, readonly CausedEmission[]>
     ))}
   </ul>
 );
+
+/** The part of a tree that one receiver of the emission has caused. */
+export function ofReceiver({ emissions, more }: Caused, emissionId: string, receiver: string): Caused {
+  const kept = new Set([emissionId]);
+  const mine = emissions.filter((each) => {
+    // Level by level: what caused an emission is before it.
+    const isMine = each.causedBy === emissionId ? each.receiver === receiver : kept.has(each.causedBy);
+    if (isMine) kept.add(each.id);
+    return isMine;
+  });
+  return { emissions: mine, more };
+}
+
+/** Terms of a list: the receiver that emitted, and the emission that it had. */
+export const CausedBy: FC<{ cause: EmissionCauseInfo | undefined }> = ({ cause }) =>
+  cause === undefined ? null : (
+    <>
+      <dt>Caused by</dt>
+      <dd>
+        {cause.emissionId !== undefined && cause.receiver !== undefined ? (
+          <a href={link('delivery', { emission: cause.emissionId, receiver: cause.receiver })}>{cause.receiver}</a>
+        ) : (
+          (cause.receiver ?? 'a receiver that is gone')
+        )}
+        {cause.emissionId !== undefined && (
+          <a class="sub mono" href={link('emission', { id: cause.emissionId })}>
+            {cause.emissionId}
+          </a>
+        )}
+      </dd>
+    </>
+  );

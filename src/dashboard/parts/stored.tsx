@@ -9,17 +9,26 @@ interface StoredOf {
   readonly headers: string | undefined;
   readonly emissionId: string;
   readonly texts: boolean;
+  /** The address of the trace in which it was emitted. */
+  readonly trace: string | undefined;
 }
 
-export const Stored: FC<StoredOf> = ({ payload, headers, emissionId, texts }) => (
+export const Stored: FC<StoredOf> = ({ payload, headers, emissionId, texts, trace }) => (
   <section class="card" aria-labelledby="payload">
     <div class="card-head">
       <h2 id="payload">Payload</h2>
-      {texts && payload !== undefined && (
-        <a href={link('payload', { id: emissionId })} data-turbo="false">
-          As a file
-        </a>
-      )}
+      <span class="words">
+        {texts && trace !== undefined && (
+          <a href={trace} rel="noreferrer" data-turbo="false">
+            Trace
+          </a>
+        )}
+        {texts && payload !== undefined && (
+          <a href={link('payload', { id: emissionId })} data-turbo="false">
+            As a file
+          </a>
+        )}
+      </span>
     </div>
     <div class="card-body">
       {!texts ? (

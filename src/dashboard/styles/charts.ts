@@ -12,6 +12,7 @@ export const CHARTS = `
 .key { display: inline-flex; align-items: center; gap: 6px; }
 .key::before { content: ""; width: 10px; height: 10px; border-radius: 3px; background: var(--state); }
 .bar { fill: var(--state); }
+.unfinished .bar { opacity: 0.4; }
 .bars g:hover .bar { filter: brightness(1.15); }
 .line { fill: none; stroke: var(--state); stroke-width: 1.8; stroke-linejoin: round; }
 .dot { fill: var(--state); }

@@ -45,6 +45,6 @@ export const fieldsOf = (errors: number, stack: '' | 'with stack' = ''): string 
  * limit cannot become a join with the whole table. Needs `SHOWN`.
  */
 export const JOINS = `
-left join lateral (select f.signal, f.emitted_at, f.payload, f.headers from signalbox.emission f where f.id = d.emission_id limit 1) e on true
+left join lateral (select f.signal, f.emitted_at, f.payload, f.headers, f.caused_by, f.caused_by_receiver from signalbox.emission f where f.id = d.emission_id limit 1) e on true
 left join signalbox.receiver r on r.id = d.receiver_id
 left join shown on shown.root = ${rootId('r')}`;

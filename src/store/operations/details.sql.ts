@@ -4,8 +4,16 @@ import { rootId, SHOWN } from '../catalogue/catalogue.sql.ts';
 import { micros, millis } from '../times.ts';
 import { FIELD_KINDS, fieldsOf, JOINS, LIVE, MANY_ERRORS, SETTLED } from './delivery.sql.ts';
 
+/** The name of the receiver that emitted an emission `e`. */
+const CAUSE = `(
+  select n.name from signalbox.receiver n where ${rootId('n')} = (select ${rootId('r')} from signalbox.receiver r where r.id = e.caused_by_receiver)
+  order by n.last_seen_at desc nulls last, n.id desc limit 1)`;
+
+const CAUSE_KINDS = { caused: 'bool', caused_by: 'text?', caused_by_receiver: 'text?' } as const;
+const CAUSE_FIELDS = `e.caused_by_receiver is not null as caused, e.caused_by::text as caused_by, ${CAUSE} as caused_by_receiver`;
+
 /**
- * A delivery with its payload, its worker and its errors. $1 emission, $2 ids that the receiver's deliveries may carry. Locks nothing.
+ * A delivery with its payload, its cause, its worker and its errors. $1 emission, $2 ids that the receiver's deliveries may carry. Locks nothing.
  * Index: delivery_emission_receiver and settled_emission_receiver, in one snapshot: it is in one of them.
  */
 export const deliveryDetails = statement({
@@ -16,10 +24,12 @@ export const deliveryDetails = statement({
   worker_id: 'int?',
   worker: 'text?',
   late_ms: 'int?',
+  ...CAUSE_KINDS,
 })`
 with ${SHOWN}
 select ${fieldsOf(MANY_ERRORS, 'with stack')}, e.payload::text as payload, e.headers::text as headers, r.queue, d.worker_id, w.label as worker,
-  case when d.run_at <= statement_timestamp() then ${millis('statement_timestamp()')} - ${millis('d.run_at')} end as late_ms
+  case when d.run_at <= statement_timestamp() then ${millis('statement_timestamp()')} - ${millis('d.run_at')} end as late_ms,
+  ${CAUSE_FIELDS}
 from (
   select ${LIVE} from signalbox.delivery l where l.emission_id = $1::text::uuid and l.receiver_id = any($2::text::int[])
   union all
@@ -28,11 +38,6 @@ from (
 left join signalbox.worker w on w.id = d.worker_id
 limit 1`;
 
-/** The name of the receiver that emitted an emission `e`. */
-const CAUSE = `(
-  select n.name from signalbox.receiver n where ${rootId('n')} = (select ${rootId('r')} from signalbox.receiver r where r.id = e.caused_by_receiver)
-  order by n.last_seen_at desc nulls last, n.id desc limit 1)`;
-
 /** An emission. $1 its id. Locks nothing. Index: emission_pkey. */
 export const emissionDetails = statement({
   signal: 'text',
@@ -40,12 +45,10 @@ export const emissionDetails = statement({
   payload: 'text',
   headers: 'text?',
   emitted_at_ms: 'int',
-  caused: 'bool',
-  caused_by: 'text?',
-  caused_by_receiver: 'text?',
+  ...CAUSE_KINDS,
 })`
 select e.signal, e.version, e.payload::text as payload, e.headers::text as headers, ${millis('e.emitted_at')} as emitted_at_ms,
-  e.caused_by_receiver is not null as caused, e.caused_by::text as caused_by, ${CAUSE} as caused_by_receiver
+  ${CAUSE_FIELDS}
 from signalbox.emission e where e.id = $1::text::uuid`;
 
 /**

@@ -26,7 +26,20 @@ export interface FoundDelivery extends Delivery {
   readonly worker: { readonly id: number; readonly label: string | undefined } | undefined;
   /** For how long a live one has been due, in milliseconds. */
   readonly lateMs: number | undefined;
+  /** The receiver that emitted its emission; `undefined` if none did, or if the emission was deleted. */
+  readonly causedBy: EmissionCauseInfo | undefined;
 }
+
+/** Who emitted an emission. */
+export interface EmissionCauseInfo {
+  /** The emission that the receiver had; `undefined` if it had several, as one that takes batches. */
+  readonly emissionId: string | undefined;
+  /** Its stored name; `undefined` if the catalogue has lost it. */
+  readonly receiver: string | undefined;
+}
+
+export const causeOf = (row: Pick<EmissionRow, 'caused' | 'caused_by' | 'caused_by_receiver'>): EmissionCauseInfo | undefined =>
+  row.caused ? { emissionId: row.caused_by ?? undefined, receiver: row.caused_by_receiver ?? undefined } : undefined;
 
 export type CausedRow = RowOf<typeof sql.causedEmissions.columns>;
 export type EmissionRow = RowOf<typeof sql.emissionDetails.columns>;
@@ -60,6 +73,7 @@ export class DetailsStore {
       queue: row.queue ?? undefined,
       worker: row.worker_id === null ? undefined : { id: row.worker_id, label: row.worker ?? undefined },
       lateMs: row.late_ms ?? undefined,
+      causedBy: causeOf(row),
     };
   }
 

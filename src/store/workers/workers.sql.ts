@@ -135,6 +135,7 @@ where a.datname = current_database() and a.usename = current_user`;
 export const rescue = statement({
   id: 'text',
   emission_id: 'text',
+  receiver_id: 'int',
   receiver: 'text?',
   signal: 'text?',
   epoch: 'int',
@@ -178,7 +179,7 @@ with ${SHOWN}, load as materialized (
   insert into signalbox.delivery_error (delivery_id, emission_id, receiver_id, epoch, attempt, error, at)
   select id, emission_id, receiver_id, epoch, attempt, $4::text::jsonb, statement_timestamp() from gone
 )
-select t.id::text as id, t.emission_id::text as emission_id, shown.name as receiver, r.signal, t.epoch, t.attempt, t.crashes, t.dead
+select t.id::text as id, t.emission_id::text as emission_id, t.receiver_id, shown.name as receiver, r.signal, t.epoch, t.attempt, t.crashes, t.dead
 from (
   select id, emission_id, receiver_id, epoch, attempt, crashes, false as dead from back
   union all

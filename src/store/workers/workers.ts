@@ -14,6 +14,7 @@ import * as sql from './workers.sql.ts';
 export interface RescuedDelivery {
   readonly id: string;
   readonly emissionId: string;
+  readonly receiverId: number;
   readonly receiver: string;
   readonly signal: string;
   readonly epoch: number;
@@ -155,6 +156,7 @@ export class WorkersStore {
     return rows.map((row) => ({
       id: row.id,
       emissionId: row.emission_id,
+      receiverId: row.receiver_id,
       receiver: row.receiver ?? '',
       signal: row.signal ?? '',
       epoch: row.epoch,

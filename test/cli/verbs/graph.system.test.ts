@@ -33,6 +33,12 @@ test('graph prints the catalogue as text for Mermaid, as a picture and as data',
       { from: 'module cli', to: 'module Mail' },
     ],
   });
+  // Nothing has passed yet, and nobody has counted what waits.
+  expect(await project.document('graph', '--rates')).toEqual(await project.document('graph'));
+  await project.emitted('a');
+  await project.work();
+  expect(await project.answer('graph', '--rates')).toMatch(/n2 -->\|"1\/h"\| n1/);
+  expect(await project.answer('graph')).not.toContain('1/h');
   const picture = await project.answer('graph', '--svg');
   expect(picture).toMatch(/^<svg /);
   expect(faultOf(picture.trim())).toBeUndefined();
