@@ -186,7 +186,11 @@ const pages = [
   ]),
   ...mutantsOf({ file: 'src/operate/groups.ts', tests: pageTests }, [
     { name: 'groups: the first characters', find: '.slice(0, MESSAGE_CHARACTERS)', tests: ['test/operate/redaction.test.ts'], replace: '' },
-    { name: 'groups: by receiver', find: 'JSON.stringify([receiver, name, start])', replace: 'JSON.stringify([name, start])' },
+    {
+      name: 'groups: by receiver',
+      find: 'JSON.stringify([receiver, name, start, search])',
+      replace: 'JSON.stringify([name, start, search])',
+    },
   ]),
 ];
 

@@ -20,7 +20,7 @@ export function graph() {
     .option('--svg', 'print a picture, in light and dark; needs @dagrejs/dagre')
     .option('--search <text>', 'only what has this in its name or its module, and what is next to it')
     .option('--modules', 'draw each module as one node')
-    .option('--rates', 'with what passed in the last hour, and what waits or is dead, by the tallies')
+    .option('--rates', 'write on it how much passed in the last hour, how much failed, and how much is due or dead')
     .action(async ({ config, json, mermaid, svg, search, modules, rates }) => {
       if ([json, mermaid, svg].filter(Boolean).length > 1) throw new UsageError('Of --mermaid, --svg and --json, one can be printed.');
       const whole = await withBox(config, async (box) =>
