@@ -20,8 +20,12 @@ const redaction = [
     { name: 'redact: no search by text of an error', find: 'this.showsErrors ? error : { name: error.name }', replace: 'error' },
   ]),
   ...mutantsOf({ file: 'src/operate/reads.ts', tests: redactionTests }, [
-    { name: 'redact: groups', find: 'message: row.message === null ? null : redactor.text(row.message)', replace: 'message: row.message' },
-    { name: 'redact: names of groups', find: 'name: row.name === null ? null : redactor.word(row.name)', replace: 'name: row.name' },
+    {
+      name: 'redact: groups',
+      find: 'message = row.message === null ? null : redactor.text(row.message)',
+      replace: 'message = row.message',
+    },
+    { name: 'redact: names of groups', find: 'name = row.name === null ? null : redactor.word(row.name)', replace: 'name = row.name' },
     {
       name: 'redact: messages before they are cut',
       find: 'redactor.showsErrors ? MESSAGE_CHARACTERS : WHOLE_MESSAGE',
