@@ -35,6 +35,7 @@ export const ERROR_CODES = {
   PayloadTooLarge: 'A payload is larger than its signal allows.',
   NotInTransaction: 'A reliable emit or a commit hook was used outside a transaction.',
   UntrackedTransaction: 'The transaction was not opened through the database object that the box was given.',
+  DedupeConflict: 'A transaction cannot see whether its dedupe key is taken, and need only be run again.',
   EmissionNotFound: 'No committed emission has this id.',
   DeliveryNotFound: 'No delivery is found under this id or address.',
   // operating

@@ -13,7 +13,7 @@ export type { BoxFramework } from './box/services.ts';
 // signals
 export { defineSignal, defineSignals, type Signals } from './core/define-signal.ts';
 export type { EmittedBy, PayloadOf, Signal, SignalOptions, Upcast } from './core/signal.ts';
-export type { EmissionReceipt, EmitOptions, ReceiverResult } from './core/dispatcher.ts';
+export type { EmissionReceipt, EmitManyOptions, EmitOptions, ReceiverResult } from './core/dispatcher.ts';
 
 // receivers and services
 export { OnSignal, type BatchOptions, type OnSignalOptions, type PayloadOfAny, type SignalOrSignals } from './decorators/on-signal.ts';

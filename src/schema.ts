@@ -34,6 +34,9 @@ export const { auditEntry } = tables;
 /** What maintenance tasks remember. */
 export const { maintenanceTask } = tables;
 
+/** The dedupe keys of emits, until their windows end. */
+export const { dedupe } = tables;
+
 /** One row: the version of these tables, and the identity of the database. */
 export const { signalboxMeta } = tables;
 

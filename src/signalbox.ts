@@ -16,6 +16,7 @@ import { attach } from './dispatch/dispatch.ts';
 import { Places } from './dispatch/emit-target.ts';
 import { TestingMode } from './dispatch/testing-mode.ts';
 import { driverOf } from './drivers/detect.ts';
+import { dedupeTask } from './maintenance/tasks/dedupe.ts';
 import { errandsTask } from './maintenance/tasks/errands.ts';
 import { pruneTasks } from './maintenance/tasks/prune.ts';
 import { tallyTasks } from './maintenance/tasks/tallies.ts';
@@ -120,6 +121,7 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
   const tasks = [
     refreshCatalogue(catalogue),
     errands,
+    dedupeTask({ store: store.dedupe, turns: retention.store }),
     ...pruneTasks(retention),
     ...(tallies ? tallyTasks({ store: store.tallies, turns: retention.store }) : []),
     ...extensions.tasks,

@@ -4,7 +4,9 @@ import { SignalboxError } from '../errors.ts';
 import {
   type Dispatcher,
   dispatcherFor,
+  EMIT_MANY_OPTIONS,
   type EmissionReceipt,
+  type EmitManyOptions,
   type EmitOptions,
   LOCAL_EMIT_OPTIONS,
   type ReceiverResult,
@@ -144,9 +146,13 @@ class DefinedSignal<Name extends string, Schema extends ZodType> implements Sign
     });
   }
 
-  emitMany(handle: object, payloads: readonly Emitted<Schema>[], options: EmitOptions = {}): Promise<EmissionReceipt[]> {
+  emitMany(
+    handle: object,
+    payloads: readonly Emitted<Schema>[],
+    options: EmitManyOptions<Emitted<Schema>> = {},
+  ): Promise<EmissionReceipt[]> {
     return rejecting(() => {
-      checkOptions(options, RELIABLE_EMIT_OPTIONS, `${this.name}.emitMany`);
+      checkOptions(options, EMIT_MANY_OPTIONS, `${this.name}.emitMany`);
       checkValue(payloads, PAYLOADS, `${this.name}.emitMany`, 'its argument');
       return this.#dispatcher(handle).emitMany(this, handle, payloads, options);
     });

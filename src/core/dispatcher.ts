@@ -4,7 +4,7 @@ import { SignalboxError } from '../errors.ts';
 import { FORMAT, incompatible } from './copies.ts';
 import type { Duration } from './duration.ts';
 import type { OptionTable } from './options.ts';
-import { date, duration, object } from './rules.ts';
+import { callable, date, dedupeKey, duration, object } from './rules.ts';
 import type { Signal } from './signal.ts';
 
 /** Options of an emit. */
@@ -27,6 +27,20 @@ export interface EmitOptions {
    * `runAt` or `delay`. Default 0.
    */
   headStart?: Duration;
+  /**
+   * The emit stores nothing if an emit of this signal with the same key has stored something `within` this time: 1 to 500 characters
+   * without control characters. It waits for one that is not committed yet, and returns its receipt, as a duplicate. Only with reliable
+   * emits. Default: each emit stores.
+   */
+  dedupeKey?: string;
+  /** How long an emission keeps its `dedupeKey` from others, from its emit, 1 ms to 3650 days. Default `'24h'`. */
+  within?: Duration;
+}
+
+/** Options of an emit of many payloads. */
+export interface EmitManyOptions<Payload = never> extends Omit<EmitOptions, 'dedupeKey'> {
+  /** Returns the {@link EmitOptions.dedupeKey} of each payload. Of payloads with equal keys the first is stored. */
+  dedupeKey?: (payload: Payload) => string;
 }
 
 export const RELIABLE_EMIT_OPTIONS: OptionTable<EmitOptions> = {
@@ -34,6 +48,13 @@ export const RELIABLE_EMIT_OPTIONS: OptionTable<EmitOptions> = {
   runAt: date,
   delay: duration(),
   headStart: duration({ most: '100h' }),
+  dedupeKey,
+  within: duration({ least: '1ms' }),
+};
+
+export const EMIT_MANY_OPTIONS: OptionTable<EmitManyOptions> = {
+  ...RELIABLE_EMIT_OPTIONS,
+  dedupeKey: { ...callable, wants: 'a function that returns the key of a payload' },
 };
 
 /** The options of an emit that stores nothing, and so cannot wait. */
@@ -45,6 +66,8 @@ export interface EmissionReceipt {
   readonly emissionId: string;
   /** Number of deliveries made, one for each receiver; 0 if there is none (the emission is kept). */
   readonly deliveries: number;
+  /** There if this emit stored nothing, because an earlier one has its `dedupeKey`, whose receipt this is. */
+  readonly duplicate?: true;
 }
 
 /**
@@ -60,7 +83,7 @@ export interface Dispatcher {
   emit(signal: Signal, handle: object, payload: unknown, options: EmitOptions): Promise<void>;
   emitRobust(signal: Signal, handle: object, payload: unknown, options: EmitOptions): Promise<ReceiverResult[]>;
   emitReliable(signal: Signal, handle: object, payload: unknown, options: EmitOptions): Promise<EmissionReceipt>;
-  emitMany(signal: Signal, handle: object, payloads: readonly unknown[], options: EmitOptions): Promise<EmissionReceipt[]>;
+  emitMany(signal: Signal, handle: object, payloads: readonly unknown[], options: EmitManyOptions): Promise<EmissionReceipt[]>;
 }
 
 /** Under a registered symbol: a signal and its box may come from two copies of the package. */

@@ -24,6 +24,12 @@ export const storedName: Rule = rule(
   (value) => isText(value) && value.length > 0 && value.length <= 200 && !/[\s\p{C}]/u.test(value),
 );
 
+/** Stored, and compared as it is. */
+export const dedupeKey: Rule = rule(
+  'a text of 1 to 500 characters without control characters',
+  (value) => isText(value) && value.length > 0 && value.length <= 500 && !/\p{C}/u.test(value),
+);
+
 /** The schema in which the tables lie, unless the application names another. */
 export const DEFAULT_SCHEMA = 'signalbox';
 

@@ -1,6 +1,6 @@
 // The interface of a signal for its users, and the types of its payloads. define-signal.ts makes signals.
 import type { input, output, ZodType } from 'zod';
-import type { EmissionReceipt, EmitOptions, ReceiverResult } from './dispatcher.ts';
+import type { EmissionReceipt, EmitManyOptions, EmitOptions, ReceiverResult } from './dispatcher.ts';
 import type { DatabaseHandle, ReliableHandle, TransactionHandle } from './handles.ts';
 import type { Rule } from './options.ts';
 
@@ -63,7 +63,7 @@ export interface Signal<Name extends string = string, Schema extends ZodType = Z
    * if it rolls back, nothing was ever there. One statement, one round trip.
    * @throws SignalboxError `InvalidPayload`, `PayloadNotStorable`, `PayloadTooLarge`, `NotInTransaction`,
    *   `TransactionEnded`, `UntrackedTransaction` (immediate mode only), `InvalidOption`, `MigrationMissing`,
-   *   `BoxNotFound`
+   *   `DedupeConflict`, `BoxNotFound`
    * @example
    * await db.transaction(async (tx) => {
    *   await tx.update(payments).set({ status: 'succeeded' }).where(eq(payments.id, id));
@@ -77,7 +77,11 @@ export interface Signal<Name extends string = string, Schema extends ZodType = Z
    * several beyond. The receipts come in the order of the payloads.
    * @throws SignalboxError as {@link Signal.emitReliable}; then none of them is stored
    */
-  emitMany(handle: ReliableHandle, payloads: readonly Emitted<Schema>[], options?: EmitOptions): Promise<EmissionReceipt[]>;
+  emitMany(
+    handle: ReliableHandle,
+    payloads: readonly Emitted<Schema>[],
+    options?: EmitManyOptions<Emitted<Schema>>,
+  ): Promise<EmissionReceipt[]>;
 }
 
 /** The payload that a receiver of signal `S` gets: the output type of its schema. The same as `typeof signal.$payload`. */

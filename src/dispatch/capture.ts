@@ -70,4 +70,5 @@ export function record(emission: Recorded): void {
     if (block === current.getStore() || block.some(({ emissionId }) => findCall(isOf(emissionId)))) block.push(emission);
 }
 
-const isUndone = (scope: Recorded['scope']): boolean => scope !== undefined && (scope.isUndone || isUndone(scope.parent));
+/** Whether the transaction, or a savepoint around, is rolled back. */
+export const isUndone = (scope: Recorded['scope']): boolean => scope !== undefined && (scope.isUndone || isUndone(scope.parent));

@@ -1,7 +1,7 @@
 // emitReliable and emitMany: check everything that can be wrong before any SQL is sent, then append in the caller's
 // transaction.
 import type { ComposedEmit } from '../core/compose.ts';
-import type { EmissionReceipt, EmitOptions } from '../core/dispatcher.ts';
+import type { EmissionReceipt, EmitManyOptions, EmitOptions } from '../core/dispatcher.ts';
 import { type Duration, HOUR_MS, toMs } from '../core/duration.ts';
 import { encodeHeaders, encodePayload } from '../core/envelope.ts';
 import type { Logger } from '../core/logger.ts';
@@ -14,14 +14,13 @@ import type { EmissionCause, NewEmission } from '../store/emissions/emissions.ts
 import type { Store } from '../store/store.ts';
 import type { Tallies } from '../tallies/tallies.ts';
 import { currentCall } from '../transaction/call.ts';
+import { batches } from './batches.ts';
 import { record } from './capture.ts';
+import { CapturedKeys } from './captured-keys.ts';
+import { type AnyEmitOptions, appendDeduped, type Deduped, type Keys, keysOf } from './deduped.ts';
 import { emissionId } from './emission-id.ts';
 import type { TestingMode } from './testing-mode.ts';
 import type { Place, Places } from './emit-target.ts';
-
-/** The most emissions, and the most characters of payload, of one statement. A longer emitMany takes several. */
-const BATCH_ITEMS = 5_000;
-const BATCH_CHARACTERS = 8 * 1024 * 1024;
 
 export interface ReliableParts {
   readonly driver: Driver;
@@ -43,6 +42,9 @@ export interface ReliableParts {
   readonly aroundEmit?: ComposedEmit | undefined;
 }
 
+/** What an emit came to. */
+type Stored = Omit<Deduped, 'moved'>;
+
 type Kind = 'emitReliable' | 'emitMany';
 /** A place where an emission can be stored. */
 type Target = Exclude<Place, { kind: 'database' }>;
@@ -58,6 +60,7 @@ export class ReliableDispatch {
   readonly #place: string;
   readonly #around: ComposedEmit | undefined;
   readonly #tallies: Tallies | undefined;
+  readonly #captured = new CapturedKeys();
 
   constructor({ driver, store, catalogue, places, events, log, mode, place, aroundEmit, tallies }: ReliableParts) {
     this.#mode = mode;
@@ -76,7 +79,7 @@ export class ReliableDispatch {
     return this.#start('emitReliable', signal, handle, [payload], options, (receipts) => receipts[0]!);
   }
 
-  emitMany(signal: Signal, handle: object, payloads: readonly unknown[], options: EmitOptions): Promise<EmissionReceipt[]> {
+  emitMany(signal: Signal, handle: object, payloads: readonly unknown[], options: EmitManyOptions): Promise<EmissionReceipt[]> {
     return this.#start('emitMany', signal, handle, payloads, options, (receipts) => receipts);
   }
 
@@ -88,7 +91,7 @@ export class ReliableDispatch {
     signal: Signal,
     handle: object,
     payloads: readonly unknown[],
-    options: EmitOptions,
+    options: AnyEmitOptions,
     pick: (receipts: EmissionReceipt[]) => T,
   ): Promise<T> {
     const place = this.#places.find(handle);
@@ -112,67 +115,90 @@ export class ReliableDispatch {
     }
   }
 
-  #emit(kind: Kind, signal: Signal, payloads: readonly unknown[], options: EmitOptions, place: Target): Promise<EmissionReceipt[]> {
+  #emit(kind: Kind, signal: Signal, payloads: readonly unknown[], options: AnyEmitOptions, place: Target): Promise<EmissionReceipt[]> {
     if (this.#around === undefined) return this.#append(signal, payloads, options, place);
     const info = { kind, signal: signal.name, payloads, headers: options.headers ?? {} };
     return this.#around(info, (headers) => this.#append(signal, payloads, { ...options, headers }, place)) as Promise<EmissionReceipt[]>;
   }
 
-  async #append(signal: Signal, payloads: readonly unknown[], options: EmitOptions, place: Target): Promise<EmissionReceipt[]> {
+  async #append(signal: Signal, payloads: readonly unknown[], options: AnyEmitOptions, place: Target): Promise<EmissionReceipt[]> {
     const schedule = scheduleOf(signal, options);
+    const keys = options.dedupeKey === undefined && options.within === undefined ? undefined : keysOf(signal, payloads, options);
     const cause = causeOf(this.#store);
     const headers = encodeHeaders(signal.name, options.headers);
     const emissions: NewEmission[] = [];
     for (const payload of payloads) emissions.push({ id: emissionId(), payload: await encodePayload(signal, payload) });
 
-    if (this.#mode?.now === 'capture') return this.#record(signal, emissions, options, place, 0);
-    const append = async (client: Client): Promise<{ receipts: EmissionReceipt[]; xid: string | undefined }> => {
+    if (this.#mode?.now === 'capture') return this.#capture(signal, emissions, options, place, keys);
+    const append = async (client: Client): Promise<Stored> => {
       let xid: string | undefined;
       const run = this.#driver.run(client);
       const ownReceivers = await this.#catalogue.idsOf(signal, run);
+      const terms = { signal: signal.name, version: signal.version, headers, ...schedule, ownReceivers, cause };
+      if (keys !== undefined) {
+        const deduped = await appendDeduped({ store: this.#store.dedupe, signal }, run, emissions, keys, terms);
+        if (deduped.moved) this.#catalogue.outdate();
+        return deduped;
+      }
       const receipts: EmissionReceipt[] = [];
       for (const batch of batches(emissions)) {
-        const stored = await this.#store.emissions.append(run, batch, {
-          signal: signal.name,
-          version: signal.version,
-          headers,
-          ...schedule,
-          ownReceivers,
-          cause,
-        });
+        const stored = await this.#store.emissions.append(run, batch, terms);
         for (const { id } of batch) receipts.push({ emissionId: id, deliveries: stored.deliveries });
         xid = stored.xid;
         if (stored.moved) this.#catalogue.outdate();
       }
-      return { receipts, xid };
+      return { receipts, fresh: emissions, xid };
     };
 
-    const { receipts } =
+    const { receipts, fresh } =
       place.kind === 'untracked'
         ? await append(place.client).then((stored) => {
             // When it commits, if it does, is not known.
-            this.#tallies?.emitted({ signal: signal.name, cause: cause?.receiverId ?? 0, n: emissions.length });
+            this.#tallies?.emitted({ signal: signal.name, cause: cause?.receiverId ?? 0, n: stored.fresh.length });
             return stored;
           })
         : await place.scope.beside(async () => {
             const stored = await append(place.scope.client!);
-            place.scope.emissions.push(...stored.receipts.map((receipt) => receipt.emissionId));
+            // What another transaction stored is no witness of this one, and not this one's to run.
+            if (stored.fresh.length === 0) return stored;
+            for (const { id } of stored.fresh) place.scope.emissions.push(id);
             place.scope.xid ??= stored.xid;
             if (this.#tallies)
-              (place.scope.emitted ??= []).push({ signal: signal.name, cause: cause?.receiverId ?? 0, n: emissions.length });
+              (place.scope.emitted ??= []).push({ signal: signal.name, cause: cause?.receiverId ?? 0, n: stored.fresh.length });
             if (this.#events.has('emission.stored')) place.scope.afterCommit.push(() => this.#tellStored(signal.name, stored.receipts));
             return stored;
           });
-    if (this.#mode) this.#record(signal, emissions, options, place, receipts[0]?.deliveries ?? 0);
-    if (receipts[0]?.deliveries === 0)
+    const first = receipts.find(isOwn);
+    if (this.#mode) this.#record(signal, fresh, options, place, first?.deliveries ?? 0);
+    if (first?.deliveries === 0)
       this.#log.warn(
-        { signal: signal.name, emissionId: receipts[0].emissionId },
+        { signal: signal.name, emissionId: first.emissionId },
         `${signal.name} has no receivers, so the emit stores no delivery. Before you emit, add the class with @OnSignal to ${this.#place}, or run \`signalbox announce\` for the program that has it. It is not delivered later`,
       );
     return receipts;
   }
 
-  #record(signal: Signal, emissions: readonly NewEmission[], { headers = {} }: EmitOptions, place: Target, deliveries: number) {
+  /** Nothing is stored. */
+  #capture(
+    signal: Signal,
+    emissions: readonly NewEmission[],
+    options: AnyEmitOptions,
+    place: Target,
+    keys: Keys | undefined,
+  ): EmissionReceipt[] {
+    if (keys === undefined) return this.#record(signal, emissions, options, place, 0);
+    const scope = place.kind === 'scope' ? place.scope : undefined;
+    return emissions.map((emission, index) =>
+      this.#captured.take(
+        signal.name,
+        keys.keys[index]!,
+        { withinMs: keys.withinMs, scope },
+        () => this.#record(signal, [emission], options, place, 0)[0]!,
+      ),
+    );
+  }
+
+  #record(signal: Signal, emissions: readonly NewEmission[], { headers = {} }: AnyEmitOptions, place: Target, deliveries: number) {
     const scope = place.kind === 'scope' ? place.scope : undefined;
     return emissions.map(({ id: emissionId, payload: json }): EmissionReceipt => {
       record({ emissionId, signal, json, headers, deliveries, scope });
@@ -181,9 +207,12 @@ export class ReliableDispatch {
   }
 
   #tellStored(signal: string, receipts: readonly EmissionReceipt[]): void {
-    for (const { emissionId, deliveries } of receipts) this.#events.raiseNeutrally('emission.stored', { emissionId, signal, deliveries });
+    for (const { emissionId, deliveries, duplicate } of receipts)
+      if (!duplicate) this.#events.raiseNeutrally('emission.stored', { emissionId, signal, deliveries });
   }
 }
+
+const isOwn = ({ duplicate }: EmissionReceipt): boolean => !duplicate;
 
 /** The receiver of the same tables that the running code is in. A plain emit pays one look into the async context. */
 function causeOf(store: object): EmissionCause | undefined {
@@ -201,7 +230,7 @@ interface Schedule {
 }
 
 /** Checks the combination of options. The signal has checked each option by itself (core/signal.ts). */
-function scheduleOf(signal: Signal, { runAt, delay, headStart }: EmitOptions): Schedule {
+function scheduleOf(signal: Signal, { runAt, delay, headStart }: AnyEmitOptions): Schedule {
   const wrong = (what: string): SignalboxError => new SignalboxError('InvalidOption', `${signal.name}.emitReliable: ${what}.`);
   if (runAt !== undefined && delay !== undefined) throw wrong('runAt and delay are both given; give one of them');
   const ms = (duration: Duration | undefined, option: string): number =>
@@ -210,19 +239,4 @@ function scheduleOf(signal: Signal, { runAt, delay, headStart }: EmitOptions): S
   if (headStartMs > 0 && (runAt !== undefined || delay !== undefined))
     throw wrong('headStart orders what is due now; leave it out with runAt or delay');
   return { runAt, delayMs: ms(delay, 'delay'), headStartHours: headStartMs / HOUR_MS };
-}
-
-function* batches(emissions: readonly NewEmission[]): Generator<readonly NewEmission[]> {
-  let batch: NewEmission[] = [];
-  let characters = 0;
-  for (const emission of emissions) {
-    if (batch.length === BATCH_ITEMS || (batch.length > 0 && characters + emission.payload.length > BATCH_CHARACTERS)) {
-      yield batch;
-      batch = [];
-      characters = 0;
-    }
-    batch.push(emission);
-    characters += emission.payload.length;
-  }
-  if (batch.length > 0) yield batch;
 }

@@ -13,6 +13,7 @@ import { AuditStore } from './audit/audit.ts';
 import { PauseStore } from './catalogue/pause.ts';
 import { DoctorStore } from './doctor/doctor-store.ts';
 import { ErrandsStore } from './errands/errands-store.ts';
+import { DedupeStore } from './emissions/deduped.ts';
 import { EmissionsStore } from './emissions/emissions.ts';
 import { DetailsStore } from './operations/details.ts';
 import { OperationsStore } from './operations/operations.ts';
@@ -32,6 +33,7 @@ import { WorkersStore } from './workers/workers.ts';
 
 export class Store {
   readonly emissions: EmissionsStore;
+  readonly dedupe: DedupeStore;
   readonly deliveries: DeliveriesStore;
   readonly batches: BatchesStore;
   readonly commits: LostCommitsStore;
@@ -57,7 +59,9 @@ export class Store {
     this.namespace = namespace;
     this.#driver = driver;
     this.#pool = ownRun(driver, namespace);
-    this.emissions = new EmissionsStore(namespace, { notifiesAlways: driver.openSession === undefined });
+    const notifiesAlways = driver.openSession === undefined;
+    this.emissions = new EmissionsStore(namespace, { notifiesAlways });
+    this.dedupe = new DedupeStore(this.#pool, namespace, { notifiesAlways });
     this.deliveries = new DeliveriesStore(this.#pool, namespace, crashBudget);
     this.batches = new BatchesStore(this.deliveries, namespace);
     this.commits = new LostCommitsStore(this.#pool);

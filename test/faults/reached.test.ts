@@ -3,6 +3,7 @@ import { beforeAll, expect, test, vi } from 'vitest';
 import { type ScenarioResult, runScenario } from './matrix.ts';
 import { OF_TESTS, statements } from './statements.ts';
 import { tallying } from './tally-scenario.ts';
+import { deduping } from './dedupe-scenario.ts';
 import { errands } from './errand-scenario.ts';
 import { observer } from './observer-scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
@@ -13,7 +14,7 @@ let results: readonly (ScenarioResult & { readonly role: string })[];
 
 beforeAll(async () => {
   results = await Promise.all(
-    [...Object.values(SCENARIOS), observer, errands, tallying].map(async (scenario) => ({
+    [...Object.values(SCENARIOS), observer, errands, tallying, deduping].map(async (scenario) => ({
       role: scenario.role,
       ...(await runScenario(scenario)),
     })),

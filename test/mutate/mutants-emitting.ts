@@ -3,7 +3,7 @@ import { type Mutant, mutantsOf } from './mutant.ts';
 
 const file = 'src/store/emissions/emissions.sql.ts';
 
-const append = mutantsOf({ file, within: 'appending', tests: ['test/store/emissions/append.test.ts'] }, [
+const append = mutantsOf({ file, tests: ['test/store/emissions/append.test.ts'] }, [
   { name: 'append: receivers of this signal', find: 'where r.signal = $1::text and ', replace: 'where ' },
   {
     name: 'append: own receivers',

@@ -53,7 +53,7 @@ const writing = [
     { name: 'gauges: a new sample replaces the old one', find: 'set due = excluded.due,', replace: 'set' },
   ]),
   ...mutantsOf({ file: 'src/maintenance/own-tasks.ts', tests: ['test/maintenance/own-tasks.test.ts'] }, [
-    { name: 'tasks: the names of all our own', find: ', GAUGES, TALLIES]', replace: ']' },
+    { name: 'tasks: the names of all our own', find: ', GAUGES, TALLIES, DEDUPE]', replace: ', DEDUPE]' },
   ]),
   ...mutantsOf({ file: 'src/maintenance/tasks/tallies.ts', tests: ['test/maintenance/tallies.test.ts'] }, [
     { name: 'tallies: one of a cluster samples', find: 'if (await isTurn(parts, GAUGES, SAMPLE_EVERY_MS)) await', replace: 'await' },

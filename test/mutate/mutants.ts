@@ -8,6 +8,7 @@ import { cliMutants } from './mutants-cli.ts';
 import { dashboardMutants } from './mutants-dashboard.ts';
 import { flowMutants } from './mutants-flow.ts';
 import { commitsMutants } from './mutants-commits.ts';
+import { dedupeMutants } from './mutants-dedupe.ts';
 import { doctorMutants } from './mutants-doctor.ts';
 import { driverMutants } from './mutants-drivers.ts';
 import { contextMutants } from './mutants-context.ts';
@@ -49,6 +50,7 @@ import type { Mutant } from './mutant.ts';
 export const mutants: readonly Mutant[] = [
   ...aheadMutants,
   ...batchMutants,
+  ...dedupeMutants,
   ...sleepingMutants,
   ...boxMutants,
   ...catalogueMutants,

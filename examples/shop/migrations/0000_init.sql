@@ -12,6 +12,16 @@ CREATE TABLE "signalbox"."audit_entry" (
 	CONSTRAINT "audit_entry_actor_size" CHECK (length("signalbox"."audit_entry"."actor") between 1 and 200)
 );
 --> statement-breakpoint
+CREATE TABLE "signalbox"."dedupe" (
+	"signal" text NOT NULL,
+	"key" text NOT NULL,
+	"emission_id" uuid NOT NULL,
+	"deliveries" integer NOT NULL,
+	"until" timestamp with time zone NOT NULL,
+	CONSTRAINT "dedupe_signal_key" PRIMARY KEY("signal","key"),
+	CONSTRAINT "dedupe_key_size" CHECK (length("signalbox"."dedupe"."key") between 1 and 500)
+);
+--> statement-breakpoint
 CREATE TABLE "signalbox"."delivery" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "signalbox"."delivery_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"emission_id" uuid NOT NULL,
@@ -198,6 +208,7 @@ CREATE TABLE "payment_process" (
 --> statement-breakpoint
 ALTER TABLE "orders" ADD CONSTRAINT "orders_payment_process_id_payment_process_id_fk" FOREIGN KEY ("payment_process_id") REFERENCES "public"."payment_process"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "audit_entry_at" ON "signalbox"."audit_entry" USING btree ("at");--> statement-breakpoint
+CREATE INDEX "dedupe_until" ON "signalbox"."dedupe" USING btree ("until");--> statement-breakpoint
 CREATE INDEX "delivery_claim" ON "signalbox"."delivery" USING btree ("receiver_id","run_at");--> statement-breakpoint
 CREATE INDEX "delivery_suspect" ON "signalbox"."delivery" USING btree ("receiver_id","run_at") WHERE "signalbox"."delivery"."crashes" > 0;--> statement-breakpoint
 CREATE INDEX "delivery_replayed" ON "signalbox"."delivery" USING btree ("receiver_id") WHERE "signalbox"."delivery"."generation" > 0;--> statement-breakpoint

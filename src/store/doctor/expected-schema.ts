@@ -20,6 +20,20 @@ export const EXPECTED_SCHEMA: Readonly<Record<string, TableShape>> = {
     },
     indexes: { audit_entry_at: 'btree (at)' },
   },
+  dedupe: {
+    columns: {
+      signal: 'text not null',
+      key: 'text not null',
+      emission_id: 'uuid not null',
+      deliveries: 'integer not null',
+      until: 'timestamp with time zone not null',
+    },
+    constraints: {
+      dedupe_key_size: 'CHECK (((length(key) >= 1) AND (length(key) <= 500)))',
+      dedupe_signal_key: 'PRIMARY KEY (signal, key)',
+    },
+    indexes: { dedupe_until: 'btree (until)' },
+  },
   delivery: {
     columns: {
       id: 'bigint not null identity',

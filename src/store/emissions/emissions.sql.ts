@@ -7,6 +7,22 @@ import { notifyIfAsleep } from '../workers/sleeping.sql.ts';
 /** The unit of an emission's head start. */
 const HEAD_START = `interval '1 hour'`;
 
+/**
+ * When the deliveries are due, and the receivers that get one: the catalogue's, and this process's own. $1 signal, $5 to $8 as of
+ * {@link appending}.
+ */
+export const DUE_AND_TARGETS = `due as materialized (
+  select case when $5::text is not null then $5::text::timestamptz
+    else statement_timestamp() + ${ms('$6')} - $7::float8 * ${HEAD_START} end as run_at
+), own as materialized (
+  select own.id, coalesce(r.root_id, own.id) as root from pg_catalog.unnest($8::text::int[]) as own(id)
+  left join signalbox.receiver r on r.id = own.id
+), target as materialized (
+  select ${rootId('r')} as id from signalbox.receiver r where r.signal = $1::text and ${isLive('r')}
+  union
+  select own.root from own
+)`;
+
 interface Cause {
   readonly columns: string;
   readonly values: string;
@@ -28,17 +44,7 @@ interface Cause {
 const appending = ({ columns, values }: Cause) => statement({ deliveries: 'int', xid: 'text', moved: 'bool', notified: 'int' })`
 with item as materialized (
   select i.id, i.payload from jsonb_to_recordset($3::text::jsonb) as i(id uuid, payload jsonb)
-), due as materialized (
-  select case when $5::text is not null then $5::text::timestamptz
-    else statement_timestamp() + ${ms('$6')} - $7::float8 * ${HEAD_START} end as run_at
-), own as materialized (
-  select own.id, coalesce(r.root_id, own.id) as root from pg_catalog.unnest($8::text::int[]) as own(id)
-  left join signalbox.receiver r on r.id = own.id
-), target as materialized (
-  select ${rootId('r')} as id from signalbox.receiver r where r.signal = $1::text and ${isLive('r')}
-  union
-  select own.root from own
-), stored as (
+), ${DUE_AND_TARGETS}, stored as (
   insert into signalbox.emission (id, signal, version, payload, headers, emitted_at${columns})
   select i.id, $1::text, $2::int, coalesce(i.payload, 'null'), $4::text::jsonb, statement_timestamp()${values} from item i
 ), delivered as (

@@ -54,20 +54,23 @@ export class EmissionsStore {
   async append(run: Run, emissions: readonly NewEmission[], options: AppendOptions): Promise<Appended> {
     const items = `[${emissions.map(({ id, payload }) => `{"id":"${id}","payload":${payload}}`).join(',')}]`;
     const { cause } = options;
-    const params = [
-      options.signal,
-      options.version,
-      items,
-      options.headers,
-      options.runAt?.toISOString() ?? null,
-      options.delayMs,
-      options.headStartHours,
-      intArray(options.ownReceivers),
-      this.#namespace.channel,
-      String(this.#notifiesAlways),
-    ];
+    const params = paramsOf(items, options, this.#namespace.channel, this.#notifiesAlways);
     const send = this.#namespace.on(run);
     const [row] = cause ? await send(appendCaused, [...params, cause.emissionId, cause.receiverId]) : await send(append, params);
     return { deliveries: row!.deliveries, xid: row!.xid, moved: row!.moved };
   }
 }
+
+/** The first ten parameters of each statement that appends. */
+export const paramsOf = (items: string, options: AppendOptions, channel: string, notifiesAlways: boolean): (string | number | null)[] => [
+  options.signal,
+  options.version,
+  items,
+  options.headers,
+  options.runAt?.toISOString() ?? null,
+  options.delayMs,
+  options.headStartHours,
+  intArray(options.ownReceivers),
+  channel,
+  String(notifiesAlways),
+];

@@ -27,6 +27,7 @@ const ALL = [
   'paused_queue',
   'audit_entry',
   'maintenance_task',
+  'dedupe',
   'meta',
   'tally',
   'emission_tally',
@@ -39,7 +40,7 @@ const GRANTS: Readonly<Record<RoleKind, Grants>> = {
     tables: [
       ['select', ['receiver']],
       ['select, insert', ['emission', 'delivery']],
-      ['select, insert, update', ['emission_tally']],
+      ['select, insert, update', ['emission_tally', 'dedupe']],
     ],
     notes: ['A process that emits and has receivers announces them, within its emits if need be:', 'grant insert, update on receiver'],
   },
@@ -51,7 +52,7 @@ const GRANTS: Readonly<Record<RoleKind, Grants>> = {
       ['select, insert, update', ['receiver', 'audit_entry', 'maintenance_task', 'errand']],
       [
         'select, insert, update, delete',
-        ['emission', 'delivery', 'settled', 'delivery_error', 'worker', 'tally', 'emission_tally', 'gauge'],
+        ['emission', 'delivery', 'settled', 'delivery_error', 'worker', 'tally', 'emission_tally', 'gauge', 'dedupe'],
       ],
     ],
     sequences: true,

@@ -1,6 +1,6 @@
 // The tables of what is operated beside deliveries: long acts, their record, maintenance, and what a database is.
 import { sql } from 'drizzle-orm';
-import { bigint, boolean, check, index, integer, jsonb, type PgSchema, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { bigint, boolean, check, index, integer, jsonb, type PgSchema, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { instant } from './columns.ts';
 
 /** Raised with each change of the tables that older code, or newer code, must know of. */
@@ -77,6 +77,26 @@ export function operatingTables<Name extends string>(signalboxSchema: PgSchema<N
     ranAt: instant('ran_at').notNull(),
   });
 
+  /** The dedupe keys of emits: the emission that each one led to, until its window ends. Emits without a key write nothing here. */
+  const dedupe = signalboxSchema.table(
+    'dedupe',
+    {
+      signal: text('signal').notNull(),
+      key: text('key').notNull(),
+      emissionId: uuid('emission_id').notNull(),
+      /** How many deliveries that emission got: a part of its receipt. */
+      deliveries: integer('deliveries').notNull(),
+      /** The end of the window: an emit that begins later stores again, and takes the row. */
+      until: instant('until').notNull(),
+    },
+    (table) => [
+      primaryKey({ name: 'dedupe_signal_key', columns: [table.signal, table.key] }),
+      // Finds the rows whose windows are over.
+      index('dedupe_until').on(table.until),
+      check('dedupe_key_size', sql`length(${table.key}) between 1 and 500`),
+    ],
+  );
+
   /** One row. */
   const signalboxMeta = signalboxSchema.table(
     'meta',
@@ -90,5 +110,5 @@ export function operatingTables<Name extends string>(signalboxSchema: PgSchema<N
     (table) => [check('meta_one_row', sql`${table.id}`)],
   );
 
-  return { errand, pausedQueue, auditEntry, maintenanceTask, signalboxMeta };
+  return { errand, pausedQueue, auditEntry, maintenanceTask, dedupe, signalboxMeta };
 }

@@ -15,7 +15,7 @@ import { tallyTables } from './tally-tables.ts';
  * what is exported, not what is inside of it.
  * @throws SignalboxError `InvalidOption` for a name that is no plain lower-case identifier
  * @example
- * export const { signalboxSchema, emission, receiver, delivery, settled, deliveryError, worker, errand, pausedQueue, auditEntry, maintenanceTask, signalboxMeta, tally, emissionTally, gauge } =
+ * export const { signalboxSchema, emission, receiver, delivery, settled, deliveryError, worker, errand, pausedQueue, auditEntry, maintenanceTask, dedupe, signalboxMeta, tally, emissionTally, gauge } =
  *   signalboxTables('billing_signals');
  */
 export function signalboxTables<const Schema extends string>(schema: Schema) {

@@ -4,7 +4,7 @@ import { ms } from '../times.ts';
 
 /**
  * Moves all that happened, and all that waits, this many ms back, in one statement: what was due in that time is due now. Leases stay: the
- * workers that hold them are alive. $1 how many. Locks: every row of delivery, settled, delivery_error and emission. Reads all of them.
+ * workers that hold them are alive. $1 how many. Locks: every row of delivery, settled, delivery_error, emission and dedupe. Reads all of them.
  */
 export const travel = statement({ moved: 'int' })`
 with deliveries as (
@@ -15,6 +15,8 @@ with deliveries as (
   update signalbox.delivery_error set at = at - ${ms('$1')} returning 1
 ), emitted as (
   update signalbox.emission set emitted_at = emitted_at - ${ms('$1')} returning 1
+), keys as (
+  update signalbox.dedupe set until = until - ${ms('$1')} returning 1
 )
 select ((select count(*) from deliveries) + (select count(*) from finished) + (select count(*) from errors) + (select count(*) from emitted))::int as moved`;
 

@@ -8,6 +8,7 @@ import { type Script, OPERATED } from '../../evidence/evidence.ts';
 import { release, tell, told } from '../../processes/parent.ts';
 import type { Database } from '../../support/harness.ts';
 import { effectsOf, fresh, batched, happened, tellClaims } from '../receivers.ts';
+import { dedupeOnce } from '../dedupe-scenario.ts';
 import { addOldRows } from '../old-rows.ts';
 import { storeOn, takePruneTurn } from '../prune-turn.ts';
 import { tallyOnce } from '../tally-scenario.ts';
@@ -68,6 +69,7 @@ await addOldRows(sql);
 await box.erase({ path: 'person', value: 'Ann' });
 await takePruneTurn(db, sql);
 await tallyOnce(db, 1);
+await dedupeOnce(db, sql, 1);
 await storeOn(db).store.tallies.forget(60_000);
 // Errands of each stage, on the same deliveries; the moves are of receivers that have none.
 const { errands } = box;
