@@ -182,6 +182,14 @@ const BAGS: Record<string, Bag[]> = {
       meant: 'formerly',
     },
   ],
+  EmitManyOptions: [
+    {
+      at: 'a.signal.emitMany',
+      take: (options, { signal }) => signal.emitMany({} as never, [], options),
+      instead: 'dedupeKye',
+      meant: 'dedupeKey',
+    },
+  ],
   EmitOptions: (['emitReliable', 'emitMany', 'emit', 'emitRobust'] as const).map((emit) => ({
     at: `a.signal.${emit}`,
     take: (options, { signal }) => signal[emit]({} as never, [], options),

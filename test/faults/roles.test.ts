@@ -2,6 +2,7 @@
 // tables of the same names: each scenario of the matrix does the same as under the owner's rights.
 import { expect, test, vi } from 'vitest';
 import type { RoleKind } from '../../src/store/schema/grants.ts';
+import { deduping } from './dedupe-scenario.ts';
 import { errands } from './errand-scenario.ts';
 import { runScenario, type Scenario } from './matrix.ts';
 import { observer } from './observer-scenario.ts';
@@ -16,7 +17,7 @@ const OF_OWNER = ['owner'];
 
 const KINDS: Readonly<Record<string, RoleKind>> = { observer: 'viewer', operator: 'operator', errands: 'operator', retention: 'operator' };
 
-const ALL: Readonly<Record<string, Scenario>> = { ...SCENARIOS, observer, errands, tallying };
+const ALL: Readonly<Record<string, Scenario>> = { ...SCENARIOS, observer, errands, tallying, deduping };
 const RESTRICTED = Object.entries(ALL).filter(([name]) => !OF_OWNER.includes(name));
 
 const sent = new Set<string>();
