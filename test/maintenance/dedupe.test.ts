@@ -77,7 +77,7 @@ test('beside 20,000 keys, an emit and the task read theirs by an index', async (
         1_000,
       );
       for (const statement of [appendDeduped, readDedupe, forgetDedupe]) {
-        const plan = await tx.unsafe(`explain ${statement.text}`, params.get(statement)!);
+        const plan = await tx.unsafe(`explain ${statement.text}`, params.get(statement));
         const lines = plan.map((row) => String(row['QUERY PLAN'])).join('\n');
         expect(lines).toMatch(/dedupe_(signal_key|until)/);
         expect(lines).not.toContain('Seq Scan on dedupe');
