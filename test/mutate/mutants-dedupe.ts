@@ -83,6 +83,12 @@ export const dedupeMutants: readonly Mutant[] = [
       replace: 'this.#record(signal, emissions, options',
     },
   ]),
+  ...mutantsOf({ file: 'src/dispatch/batches.ts', tests: emits }, [
+    { name: 'emit: the last batch is sent, too', find: '  if (batch.length > 0) yield batch;\n', replace: '' },
+  ]),
+  ...mutantsOf({ file: 'src/store/emissions/deduped.ts', tests: emits }, [
+    { name: 'dedupe: reads the receipts that it waited for', find: 'if (late.length > 0)', replace: 'if (late.length < 0)' },
+  ]),
   ...mutantsOf({ file: 'src/dispatch/captured-keys.ts', tests: emits }, [
     { name: 'captured keys: free after a rollback', find: ' && !isUndone(taken.scope)', replace: '' },
     {

@@ -3,30 +3,43 @@ import { type Mutant, mutantsOf } from './mutant.ts';
 
 const file = 'src/store/emissions/emissions.sql.ts';
 
-const append = mutantsOf({ file, tests: ['test/store/emissions/append.test.ts'] }, [
-  { name: 'append: receivers of this signal', find: 'where r.signal = $1::text and ', replace: 'where ' },
+const append = mutantsOf({ file, within: 'appending', tests: ['test/store/emissions/append.test.ts'] }, [
+  { name: 'append: receivers of this signal', within: 'DUE_AND_TARGETS', find: 'where r.signal = $1::text and ', replace: 'where ' },
   {
     name: 'append: own receivers',
+    within: 'DUE_AND_TARGETS',
     find: 'from pg_catalog.unnest($8::text::int[]) as own(id)',
     replace: 'from (select u.id from pg_catalog.unnest($8::text::int[]) as u(id) where false) own(id)',
   },
-  { name: 'append: each receiver once', find: '  union\n', replace: '  union all\n' },
-  { name: 'append: one delivery for all names of a receiver', find: "select ${rootId('r')} as id from", replace: 'select r.id from' },
+  { name: 'append: each receiver once', within: 'DUE_AND_TARGETS', find: '  union\n', replace: '  union all\n' },
+  {
+    name: 'append: one delivery for all names of a receiver',
+    within: 'DUE_AND_TARGETS',
+    find: "select ${rootId('r')} as id from",
+    replace: 'select r.id from',
+  },
   {
     name: 'append: own receivers by their roots of today',
+    within: 'DUE_AND_TARGETS',
     find: 'coalesce(r.root_id, own.id) as root',
     replace: 'own.id as root',
   },
   {
     name: 'append: own receivers that the snapshot does not see',
+    within: 'DUE_AND_TARGETS',
     find: '  left join signalbox.receiver r on r.id = own.id',
     replace: '  join signalbox.receiver r on r.id = own.id',
   },
-  { name: 'append: only to live receivers', find: " and ${isLive('r')}", replace: '' },
+  { name: 'append: only to live receivers', within: 'DUE_AND_TARGETS', find: " and ${isLive('r')}", replace: '' },
   { name: 'append: tells of own receivers with another id', find: 'own.root <> own.id', replace: 'false' },
-  { name: 'append: delay', find: " + ${ms('$6')}", replace: " + 0 * ${ms('$6')}" },
-  { name: 'append: head start', find: ' - $7::float8 * ${HEAD_START}', replace: ' - 0 * $7::int * ${HEAD_START}' },
-  { name: 'append: time', find: 'case when $5::text is not null then', replace: 'case when false then' },
+  { name: 'append: delay', within: 'DUE_AND_TARGETS', find: " + ${ms('$6')}", replace: " + 0 * ${ms('$6')}" },
+  {
+    name: 'append: head start',
+    within: 'DUE_AND_TARGETS',
+    find: ' - $7::float8 * ${HEAD_START}',
+    replace: ' - 0 * $7::int * ${HEAD_START}',
+  },
+  { name: 'append: time', within: 'DUE_AND_TARGETS', find: 'case when $5::text is not null then', replace: 'case when false then' },
   {
     name: 'append: no notification before the time',
     tests: ['test/store/workers/sleeping-flag.test.ts'],

@@ -166,7 +166,7 @@ const emit = mutantsOf({ file: 'src/dispatch/reliable.ts', tests: ['test/dispatc
   },
   {
     name: 'emit: is known to its scope',
-    find: '            place.scope.emissions.push(...stored.receipts.map((receipt) => receipt.emissionId));\n',
+    find: '            for (const { id } of stored.fresh) place.scope.emissions.push(id);\n',
     replace: '',
     tests: ['test/transaction/lost-commit.test.ts', 'test/worker/immediate.test.ts'],
   },
@@ -184,11 +184,12 @@ const emit = mutantsOf({ file: 'src/dispatch/reliable.ts', tests: ['test/dispatc
   },
   {
     name: 'emit: a statement has a limit of emissions',
+    file: 'src/dispatch/batches.ts',
     find: 'batch.length === BATCH_ITEMS || ',
     replace: '',
     equivalent: 'A longer statement stores the same; the bound is for its memory.',
   },
-  { name: 'emit: reports that a signal has no receivers', find: 'receipts[0]?.deliveries === 0', replace: 'false' },
+  { name: 'emit: reports that a signal has no receivers', find: 'first?.deliveries === 0', replace: 'false' },
 ]);
 
 export const writeMutants: readonly Mutant[] = [...batcher, ...kinds, ...sleepingFlag, ...lostClaims, ...claims, ...commit, ...emit];
