@@ -130,6 +130,7 @@ export const groups: readonly Group[] = [
       'design/waits.md': 'What an abort signal does to each call that waits, and which take none.',
       'design/reading.md': 'How deliveries are read: pages along an index, bounded walks, one filter, redaction.',
       'design/shelves.md': 'Which verbs stand on the box, and which on a shelf of it.',
+      'design/testing-kit.md': 'How time passes, processes die and databases are made in the tests of an application.',
       'design/options.md': 'Why every option is checked, and how.',
       'design/command-line.md': 'Why verbs load lazily, where documents and questions go, and what Ctrl-C stops.',
       'design/tools.md': 'Which loader, logger and compiler, and why.',

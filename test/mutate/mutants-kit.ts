@@ -5,7 +5,7 @@ const database = ['test/testing/database.test.ts'];
 const leaks = ['test/support/leaks.test.ts'];
 
 const template = mutantsOf({ file: 'src/testing/database/template.ts', tests: database }, [
-  { name: 'template: only once', find: 'if (await hasDatabase(serverUrl, name)) return;', replace: '' },
+  { name: 'template: only once', find: 'if (await useDatabaseOn(serverUrl, name)) return;', replace: '' },
   {
     name: 'template: nothing is left of one that failed',
     find: '    await dropDatabaseOn(serverUrl, own);\n    throw error;',
@@ -32,7 +32,23 @@ const databases = mutantsOf({ file: 'src/testing/database/databases.ts', tests: 
   { name: 'databases: the second name is no error', find: 'if (sqlState(error) === DUPLICATE_DATABASE) return false;', replace: '' },
 ]);
 
+const sweeping = [
+  ...mutantsOf({ file: 'src/testing/database/databases.ts', tests: database }, [
+    { name: 'sweep: a use is written down', find: 'if (isNoteOld(found))', replace: 'if (!found)' },
+  ]),
+  ...mutantsOf({ file: 'src/testing/database/names.ts', tests: database }, [
+    { name: 'sweep: templates alone', find: 'TEMPLATE.test(name) && ', replace: '' },
+    { name: 'sweep: not without a note', find: 'used !== undefined && now - used', replace: 'now - (used ?? 0)' },
+  ]),
+];
+
 const statements = mutantsOf({ file: 'src/store/testing/databases.sql.ts', tests: database }, [
+  {
+    name: 'sweep: with their comments',
+    within: 'databaseNotes',
+    find: "pg_catalog.shobj_description(oid, 'pg_database') as note",
+    replace: 'null::text as note',
+  },
   { name: 'databases: with their names', find: 'datname::text as name', replace: "'' as name", within: 'databaseNames' },
 ]);
 
@@ -183,6 +199,7 @@ export const kitMutants: readonly Mutant[] = [
   ...template,
   ...creating,
   ...databases,
+  ...sweeping,
   ...statements,
   ...opening,
   ...left,

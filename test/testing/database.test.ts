@@ -1,4 +1,5 @@
 // createTestDatabase: a database of its own for a test, made of the migrations, closed with all that the test has opened.
+import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -9,8 +10,8 @@ import postgres from 'postgres';
 import { expect, inject, test } from 'vitest';
 import { createSignalbox } from '../../src/index.ts';
 import { createTestDatabase } from '../../src/testing.ts';
-import { createDatabaseOn, databaseUrlOn, dropDatabaseOn, hasDatabase } from '../../src/testing/database/databases.ts';
-import { nameDatabase, nameRun } from '../../src/testing/database/names.ts';
+import { createDatabaseOn, databaseUrlOn, dropDatabaseOn, dropOldTemplatesOn, hasDatabase } from '../../src/testing/database/databases.ts';
+import { isNoteOld, isUnused, nameDatabase, nameRun, noteOfUse } from '../../src/testing/database/names.ts';
 import { openDatabase, type OpenDatabase } from '../../src/testing/database/open-database.ts';
 import { ensureTemplate, templateOf } from '../../src/testing/database/template.ts';
 import { Latch } from '../support/latch.ts';
@@ -150,6 +151,52 @@ test('a template that was dropped is made again', async () => {
   await dropDatabaseOn(server, name);
   await using two = await createTestDatabase({ migrations, server });
   expect(await query(two.url, 'select count(*)::int as n from signalbox.emission')).toEqual([{ n: 0 }]);
+});
+
+/** A template of a content of its own, with a comment that says when it was used. */
+async function templateUsed(daysAgo: number): Promise<string> {
+  const name = `signalbox_template_${randomBytes(12).toString('hex')}`;
+  const fill = async (url: string): Promise<void> => void (await query(url, 'create table made (id int)'));
+  await ensureTemplate(server, { name, own: nameDatabase(nameRun()), fill });
+  await query(server, `comment on database ${name} is '${noteOfUse(Math.floor(Date.now() / 1_000) - daysAgo * 86_400)}'`);
+  return name;
+}
+
+const noteOf = async (name: string): Promise<unknown> =>
+  (await query(server, `select shobj_description(oid, 'pg_database') as note from pg_database where datname = '${name}'`))[0]?.['note'];
+
+test('templates that no process has used for a week are dropped, whoever sweeps beside it; a use keeps one', async () => {
+  const [old, used, young] = [await templateUsed(8), await templateUsed(8), await templateUsed(6)];
+  const before = await noteOf(used);
+  await ensureTemplate(server, { name: used, own: nameDatabase(nameRun()), fill: () => Promise.reject(new Error('it is there')) });
+  expect(await noteOf(used)).not.toBe(before);
+  await Promise.all([dropOldTemplatesOn(server), dropOldTemplatesOn(server)]);
+  expect(await Promise.all([old, used, young].map((name) => hasDatabase(server, name)))).toEqual([false, true, true]);
+  for (const name of [used, young]) await dropDatabaseOn(server, name);
+});
+
+test('a template is not dropped while it is cloned, and a clone that comes after the drop is refused, so that it is made again', async () => {
+  const name = await templateUsed(8);
+  const clones = [1, 2, 3].map(() => nameDatabase(nameRun()));
+  const cloning = clones.map((clone) => createDatabaseOn(server, { name: clone, template: name }));
+  const outcomes = await Promise.allSettled([dropOldTemplatesOn(server), ...cloning]);
+  expect(outcomes[0].status).toBe('fulfilled');
+  for (const [index, outcome] of outcomes.slice(1).entries()) {
+    if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: '3D000' });
+    else expect(await query(databaseUrlOn(server, clones[index]!), 'select * from made')).toEqual([]);
+  }
+  expect(await hasDatabase(server, name)).toBe(false);
+  for (const clone of clones) await dropDatabaseOn(server, clone);
+});
+
+test('a use is written down once a day, and only templates of this form are swept', () => {
+  const now = 1_800_000_000;
+  const name = `signalbox_template_${'a'.repeat(24)}`;
+  const at = (secondsAgo: number): { name: string; note: string; now: number } => ({ name, note: noteOfUse(now - secondsAgo), now });
+  expect([isNoteOld(at(86_400)), isNoteOld(at(86_401)), isNoteOld({ name, note: null, now })]).toEqual([false, true, true]);
+  expect([isUnused(at(7 * 86_400)), isUnused(at(7 * 86_400 + 1))]).toEqual([false, true]);
+  expect(isUnused({ ...at(99 * 86_400), name: 'orders' })).toBe(false);
+  expect([isUnused({ name, note: null, now }), isUnused({ name, note: 'mine', now })]).toEqual([false, false]);
 });
 
 test('a folder that is none, and an unknown option, are refused', async () => {

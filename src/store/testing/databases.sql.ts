@@ -21,4 +21,15 @@ export const dropUnusedDatabase = (name: string) => statement({})`drop database 
 /** The names of all databases of the server. */
 export const databaseNames = statement({ name: 'text' })`select datname::text as name from pg_catalog.pg_database order by datname`;
 
+/** Databases with their comments, and the time of the server, in seconds since 1970. Locks nothing. */
+export const databaseNotes = statement({ name: 'text', note: 'text?', now: 'int' })`
+select datname::text as name, pg_catalog.shobj_description(oid, 'pg_database') as note, extract(epoch from statement_timestamp())::int as now
+from pg_catalog.pg_database order by datname`;
+
+/**
+ * Writes the comment of a database. Waits for those that clone it, and they for this. Repeatable; of a database that is gone it only warns.
+ */
+export const noteDatabase = (name: string, note: string) =>
+  statement({})`comment on database ${quoted(name)} is ${`'${note.replaceAll("'", "''")}'`}`;
+
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;

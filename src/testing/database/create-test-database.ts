@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { checkOptions, type OptionTable } from '../../core/options.ts';
 import { DEFAULT_SCHEMA, schemaName, text } from '../../core/rules.ts';
 import { sqlState } from '../../drivers/error-kind.ts';
-import { dropUnusedOn } from './databases.ts';
+import { dropOldTemplatesOn, dropUnusedOn } from './databases.ts';
 import { isLeftover, nameDatabase, nameRun } from './names.ts';
 import { openDatabase, type TestDatabase } from './open-database.ts';
 import { ensureTemplate, templateOf } from './template.ts';
@@ -53,6 +53,7 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
   if (!swept.has(serverUrl)) {
     swept.add(serverUrl);
     await dropUnusedOn(serverUrl, (name) => isLeftover(name));
+    await dropOldTemplatesOn(serverUrl);
   }
   const opening = { serverUrl, name: nameDatabase(run), schema };
   if (migrations === undefined) return openDatabase({ ...opening, template: 'template0' });

@@ -1,18 +1,24 @@
 // Makes and drops whole databases of tests. template.ts and test-database.ts decide which there are, and their content.
+import type { Run } from '../../drivers/driver.ts';
 import { sqlState } from '../../drivers/error-kind.ts';
 import {
   createDatabase,
   databaseNames,
+  databaseNotes,
   dropDatabase,
   dropUnusedDatabase,
+  noteDatabase,
   renameDatabase,
   sealDatabase,
 } from '../../store/testing/databases.sql.ts';
 import { withConnection } from './connection.ts';
+import { isNoteOld, isUnused, noteOfUse } from './names.ts';
 
 /** PostgreSQL itself waits 5 s for the sessions of a database to end before it refuses to copy or rename it. */
 const ATTEMPTS = 3;
 const OBJECT_IN_USE = '55006';
+/** It belongs to another role. */
+const INSUFFICIENT_PRIVILEGE = '42501';
 const DUPLICATE_DATABASE = '42P04';
 
 export interface NewDatabase {
@@ -57,10 +63,33 @@ export async function dropDatabaseOn(serverUrl: string, name: string): Promise<v
 /** Drops those that no session uses. */
 export async function dropUnusedOn(serverUrl: string, matches: (name: string) => boolean): Promise<void> {
   await withConnection(serverUrl, async (run) => {
-    for (const { name } of (await run(databaseNames, [])).filter((database) => matches(database.name)))
-      await run(dropUnusedDatabase(name), []).catch((error: unknown) => {
-        if (sqlState(error) !== OBJECT_IN_USE) throw error;
+    for (const { name } of (await run(databaseNames, [])).filter((database) => matches(database.name))) await dropIfPossible(run, name);
+  });
+}
+
+/** Drops the templates that no process has used for a week. See template.ts for the race. */
+export async function dropOldTemplatesOn(serverUrl: string): Promise<void> {
+  await withConnection(serverUrl, async (run) => {
+    for (const { name } of (await run(databaseNotes, [])).filter(isUnused)) await dropIfPossible(run, name);
+  });
+}
+
+async function dropIfPossible(run: Run, name: string): Promise<void> {
+  await run(dropUnusedDatabase(name), []).catch((error: unknown) => {
+    if (![OBJECT_IN_USE, INSUFFICIENT_PRIVILEGE].includes(sqlState(error) ?? '')) throw error;
+  });
+}
+
+/** Whether there is a database of this name; then its use is written down, once a day. */
+export async function useDatabaseOn(serverUrl: string, name: string): Promise<boolean> {
+  return withConnection(serverUrl, async (run) => {
+    const found = (await run(databaseNotes, [])).find((database) => database.name === name);
+    if (!found) return false;
+    if (isNoteOld(found))
+      await run(noteDatabase(name, noteOfUse(found.now)), []).catch((error: unknown) => {
+        if (sqlState(error) !== INSUFFICIENT_PRIVILEGE) throw error;
       });
+    return true;
   });
 }
 

@@ -23,6 +23,37 @@ export function isLeftover(database: string, atSeconds: number = nowSeconds()): 
   return started !== undefined && atSeconds - Number(started) > LEFTOVER_AGE_SECONDS;
 }
 
+const TEMPLATE = /^signalbox_template_[0-9a-f]{24}$/;
+const NOTE = /^A template of signalbox\/testing, last used at (\d{10})$/;
+/** The last use is written down once in this time. */
+const NOTED_SECONDS = 86_400;
+/** A template that was not used for so long is dropped. */
+const UNUSED_SECONDS = 7 * NOTED_SECONDS;
+
+/** The comment of a template: when it was last used, by the clock of its server. */
+export const noteOfUse = (atSeconds: number): string => `A template of signalbox/testing, last used at ${atSeconds}`;
+
+/** A database, with its comment and the time of its server. */
+export interface NotedDatabase {
+  readonly name: string;
+  readonly note: string | null;
+  readonly now: number;
+}
+
+/** Whether a use that begins now is to be written down. */
+export const isNoteOld = ({ note, now }: NotedDatabase): boolean => now - (usedAt(note) ?? 0) > NOTED_SECONDS;
+
+/** Whether it is a template that has long been out of use. Without a readable comment it is none that this version has made. */
+export function isUnused({ name, note, now }: NotedDatabase): boolean {
+  const used = usedAt(note);
+  return TEMPLATE.test(name) && used !== undefined && now - used > UNUSED_SECONDS;
+}
+
+function usedAt(note: string | null): number | undefined {
+  const seconds = NOTE.exec(note ?? '')?.[1];
+  return seconds === undefined ? undefined : Number(seconds);
+}
+
 function nowSeconds(): number {
   return Math.floor(Date.now() / 1_000);
 }

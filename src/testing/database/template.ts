@@ -5,6 +5,10 @@
 // own name, applies the migrations, seals it against connections, and renames it at last. One rename succeeds; a process whose rename
 // finds the name taken drops its own. So whatever has the name of the template is complete, and never changes. What a killed process leaves has the name of a
 // database of a test, and goes with these.
+//
+// The second race: a process drops a template that was not used for a week while another begins to use it. The use is written down, as its
+// comment, before it is cloned. If the first process has read the old comment by then, its DROP waits for a clone that is under way, and a
+// clone that comes after the DROP is refused with 3D000: create-test-database.ts makes the template again, and clones that. So it costs time, never a test.
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -12,7 +16,7 @@ import { type DatabaseHandle } from '../../core/handles.ts';
 import { SignalboxError } from '../../errors.ts';
 import { createSignalbox } from '../../signalbox.ts';
 import { orUndefined } from './connection.ts';
-import { createDatabaseOn, databaseUrlOn, dropDatabaseOn, hasDatabase, renameDatabaseOn, sealDatabaseOn } from './databases.ts';
+import { createDatabaseOn, databaseUrlOn, dropDatabaseOn, renameDatabaseOn, sealDatabaseOn, useDatabaseOn } from './databases.ts';
 
 /** Applies what the template is to have. */
 export type Fill = (url: string) => Promise<void>;
@@ -30,10 +34,11 @@ export async function templateOf(folder: string): Promise<{ name: string; fill: 
 
 /** Makes the template unless it is there. @param own a name that nothing else has, for the database that becomes it */
 export async function ensureTemplate(serverUrl: string, { name, fill, own }: { name: string; fill: Fill; own: string }): Promise<void> {
-  if (await hasDatabase(serverUrl, name)) return;
+  if (await useDatabaseOn(serverUrl, name)) return;
   await createDatabaseOn(serverUrl, { name: own, template: 'template0' });
   try {
     await fill(databaseUrlOn(serverUrl, own));
+    await useDatabaseOn(serverUrl, own);
     await sealDatabaseOn(serverUrl, own);
     if (await renameDatabaseOn(serverUrl, own, name)) return;
   } catch (error) {
