@@ -113,6 +113,8 @@ export const groups: readonly Group[] = [
       'design/old-snapshots.md': 'How claims stay fast while a backup holds a snapshot.',
       'design/retention.md': 'The races of pruning, and why it takes two statements.',
       'design/tallies.md': 'What is counted of runs and emits, how it is written once, and what pages are drawn from.',
+      'design/dashboard.md': 'Pages without a state of their own: permissions, live streams and their number, links that never widen.',
+      'design/flow.md': 'How the graph of modules is drawn from counts, and why its layout stands still.',
       'design/partitions.md': 'Why ids partition the tables by time, and the races of dropping a partition.',
       'design/doorbell.md': 'How a sleeping worker is woken without a NOTIFY in each transaction.',
       'design/batches.md': 'What a transaction of many deliveries locks, and which of them have failed when it fails.',

@@ -103,6 +103,21 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     expect(shown.complaints).toEqual([]);
   });
 
+  test('a page beyond those that may be live says so, works all the same, and is live once another is closed', LIMIT, async () => {
+    await using scene = await incident(1);
+    await using shown = await show(scene.h, { options: { liveStreams: 1 } });
+    const { page } = shown;
+    await page.goto('workers');
+    await page.getByRole('button', { name: 'Live', exact: true }).waitFor();
+    const second = await page.context().newPage();
+    await second.goto('');
+    await second.getByRole('button', { name: 'Too many live pages' }).waitFor();
+    await second.getByRole('link', { name: /^dead/ }).click();
+    await second.getByRole('link', { name: 'Shipping.pack' }).first().waitFor();
+    await page.close();
+    await second.getByRole('button', { name: 'Live', exact: true }).waitFor();
+  });
+
   test('an update keeps what is ticked, unfolded and typed; the button pauses it, also on the next page', LIMIT, async () => {
     await using scene = await incident(1);
     await using shown = await show(scene.h);
