@@ -82,7 +82,7 @@ export function openBox<D extends DatabaseHandle>(options: SignalboxOptions<D>, 
     return afterCommits.run(scope);
   });
 
-  const running = { ...extensions, store, tallies, catalogue, driver, registry, transactions, ambient, events, log };
+  const running = { ...extensions, share: settings.share, store, tallies, catalogue, driver, registry, transactions, ambient, events, log };
   const newRunner = runnersOf(running);
   const withTemporaryWorker = temporaryWorkersOf({ store, catalogue, events, tallies, newRunner });
   if (mode) transactions.follow(immediately(settings, mode, ambient, withTemporaryWorker));

@@ -8,6 +8,7 @@ import { checkOptions, type OptionTable, type Rule } from '../core/options.ts';
 import type { Class } from '../core/receivers.ts';
 import { type Ages, agesOf, type RetentionOptions, retentionRule } from '../core/retention.ts';
 import { anything, bag, callable, DEFAULT_SCHEMA, flag, listOf, oneOf, schemaName, whole } from '../core/rules.ts';
+import { MOST_SHARED } from '../core/share.ts';
 import { type ProviderLiteral, type Provision, provisionOf } from '../container/provider.ts';
 import type { Container } from '../container/registry.ts';
 import { SignalboxError } from '../errors.ts';
@@ -57,6 +58,11 @@ export interface SignalboxOptions<D extends DatabaseHandle = DatabaseHandle> {
    * less runs alone.
    */
   crashBudget?: number;
+  /**
+   * The `share` of each receiver that does not say its own, can have one (it has a transaction, at `'read committed'`, and takes no batches),
+   * and is quick: 2 to 25. Default: none is shared. See the option of `@OnSignal`.
+   */
+  share?: number;
   /**
    * For tests. `'immediate'`: deliveries run in this process, right after the commit that stored them and before the transaction call
    * returns. `'manual'`: they run in `drain()` and `tick()` and at no other time; a worker that is started checks what it would need,
@@ -126,6 +132,7 @@ export const BOX_OPTIONS: OptionTable<SignalboxOptions> = {
   extensions: listOf('extensions'),
   onDead: callable,
   crashBudget: whole(1, 100),
+  share: whole(2, MOST_SHARED),
   testing: oneOf('immediate', 'manual', 'capture'),
   onFailure: oneOf('throw', 'collect'),
   retention: retentionRule,
@@ -137,7 +144,7 @@ export const BOX_OPTIONS: OptionTable<SignalboxOptions> = {
 };
 
 /** Those that have no default may stay away; `log` is always one. */
-type Optional = 'resolve' | 'onDead' | 'testing' | 'redact';
+type Optional = 'resolve' | 'onDead' | 'share' | 'testing' | 'redact';
 
 /** The options of a box, each with its value: the given one, or the default. */
 export type BoxSettings<D extends DatabaseHandle> = Required<Omit<SignalboxOptions<D>, Optional | keyof Normal>> &

@@ -39,6 +39,8 @@ export interface Receiver {
   readonly isolation: Isolation;
   /** The largest number of deliveries in one call, if it takes several. */
   readonly batch?: number | undefined;
+  /** How many of its deliveries may share a transaction; `false`: none, whatever the box says. */
+  readonly share?: number | false | undefined;
   readonly target: ReceiverTarget;
 }
 

@@ -49,6 +49,13 @@ export interface OnSignalOptions {
    * caller's transaction.
    */
   isolation?: Isolation;
+  /**
+   * A whole number from 2 to 25: where many deliveries wait, up to this many run one after the other in one transaction, each in a
+   * savepoint of its own, and are completed together. Faster, for receivers that take a few milliseconds and write to the database
+   * alone: a transaction that comes to nothing is repeated, each delivery by itself then, and so are the calls that it made elsewhere.
+   * Not for retries. `false`: never, whatever `share` of the box says. Default: as the box says, which is never unless it is given.
+   */
+  share?: number | false;
 }
 
 /** Options for the registration and the runs of a receiver that takes several deliveries at a time. */

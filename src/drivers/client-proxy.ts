@@ -19,6 +19,7 @@ export function gated(client: Client, sending: Sending, gate: Gate, adapt = (arg
     (call, args) => {
       gate.enter();
       refuseEnding(args[0]);
+      gate.onSent?.(args[0]);
       const result = call(adapt(args));
       if (isThenable(result)) gate.watch(result);
       return result;

@@ -18,6 +18,8 @@ export interface Gate {
   enter(): void;
   /** Called for each statement that passed; `finished` settles with it. */
   watch(finished: Promise<unknown>): void;
+  /** Given: called with what each statement that passes is sent as. */
+  readonly onSent?: ((sent: unknown) => void) | undefined;
   /** The connection is lost, with this error: no statement may pass any more. */
   lose(error: unknown): void;
 }
@@ -47,6 +49,8 @@ export interface Lane {
   clientFor(isolation: Isolation): Client;
   /** Says that no other transaction follows for now. */
   release(): void;
+  /** A statement of the transaction that is open on it has failed, and was rolled back to a savepoint: the transaction may commit. */
+  survived(): void;
 }
 
 export interface DriverOptions {

@@ -36,6 +36,8 @@ const never = new Promise<never>(() => {});
 export function openLane(pool: LanePool, { isWanted, onCommitting }: LaneHooks): Lane {
   /** Set while a transaction is open, or about to be, and no job has taken it yet. */
   let next: ((job: Job | undefined) => void) | undefined;
+  /** The job under way has survived a failed statement. */
+  let survived = noop;
 
   const hold = async (first: Job): Promise<void> => {
     let current: Job | undefined = first;
@@ -44,8 +46,11 @@ export function openLane(pool: LanePool, { isWanted, onCommitting }: LaneHooks):
     const runAll = async (session: LaneSession): Promise<unknown> => {
       let isBroken = false;
       let isSpoilt = false;
+      // The pool's `begin` remembers each error of its session, and ends with a ROLLBACK for it, whatever came after.
+      const spoil = (): void => void (isSpoilt = true);
       for (let job = first; ;) {
         let value: unknown;
+        survived = spoil;
         try {
           value = await job.work(session);
         } catch (error) {
@@ -60,8 +65,7 @@ export function openLane(pool: LanePool, { isWanted, onCommitting }: LaneHooks):
         session.unsafe('commit').then(
           () => resolve(value),
           (error: unknown) => {
-            // The pool's `begin` remembers the error, and will end with a ROLLBACK.
-            isSpoilt = true;
+            spoil();
             reject(error);
           },
         );
@@ -104,7 +108,7 @@ export function openLane(pool: LanePool, { isWanted, onCommitting }: LaneHooks):
     next?.(undefined);
     next = undefined;
   };
-  return { clientFor: (isolation) => ({ begin: (work: Job['work']) => begin(work, isolation) }), release };
+  return { clientFor: (isolation) => ({ begin: (work: Job['work']) => begin(work, isolation) }), release, survived: () => survived() };
 }
 
 const noop = (): void => {};

@@ -168,6 +168,7 @@ function guard(client: Client, gate: Gate, hot: HotStatements | undefined): Clie
   const pass = (sent: unknown, call: () => unknown): unknown => {
     gate.enter();
     refuseEnding(sent);
+    gate.onSent?.(sent);
     const query = call();
     if (isQuery(query)) watchQuery(query, gate);
     return query;

@@ -4,7 +4,7 @@
 // past the guard.
 import { SignalboxError } from '../errors.ts';
 
-const BLANK = String.raw`(?:\s|--[^\n]*(?:\n|$)|/\*[\s\S]*?\*/|;)*`;
+export const BLANK = String.raw`(?:\s|--[^\n]*(?:\n|$)|/\*[\s\S]*?\*/|;)*`;
 const ENDING = String.raw`(?:(?:commit|end|abort)\b|rollback\b(?!(?:\s+(?:work|transaction))?\s+to\b)|prepare\s+transaction\b)`;
 const FIRST = new RegExp(`^${BLANK}(${ENDING})`, 'i');
 /**
@@ -30,20 +30,25 @@ export function refuseEnding(sent: unknown): void {
   );
 }
 
-function textOf(sent: unknown): string | undefined {
+/** The text of what a client is called with, if it has one. */
+export function textOf(sent: unknown): string | undefined {
   if (typeof sent === 'string') return sent;
   if (Array.isArray(sent)) return 'raw' in sent ? sent.join(' ') : undefined;
   const text = (sent as { text?: unknown } | null | undefined)?.text;
   return typeof text === 'string' ? text : undefined;
 }
 
-/** Searches the later statements of a text with several, which is rare: only where a semicolon is before the end. */
 function endingBehind(text: string): RegExpExecArray | null {
-  const at = text.indexOf(';');
-  if (at < 0 || at === text.length - 1 || SQL_BODY.test(text)) return null;
-  for (const statement of text.replaceAll(QUOTED, ' ').split(';').slice(1)) {
+  for (const statement of laterStatements(text)) {
     const ending = FIRST.exec(statement);
     if (ending) return ending;
   }
   return null;
+}
+
+/** The later statements of a text with several, which is rare: only where a semicolon is before the end. Without what is quoted. */
+export function laterStatements(text: string): readonly string[] {
+  const at = text.indexOf(';');
+  if (at < 0 || at === text.length - 1 || SQL_BODY.test(text)) return [];
+  return text.replaceAll(QUOTED, ' ').split(';').slice(1);
 }

@@ -6,6 +6,7 @@ import { nameOf } from '../core/copies.ts';
 import { type Class, type FunctionTarget, type Receiver, Receivers, type ReceiverTarget } from '../core/receivers.ts';
 import { retryPolicy, retryRule } from '../core/retry.ts';
 import { duration, flag, listOf, oneOf, storedName, whole } from '../core/rules.ts';
+import { shareRule } from '../core/share.ts';
 import { isSignal, type Signal } from '../core/signal.ts';
 import { type AnyOptions, onSignalTags, type OnSignalTag } from '../decorators/on-signal.ts';
 import { isService, serviceTag } from '../decorators/service.ts';
@@ -23,6 +24,7 @@ const OPTIONS: OptionTable<AnyOptions> = {
   transactional: flag,
   isolation: oneOf(...ISOLATION_LEVELS),
   batch: whole(2, 1000),
+  share: shareRule,
 };
 
 /**
@@ -85,6 +87,7 @@ function receiver(name: string, signal: Signal, options: AnyOptions, target: Rec
       'InvalidOption',
       `${name}: isolation is ${options.isolation}, and transactional is false. Leave one of them out: it has no transaction.`,
     );
+  if (options.share) refuseShare(name, options);
   return {
     name,
     formerly: options.formerly ?? [],
@@ -96,8 +99,22 @@ function receiver(name: string, signal: Signal, options: AnyOptions, target: Rec
     transactional: options.transactional ?? true,
     isolation: options.isolation ?? 'read committed',
     batch: options.batch,
+    share: options.share,
     target,
   };
+}
+
+/** A receiver whose deliveries cannot share a transaction would say so in vain. @throws SignalboxError `InvalidOption` */
+function refuseShare(name: string, { share, transactional, isolation, batch }: AnyOptions): void {
+  const why =
+    transactional === false
+      ? 'transactional is false: it has no transaction'
+      : batch !== undefined
+        ? 'batch is given: all of a batch is in one transaction by itself'
+        : isolation !== undefined && isolation !== 'read committed'
+          ? `isolation is '${isolation}': what runs first in the transaction would decide what the others see`
+          : undefined;
+  if (why !== undefined) throw new SignalboxError('InvalidOption', `${name}: share is ${share}, and ${why}. Leave one of them out.`);
 }
 
 function serviceName(service: Class): string {

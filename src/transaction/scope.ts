@@ -38,6 +38,8 @@ export class TransactionScope implements Gate {
   isUndone = false;
   /** The id of the transaction, known once something was emitted in it. */
   xid: string | undefined;
+  /** Called with each statement that is sent in it and in its savepoints, if that is of interest. */
+  onSent: ((sent: unknown) => void) | undefined;
 
   #open = true;
   #lost = false;
@@ -54,6 +56,7 @@ export class TransactionScope implements Gate {
 
   constructor(parent?: TransactionScope) {
     this.parent = parent;
+    this.onSent = parent?.onSent;
     // One savepoint is open at a time: inTurn ensures that.
     if (parent) parent.#child = this;
   }

@@ -144,6 +144,17 @@ export class Transactions {
     }
   }
 
+  /**
+   * Runs `callback` in a part of the transaction of `root`, whose savepoint its caller has sent and rolls back. The part has a scope of its
+   * own: what is sent in it after its end is refused, and a failed query of it fails it alone. Kept, it is a part of `root`.
+   */
+  async part<T>(root: TransactionScope, callback: Callback<T>): Promise<T> {
+    root.enter();
+    // Drizzle's own handle, from which that of `root` was derived.
+    const original = Object.getPrototypeOf(root.tx) as TransactionHandle;
+    return this.#kept(root, (scope) => this.#untilLost(scope, this.#within(scope, original, callback)));
+  }
+
   /** Runs the followers after the COMMIT of `scope`. Each of them leaves the scopes around by itself. */
   async committed(scope: TransactionScope): Promise<void> {
     for (const follower of this.#followers) await follower(scope);
@@ -199,9 +210,14 @@ export class Transactions {
 
   async #savepoint(parent: TransactionScope, open: Open, callback: (tx: TransactionHandle) => unknown): Promise<unknown> {
     parent.enter();
+    return this.#kept(parent, (scope) => open((tx) => this.#untilLost(scope, this.#within(scope, tx, callback))));
+  }
+
+  /** Runs `work` in a scope inside `parent`, which keeps it if it ends well. */
+  async #kept<T>(parent: TransactionScope, work: (scope: TransactionScope) => Promise<T>): Promise<T> {
     const scope = new TransactionScope(parent);
     try {
-      const result = await open((tx) => this.#untilLost(scope, this.#within(scope, tx, callback)));
+      const result = await work(scope);
       parent.keep(scope);
       return result;
     } finally {

@@ -61,7 +61,13 @@ export class Intake {
     this.runner = newRunner(this.pauses, setbacks);
     this.slots = new Slots({
       runner: this.runner,
-      prefetch: new Prefetch(settings.prefetch, performance.now(), () => this.claims.largestBatch),
+      prefetch: new Prefetch(
+        settings.prefetch,
+        performance.now(),
+        () => this.claims.largestBatch,
+        () => this.#toShare(concurrency),
+      ),
+      shareOf: (receiver, waiting) => Math.min(this.runner.sharing.most(receiver), Math.floor(waiting / concurrency)),
       lease,
       claims: this.claims,
       log,
@@ -80,5 +86,11 @@ export class Intake {
       answerMs: leaseMs,
       onIdle: () => events.raise('worker.idle', { workerId: lease.workerId }),
     });
+  }
+
+  /** The deliveries to hold so that each slot has twice what may share one transaction: a claim comes when half of them have gone. */
+  #toShare(concurrency: number): number {
+    const most = this.claims.largestShare((receiver) => this.runner.sharing.most(receiver));
+    return most < 2 ? 0 : most * concurrency * 2;
   }
 }

@@ -12,7 +12,7 @@ import { Injector, type PlannedFault } from './faulty-driver.ts';
 import type { RoleKind } from '../../src/store/schema/grants.ts';
 import { returnDatabase, takeDatabase } from './pooled-database.ts';
 import { type Login, restrict } from './restricted.ts';
-import { type ReceiverControls, effectsOf, batched, happened, RECEIVERS, tellClaims } from './receivers.ts';
+import { type ReceiverControls, effectsOf, batched, happened, RECEIVERS, shared, tellClaims } from './receivers.ts';
 import { until } from './until.ts';
 
 export interface FaultHarness {
@@ -35,6 +35,8 @@ export interface FaultHarness {
   emit(key: string, ...scripts: Script[]): Promise<string[]>;
   /** The same for the receiver of batches. */
   emitBatch(key: string, ...scripts: Script[]): Promise<string[]>;
+  /** The same for the receiver whose deliveries share transactions. */
+  emitShared(key: string, ...scripts: Script[]): Promise<string[]>;
   /** Records the outcome of a transaction. */
   note(sent: Sent): void;
   /** Resolves when `condition` holds and the awaited fault has been met. */
@@ -96,6 +98,7 @@ export async function withFaultHarness<T>(options: FaultHarnessOptions, run: (h:
     send: (key, scripts, how) => sendOn(db, sent, key, scripts, how),
     emit: (key, ...scripts) => sendOn(peerDb, sent, key, scripts),
     emitBatch: (key, ...scripts) => sendOn(peerDb, sent, key, scripts, { signal: batched }),
+    emitShared: (key, ...scripts) => sendOn(peerDb, sent, key, scripts, { signal: shared }),
     live,
     until: async (what, condition) => {
       await until(what, condition);
@@ -136,7 +139,7 @@ async function sendOn(
     fails = false,
     before = () => {},
     signal = happened,
-  }: { fails?: boolean; before?: () => void; signal?: typeof happened | typeof batched } = {},
+  }: { fails?: boolean; before?: () => void; signal?: typeof happened | typeof batched | typeof shared } = {},
 ): Promise<string[]> {
   const ids: string[] = [];
   const note = (outcome: Sent['outcome']): void => void sent.push({ key, emissions: scripts.length, outcome });

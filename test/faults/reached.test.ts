@@ -10,6 +10,10 @@ import { SCENARIOS } from './scenarios.ts';
 
 vi.mock('../../src/drivers/detect.ts', async (original) => (await import('./faulty-driver.ts')).faultyModule(await original()));
 
+vi.mock('../../src/worker/running/sharing.ts', async (original) =>
+  (await import('../worker/running/patient-sharing.ts')).patient(await original()),
+);
+
 let results: readonly (ScenarioResult & { readonly role: string })[];
 
 beforeAll(async () => {

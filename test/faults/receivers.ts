@@ -26,6 +26,9 @@ export const happened = defineSignal('faults.happened', payload);
 /** Received in batches. */
 export const batched = defineSignal('faults.batched', payload);
 
+/** Its deliveries share transactions. */
+export const shared = defineSignal('faults.shared', payload);
+
 /** The killed process announces its receiver, which no process has announced before. */
 export const fresh = defineSignal('faults.fresh', payload);
 
@@ -39,6 +42,7 @@ const about = { retry: { attempts: BUDGET, delay: '20ms', factor: 1 }, timeout: 
 export const RECEIVERS: readonly Receiver[] = [
   { name: 'Effects.write', signal: 'faults.happened', transactional: true, budget: BUDGET },
   { name: 'Effects.call', signal: 'faults.happened', transactional: false, budget: BUDGET },
+  { name: 'Effects.share', signal: 'faults.shared', transactional: true, budget: BUDGET },
   { name: 'Effects.emitBatch', signal: 'faults.batched', transactional: true, budget: BUDGET },
 ];
 
@@ -76,6 +80,19 @@ export function effectsOf(controls: ReceiverControls): abstract new () => unknow
         select id, generation, epoch, ${epoch}::int, ${context.attempt}::int, ${process.pid}::int
         from signalbox.settled where emission_id = ${context.emission.id}::uuid and id = ${deliveryId}::bigint and xmin = pg_current_xact_id()::xid`);
       controls.onRun();
+      await undergo(emitted, context, controls);
+    }
+
+    @OnSignal(shared, { ...about, share: 4 })
+    static async share(emitted: Payload, context: DeliveryContext): Promise<void> {
+      const { deliveryId, epoch } = claim.getStore()!;
+      // One that shares a transaction is completed at the end of it; one by itself at the beginning.
+      await context.tx.execute(query`
+        insert into effect (delivery_id, generation, epoch, claimed_epoch, attempt, pid)
+        select id, generation, epoch, ${epoch}::int, ${context.attempt}::int, ${process.pid}::int from (
+          select id, emission_id, generation, epoch from signalbox.delivery
+          union all select id, emission_id, generation, epoch from signalbox.settled where xmin = pg_current_xact_id()::xid) own
+        where emission_id = ${context.emission.id}::uuid and id = ${deliveryId}::bigint`);
       await undergo(emitted, context, controls);
     }
 

@@ -52,14 +52,15 @@ const WORKER: WorkerOptions = { lease: '2s', pollInterval: '100ms', concurrency:
  * Runs a worker until `until`, as an application would: a failed start is retried, and the worker is stopped in the
  * end.
  */
-async function work({ box, injector }: FaultHarness, until: () => Promise<void>): Promise<void> {
-  let worker = box.worker(WORKER);
+async function work({ box, injector }: FaultHarness, until: () => Promise<void>, options: WorkerOptions = {}): Promise<void> {
+  const settings = { ...WORKER, ...options };
+  let worker = box.worker(settings);
   for (let started = false; !started;) {
     started = await worker.start().then(
       () => true,
       () => false,
     );
-    if (!started) worker = box.worker(WORKER);
+    if (!started) worker = box.worker(settings);
   }
   await until();
   injector.phase = 'ending';
@@ -265,7 +266,18 @@ export const batches: Scenario = {
   },
 };
 
+/** Deliveries that share transactions: some fail, and are undone to their savepoints. */
+export const sharing: Scenario = {
+  role: 'a worker whose deliveries share transactions',
+  only: ['beginPart', 'undoPart', 'complete'],
+  run: async (h) => {
+    await h.emitShared('shared', ...Array.from({ length: 30 }, (_, index) => (index % 3 === 2 ? 'flaky' : 'fine')));
+    await work(h, () => h.until('all is done', async () => (await h.live()) === 0), { concurrency: 1 });
+  },
+};
+
 export const SCENARIOS = {
+  sharing,
   pendingAppend,
   sender,
   worker,

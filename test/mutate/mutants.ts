@@ -33,6 +33,7 @@ import { patienceMutants } from './mutants-patience.ts';
 import { retentionMutants } from './mutants-retention.ts';
 import { readMutants } from './mutants-reads.ts';
 import { runningMutants } from './mutants-running.ts';
+import { shareMutants } from './mutants-share.ts';
 import { schemasMutants } from './mutants-schemas.ts';
 import { scopeMutants } from './mutants-scope.ts';
 import { slotsMutants } from './mutants-slots.ts';
@@ -85,6 +86,7 @@ export const mutants: readonly Mutant[] = [
   ...optionMutants,
   ...retentionMutants,
   ...schemasMutants,
+  ...shareMutants,
   ...scopeMutants,
   ...slotsMutants,
   ...stoppingMutants,

@@ -1,6 +1,6 @@
 // Locks and settles several deliveries in the transaction of their receiver.
 import type { Run } from '../../drivers/driver.ts';
-import { holdBatch, takeRole } from './batch.sql.ts';
+import { beginPart, holdBatch, takeRole, undoPart } from './batch.sql.ts';
 import type { Namespace } from '../namespace.ts';
 import { byId, intArray, textArray } from '../params.ts';
 import type { ClaimRef } from './claim.ts';
@@ -12,9 +12,13 @@ export interface Hold {
   readonly ids: ReadonlySet<string>;
   /** The role of the session before the receiver was called. */
   readonly role: string;
+  /** Its surroundings before the receiver was called (batch.sql.ts). */
+  readonly surroundings: string;
   /** The time that any of its statements may take. */
   readonly timeoutMs: number;
 }
+
+type Session = Pick<Hold, 'role' | 'timeoutMs'>;
 
 /** The outcomes of the deliveries of a batch. */
 export interface BatchEnds {
@@ -44,22 +48,33 @@ export class BatchesStore {
     const workers = intArray(sorted.map(({ workerId }) => workerId));
     const [row] = await this.#namespace.on(run)(holdBatch, [ids, epochs, String(timeoutMs), String(inLane), workers]);
     if (row!.outside) return 'outside';
-    return { ids: new Set(row!.ids.split(' ').filter((id) => id !== '')), role: row!.role, timeoutMs };
+    return { ids: new Set(row!.ids.split(' ').filter((id) => id !== '')), role: row!.role, surroundings: row!.surroundings, timeoutMs };
   }
 
   /**
    * Last statements of the transaction of a batch: all of it ends, or none. They are the session's own, whatever role and
    * timeout its receiver has set; what follows at COMMIT, such as a deferred trigger, is the receiver's again.
    * @param options `pipelined`: whether the driver sends a statement before the one before it is answered
-   * @throws Error when one is not held any more
+   * Returns the surroundings as the receiver has left them. @throws Error when one is not held any more
    */
-  async end(run: Run, ends: BatchEnds, { role, timeoutMs, pipelined }: Omit<Hold, 'ids'> & { readonly pipelined: boolean }): Promise<void> {
-    const take = async (wanted: string): Promise<string> =>
-      (await this.#namespace.on(run)(takeRole, [wanted, String(timeoutMs)]))[0]!.before;
+  async end(run: Run, ends: BatchEnds, { role, timeoutMs, pipelined }: Session & { readonly pipelined: boolean }): Promise<string> {
+    const take = async (wanted: string): Promise<{ before: string; surroundings: string }> =>
+      (await this.#namespace.on(run)(takeRole, [wanted, String(timeoutMs)]))[0]!;
     const taking = take(role);
-    const [before] = await Promise.all(pipelined ? [taking, this.#write(run, ends)] : [taking]);
+    const [{ before, surroundings }] = await Promise.all(pipelined ? [taking, this.#write(run, ends)] : [taking]);
     if (!pipelined) await this.#write(run, ends);
     if (before !== role) await take(before);
+    return surroundings;
+  }
+
+  /** Begins the part of a delivery in a shared transaction. */
+  async beginPart(run: Run): Promise<void> {
+    await run(beginPart, []);
+  }
+
+  /** Undoes the part that was begun last; it is another one's from now on. */
+  async undoPart(run: Run): Promise<void> {
+    await run(undoPart, []);
   }
 
   async #write(run: Run, { returned: completed, failed, released }: BatchEnds): Promise<void> {

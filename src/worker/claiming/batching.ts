@@ -12,22 +12,34 @@ export interface Front<T> {
   readonly passed: readonly T[];
 }
 
-/** The next call of `queue`, which is not empty from index `from` on. @param isSame whether another delivery may go with the first */
+/** A group whose deliveries share a transaction is looked for in this many times its size. */
+const LOOKED_THROUGH = 10;
+
+/** Only what runs for the first time shares a transaction: one that has failed, or that a worker died with, is not to take others along. */
+const mayShare = ({ attempt, crashes }: ClaimedDelivery): boolean => attempt === 1 && crashes === 0;
+
+/**
+ * The next call of `queue`, which is not empty from index `from` on.
+ * @param isSame whether another delivery may go with the first @param shareOf how many of a receiver may share a transaction
+ */
 export function frontOf<T extends { readonly delivery: ClaimedDelivery }>(
   queue: readonly T[],
   from: number,
   receiverOf: ReceiverOf,
   isSame: (first: T, other: T) => boolean,
+  shareOf: (receiver: Receiver) => number = () => 1,
 ): Front<T> {
   const first = queue[from]!;
   const receiver = receiverOf(first.delivery);
-  const most = first.delivery.isSuspect ? 1 : (receiver?.batch ?? 1);
+  const isShared = receiver !== undefined && receiver.batch === undefined && mayShare(first.delivery);
+  const most = first.delivery.isSuspect ? 1 : (receiver?.batch ?? (isShared ? shareOf(receiver) : 1));
   const group = [first];
   const passed: T[] = [];
-  for (let at = from + 1; at < queue.length && group.length < most; at++) {
+  const end = isShared ? Math.min(queue.length, from + most * LOOKED_THROUGH) : queue.length;
+  for (let at = from + 1; at < end && group.length < most; at++) {
     const other = queue[at]!;
     const joins = !other.delivery.isSuspect && receiverOf(other.delivery) === receiver && isSame(first, other);
-    (joins ? group : passed).push(other);
+    (joins && (!isShared || mayShare(other.delivery)) ? group : passed).push(other);
   }
   return { group, passed };
 }

@@ -70,6 +70,11 @@ export class Claims {
     return Math.max(0, ...this.#entries().map(([, { batch = 0 }]) => batch));
   }
 
+  /** The largest number of deliveries that share one transaction, of those of one receiver. */
+  largestShare(most: (receiver: Receiver) => number): number {
+    return Math.max(1, ...this.#entries().map(([, receiver]) => most(receiver)));
+  }
+
   /** The time until a paused receiver may be probed that could not be at the last claim. */
   get probeInMs(): number {
     const { pauses } = this.#parts;

@@ -4,20 +4,28 @@
 
 /** Deliveries that are claimed ahead are started within about this time. */
 const LEAD_MS = 100;
+/** What is held so that deliveries can share transactions is started within this time: half of the one after which it would be released. */
+const FILL_MS = 400;
 /** The rate is measured over at least this long. */
 const WINDOW_MS = 20;
 
 export class Prefetch {
   readonly #most: number;
   readonly #least: () => number;
+  readonly #fill: () => number;
   #since: number;
   #count = 0;
   #perMs = 0;
 
-  /** @param most the most to claim ahead @param least the least: a batch, where receivers take batches */
-  constructor(most: number, now: number, least = (): number => 0) {
+  /**
+   * @param most the most to claim ahead @param least the least: a batch, where receivers take batches
+   * @param fill what deliveries that share transactions need to be held: a tenth of a second of a pace that is slow for want of it would
+   * never let any share one
+   */
+  constructor(most: number, now: number, least = (): number => 0, fill = (): number => 0) {
     this.#most = most;
     this.#least = least;
+    this.#fill = fill;
     this.#since = now;
   }
 
@@ -35,6 +43,7 @@ export class Prefetch {
       this.#count = 0;
       this.#since = now;
     }
-    return Math.max(this.#least(), Math.min(this.#most, Math.floor(this.#perMs * LEAD_MS)));
+    const ahead = Math.max(Math.floor(this.#perMs * LEAD_MS), Math.min(this.#fill(), Math.floor(this.#perMs * FILL_MS)));
+    return Math.max(this.#least(), Math.min(this.#most, ahead));
   }
 }

@@ -6,6 +6,7 @@
 // operator may have paused a receiver since the claim, of which a worker without LISTEN is not notified: what has waited for long is not
 // started either, so that a pause holds after that time wherever the worker is.
 import type { Logger } from '../../core/logger.ts';
+import type { Receiver } from '../../core/receivers.ts';
 import type { Driver, Lane } from '../../drivers/driver.ts';
 import { neutrally } from '../../observe/async-context.ts';
 import { type ClaimedDelivery, type ClaimRef, isSameClaim } from '../../store/deliveries/claim.ts';
@@ -20,6 +21,8 @@ export interface SlotsParts {
   readonly prefetch: Pick<Prefetch, 'started' | 'target'>;
   readonly lease: Pick<Lease, 'owns'>;
   readonly claims: Pick<Claims, 'holdsBack'>;
+  /** How many deliveries of a receiver may share a transaction now. */
+  shareOf?(receiver: Receiver, waiting: number): number;
   readonly log: Logger;
   readonly concurrency: number;
   /** Makes lanes, where the driver has them. */
@@ -63,10 +66,11 @@ export class Slots {
   #called = 0;
   /** With no more than this waiting, the slots want more: half of the prefetch. */
   #lowWater = 0;
-  /** Lanes on which nothing runs. */
   readonly #idle: SlotLane[] = [];
   /** A suspect runs, beside which nothing may run. */
   #hasSuspect = false;
+  /** The worker ends: nothing waits any more. */
+  #isClosed = false;
 
   constructor(parts: SlotsParts) {
     this.#parts = parts;
@@ -149,6 +153,7 @@ export class Slots {
   takeReleasable(now = Infinity): ClaimedDelivery[] {
     const released = this.#heldBack;
     this.#heldBack = [];
+    this.#isClosed ||= now === Infinity;
     if (this.waiting === 0 || now - this.#waiting[this.#first]!.since < PATIENCE_MS) return released;
     for (const { delivery } of this.#waiting.slice(this.#first)) released.push(delivery);
     this.#waiting = [];
@@ -165,22 +170,36 @@ export class Slots {
   }
 
   /** The first delivery that waits, with those that its receiver takes in the same call. */
-  #next(): ClaimedDelivery[] {
+  #next(): readonly Waiting[] {
     const isSame = (first: Waiting, other: Waiting): boolean => first.delivery.workerId === other.delivery.workerId;
-    const { group, passed } = frontOf(this.#waiting, this.#first, this.#parts.receiverOf, isSame);
+    const shareOf = (receiver: Receiver): number => this.#parts.shareOf?.(receiver, this.waiting) ?? 1;
+    const { group, passed } = frontOf(this.#waiting, this.#first, this.#parts.receiverOf, isSame, shareOf);
     this.#first += group.length;
     for (const [index, waiting] of passed.entries()) this.#waiting[this.#first + index] = waiting;
-    return group.map(({ delivery }) => delivery);
+    return group;
   }
 
-  #start(deliveries: readonly ClaimedDelivery[]): void {
+  /** What was not begun waits again, since when it did. Returns false if another worker may have it by now, or the worker ends. */
+  #takeBack(group: readonly Waiting[], left: readonly ClaimedDelivery[]): boolean {
+    if (this.#isClosed || !this.#parts.lease.owns(left[0]!.workerId)) return false;
+    this.#parts.prefetch.started(-left.length);
+    this.#waiting = [...group.filter(({ delivery }) => left.includes(delivery)), ...this.#waiting.slice(this.#first)];
+    this.#first = 0;
+    if (this.#parts.claims.holdsBack(left[0]!)) this.holdBack();
+    this.fill();
+    return true;
+  }
+
+  #start(group: readonly Waiting[]): void {
     const { runner, prefetch, log } = this.#parts;
+    const deliveries = group.map(({ delivery }) => delivery);
     const isSuspect = deliveries.some((delivery) => delivery.isSuspect);
     prefetch.started(deliveries.length);
     this.#busy++;
     this.#called += deliveries.length;
     this.#hasSuspect ||= isSuspect;
     const slotLane = this.#idle.pop() ?? this.#openSlotLane();
+    const takeBack = group.length === 1 ? undefined : (left: readonly ClaimedDelivery[]): boolean => this.#takeBack(group, left);
     let isFree = false;
     const free = (): void => {
       if (isFree) return;
@@ -201,7 +220,7 @@ export class Slots {
       this.fill();
       this.#reportCapacity();
     };
-    const options = { onReturned: free, lane: slotLane?.lane };
+    const options = { onReturned: free, lane: slotLane?.lane, takeBack };
     // The end of another run may start it: it must see nothing of that run's async context.
     neutrally(() => runner.run(deliveries, options)).then(ended, (error: unknown) => {
       log.error({ err: error }, 'the outcome of a delivery could not be written; the delivery is rescued when this worker ends');

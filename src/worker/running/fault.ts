@@ -26,7 +26,10 @@ export interface Failure {
   readonly error: unknown;
   /** The first query of the transaction that failed, whether the receiver let its error pass or not. */
   readonly query: unknown;
-  /** Whether the receiver asked for more isolation than `read committed`: then conflicts are part of the bargain. */
+  /**
+   * Whether the receiver asked for more isolation than `read committed`, or shares transactions: then conflicts are part of the bargain. One
+   * that runs by itself meets those that share, which hold more locks for longer.
+   */
   readonly isolated: boolean;
 }
 

@@ -26,6 +26,8 @@ export interface TransactionParts {
   readonly aroundReceive?: ComposedReceive | undefined;
   readonly transactions: Transactions;
   readonly ambient: Ambient;
+  /** The `share` of receivers that do not say their own. */
+  readonly share?: number | undefined;
   readonly log: Logger;
 }
 
@@ -38,9 +40,9 @@ export interface CallOptions {
 }
 
 /** Time that the server gives a transaction beyond its receiver's timeout, so that the worker's own end comes first. */
-const SERVER_MARGIN_MS = 5_000;
+export const SERVER_MARGIN_MS = 5_000;
 /** Wait before a delivery runs again whose connection was lost. */
-const RECONNECT_MS = 1_000;
+export const RECONNECT_MS = 1_000;
 
 const STALE = Symbol('stale');
 const OUTSIDE = Symbol('outside');
@@ -98,7 +100,8 @@ export async function inTransaction(parts: TransactionParts, call: ReceiverCall,
     if (lost) return phase === 'begin' ? { kind: 'prevented', error } : interrupted(RECONNECT_MS);
     // The receiver's error counts, and not a failure of the ROLLBACK after it: the error may be a Discard or a RetryAfter.
     const cause = thrown ? thrown.error : error;
-    const fault = faultOf({ phase, error: cause, query: scopeOfRun?.failure, isolated: receiver.isolation !== 'read committed' });
+    const isolated = receiver.isolation !== 'read committed' || !!(receiver.share ?? parts.share);
+    const fault = faultOf({ phase, error: cause, query: scopeOfRun?.failure, isolated });
     if (fault.kind !== 'receiver')
       log.debug({ err: cause, phase, ...call.about() }, `the transaction of ${receiver.name} came to nothing: ${fault.kind}`);
     return endedBy(fault, cause);
@@ -124,11 +127,11 @@ function endedBy(fault: Fault, error: unknown): Ended | Conflict {
  * The receiver returned, and it is not known whether its COMMIT got through: whatever ended the connection, it was not the
  * receiver. The release that is written for the delivery waits for the transaction, and finds out.
  */
-function unansweredOf(
+export function unansweredOf(
   parts: TransactionParts,
   error: unknown,
   scope: TransactionScope,
-  call: ReceiverCall,
+  call: Pick<ReceiverCall, 'about'>,
 ): Execution & { kind: 'outcome' } {
   parts.log.debug({ err: error, ...call.about() }, 'the connection was lost during COMMIT');
   let following: Promise<void> | undefined;
@@ -138,7 +141,11 @@ function unansweredOf(
 }
 
 /** Runs the callbacks that follow the COMMIT, if there are any. The commit stands, whatever they do. */
-function followed({ log, transactions }: TransactionParts, scope: TransactionScope, call: ReceiverCall): Promise<void> | undefined {
+export function followed(
+  { log, transactions }: TransactionParts,
+  scope: TransactionScope,
+  call: Pick<ReceiverCall, 'about'>,
+): Promise<void> | undefined {
   if (scope.afterCommit.length === 0 && scope.emissions.length === 0) return undefined;
   return transactions
     .committed(scope)

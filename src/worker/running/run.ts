@@ -12,11 +12,16 @@ export interface Member {
   payload: unknown;
   /** The result of its run. A member that has a result takes no further part in the steps up to the call. */
   execution: Execution | undefined;
+  /** In a shared transaction, when its own part of it began, by `performance.now`, and how long that took. */
+  startedAt?: number;
+  durationMs?: number;
+  /** The async context in which its start was told, to which a listener may have added: it runs there again. */
+  inContext?: ((work: () => unknown) => unknown) | undefined;
 }
 
 export interface Run {
   readonly receiver: Receiver;
-  /** One, or several of a receiver that takes batches. */
+  /** One; several of a receiver that takes batches, or whose deliveries share a transaction. */
   readonly members: readonly Member[];
   /** The lane on which its transaction is opened, if the driver has lanes. */
   readonly lane: Lane | undefined;

@@ -115,6 +115,14 @@ export const drainOnce = drains(
     'transaction. graphile-worker and pg-boss (8 workers with batches of 50): at least once, each insert a transaction of its own, deliveries completed in batches.',
 );
 
+export const drainOnceShared = drains(
+  'drain once, shared',
+  'shared',
+  { quick: 500, full: 10_000 },
+  'The same for Signalbox with `share: 25`: deliveries that wait run one by one in one transaction, each in a savepoint. To be compared with the row before.',
+  ['signalbox'],
+);
+
 export const drainOnceByDrizzle = drains(
   'drain once by Drizzle',
   'drizzle',

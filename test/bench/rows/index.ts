@@ -1,6 +1,6 @@
 // All rows, in the order in which they are measured and reported.
 import { bulk } from './bulk.ts';
-import { drainBatch, drainNoop, drainOnce, drainOnceByDrizzle, drainWrite } from './drain.ts';
+import { drainBatch, drainNoop, drainOnce, drainOnceByDrizzle, drainOnceShared, drainWrite } from './drain.ts';
 import { emit, emitByDrizzle } from './emit.ts';
 import { idle, start } from './idle.ts';
 import { latency } from './latency.ts';
@@ -18,6 +18,7 @@ export const rows: readonly Row[] = [
   drainNoop,
   drainWrite,
   drainOnce,
+  drainOnceShared,
   drainOnceByDrizzle,
   drainBatch,
   port,

@@ -109,8 +109,9 @@ async function work(boss: PgBoss, effects: pg.Pool, setup: WorkerSetup): Promise
         await db.executeSql(`insert into effect (value, note) select value, 'done' from unnest($1::int[]) value`, [values]);
       });
       break;
+    case 'shared':
     case 'drizzle':
-      throw new Error('pg-boss has no row with Drizzle.');
+      throw new Error('pg-boss has no row with Drizzle, nor one that shares.');
     default:
       setup.work satisfies never;
   }

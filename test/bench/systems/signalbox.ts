@@ -139,6 +139,7 @@ function connect({ box, db }: Opened, { work, receivers = 1, hold, onRun }: Work
       break;
     }
     case 'once':
+    case 'shared':
     case 'drizzle':
       box.receivers.connect(
         signals[work],
@@ -146,7 +147,7 @@ function connect({ box, db }: Opened, { work, receivers = 1, hold, onRun }: Work
           await onRun(payload);
           await (tx as unknown as PostgresJsDatabase).insert(effect).values({ value: payload.value, note: sql`'done'` });
         },
-        { name: `${work}.r0` },
+        { name: `${work}.r0`, ...(work === 'shared' ? { share: 25 } : {}) },
       );
       break;
     case 'batch':

@@ -5,15 +5,15 @@ export const SYSTEMS = ['signalbox', 'graphile-worker', 'pg-boss', 'floor'] as c
 export type SystemName = (typeof SYSTEMS)[number];
 
 /** The topics, by the number of receivers of each emission. The fan topics have no worker. */
-export const TOPICS = { noop: 1, write: 1, once: 1, drizzle: 1, batch: 1, fan1: 1, fan2: 2, fan10: 10 } as const;
+export const TOPICS = { noop: 1, write: 1, once: 1, shared: 1, drizzle: 1, batch: 1, fan1: 1, fan2: 2, fan10: 10 } as const;
 export type Topic = keyof typeof TOPICS;
 export const TOPIC_NAMES = Object.keys(TOPICS) as Topic[];
 
 /**
- * What receivers do: nothing; one insert each, at least once; one insert each, once where the system can; the same with
- * Drizzle; one insert each, in transactions of up to `BATCH` deliveries.
+ * What receivers do: nothing; one insert each, at least once; one insert each, once where the system can; the same where
+ * deliveries share transactions; the same with Drizzle; one insert each, in transactions of up to `BATCH` deliveries.
  */
-export type Work = 'noop' | 'write' | 'once' | 'drizzle' | 'batch';
+export type Work = 'noop' | 'write' | 'once' | 'shared' | 'drizzle' | 'batch';
 export const BATCH = 50;
 
 export interface Payload {

@@ -2,7 +2,7 @@
 // count.
 import type { SystemName, SystemTables } from './system.ts';
 
-const SERVED = ['noop', 'write', 'once', 'drizzle', 'batch'];
+const SERVED = ['noop', 'write', 'once', 'shared', 'drizzle', 'batch'];
 const served = (suffix: string): string => SERVED.map((topic) => `'${topic}${suffix}'`).join(', ');
 
 export const tables: Record<SystemName, SystemTables> = {

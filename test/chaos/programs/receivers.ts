@@ -41,13 +41,13 @@ export const claim = new AsyncLocalStorage<{ readonly deliveryId: string; readon
 export const outside: { db?: Database } = {};
 
 export class Effects {
-  @OnSignal(chaos.happened, { retry, timeout })
+  @OnSignal(chaos.happened, { retry, timeout, share: 25 })
   static async write(emitted: Payload, context: DeliveryContext): Promise<void> {
     await writeEffect(context);
     await undergo(emitted, context);
   }
 
-  @OnSignal(chaos.happened, { retry, timeout })
+  @OnSignal(chaos.happened, { retry, timeout, share: 25 })
   static async forward({ measure, ...emitted }: Payload, context: DeliveryContext): Promise<void> {
     await writeEffect(context);
     const further = { ...emitted, key: causeOf(claim.getStore()!.deliveryId), measure: (measure * 7) % 1 };
@@ -70,7 +70,7 @@ export class Effects {
     }
   }
 
-  @OnSignal(chaos.further, { retry, timeout })
+  @OnSignal(chaos.further, { retry, timeout, share: 25 })
   static async end(emitted: Payload, context: DeliveryContext): Promise<void> {
     await writeEffect(context);
     await undergo(emitted, context);
@@ -79,11 +79,13 @@ export class Effects {
 
 async function writeEffect({ tx, attempt, emission }: DeliveryContext): Promise<void> {
   const { deliveryId, epoch } = claim.getStore()!;
-  // This same transaction has written the row of settled: it gives the epoch that was completed.
+  // This same transaction has written the row of settled, or holds that of the delivery, if it shares it: either gives the epoch that is completed.
   await tx.execute(sql`
     insert into effect (delivery_id, generation, epoch, claimed_epoch, attempt, pid)
-    select id, generation, epoch, ${epoch}::int, ${attempt}::int, ${process.pid}::int
-    from signalbox.settled where emission_id = ${emission.id}::uuid and id = ${deliveryId}::bigint and xmin = pg_current_xact_id()::xid`);
+    select id, generation, epoch, ${epoch}::int, ${attempt}::int, ${process.pid}::int from (
+      select id, emission_id, generation, epoch from signalbox.delivery where state = 'running'
+      union all select id, emission_id, generation, epoch from signalbox.settled where xmin = pg_current_xact_id()::xid) own
+    where emission_id = ${emission.id}::uuid and id = ${deliveryId}::bigint`);
 }
 
 async function undergo({ script, measure }: Payload, { attempt }: DetachedDeliveryContext): Promise<void> {

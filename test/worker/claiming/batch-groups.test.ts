@@ -174,3 +174,53 @@ test('a worker wants one batch ahead from the start, and a claim takes a whole b
   const entries = [entry(1, 50), ...Array.from({ length: 9 }, (_, index) => entry(index + 2))];
   expect(serviceOrder(entries, 60, 0).map(({ free }) => free)).toEqual([50, ...Array.from({ length: 9 }, () => 10)]);
 });
+
+test('only what runs for the first time shares a transaction, and no more than may', () => {
+  const receiver = { batch: undefined } as Receiver;
+  const front = (deliveries: Partial<ClaimedDelivery>[], most = 3): number[][] => {
+    const queue = deliveries.map((one, index) => ({
+      index,
+      delivery: { isSuspect: false, attempt: 1, crashes: 0, ...one } as ClaimedDelivery,
+    }));
+    const { group, passed } = frontOf(
+      queue,
+      0,
+      () => receiver,
+      () => true,
+      () => most,
+    );
+    return [group.map(({ index }) => index), passed.map(({ index }) => index)];
+  };
+  expect(front([{}, {}, {}, {}])).toEqual([[0, 1, 2], []]);
+  expect(front([{}, { attempt: 2 }, { crashes: 1 }, {}])).toEqual([
+    [0, 3],
+    [1, 2],
+  ]);
+  expect(front([{ attempt: 2 }, {}])).toEqual([[0], []]);
+  expect(front([{ crashes: 1 }, {}])).toEqual([[0], []]);
+  expect(front([{}, {}], 1)).toEqual([[0], []]);
+  // It does not look through a long queue of others for each of its own.
+  expect(front([{}, ...Array.from({ length: 40 }, () => ({ attempt: 2 })), {}], 3)[0]).toEqual([0]);
+});
+
+test('what deliveries need to share transactions is held ahead, if it will be started soon', () => {
+  const prefetch = new Prefetch(
+    100,
+    0,
+    () => 0,
+    () => 80,
+  );
+  prefetch.started(20);
+  // One each ms: a tenth of a second of that is 100.
+  expect(prefetch.target(20)).toBe(100);
+  const slow = new Prefetch(
+    1_000,
+    0,
+    () => 0,
+    () => 80,
+  );
+  slow.started(10);
+  expect(slow.target(100)).toBe(40);
+  slow.started(100);
+  expect(slow.target(400)).toBe(80);
+});

@@ -207,7 +207,7 @@ function laneStage() {
   const openLane = (hooks: LaneHooks): Lane => {
     const stage = { hooks, released: 0 };
     lanes.push(stage);
-    return { clientFor: () => stage, release: () => stage.released++ };
+    return { clientFor: () => stage, release: () => stage.released++, survived: () => {} };
   };
   return { lanes, openLane };
 }

@@ -1,0 +1,13 @@
+// The rule of the option `share`: how many deliveries of a receiver one transaction may have.
+import type { Rule } from './options.ts';
+
+/**
+ * With more, the gain is small and the locks are long. And a session keeps up to 64 subtransactions at hand, beyond which each snapshot of
+ * the whole server pays for them: a receiver may have savepoints of its own.
+ */
+export const MOST_SHARED = 25;
+
+export const shareRule: Rule = {
+  wants: `a whole number from 2 to ${MOST_SHARED}, or false`,
+  accepts: (value) => value === false || (Number.isInteger(value) && (value as number) >= 2 && (value as number) <= MOST_SHARED),
+};
