@@ -1,12 +1,12 @@
-// The modules import each other one way: payment imports no other module. The signal makes that possible.
+// The modules of the shop import each other one way: payment imports no other module. The signal makes that possible.
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { reachableFrom } from '../../test/examples/import-graph.ts';
+import { reachableFrom } from './import-graph.ts';
 
-const shop = fileURLToPath(new URL('.', import.meta.url));
+const shop = fileURLToPath(new URL('../../examples/shop/', import.meta.url));
 
 /** Returns the folders of the shop that the code of a module reaches. */
 function modulesKnownTo(module: string): string[] {
@@ -22,6 +22,13 @@ test('payment reaches nothing but itself', () => {
 test('order and analytics reach payment, but not each other', () => {
   expect(modulesKnownTo('order')).toEqual(['order', 'payment']);
   expect(modulesKnownTo('analytics')).toEqual(['analytics', 'payment']);
+});
+
+test('the shop can be copied: nothing in it reaches a file outside of it', () => {
+  const files = readdirSync(shop, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  expect(files).toContain(join('order', 'order.test.ts'));
+  const reached = reachableFrom(files.map((file) => join(shop, file)));
+  expect(reached.filter((file) => relative(shop, file).startsWith('..'))).toEqual([]);
 });
 
 test.each([
