@@ -76,8 +76,6 @@ test('an emit without a key sends the one statement that it always sent, and one
 
 test.for(DRIVERS)('%s: a second sender waits for the first, and is a duplicate once that has committed', async (driver) => {
   await using h = await openBehindProxy(driver);
-  // The same key of another signal is none of its business.
-  await emit(h.direct, 0, 'a', '1h', other as never);
   const hold = new Latch();
   const taken = new Latch();
   let receipt: EmissionReceipt | undefined;
@@ -87,6 +85,8 @@ test.for(DRIVERS)('%s: a second sender waits for the first, and is a duplicate o
     await hold.opened;
   });
   await taken.opened;
+  // The same key of another signal is none of its business.
+  await emit(h.direct, 0, 'a', '1h', other as never);
   const second = emit(h.db, 2, 'a');
   await untilBlocked(h.sql);
   hold.open();
@@ -227,8 +227,8 @@ test.for(DRIVERS)('%s: a lost COMMIT is decided by the emission that it stored, 
   await emit(h.direct, 1, 'a');
   const send = (): Promise<EmissionReceipt> =>
     h.db.transaction(async (tx) => {
-      await happened.emitReliable(tx, { value: 1 }, { dedupeKey: 'a' });
-      return happened.emitReliable(tx, { value: 2 }, { dedupeKey: 'b' });
+      const [, stored] = await happened.emitMany(tx, [{ value: 1 }, { value: 2 }], { dedupeKey: ({ value }) => 'ab'[value - 1]! });
+      return stored!;
     });
   const unsent = h.proxy.nextCommit('never sent');
   await expect(send()).rejects.toSatisfy((error) => driverOf(h.db).isConnectionLoss(error));

@@ -26,7 +26,7 @@ export const dedupeMutants: readonly Mutant[] = [
     {
       name: 'dedupe: the window begins at the emit',
       find: "statement_timestamp() + ${ms('$13')} from item",
-      replace: 'statement_timestamp() from item',
+      replace: "statement_timestamp() + 0 * ${ms('$13')} from item",
     },
     {
       name: 'dedupe: a duplicate takes no id of a transaction',
