@@ -1,6 +1,7 @@
 // A process of one system and one role: it sends or works on calls of the harness, so that no two systems and no two
 // roles share a heap, and the harness takes no resources from the measured process.
 import { setTimeout as pause } from 'node:timers/promises';
+import { textOf, TYPICAL } from './payload.ts';
 import { type Calls, now, type Request, type Response, systemOf } from './protocol.ts';
 import type { Payload, RunningWorker, Sender, System } from './systems/system.ts';
 
@@ -13,26 +14,27 @@ let runs = 0;
 let firstAt = 0;
 const starts: [number, number][] = [];
 
-const payloads = (size: number, filler?: string): Payload[] =>
-  Array.from({ length: size }, () => ({ value: value++, ...(filler === undefined ? {} : { filler }) }));
+const typical = textOf(TYPICAL);
+
+const payloads = (size: number, filler = typical): Payload[] => Array.from({ length: size }, () => ({ value: value++, filler }));
 
 const calls: { [Name in keyof Calls]: (...args: Parameters<Calls[Name]>) => ReturnType<Calls[Name]> | Promise<ReturnType<Calls[Name]>> } = {
-  setUp: (url) => system.setUp(url),
-  openSender: async (url, connections) => void (sender = await system.sender(url, connections)),
-  emitFor: async ({ topic, clients, ms, warmUpMs, payload = { value: 1 }, drizzle = false }) => {
+  setUp: (url, settings) => system.setUp(url, settings),
+  openSender: async (url, connections, settings) => void (sender = await system.sender(url, connections, settings)),
+  emitFor: async ({ topic, clients, ms, payload = { value: 1, filler: typical }, drizzle = false }) => {
     const emit = (drizzle && sender.emitByDrizzle) || sender.emit;
-    let count = 0;
-    const from = now() + warmUpMs;
+    let [count, all] = [0, 0];
+    const until = now() + ms;
     const client = async (): Promise<void> => {
       for (;;) {
         await emit(topic, payload);
-        const at = now();
-        if (at > from + ms) return;
-        if (at > from) count += 1;
+        all += 1;
+        if (now() > until) return;
+        count += 1;
       }
     };
     await Promise.all(Array.from({ length: clients }, client));
-    return { count, ms };
+    return { count, all };
   },
   emitTimes: async (topic, times) => {
     for (const payload of payloads(times)) await sender.emit(topic, payload);
@@ -54,7 +56,7 @@ const calls: { [Name in keyof Calls]: (...args: Parameters<Calls[Name]>) => Retu
     for (let index = 0; index < (perSecond * ms) / 1_000; index += 1) {
       const wait = from + (index * 1_000) / perSecond - now();
       if (wait > 0) await pause(wait);
-      under.push(sender.emit(topic, { value: index }).then(() => void (committed[index] = now())));
+      under.push(sender.emit(topic, { value: index, filler: typical }).then(() => void (committed[index] = now())));
     }
     await Promise.all(under);
     return committed;
@@ -73,6 +75,10 @@ const calls: { [Name in keyof Calls]: (...args: Parameters<Calls[Name]>) => Retu
   },
   progress: () => ({ runs, firstAt }),
   starts: () => starts,
+  cpu: () => {
+    const { user, system: kernel } = process.cpuUsage();
+    return (user + kernel) / 1_000;
+  },
   memory: () => {
     globalThis.gc?.();
     const { rss, heapUsed } = process.memoryUsage();

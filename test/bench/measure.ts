@@ -1,5 +1,6 @@
 // Runs the rows: round by round, the systems in turn, each round in databases and processes of its own.
 import { Child } from './process.ts';
+import { meterOf } from './meter.ts';
 import type { Round, Row } from './rows/row.ts';
 import type { Database, Server } from './server.ts';
 import { collect, type Result, type Sample } from './stats.ts';
@@ -45,13 +46,14 @@ async function measureOnce(row: Row, system: SystemName, { server, scale }: Meas
     children.push(made);
     return made;
   };
-  const database = async (): Promise<Database> => {
-    const opened = await server.open(system);
+  const database: Round['database'] = async (settings) => {
+    const opened = await server.open(system, settings);
     databases.push(opened);
     return opened;
   };
   try {
-    return await row.run({ system, tables: tables[system], scale, child, database });
+    const meter: Round['meter'] = (measured) => meterOf(server, measured);
+    return await row.run({ system, tables: tables[system], scale, child, database, meter });
   } finally {
     await Promise.all(children.map((made) => made.kill()));
     for (const opened of databases) await opened[Symbol.asyncDispose]();

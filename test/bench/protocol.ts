@@ -1,17 +1,17 @@
 // The messages between the harness and its child processes: calls with an id, and their results.
-import type { Extended, Payload, SystemName, Topic, Work } from './systems/system.ts';
+import type { Extended, Payload, Settings, SystemName, Topic, Work } from './systems/system.ts';
 
 /** Milliseconds of a clock that all processes of this machine share. */
 export const now = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 /** The calls to a child. */
 export interface Calls {
-  setUp(url: string): void;
-  openSender(url: string, connections: number): void;
-  /** Emits from `clients` loops; counts the transactions that committed within `ms`, after a warm-up. */
-  emitFor(options: { topic: Topic; clients: number; ms: number; warmUpMs: number; payload?: Payload; drizzle?: boolean }): {
+  setUp(url: string, settings?: Settings): void;
+  openSender(url: string, connections: number, settings?: Settings): void;
+  /** Emits from `clients` loops; counts the transactions that committed within `ms`, and all of them. */
+  emitFor(options: { topic: Topic; clients: number; ms: number; payload?: Payload; drizzle?: boolean }): {
     count: number;
-    ms: number;
+    all: number;
   };
   /** Transactions one after the other. */
   emitTimes(topic: Topic, times: number): void;
@@ -31,6 +31,7 @@ export interface Calls {
       hold?: number;
       receivers?: number | undefined;
       extension?: Extended | undefined;
+      settings?: Settings | undefined;
       stuck?: boolean;
       times?: boolean;
     },
@@ -38,6 +39,8 @@ export interface Calls {
   progress(): { runs: number; firstAt: number };
   /** The start time of each started value. */
   starts(): [value: number, at: number][];
+  /** CPU time of the process so far, in milliseconds. */
+  cpu(): number;
   memory(): { rss: number; heapUsed: number };
   stopWorker(): void;
 }

@@ -2,8 +2,9 @@
 import postgres from 'postgres';
 import { createDatabaseOn, databaseUrlOn, dropDatabasesOn } from '../../src/testing/database/databases.ts';
 import { launchPostgres } from '../../src/testing/postgres/launch.ts';
+import { serverCpu, statOf } from './cpu.ts';
 import { Child } from './process.ts';
-import type { SystemName } from './systems/system.ts';
+import type { Settings, SystemName } from './systems/system.ts';
 
 /** No protection against crashes is turned off. The other settings keep checkpoints out of the rounds. */
 export const SETTINGS = {
@@ -25,28 +26,34 @@ export interface Database extends AsyncDisposable {
 
 export interface Server extends AsyncDisposable {
   readonly version: string;
-  /** An empty database with the tables of the system. */
-  open(system: SystemName): Promise<Database>;
+  /** An empty database with the tables of the system, as its settings make them. */
+  open(system: SystemName, settings?: Settings): Promise<Database>;
+  /** CPU time of the server so far, in milliseconds; `undefined` where the system does not tell. */
+  cpu(): Promise<number | undefined>;
   /** Drops the databases that were opened. Not after each round: a drop waits for a checkpoint. */
   clear(): Promise<void>;
 }
 
 export async function startServer(): Promise<Server> {
   const server = await launchPostgres({ settings: SETTINGS });
-  const templates = new Map<SystemName, Promise<string>>();
+  const templates = new Map<string, Promise<string>>();
   const sql = postgres(server.url, { max: 1, onnotice: () => {} });
   const [{ version }] = (await sql`select current_setting('server_version') as version`) as unknown as [{ version: string }];
   let databases = 0;
-  const template = (system: SystemName): Promise<string> => {
-    const made = templates.get(system) ?? makeTemplate(server.url, system);
-    templates.set(system, made);
+  const template = (system: SystemName, { installed = false }: Settings = {}): Promise<string> => {
+    const name = `template_${system.replaceAll('-', '_')}${installed ? '_as_installed' : ''}`;
+    const made = templates.get(name) ?? makeTemplate(server.url, { name, system, installed });
+    templates.set(name, made);
     return made;
   };
+  const [{ pid }] = (await sql`select pg_backend_pid() as pid`) as unknown as [{ pid: number }];
+  const postmaster = (await statOf(pid))?.parent;
   return {
     version,
-    open: async (system) => {
+    cpu: async () => (postmaster === undefined ? undefined : serverCpu(postmaster)),
+    open: async (system, settings) => {
       const name = `bench_${(databases += 1)}`;
-      await createDatabaseOn(server.url, { name, template: await template(system) });
+      await createDatabaseOn(server.url, { name, template: await template(system, settings) });
       return openDatabase(server.url, name);
     },
     clear: () => dropDatabasesOn(server.url, (name) => name.startsWith('bench_')),
@@ -57,11 +64,11 @@ export async function startServer(): Promise<Server> {
   };
 }
 
-async function makeTemplate(serverUrl: string, system: SystemName): Promise<string> {
-  const name = `template_${system.replaceAll('-', '_')}`;
+async function makeTemplate(serverUrl: string, of: { name: string; system: SystemName; installed: boolean }): Promise<string> {
+  const { name, system, installed } = of;
   await createDatabaseOn(serverUrl, { name, template: 'template0' });
   await using child = new Child(system);
-  await child.call('setUp', databaseUrlOn(serverUrl, name));
+  await child.call('setUp', databaseUrlOn(serverUrl, name), { installed });
   return name;
 }
 

@@ -35,6 +35,11 @@ test('a note of a sample is a note of its result', () => {
   expect(collect('floor', [[{ ...sample('a', 1), note: 'documented' }]])).toMatchObject([{ note: 'documented' }]);
 });
 
+test('parts are brought together by their medians, and a setting stays', () => {
+  const samples = [1, 2, 9].map((part) => [{ ...sample('a', part), parts: { server: part }, setting: 'batch 50' }]);
+  expect(collect('floor', samples)).toMatchObject([{ parts: { server: 2 }, setting: 'batch 50' }]);
+});
+
 test('twice the rate is twice as good, and so is half the time', () => {
   expect(timesBetter('higher', 20, 10)).toBe(2);
   expect(timesBetter('lower', 5, 10)).toBe(2);

@@ -11,6 +11,10 @@ export interface Sample {
   readonly value: number;
   /** A note beside the number, if any: for example that it is documented rather than measured. */
   readonly note?: string;
+  /** The parts of the value, by name. */
+  readonly parts?: Readonly<Record<string, number>>;
+  /** The settings of the system, if the best were looked for. */
+  readonly setting?: string;
 }
 
 /** A row of one system over all rounds; what `--json` writes. */
@@ -22,6 +26,9 @@ export interface Result {
   readonly median: number;
   readonly rounds: readonly number[];
   readonly note?: string;
+  /** The median of each part. */
+  readonly parts?: Readonly<Record<string, number>>;
+  readonly setting?: string;
 }
 
 export function median(values: readonly number[]): number {
@@ -42,10 +49,27 @@ export function collect(system: SystemName, rounds: readonly (readonly Sample[])
   const rows = new Map<string, Sample[]>();
   for (const sample of rounds.flat()) rows.set(sample.row, [...(rows.get(sample.row) ?? []), sample]);
   return [...rows.values()].map((samples) => {
-    const { row, unit, better, note } = samples[0]!;
+    const { row, unit, better, note, setting } = samples[0]!;
     const values = samples.map(({ value }) => value);
-    return { row, system, unit, better, median: median(values), rounds: values, ...(note === undefined ? {} : { note }) };
+    const parts = partsOf(samples);
+    return {
+      row,
+      system,
+      unit,
+      better,
+      median: median(values),
+      rounds: values,
+      ...(note === undefined ? {} : { note }),
+      ...(parts === undefined ? {} : { parts }),
+      ...(setting === undefined ? {} : { setting }),
+    };
   });
+}
+
+function partsOf(samples: readonly Sample[]): Record<string, number> | undefined {
+  const names = Object.keys(samples[0]!.parts ?? {});
+  if (names.length === 0) return undefined;
+  return Object.fromEntries(names.map((name) => [name, median(samples.map(({ parts }) => parts?.[name] ?? Number.NaN))]));
 }
 
 /** The factor by which the first is better than the second: below 1 it is worse. */

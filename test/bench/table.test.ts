@@ -39,6 +39,11 @@ test('where less is better, the best peer is the one with the smallest number', 
   expect(cells(text, 2)).toEqual(['emit', 'tx/s, less is better', '10', '5', '20', '0.50']);
 });
 
+test('a value is told with the medians of its parts, and with the settings that were found', () => {
+  const text = table([{ ...result('signalbox', [30], 'lower'), parts: { Node: 20.5, server: 9.5 }, setting: 'ahead 500' }]);
+  expect(cells(text, 2)[2]).toBe('30: Node 20.5, server 9.5; ahead 500');
+});
+
 test('a note replaces a number that was not measured', () => {
   const text = table([{ ...result('pg-boss', [900]), note: '≥ 900 (documented)' }]);
   expect(cells(text, 2)).toEqual(['emit', 'tx/s', '≥ 900 (documented)']);

@@ -34,9 +34,12 @@ function line(row: string, results: readonly Result[], systems: readonly SystemN
 /** The median, and the minimum and the maximum if there were several rounds. */
 function cell(result: Result | undefined): string {
   if (result === undefined) return '–';
-  const { median, rounds, note } = result;
+  const { median, rounds, note, parts, setting } = result;
   const spread = rounds.length > 1 ? ` (${number(Math.min(...rounds))}–${number(Math.max(...rounds))})` : '';
-  return note === undefined ? `${number(median)}${spread}` : note;
+  if (note !== undefined) return note;
+  const told = parts && Object.entries(parts).map(([name, value]) => `${name} ${number(value)}`);
+  const more = [...(told ? [`: ${told.join(', ')}`] : []), ...(setting === undefined ? [] : [`; ${setting}`])].join('');
+  return `${number(median)}${spread}${more}`;
 }
 
 export function number(value: number): string {

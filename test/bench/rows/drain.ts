@@ -4,15 +4,19 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { now } from '../protocol.ts';
 import type { Database } from '../server.ts';
 import type { Sample } from '../stats.ts';
-import { BATCH, type Extended, type Work } from '../systems/system.ts';
+import { BATCH, type Extended, type Settings, type Work } from '../systems/system.ts';
+import { bestSettings } from './settings.ts';
 import type { Round, Row } from './row.ts';
 
+/** The share of the deliveries with which settings are tried. */
+const TRIAL = 4;
 const FILL_AT_ONCE = 1_000;
 const LIMIT_MS = 180_000;
 const LOOK_EVERY_MS = 10;
 
 const ends =
-  'The time runs from the first call of a receiver until no delivery is left in the tables. Before it the tables are vacuumed and analyzed.';
+  'The time runs from the first call of a receiver until no delivery is left in the tables. Before it the tables are vacuumed and analyzed. ' +
+  'Each system has the best of its settings, which are tried at the begin of the run.';
 
 function drains(name: string, work: Work, sizes: { quick: number; full: number }, what: string, systems?: Row['systems']): Row {
   return {
@@ -22,15 +26,34 @@ function drains(name: string, work: Work, sizes: { quick: number; full: number }
     run: async (round) => {
       const count = round.scale.quick ? sizes.quick : sizes.full;
       const samples: Sample[] = [];
-      for (const processes of round.scale.quick ? [1] : [1, 2]) {
-        const database = await round.database();
-        await fill(round, database, work, count);
-        const row = `${name}, ${processes} ${processes === 1 ? 'process' : 'processes'}`;
-        samples.push({ row, unit: 'deliveries/s', better: 'higher', value: await drainRate(round, database, { work, processes, count }) });
-      }
+      for (const processes of round.scale.quick ? [1] : [1, 2])
+        samples.push(...(await drained(round, { row: `${name}, ${told(processes)}`, work, processes, count, search: true })));
       return samples;
     },
   };
+}
+
+export const told = (processes: number): string => `${processes} ${processes === 1 ? 'process' : 'processes'}`;
+
+export interface Drained extends Draining {
+  readonly row: string;
+  /** Looks for the best settings of the system, once a run. */
+  readonly search?: boolean;
+}
+
+/** Deliveries a second of a database of their own, and the CPU time of each. */
+export async function drained(round: Round, { row, search = false, ...how }: Drained): Promise<Sample[]> {
+  const once = async (settings: Settings | undefined, count = how.count): Promise<Drain> => {
+    const database = await round.database(settings);
+    await fill(round, database, how.work, count);
+    return drainRate(round, database, { ...how, count, settings });
+  };
+  const { name: setting, settings } = search
+    ? await bestSettings(round.system, how.work, async (tried) => (await once(tried, Math.ceil(how.count / TRIAL))).rate)
+    : { name: undefined, settings: how.settings };
+  const { rate, cpu } = await once(settings);
+  const shown = setting === undefined ? {} : { setting };
+  return [{ row, unit: 'deliveries/s', better: 'higher', value: rate, ...shown }, ...cpu(row)];
 }
 
 /** Stores deliveries in the same way as the system's own sender. */
@@ -50,28 +73,40 @@ export async function fill(
   if (settle) await database.settle();
 }
 
-/** Stored deliveries per second. */
+export interface Draining {
+  readonly work: Work;
+  readonly processes: number;
+  readonly count: number;
+  readonly receivers?: number | undefined;
+  readonly extension?: Extended | undefined;
+  readonly settings?: Settings | undefined;
+}
+
+export interface Drain {
+  /** Stored deliveries per second. */
+  readonly rate: number;
+  /** The CPU time of a delivery, as a sample beside this row. */
+  cpu(row: string): Sample[];
+}
+
 export async function drainRate(
-  { child, tables }: Pick<Round, 'child' | 'tables'>,
+  { child, tables, meter }: Pick<Round, 'child' | 'tables' | 'meter'>,
   { url, sql }: Database,
-  {
-    work,
-    processes,
-    count,
-    receivers,
-    extension,
-  }: { work: Work; processes: number; count: number; receivers?: number | undefined; extension?: Extended | undefined },
-): Promise<number> {
+  { work, processes, count, receivers, extension, settings }: Draining,
+): Promise<Drain> {
   const workers = Array.from({ length: processes }, child);
   // They are all loaded before the first one starts.
   await Promise.all(workers.map((worker) => worker.call('progress')));
-  await Promise.all(workers.map((worker) => worker.call('startWorker', url, { work, receivers, extension })));
+  await Promise.all(workers.map((worker) => worker.call('startWorker', url, { work, receivers, extension, settings })));
   const deadline = now() + LIMIT_MS;
   const progress = async (): Promise<{ runs: number; firstAt: number }> => {
     const all = await Promise.all(workers.map((worker) => worker.call('progress')));
     const firsts = all.filter(({ runs }) => runs > 0).map(({ firstAt }) => firstAt);
     return { runs: all.reduce((sum, { runs }) => sum + runs, 0), firstAt: Math.min(...firsts) };
   };
+  // Starting is not counted.
+  const metered = await meter(workers);
+  const before = (await progress()).runs;
   const left = async (): Promise<number> => ((await sql.unsafe(tables.left)) as unknown as [{ n: number }])[0].n;
   // The answer is the state at the time of the query.
   let askedAt = now();
@@ -85,9 +120,10 @@ export async function drainRate(
     await pause(LOOK_EVERY_MS);
   }
   const seconds = (askedAt - (await progress()).firstAt) / 1_000;
+  const cpu = await metered.per('', 'delivery', count - before);
   await Promise.all(workers.map((worker) => worker.call('stopWorker')));
   await Promise.all(workers.map((worker) => worker.kill()));
-  return count / seconds;
+  return { rate: count / seconds, cpu: (row) => cpu.map((sample) => ({ ...sample, row: `${row}${sample.row}` })) };
 }
 
 export const drainNoop = drains(
@@ -95,7 +131,7 @@ export const drainNoop = drains(
   'noop',
   { quick: 3_000, full: 100_000 },
   'Stored deliveries of receivers that do nothing, each run at least once: Signalbox with `transactional: false`; graphile-worker with a ' +
-    'local queue of 500 and completions in batches; pg-boss in 4 workers with batches of 1,000; the floor deletes 500 at a time, and runs them after.',
+    'local queue and completions in batches; pg-boss in several workers with batches; the floor deletes 500 at a time, and runs them after.',
 );
 
 export const drainWrite = drains(
@@ -103,7 +139,7 @@ export const drainWrite = drains(
   'write',
   { quick: 500, full: 10_000 },
   'Stored deliveries whose receiver inserts a row in a transaction of its own, each run at least once, 8 at once: Signalbox with ' +
-    '`transactional: false` and a statement that Drizzle has prepared; pg-boss in 8 workers with batches of 50.',
+    '`transactional: false` and a statement that Drizzle has prepared; pg-boss in 8 workers with batches.',
   ['signalbox', 'graphile-worker', 'pg-boss'],
 );
 
@@ -112,7 +148,7 @@ export const drainOnce = drains(
   'once',
   { quick: 500, full: 10_000 },
   'Stored deliveries whose receiver inserts a row, 8 at once. Signalbox and the floor: the row and the end of the delivery are one ' +
-    'transaction. graphile-worker and pg-boss (8 workers with batches of 50): at least once, each insert a transaction of its own, deliveries completed in batches.',
+    'transaction. graphile-worker and pg-boss (in batches): at least once, each insert a transaction of its own, deliveries completed in batches.',
 );
 
 export const drainOnceShared = drains(

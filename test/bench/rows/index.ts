@@ -3,12 +3,15 @@ import { bulk } from './bulk.ts';
 import { drainBatch, drainNoop, drainOnce, drainOnceByDrizzle, drainOnceShared, drainWrite } from './drain.ts';
 import { emit, emitByDrizzle } from './emit.ts';
 import { idle, start } from './idle.ts';
+import { installed } from './installed.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { port } from './port.ts';
 import { recovery } from './recovery.ts';
 import type { Row } from './row.ts';
+import { tallies } from './tallies.ts';
 import { wire } from './wire.ts';
+import { workers } from './workers.ts';
 
 export const rows: readonly Row[] = [
   emit,
@@ -21,7 +24,10 @@ export const rows: readonly Row[] = [
   drainOnceShared,
   drainOnceByDrizzle,
   drainBatch,
+  workers,
+  installed,
   port,
+  tallies,
   latency,
   idle,
   start,

@@ -1,12 +1,13 @@
 // The memory that a worker needs for deliveries that it has claimed and not run yet.
 import { setTimeout as pause } from 'node:timers/promises';
+import { textOf } from '../payload.ts';
 import { now } from '../protocol.ts';
 import type { Row } from './row.ts';
 import { fill } from './drain.ts';
 
 const HELD = { quick: 2_000, full: 10_000 };
 const PATIENCE_MS = 15_000;
-const FILLER = 'x'.repeat(200);
+const FILLER = textOf(200);
 
 export const memory: Row = {
   name: 'memory',

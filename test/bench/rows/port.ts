@@ -2,7 +2,7 @@
 // nothing.
 import type { Sample } from '../stats.ts';
 import type { Extended } from '../systems/system.ts';
-import { drainRate, fill } from './drain.ts';
+import { drained } from './drain.ts';
 import type { Row } from './row.ts';
 
 const COUNT = { quick: 20_000, full: 100_000 };
@@ -20,10 +20,7 @@ export const port: Row = {
     const count = round.scale.quick ? COUNT.quick : COUNT.full;
     const samples: Sample[] = [];
     for (const [extension, row] of Object.entries(ROWS) as [Extended, string][]) {
-      const database = await round.database();
-      await fill(round, database, 'noop', count);
-      const value = await drainRate(round, database, { work: 'noop', processes: 1, count, extension });
-      samples.push({ row, unit: 'deliveries/s', better: 'higher', value });
+      samples.push(...(await drained(round, { row, work: 'noop', processes: 1, count, extension })));
     }
     return samples;
   },

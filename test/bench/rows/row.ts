@@ -2,7 +2,7 @@
 import type { Child } from '../process.ts';
 import type { Database } from '../server.ts';
 import type { Sample } from '../stats.ts';
-import type { SystemName, SystemTables } from '../systems/system.ts';
+import type { Settings, SystemName, SystemTables } from '../systems/system.ts';
 
 /** The amount of work: little for a trial, much for numbers to publish. */
 export interface Scale {
@@ -17,9 +17,16 @@ export interface Round {
   readonly tables: SystemTables;
   readonly scale: Scale;
   /** A fresh database of the system; dropped after the round. */
-  database(): Promise<Database>;
+  database(settings?: Settings): Promise<Database>;
   /** A process of the system; killed after the round. */
   child(): Child;
+  /** Begins to count the CPU time of these processes and of the server. */
+  meter(children: readonly Child[]): Promise<Meter>;
+}
+
+export interface Meter {
+  /** What was used for each of so many items since, in microseconds, as a sample of its own beside a row; none where the system does not tell. */
+  per(row: string, item: string, count: number): Promise<Sample[]>;
 }
 
 export interface Row {

@@ -92,7 +92,7 @@ export const system: System = {
   },
 
   worker: async (url, setup): Promise<RunningWorker> => {
-    const loops = setup.work === 'noop' ? NOOP_LOOPS : ONCE_LOOPS;
+    const loops = setup.settings?.concurrency ?? (setup.work === 'noop' ? NOOP_LOOPS : ONCE_LOOPS);
     const client = postgres(url, { max: loops });
     const db = drizzle({ client });
     const wakeups = new Set<() => void>();

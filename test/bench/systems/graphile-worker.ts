@@ -41,20 +41,17 @@ export const system: System = {
   },
 
   worker: async (url, setup): Promise<RunningWorker> => {
-    const { work, onRun } = setup;
-    const concurrency = work === 'noop' ? NOOP_CONCURRENCY : ONCE_CONCURRENCY;
+    const { work, onRun, settings = {} } = setup;
+    const concurrency = settings.concurrency ?? (work === 'noop' ? NOOP_CONCURRENCY : ONCE_CONCURRENCY);
+    const tuned = {
+      concurrentJobs: concurrency,
+      maxPoolSize: Math.max(10, concurrency + 2),
+      localQueue: { size: setup.hold ?? settings.ahead ?? LOCAL_QUEUE },
+      completeJobBatchDelay: 0,
+      failJobBatchDelay: 0,
+    };
     const runner = await run({
-      preset: {
-        worker: {
-          connectionString: url,
-          concurrentJobs: concurrency,
-          maxPoolSize: Math.max(10, concurrency + 2),
-          localQueue: { size: setup.hold ?? LOCAL_QUEUE },
-          completeJobBatchDelay: 0,
-          failJobBatchDelay: 0,
-          logger: silent,
-        },
-      },
+      preset: { worker: { connectionString: url, logger: silent, ...(!settings.installed && tuned) } },
       noHandleSignals: true,
       parsedCronItems: [],
       taskList: {

@@ -67,8 +67,8 @@ export const system: System = {
   },
 
   worker: async (url, setup): Promise<RunningWorker> => {
-    const boss = await start(url, { max: 12, useListenNotify: true });
-    const effects = openPool(url, ONCE.localConcurrency);
+    const boss = await start(url, setup.settings?.installed ? {} : { max: 12, useListenNotify: true });
+    const effects = openPool(url, setup.settings?.concurrency ?? ONCE.localConcurrency);
     await work(boss, effects, setup);
     return {
       stop: async () => {
@@ -80,14 +80,19 @@ export const system: System = {
 };
 
 async function work(boss: PgBoss, effects: pg.Pool, setup: WorkerSetup): Promise<void> {
-  const { onRun } = setup;
-  const polling = { pollingIntervalSeconds: POLL_SECONDS, burstWhenBatchFull: true };
+  const { onRun, settings = {} } = setup;
+  const tuned = { pollingIntervalSeconds: POLL_SECONDS, burstWhenBatchFull: settings.burst ?? true };
+  const sizes = {
+    ...(settings.ahead !== undefined && { batchSize: settings.ahead }),
+    ...(settings.concurrency !== undefined && { localConcurrency: settings.concurrency }),
+  };
+  const options = <Of extends object>(best: Of): Of => (settings.installed ? ({} as Of) : { ...best, ...tuned, ...sizes });
   const [queue] = queuesOf(setup.work) as [string];
   switch (setup.work) {
     case 'noop':
       await boss.work<Payload>(
         queue,
-        { ...NOOP, ...polling, ...(setup.hold === undefined ? {} : { batchSize: setup.hold, localConcurrency: 1 }) },
+        { ...options(NOOP), ...(setup.hold === undefined ? {} : { batchSize: setup.hold, localConcurrency: 1 }) },
         async (jobs) => {
           for (const { data } of jobs) await onRun(data);
         },
@@ -95,7 +100,7 @@ async function work(boss: PgBoss, effects: pg.Pool, setup: WorkerSetup): Promise
       break;
     case 'write':
     case 'once':
-      await boss.work<Payload>(queue, { ...ONCE, ...polling }, async (jobs) => {
+      await boss.work<Payload>(queue, options(ONCE), async (jobs) => {
         for (const { data } of jobs) {
           await onRun(data);
           await writeEffect(effects, data.value);
@@ -103,7 +108,7 @@ async function work(boss: PgBoss, effects: pg.Pool, setup: WorkerSetup): Promise
       });
       break;
     case 'batch':
-      await boss.work<Payload, void, typeof BATCHES>(queue, { ...ONCE, ...polling, ...BATCHES }, async (jobs, db) => {
+      await boss.work<Payload, void, typeof BATCHES>(queue, { ...options(ONCE), ...BATCHES }, async (jobs, db) => {
         for (const { data } of jobs) await onRun(data);
         const values = jobs.map(({ data }) => data.value);
         await db.executeSql(`insert into effect (value, note) select value, 'done' from unnest($1::int[]) value`, [values]);

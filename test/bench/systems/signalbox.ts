@@ -15,6 +15,7 @@ import {
   purchase,
   type RunningWorker,
   type Sender,
+  type Settings,
   type System,
   TOPIC_NAMES,
   TOPICS,
@@ -41,10 +42,11 @@ const EXTENSIONS: Readonly<Record<Extended, readonly Extension[]>> = {
   hooks: [{ name: 'hooks', aroundEmit: (_emission, next) => next(), aroundReceive: (_call, next) => next() }],
 };
 
-function open(url: string, connections: number, extension: Extended = 'none'): Opened {
-  const client = postgres(url, { max: connections, fetch_types: false, onnotice: () => {} });
+function open(url: string, connections: number, { installed, tallies }: Settings = {}, extension: Extended = 'none'): Opened {
+  const client = postgres(url, { max: connections, onnotice: () => {}, ...(!installed && { fetch_types: false }) });
   const db = drizzle({ client });
-  return { client, db, box: createSignalbox({ db, log: false, prepare: 'all', extensions: EXTENSIONS[extension] }) };
+  const tuned = { prepare: 'all', extensions: EXTENSIONS[extension], ...(tallies === false && { tallies }) } as const;
+  return { client, db, box: createSignalbox({ db, log: false, ...(!installed && tuned) }) };
 }
 
 async function shut({ box, client }: Opened): Promise<void> {
@@ -64,10 +66,11 @@ const HOLDING_CALLS = 10;
 const OWN_CONNECTIONS = 2;
 
 export const system: System = {
-  setUp: async (url) => {
+  setUp: async (url, { installed = false } = {}) => {
     const opened = open(url, 2);
     await opened.client.unsafe(await readMigrations());
-    for (const statement of tuningMigration().split('--> statement-breakpoint')) await opened.client.unsafe(statement);
+    const tuning = installed ? [] : tuningMigration().split('--> statement-breakpoint');
+    for (const statement of tuning) await opened.client.unsafe(statement);
     await opened.client.unsafe(DOMAIN);
     for (const topic of TOPIC_NAMES)
       for (let index = 0; index < TOPICS[topic]; index += 1)
@@ -76,8 +79,8 @@ export const system: System = {
     await shut(opened);
   },
 
-  sender: async (url, connections): Promise<Sender> => {
-    const opened = open(url, connections);
+  sender: async (url, connections, settings): Promise<Sender> => {
+    const opened = open(url, connections, settings);
     const { db } = opened;
     return {
       emit: (topic, payload) =>
@@ -95,10 +98,12 @@ export const system: System = {
   },
 
   worker: async (url, setup): Promise<RunningWorker> => {
-    const concurrency = setup.hold ? HOLDING_CALLS : setup.work === 'noop' ? NOOP_CONCURRENCY : ONCE_CONCURRENCY;
-    const opened = open(url, setup.work === 'noop' ? 10 : concurrency + OWN_CONNECTIONS, setup.extension);
+    const { settings = {} } = setup;
+    const best = settings.concurrency ?? (setup.work === 'noop' ? NOOP_CONCURRENCY : ONCE_CONCURRENCY);
+    const concurrency = setup.hold ? HOLDING_CALLS : best;
+    const opened = open(url, setup.work === 'noop' ? 10 : concurrency + OWN_CONNECTIONS, settings, setup.extension);
     connect(opened, setup);
-    const worker = opened.box.worker({ concurrency });
+    const worker = opened.box.worker(settings.installed ? {} : { concurrency });
     await worker.start();
     return {
       stop: async () => {

@@ -33,12 +33,27 @@ export interface Sender {
 
 export type Extended = 'none' | 'empty' | 'hooks';
 
+/** Settings of a worker, as far as a system has them; a system takes its own value for what is not set. */
+export interface Settings {
+  /** Deliveries at a time. */
+  readonly concurrency?: number;
+  /** Deliveries that are fetched at once, and wait in the process. */
+  readonly ahead?: number;
+  /** Fetches again at once while fetches come back full. */
+  readonly burst?: boolean;
+  /** Nothing is set: neither of the worker nor, where there is such, of the sender and of the tables. */
+  readonly installed?: boolean;
+  /** Whether the worker keeps tallies, if not as by default. */
+  readonly tallies?: false;
+}
+
 export interface WorkerSetup {
   readonly work: Work;
   /** The number of receivers of the worker, of which only the first gets deliveries. Default 1. */
   readonly receivers?: number | undefined;
   /** The number of deliveries that it may claim at once, beyond its best value: for the row about memory. */
   readonly hold?: number | undefined;
+  readonly settings?: Settings | undefined;
   /** Extensions of the box that do nothing: none, one that hooks nothing, or one that hooks emits and receivers. */
   readonly extension?: Extended | undefined;
   /** Called at the start of each run, with the payload. A promise delays the run. */
@@ -51,8 +66,8 @@ export interface RunningWorker {
 
 export interface System {
   /** Makes the tables of the system and of the domain in an empty database. */
-  setUp(url: string): Promise<void>;
-  sender(url: string, connections: number): Promise<Sender>;
+  setUp(url: string, settings?: Settings): Promise<void>;
+  sender(url: string, connections: number, settings?: Settings): Promise<Sender>;
   /** Resolves when the worker is ready. */
   worker(url: string, setup: WorkerSetup): Promise<RunningWorker>;
 }
