@@ -6,8 +6,8 @@ import type { Server } from './server.ts';
 
 export async function meterOf(server: Pick<Server, 'cpu'>, children: readonly Pick<Child, 'call'>[]): Promise<Meter> {
   const read = async (): Promise<Cpu | undefined> => {
-    const [ofServer, ...ofChildren] = await Promise.all([server.cpu(), ...children.map((child) => child.call('cpu'))]);
-    return ofServer === undefined ? undefined : { server: ofServer, node: ofChildren.reduce((sum, one) => sum! + one!, 0)! };
+    const [ofServer, ofChildren] = await Promise.all([server.cpu(), Promise.all(children.map((child) => child.call('cpu')))]);
+    return ofServer === undefined ? undefined : { server: ofServer, node: ofChildren.reduce((sum, one) => sum + one, 0) };
   };
   const before = await read();
   return {
