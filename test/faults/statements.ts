@@ -25,6 +25,7 @@ export async function statements({ withMigrations = false } = {}): Promise<Reado
 /** Only the tests of applications send these (src/testing/), on a database without faults. */
 export const OF_TESTS: readonly string[] = [
   'databaseNames',
+  'databaseNotes',
   'endSessions',
   'leftRows',
   'leftSessionWork',
