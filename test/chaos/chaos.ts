@@ -18,6 +18,7 @@ import { openOperator } from './operator.ts';
 import { RECEIVERS } from './programs/receivers.ts';
 import { LEASE_MS } from './programs/timing.ts';
 import { startProxy } from './proxy.ts';
+import { checkTallies, type Tallied, type TallyVerdict } from './tallies.ts';
 import { falseRescuesOf, type Lifetime, recoveriesOf, type Recovery } from './recovery.ts';
 import { readSenderLogs } from './sender-log.ts';
 import { prepareTables, readTables } from '../evidence/tables.ts';
@@ -42,6 +43,7 @@ export interface Verdict {
   /** In words. */
   readonly falseRescues: readonly string[];
   readonly rescues: number;
+  readonly tallied: TallyVerdict;
   readonly drainMs: number;
 }
 
@@ -107,17 +109,29 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
     clearInterval(progress);
     const runs = await fleet.runs();
     const tables = await readTables(sql);
-    await fleet.endWorkers();
+    const sound = await fleet.endWorkers();
+    const tallies = await readTallies(sql);
     const sent = await readSenderLogs(fleet.senderLogs);
     const evidence: Evidence = { ...tables, sent, receivers: RECEIVERS, runs, misbehaviours: fleet.misbehaviours };
     const { changes, pids } = evidence;
+    const lives = lifetimesOf(fleet, faults, away, poolerAway);
+    const endings = lives.flatMap(({ pid, excused }, index) => {
+      const child = fleet.children[index]!;
+      const at = Math.min(child.endedAt, child.killedAt);
+      const { failedWrites } = child;
+      return child.program === 'worker'
+        ? [{ pid, label: fleet.labelOf(child), at, isSound: sound.includes(child), away: excused, failedWrites }]
+        : [];
+    });
+    const tallied = checkTallies({ changes, pids, tallies, endings });
     const pooledPids = new Set(fleet.children.filter(({ isPooled }) => isPooled).map(({ pid }) => pid));
     return {
-      violations: check(evidence),
+      violations: [...check(evidence), ...tallied.violations],
+      tallied,
       evidence,
       faults,
       recoveries: recoveriesOf(changes, faults, pids, (pid) => pooledPids.has(pid), away),
-      falseRescues: falseRescuesOf(changes, lifetimesOf(fleet, faults, away, poolerAway), pids, LEASE_MS).map((change) =>
+      falseRescues: falseRescuesOf(changes, lives, pids, LEASE_MS).map((change) =>
         describeRescue(change, pids.get(change.heldBy!)!, fleet, faults),
       ),
       rescues: [...historiesOf(changes).values()].flat().filter(({ transition }) => transition === 'rescue').length,
@@ -153,6 +167,11 @@ async function drain(sql: postgres.Sql): Promise<number> {
     await pause(100);
   }
   return Date.now() - startedAt;
+}
+
+async function readTallies(sql: postgres.Sql): Promise<readonly Tallied[]> {
+  return sql<Tallied[]>`
+    select worker_id as "workerId", outcome, sum(n)::int as n from signalbox.tally group by worker_id, outcome`;
 }
 
 async function counts(sql: postgres.Sql): Promise<string> {

@@ -3,6 +3,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+/** Said by a worker whose tallies could not be written. */
+export const NOT_WRITTEN = 'tallies not written';
 const KEPT_ERRORS = 6_000;
 const ANSWER_LIMIT_MS = 2_000;
 
@@ -12,6 +14,7 @@ export interface Span {
 }
 
 export class Child {
+  readonly program: 'worker' | 'sender';
   readonly pid: number;
   /** Behind the pooler. */
   readonly isPooled: boolean;
@@ -22,6 +25,8 @@ export class Child {
   askedAt = Infinity;
   killedAt = Infinity;
   lastSaid = '';
+  /** When a write of its tallies failed. */
+  readonly failedWrites: number[] = [];
   readonly frozen: Span[] = [];
   /** Whether it has started to work. */
   isStarted = false;
@@ -38,6 +43,7 @@ export class Child {
       env: { ...process.env, NODE_OPTIONS: '', SIGNALBOX_LOG_LEVEL: 'warn', ...environment },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
+    this.program = program;
     this.isPooled = isPooled;
     this.pid = this.#process.pid!;
     this.#process.stderr!.on('data', (chunk: Buffer) => (this.#errors = (this.#errors + chunk.toString()).slice(-KEPT_ERRORS)));
@@ -51,6 +57,7 @@ export class Child {
     this.started = new Promise((resolve) => {
       this.#process.on('message', (message) => {
         this.lastSaid = message as string;
+        if (message === NOT_WRITTEN) this.failedWrites.push(Date.now());
         if (message !== 'started') return;
         this.isStarted = true;
         resolve();

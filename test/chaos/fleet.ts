@@ -90,12 +90,13 @@ export class Fleet {
     await Promise.all(senders.map((sender) => this.#expectEnd(sender)));
   }
 
-  /** Ends the workers as an operator would. */
-  async endWorkers(): Promise<void> {
+  /** Ends the workers as an operator would. Returns those that ended so. */
+  async endWorkers(): Promise<readonly Child[]> {
     this.#replacing = false;
     const workers = this.sound('worker');
     for (const worker of workers) worker.tellToEnd('SIGTERM');
     await Promise.all(workers.map((worker) => this.#expectEnd(worker)));
+    return workers.filter(({ killedAt }) => killedAt === Infinity);
   }
 
   /** The deliveries that each process is running, by the workers' own reports. */

@@ -6,7 +6,7 @@ import { percentile } from './recovery.ts';
 
 const SHOWN = 8;
 
-export function reportText({ violations, evidence, faults, recoveries, falseRescues, rescues, drainMs }: Verdict): string {
+export function reportText({ violations, evidence, faults, recoveries, falseRescues, rescues, tallied, drainMs }: Verdict): string {
   const count = <T>(items: readonly T[], matches: (item: T) => boolean): number => items.filter(matches).length;
   const { sent, emissions, deliveries, effects, changes } = evidence;
   const outcomes = (['committed', 'rolled back', 'unknown'] as const).map(
@@ -24,6 +24,10 @@ export function reportText({ violations, evidence, faults, recoveries, falseResc
     ['rescues', `${rescues}, false ones ${falseRescues.length}`],
     ['given up', String([...historiesOf(changes).values()].flat().filter(({ transition }) => transition === 'give up').length)],
     ['drained in', seconds(drainMs)],
+    [
+      'tallies',
+      `${tallied.counted} of ${tallied.settled} ends counted; ${tallied.lost} lost with their process, up to ${seconds(tallied.oldestLostMs)} before its end`,
+    ],
   ];
   for (const kind of new Set(faults.map((fault) => fault.kind))) {
     rows.push([`fault: ${kind}`, String(count(faults, (fault) => fault.kind === kind))]);

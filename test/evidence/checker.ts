@@ -26,6 +26,8 @@ export const VIOLATIONS = [
   'charged',
   'left waiting',
   'misbehaved',
+  'overcounted',
+  'uncounted',
 ] as const;
 export type ViolationKind = (typeof VIOLATIONS)[number];
 

@@ -2,8 +2,10 @@
 // down at its start.
 import 'reflect-metadata';
 import { setTimeout as pause } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { createSignalbox } from '../../../src/index.ts';
 import { release, tell } from '../../processes/parent.ts';
+import { NOT_WRITTEN } from '../child.ts';
 import { connect, prepareFor } from './connect.ts';
 import { LEASE_MS } from './timing.ts';
 import { claim, Effects, outside } from './receivers.ts';
@@ -15,7 +17,18 @@ const START_AGAIN_MS = 300;
 
 const { db, end } = connect(CONNECTIONS);
 outside.db = db;
-const box = createSignalbox({ db, services: [Effects], prepare: prepareFor });
+const quiet = (): void => {};
+const write = (fields: object, message: string): void => void process.stderr.write(`${message} ${inspect(fields)}\n`);
+/** Warnings and errors go to standard error, and the parent is told of each write of tallies that failed. */
+const log = {
+  debug: (_fields: object, message: string) => {
+    if (message.startsWith('what was counted')) tell(NOT_WRITTEN);
+  },
+  info: quiet,
+  warn: write,
+  error: write,
+};
+const box = createSignalbox({ db, services: [Effects], prepare: prepareFor, log });
 // This event is raised inside the run that it reports, so the context of the run can keep it.
 box.on('delivery.started', ({ deliveryId, epoch }) => claim.enterWith({ deliveryId, epoch }));
 /**
