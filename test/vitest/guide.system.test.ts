@@ -4,9 +4,15 @@ import { expect, test } from 'vitest';
 import { createDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 
+/** A page, without what it says of other runners (test/testing/runners.system.test.ts). */
+async function readPage(page: string): Promise<string> {
+  const markdown = await readFile(new URL(`../../docs/${page}`, import.meta.url), 'utf8');
+  return markdown.split(/^## Node's own runner$/m)[0]!;
+}
+
 /** The blocks of code in a page, each with the file that the line before it names last. */
 async function filesOf(page: string): Promise<[file: string, text: string][]> {
-  const markdown = await readFile(new URL(`../../docs/${page}`, import.meta.url), 'utf8');
+  const markdown = await readPage(page);
   return [...markdown.matchAll(/([^\n]*)\n+```(?:ts|typescript|json)\n([\s\S]*?)```/g)].flatMap(([, before, text]) => {
     const file = [...before!.matchAll(/`([\w-]+(?:\.[\w-]+)*\.(?:ts|json))`/g)].at(-1)?.[1];
     return file ? [[file, text!] as [string, string]] : [];
@@ -15,12 +21,12 @@ async function filesOf(page: string): Promise<[file: string, text: string][]> {
 
 /** The steps of the guide before the tests, except for the installation of packages from the registry. */
 async function commandsOf(page: string): Promise<string[]> {
-  const markdown = await readFile(new URL(`../../docs/${page}`, import.meta.url), 'utf8');
+  const markdown = await readPage(page);
   const lines = [...markdown.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, text]) => text!.trim().split('\n'));
   return lines.filter((line) => !line.startsWith('npm '));
 }
 
-const GUIDE = ['shop.test.ts', 'receipts.ts', 'receipts.test.ts', 'vitest.config.ts'];
+const GUIDE = ['shop.test.ts', 'matchers.ts', 'receipts.ts', 'receipts.test.ts', 'vitest.config.ts'];
 
 test('the tests of the guide pass in the project of getting started', { timeout: 90_000 }, async () => {
   await using database = await createDatabase({ migrated: false });
