@@ -8,8 +8,8 @@ const LASTING = new RegExp(
   `^${BLANK}(?:set|reset|discard|declare|do|call|load|prepare|execute|create\\s+(?:(?:global|local)\\s+)?temp(?:orary)?)\\b`,
   'i',
 );
-/** Anywhere in a text, also where it only quotes it: to be wrong costs a transaction. `signalbox_part` is our savepoint. */
-const WITHIN = /\bset_config\b|\binto\s+temp(?:orary)?\b|\bpg_temp\b|signalbox_part/i;
+/** Anywhere in a text, also where it only quotes it: to be wrong costs a transaction. `part_of_shared_transaction` is our savepoint. */
+const WITHIN = /\bset_config\b|\binto\s+temp(?:orary)?\b|\bpg_temp\b|part_of_shared_transaction/i;
 
 /** Whether what a client is called with may leave something for the statements after it. @param sent as in `refuseEnding` */
 export function isLasting(sent: unknown): boolean {

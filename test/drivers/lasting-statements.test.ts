@@ -14,8 +14,8 @@ test.each([
   `create temp table t (id int)`,
   `create temporary table t (id int)`,
   `select 1 as id into temp t`,
-  `release savepoint signalbox_part`,
-  `rollback to signalbox_part`,
+  `release savepoint part_of_shared_transaction`,
+  `rollback to part_of_shared_transaction`,
 ])('%s does', (text) => {
   expect([isLasting(text), isLasting({ text })]).toEqual([true, true]);
 });

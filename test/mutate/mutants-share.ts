@@ -113,8 +113,13 @@ const around = [
 ];
 
 const statements = mutantsOf({ file: 'src/store/deliveries/batch.sql.ts', tests: failures }, [
-  { name: 'share: each part has a savepoint', within: 'beginPart', find: 'savepoint signalbox_part', replace: 'select' },
-  { name: 'share: a part is undone to its savepoint', within: 'undoPart', find: 'rollback to savepoint signalbox_part', replace: 'select' },
+  { name: 'share: each part has a savepoint', within: 'beginPart', find: 'savepoint part_of_shared_transaction', replace: 'select' },
+  {
+    name: 'share: a part is undone to its savepoint',
+    within: 'undoPart',
+    find: 'rollback to savepoint part_of_shared_transaction',
+    replace: 'select',
+  },
 ]);
 
 const seen = mutantsOf({ file: 'src/drivers/lasting-statements.ts', tests: ['test/drivers/lasting-statements.test.ts'] }, [

@@ -7,6 +7,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { Client, Pool } from 'pg';
 import { expect, test } from 'vitest';
 import { createSignalbox, type PruneResult, type SignalboxEvents, type SignalboxOptions } from '../../src/index.ts';
+import { PRUNE_BATCH } from '../../src/store/retention/retention.ts';
 import { agesOf } from '../../src/core/retention.ts';
 import { DAY_MS } from '../../src/core/duration.ts';
 import { settingsOf } from '../../src/box/options.ts';
@@ -47,7 +48,7 @@ test('an abort ends it between two batches, with the reason', async () => {
   await using h = await harness();
   await h.sql`
     insert into signalbox.emission (id, signal, version, payload, emitted_at)
-    select ('018f0000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 's', 1, '1', '2024-05-01' from generate_series(1, 2001) n`;
+    select ('018f0000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 's', 1, '1', '2024-05-01' from generate_series(1, ${PRUNE_BATCH + 1}) n`;
   const abort = new AbortController();
   const reason = new Error('enough');
   await expect(h.box.prune({ abortSignal: abort.signal, onProgress: () => abort.abort(reason) })).rejects.toBe(reason);

@@ -52,10 +52,10 @@ select current_setting('role') as before, ${SURROUNDINGS} as surroundings, set_c
  * Begins the part of one delivery in a transaction that several share. Those of the deliveries before stay open around it, so that
  * nothing but the COMMIT has to release them; a name means its latest savepoint. Locks nothing. Not to be repeated.
  */
-export const beginPart = statement({})`savepoint signalbox_part`;
+export const beginPart = statement({})`savepoint part_of_shared_transaction`;
 
 /**
  * Undoes the part of the delivery that has just run, with its settings and its locks, and begins the next one, for the savepoint stays.
  * Repeatable.
  */
-export const undoPart = statement({})`rollback to savepoint signalbox_part`;
+export const undoPart = statement({})`rollback to savepoint part_of_shared_transaction`;

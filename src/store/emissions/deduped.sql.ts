@@ -63,7 +63,7 @@ select (select count(*)::int from target) as deliveries,
   case when exists (select from fresh) then pg_current_xact_id()::text end as xid,
   exists (select from own where own.root <> own.id) as moved,
   (select string_agg(f.id::text, ',') from fresh f) as stored,
-  (select jsonb_object_agg(k.key, jsonb_build_object('id', k.emission_id, 'deliveries', k.deliveries))::text from known k) as known,
+  (select pg_catalog.jsonb_object_agg(k.key, jsonb_build_object('id', k.emission_id, 'deliveries', k.deliveries))::text from known k) as known,
   (select count(*)::int from notified) as notified`;
 
 /**
@@ -71,7 +71,7 @@ select (select count(*)::int from target) as deliveries,
  * Returns {key: {id, deliveries}} as JSON. Locks nothing more. Index: dedupe_signal_key.
  */
 export const readDedupe = statement({ known: 'text?' })`
-select jsonb_object_agg(d.key, jsonb_build_object('id', d.emission_id, 'deliveries', d.deliveries))::text as known
+select pg_catalog.jsonb_object_agg(d.key, jsonb_build_object('id', d.emission_id, 'deliveries', d.deliveries))::text as known
 from signalbox.dedupe d where d.signal = $1::text and d.key = any($2::text::text[])`;
 
 /**

@@ -1,9 +1,13 @@
 // signalbox tuning: SQL that a user's own migration takes as it is.
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync } from 'node:fs';
+import { chmod, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type postgres from 'postgres';
+import postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { tuningMigration } from '../../../src/store/schema/tuning.ts';
+import { launchPostgres } from '../../../src/testing/postgres/launch.ts';
+import { readMigrations } from '../../support/migrations.ts';
 import { createDatabase } from '../../support/database.ts';
 import { createProject } from '../../support/project.ts';
 
@@ -60,6 +64,41 @@ test('neither readers nor writers wait for it, and it does not wait for them', a
   expect(Object.keys(await settingsOf(tuner))).toHaveLength(5);
 });
 
+/** A server that was built with lz4, which the embedded one is not: Debian's. */
+const DEBIAN = '/usr/lib/postgresql';
+const debian = existsSync(DEBIAN) ? readdirSync(DEBIAN).find((version) => existsSync(`${DEBIAN}/${version}/bin/initdb`)) : undefined;
+
+test.runIf(debian)('where the server has lz4, payloads are compressed by it; the second time it waits for nothing', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'signalbox-lz4-'));
+  // The server runs as another user.
+  await chmod(folder, 0o755);
+  await symlink(`${DEBIAN}/${debian}`, path.join(folder, 'native'));
+  await using server = await launchPostgres({ packageFolder: folder });
+  const [sql, writer] = [postgres(server.url, { max: 1, onnotice: () => {} }), postgres(server.url, { max: 1 })];
+  try {
+    await sql.unsafe(await readMigrations());
+    const compression = async (): Promise<unknown> =>
+      (
+        await sql`select attcompression from pg_catalog.pg_attribute where attrelid = 'signalbox.emission'::regclass and attname = 'payload'`
+      )[0];
+    expect(await compression()).toEqual({ attcompression: '' });
+    await sql.unsafe(tuningMigration().replaceAll('--> statement-breakpoint', ''));
+    expect(await compression()).toEqual({ attcompression: 'l' });
+    await sql`set lock_timeout = 1`;
+    await writer.begin(async (tx) => {
+      await tx`lock table signalbox.emission in row exclusive mode`;
+      await sql.unsafe(tuningMigration().replaceAll('--> statement-breakpoint', ''));
+    });
+    await sql`
+      insert into signalbox.emission (id, signal, version, payload, emitted_at)
+      select gen_random_uuid(), 'a.b', 1, jsonb_object_agg('field' || n, repeat(n::text, 20)), now() from generate_series(1, 500) n`;
+    expect(await sql`select pg_column_compression(payload) as by from signalbox.emission`).toMatchObject([{ by: 'lz4' }]);
+  } finally {
+    await Promise.all([sql.end(), writer.end()]);
+    await rm(folder, { recursive: true });
+  }
+});
+
 test('a custom migration of drizzle-kit takes what the command prints, and drizzle-kit finds nothing to do afterwards', async () => {
   await using database = await createDatabase({ migrated: false });
   await using project = await createProject();
@@ -86,6 +125,7 @@ test('the settings of another schema are those of its tables', () => {
   const other = tuningMigration('order');
   expect(other).toContain('alter table "order".delivery set (');
   expect(other.replaceAll('"order".', 'signalbox.')).toBe(tuningMigration());
+  expect(tuningMigration("o'clock")).toContain(`'"o''clock".emission'::regclass`);
 });
 
 test('each setting says why it is as it is', () => {

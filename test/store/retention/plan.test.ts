@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { Statement } from '../../../src/drivers/statement.ts';
 import { ERASED_PAYLOAD } from '../../../src/core/erased.ts';
 import { eraseHeld, holdErasable } from '../../../src/store/retention/erase.sql.ts';
+import { PRUNE_BATCH } from '../../../src/store/retention/retention.ts';
 import { countPrunable, holdPrunable, pruneHeld } from '../../../src/store/retention/prune.sql.ts';
 import { type AnySql, addReceiver, openStore } from '../rows.ts';
 import { AN_HOUR, idAt } from './support.ts';
@@ -50,10 +51,10 @@ test.each([
     select gen_random_uuid(), ${receiver}, 1, now() from generate_series(1, ${EMISSIONS}::int)`;
   if (analyzed) await sql.unsafe('analyze signalbox.emission, signalbox.settled, signalbox.delivery, signalbox.delivery_error');
   const hour = AN_HOUR.completed!;
-  const some = `{${ids.slice(0, 2_000).join(',')}}`;
+  const some = `{${ids.slice(0, PRUNE_BATCH).join(',')}}`;
   const statements: [Statement, readonly (string | number | null)[]][] = [
-    [holdPrunable, [null, hour, hour, hour, 2_000]],
-    [countPrunable, [null, hour, hour, hour, 2_000]],
+    [holdPrunable, [null, hour, hour, hour, PRUNE_BATCH]],
+    [countPrunable, [null, hour, hour, hour, PRUNE_BATCH]],
     [pruneHeld, [some, hour, hour, hour]],
     [holdErasable, [null, 2_000, '{person}', 'Ann']],
     [eraseHeld, [some, ERASED_PAYLOAD]],

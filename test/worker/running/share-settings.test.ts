@@ -55,7 +55,7 @@ test.for(DRIVERS)('%s: a receiver that meddles with the savepoint of its part un
   const one = new InCompany();
   const { Receiver, calls } = receiverThat(async (value, context, call) => {
     if (!(await one.is(value, context, call))) return;
-    await context.tx.execute(sql`release savepoint signalbox_part`);
+    await context.tx.execute(sql`release savepoint part_of_shared_transaction`);
     throw new Error('and then it fails');
   });
   await using h = await openWith(driver, Receiver, 40);
