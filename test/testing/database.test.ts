@@ -12,6 +12,7 @@ import { createSignalbox } from '../../src/index.ts';
 import { createTestDatabase } from '../../src/testing.ts';
 import { createDatabaseOn, databaseUrlOn, dropDatabaseOn, dropOldTemplatesOn, hasDatabase } from '../../src/testing/database/databases.ts';
 import { isNoteOld, isUnused, nameDatabase, nameRun, noteOfUse } from '../../src/testing/database/names.ts';
+import type { Leak } from '../../src/testing/database/leaks.ts';
 import { openDatabase, type OpenDatabase } from '../../src/testing/database/open-database.ts';
 import { ensureTemplate, templateOf } from '../../src/testing/database/template.ts';
 import { Latch } from '../support/latch.ts';
@@ -94,6 +95,40 @@ test('rows of Signalbox in another schema are found there', async () => {
   await sql`insert into apart.worker values (3, 'there')`;
   await expect(database.check()).rejects.toThrow(/workers: 3 there/);
   await sql`drop table apart.worker`;
+});
+
+/** The kinds of leaks that `check` names, and no others. */
+async function kindsLeft(database: OpenDatabase): Promise<string[]> {
+  const message = await database.check().then(
+    () => '',
+    (error: unknown) => (error as Error).message,
+  );
+  return Array.from(message.matchAll(/^ {2}(\w+): /gm), ([, kind]) => kind!);
+}
+
+test.each([
+  { kind: 'transactions', leave: 'begin', end: 'rollback' },
+  { kind: 'locks', leave: 'select pg_advisory_lock(7)', end: 'select pg_advisory_unlock(7)' },
+  { kind: 'listeners', leave: 'listen orders', end: 'unlisten orders' },
+  {
+    kind: 'deliveries',
+    leave: "insert into apart.delivery values (4, null, 'running'), (5, null, 'ready')",
+    end: "delete from apart.delivery where state = 'running'",
+  },
+])('check finds $kind that a test left, and nothing else, until they are ended or declared', async ({ kind, leave, end }) => {
+  await using database = await impatient('template0', 'apart');
+  const sql = database.own(postgres(database.url, { max: 1 }));
+  await sql.unsafe(`create schema apart;
+    create table apart.worker (id int, label text, lost_at timestamptz);
+    create table apart.delivery (id int, worker_id int, state text)`);
+  await database.check();
+  await sql.unsafe(leave);
+  expect(await kindsLeft(database)).toEqual([kind]);
+  await sql.unsafe(end);
+  expect(await kindsLeft(database)).toEqual([]);
+  await sql.unsafe(leave);
+  database.leaves(kind as Leak, 'this test is about what is left');
+  expect(await kindsLeft(database)).toEqual([]);
 });
 
 test('the name of a template is that of the content of its folder', async () => {
