@@ -68,6 +68,7 @@ test('neither readers nor writers wait for it, and it does not wait for them', a
 const DEBIAN = '/usr/lib/postgresql';
 const debian = existsSync(DEBIAN) ? readdirSync(DEBIAN).find((version) => existsSync(`${DEBIAN}/${version}/bin/initdb`)) : undefined;
 
+// Skipped where no such server is installed.
 test.runIf(debian)('where the server has lz4, payloads are compressed by it; the second time it waits for nothing', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'signalbox-lz4-'));
   // The server runs as another user.
