@@ -18,6 +18,12 @@ const transaction = mutantsOf({ file: 'src/worker/running/shared-transaction.ts'
     name: 'share: nothing is undone to an unknown savepoint',
     find: '      await marked;\n      if (this.#unmarked) throw',
     replace: '      if (false) throw',
+    equivalent: 'The check at the end of the transaction rolls all of it back, too; this one spares the statements between.',
+  },
+  {
+    name: 'share: a savepoint that does not stand is known',
+    find: 'sent.catch((error: unknown) => void (this.#unmarked ??= { error }))',
+    replace: 'sent.catch(() => {})',
   },
   { name: 'share: a conflict counts for nobody', find: "isOfNeighbours ? 'again' : { error }", replace: '{ error }' },
   { name: 'share: a lane commits after a failed statement', find: '      this.#shared.lane?.survived();\n', replace: '' },
