@@ -88,7 +88,8 @@ test.each(RUNNERS)(
     expect(guide).toContain(`\n${runner.command}\n`.replace('\nnpx vitest run\n', '`npx vitest run`'));
     const files = filesOf(guide, ...runner.headings);
     expect([...files.keys()]).toEqual(runner.files);
-    for (const file of RUNNERS.flatMap((other) => other.files)) await rm(path.join(project.folder, file), { force: true });
+    for (const file of ['wrong.test.ts', ...RUNNERS.flatMap((other) => other.files)])
+      await rm(path.join(project.folder, file), { force: true });
     for (const [file, text] of files) await project.write(file, text);
     await project.write('misuse.ts', runner.misuse);
     await project.run('npx tsc -p tsconfig.json');
