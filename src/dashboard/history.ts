@@ -5,6 +5,7 @@ import type { RunTally } from '../operate/tallies.ts';
 import type { LatencyStep } from './charts/latency.ts';
 import type { OutcomeStep } from './charts/throughput.ts';
 import type { OperatedBox } from './route.ts';
+import { WRITE_EVERY_MS } from '../tallies/tallies.ts';
 
 export interface History {
   readonly stepSeconds: number;
@@ -14,9 +15,6 @@ export interface History {
   /** How long their deliveries had been due when they began. */
   readonly lag: readonly LatencyStep[];
 }
-
-/** Workers write what they have counted every ten seconds. */
-const WRITTEN_MS = 10_000;
 
 export async function readHistory({ tallies }: OperatedBox, receiver?: string, now = Date.now()): Promise<History> {
   const of = receiver === undefined ? { by: 'all' as const } : { receiver, by: 'all' as const };
@@ -38,7 +36,7 @@ export function historyOf(runs: readonly RunTally[], stepMs: number, now: number
     stepSeconds: stepMs / 1_000,
     outcomes: steps.map((step) => ({
       at: step.at,
-      unfinished: now < step.at.getTime() + stepMs + WRITTEN_MS,
+      unfinished: now < step.at.getTime() + stepMs + WRITE_EVERY_MS,
       completed: count(step.runs, 'completed'),
       retrying: count(step.runs, 'retrying'),
       dead: count(step.runs, 'dead'),

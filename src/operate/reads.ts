@@ -114,8 +114,9 @@ export class Reads {
       const name = row.name === null ? null : redactor.word(row.name);
       const message = row.message === null ? null : redactor.text(row.message);
       // Only what is stored is found: not what a redaction has made of it.
-      const search = redactor.showsErrors ? startOf(message ?? '') || (name ?? '') : name === row.name ? (name ?? '') : '';
-      return { ...row, name, message, search };
+      const start = redactor.showsErrors ? startOf(message ?? '') : '';
+      const stored = name === row.name ? (name ?? '') : '';
+      return { ...row, name, message, search: start || stored };
     });
     return { groups: groupsOf(rows), grouped: found.length, more: next !== undefined };
   }

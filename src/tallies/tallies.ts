@@ -11,7 +11,8 @@ import { neutrally } from '../observe/async-context.ts';
 import type { TalliesStore } from '../store/tallies/tallies.ts';
 import { Counters } from './counters.ts';
 
-const WRITE_EVERY_MS = 10_000;
+/** How often a process writes what it has counted. */
+export const WRITE_EVERY_MS = 10_000;
 
 /** The longest that the end of a worker, or of a box, waits for a write. */
 const LAST_WRITE_MS = 2_000;

@@ -6,6 +6,7 @@
 //
 // The race: a settlement takes effect, its answer is lost, and the process asks. It then learns of a completion. A death or a cancellation it
 // cannot tell from that by another worker, so it counts a stale run: no more of them may lack than there are stale runs.
+import { WRITE_EVERY_MS } from '../../src/tallies/tallies.ts';
 import type { Violation } from '../evidence/checker.ts';
 import type { Change } from '../evidence/evidence.ts';
 import { grouped, historiesOf } from '../evidence/history.ts';
@@ -49,7 +50,6 @@ export interface TallyVerdict {
   readonly oldestLostMs: number;
 }
 
-const WRITE_EVERY_MS = 10_000;
 /** As long as a receiver may take (12 s), and a busy machine. */
 const LONGEST_RUN_MS = 15_000;
 

@@ -77,7 +77,7 @@ export const liveMutants = [
     { name: 'caused: by what another receiver caused', find: 'kept.has(each.causedBy)', replace: 'true' },
   ]),
   ...mutantsOf({ file: 'src/dashboard/history.ts', tests: seen }, [
-    { name: 'history: counts that may not be written', find: ' + WRITTEN_MS', replace: '' },
+    { name: 'history: counts that may not be written', find: ' + WRITE_EVERY_MS', replace: '' },
   ]),
   ...mutantsOf({ file: 'src/liveness/rescue.ts', tests: ['test/operate/tallies.test.ts'] }, [
     { name: 'tallies: deaths by crashes', find: '        onDead?.(receiverId);\n', replace: '' },

@@ -32,7 +32,19 @@ const transaction = mutantsOf({ file: 'src/worker/running/shared-transaction.ts'
     find: '[this.culprit, this.reason] = [part, deadline.reason];',
     replace: 'this.reason = deadline.reason;',
   },
-  { name: "share: a lost connection is nobody's failure", find: '      if (this.isLost) throw error;\n', replace: '', tests: ends },
+  {
+    name: 'share: nothing of a lost transaction stays open',
+    find: '      if (this.#deadline) this.#shared.deadlines.close(this.#deadline);\n',
+    replace: '',
+    tests: ends,
+  },
+  {
+    name: "share: a lost connection is nobody's failure",
+    find: '      if (this.isLost) throw error;\n',
+    replace: '',
+    tests: ends,
+    equivalent: 'What follows fails on the lost connection, and it is noted by then that it is lost.',
+  },
   {
     name: 'share: a setting ends it',
     find: "    if (this.#isSpoilt) throw new Obstructed('leaves something behind');\n",
@@ -90,19 +102,26 @@ const around = [
   ]),
   ...mutantsOf({ file: 'src/worker/running/runner.ts', tests: ['test/worker/running/share-time.test.ts'] }, [
     {
+      name: 'share: what was taken back is the run of another',
+      find: '      if (members.length < deliveries.length) keys = members.map(({ delivery }) => keyOf(delivery));\n',
+      replace: '',
+    },
+    {
       name: 'share: what is taken back may run again',
       find: '    for (const { delivery } of left) this.#runs.delete(keyOf(delivery));\n',
       replace: '',
     },
   ]),
   ...mutantsOf({ file: 'src/worker/running/receiver-transaction.ts', tests: failures }, [
-    { name: 'share: a conflict with those that share counts for nobody', find: ' || !!(receiver.share ?? parts.share)', replace: '' },
+    { name: 'share: a conflict with those that share counts for nobody', find: ' || mostShared(receiver, parts.share) > 1', replace: '' },
   ]),
   ...mutantsOf({ file: 'src/worker/running/sharing.ts', tests: ['test/worker/running/sharing.test.ts'] }, [
     { name: 'share: not what is slow', find: '    if (state.meanMs > this.groupMs) return 1;\n', replace: '' },
-    { name: 'share: read committed alone', find: " && isolation === 'read committed'", replace: '' },
-    { name: 'share: with a transaction alone', find: 'return transactional && ', replace: 'return ' },
-    { name: 'share: no batches', find: ' && batch === undefined', replace: '' },
+  ]),
+  ...mutantsOf({ file: 'src/core/share.ts', tests: ['test/worker/running/sharing.test.ts'] }, [
+    { name: 'share: read committed alone', find: " || isolation !== 'read committed'", replace: '' },
+    { name: 'share: with a transaction alone', find: ' || !transactional', replace: '' },
+    { name: 'share: no batches', find: ' || batch !== undefined', replace: '' },
   ]),
   ...mutantsOf({ file: 'src/transaction/scope.ts', tests: settings }, [
     { name: 'share: a setting in a savepoint is seen', find: '    this.onSent = parent?.onSent;\n', replace: '' },

@@ -10,12 +10,17 @@ import postgres from 'postgres';
 import { expect, inject, test } from 'vitest';
 import { createSignalbox } from '../../src/index.ts';
 import { createTestDatabase } from '../../src/testing.ts';
-import { createDatabaseOn, databaseUrlOn, dropDatabaseOn, dropOldTemplatesOn, hasDatabase } from '../../src/testing/database/databases.ts';
+import { createDatabaseOn, databaseUrlOn, dropDatabaseOn, dropOldTemplatesOn } from '../../src/testing/database/databases.ts';
 import { isNoteOld, isUnused, nameDatabase, nameRun, noteOfUse } from '../../src/testing/database/names.ts';
 import type { Leak } from '../../src/testing/database/leaks.ts';
 import { openDatabase, type OpenDatabase } from '../../src/testing/database/open-database.ts';
 import { ensureTemplate, templateOf } from '../../src/testing/database/template.ts';
 import { Latch } from '../support/latch.ts';
+import { withConnection } from '../../src/testing/database/connection.ts';
+import { databaseNames } from '../../src/store/testing/databases.sql.ts';
+
+const hasDatabase = (serverUrl: string, name: string): Promise<boolean> =>
+  withConnection(serverUrl, async (run) => (await run(databaseNames, [])).some((database) => database.name === name));
 
 const migrations = fileURLToPath(new URL('../../examples/shop/migrations', import.meta.url));
 const server = inject('databaseUrl');

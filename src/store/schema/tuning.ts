@@ -64,7 +64,7 @@ export function tuningMigration(schema: string = DEFAULT_SCHEMA): string {
 /** The schema's name is an identifier and, within the block, text: quoted twice. */
 const compressionOf = (
   schema: string,
-): string => `-- Payloads over 2 kB: lz4 stores them in a third to a half of the time of pglz, where the server was built with it. New rows alone obey.
+): string => `-- Payloads over 2 kB: lz4 stores them in a quarter to a half of the time of pglz, where the server was built with it. New rows alone obey.
 -- This waits for the emits that run, and emits wait for it: for a moment, and only the first time.
 do $$
 begin

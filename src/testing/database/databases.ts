@@ -93,10 +93,6 @@ export async function useDatabaseOn(serverUrl: string, name: string): Promise<bo
   });
 }
 
-export async function hasDatabase(serverUrl: string, name: string): Promise<boolean> {
-  return withConnection(serverUrl, async (run) => (await run(databaseNames, [])).some((database) => database.name === name));
-}
-
 export function databaseUrlOn(serverUrl: string, name: string): string {
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;

@@ -16,6 +16,8 @@ export class Prefetch {
   #since: number;
   #count = 0;
   #perMs = 0;
+  /** What is held for transactions that are shared, at the present rate. */
+  #shared = 0;
 
   /**
    * @param most the most to claim ahead @param least the least: a batch, where receivers take batches
@@ -40,10 +42,11 @@ export class Prefetch {
     if (elapsed >= WINDOW_MS) {
       // Half of what it was, so that one long GC pause does not drop the prefetch to zero.
       this.#perMs = Math.max(this.#count / elapsed, elapsed > LEAD_MS ? 0 : this.#perMs / 2);
+      this.#shared = Math.min(this.#fill(), Math.floor(this.#perMs * FILL_MS));
       this.#count = 0;
       this.#since = now;
     }
-    const ahead = Math.max(Math.floor(this.#perMs * LEAD_MS), Math.min(this.#fill(), Math.floor(this.#perMs * FILL_MS)));
+    const ahead = Math.max(Math.floor(this.#perMs * LEAD_MS), this.#shared);
     return Math.max(this.#least(), Math.min(this.#most, ahead));
   }
 }

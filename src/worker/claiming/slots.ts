@@ -66,6 +66,7 @@ export class Slots {
   #called = 0;
   /** With no more than this waiting, the slots want more: half of the prefetch. */
   #lowWater = 0;
+  /** Lanes on which nothing runs. */
   readonly #idle: SlotLane[] = [];
   /** A suspect runs, beside which nothing may run. */
   #hasSuspect = false;

@@ -4,6 +4,7 @@
 // transaction takes them under (id, state, epoch). If it finds no row, the receiver is not called. If it finds the row, its lock
 // is held to the end, and no other worker can take the delivery meanwhile.
 import type { ComposedReceive } from '../../core/compose.ts';
+import { mostShared } from '../../core/share.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Driver, Lane } from '../../drivers/driver.ts';
 import { contextOfNow } from '../../observe/async-context.ts';
@@ -100,7 +101,7 @@ export async function inTransaction(parts: TransactionParts, call: ReceiverCall,
     if (lost) return phase === 'begin' ? { kind: 'prevented', error } : interrupted(RECONNECT_MS);
     // The receiver's error counts, and not a failure of the ROLLBACK after it: the error may be a Discard or a RetryAfter.
     const cause = thrown ? thrown.error : error;
-    const isolated = receiver.isolation !== 'read committed' || !!(receiver.share ?? parts.share);
+    const isolated = receiver.isolation !== 'read committed' || mostShared(receiver, parts.share) > 1;
     const fault = faultOf({ phase, error: cause, query: scopeOfRun?.failure, isolated });
     if (fault.kind !== 'receiver')
       log.debug({ err: cause, phase, ...call.about() }, `the transaction of ${receiver.name} came to nothing: ${fault.kind}`);

@@ -93,7 +93,7 @@ export class Runner {
    * transaction. The results are in their order, without those that were taken back. Rejects only when an outcome cannot be written; the lease then decides.
    */
   async run(deliveries: readonly ClaimedDelivery[], { onReturned, lane, takeBack }: RunOptions = {}): Promise<RunResult[]> {
-    const keys = deliveries.map(keyOf);
+    let keys = deliveries.map(keyOf);
     // A failover has forgotten the claim that still runs. The release makes both void: one outcome could pass for the other's.
     for (const key of keys) if (this.#runs.has(key)) return together(deliveries.map((delivery) => this.#releaseBoth(delivery)));
     for (const key of keys) this.#runs.add(key);
@@ -113,6 +113,8 @@ export class Runner {
       const begun = isShared ? run.members.filter(({ execution }) => execution !== undefined) : run.members;
       this.#answered(receiver, begun, startedAt + durationMs);
       const members = begun.length === run.members.length ? begun : this.#leave(run, begun, takeBack);
+      // What was taken back may be under way again: it is another run's.
+      if (members.length < deliveries.length) keys = members.map(({ delivery }) => keyOf(delivery));
       if (!isShared) this.sharing.took(receiver, durationMs / members.length);
       onReturned?.();
       const settle = (member: Member): RunResult | Promise<RunResult> =>

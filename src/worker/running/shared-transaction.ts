@@ -69,6 +69,8 @@ export class SharedTransaction {
   reason: unknown;
   /** A query of a part failed with the connection. */
   isLost = false;
+  /** Of what is under way. */
+  #deadline: Deadline | undefined;
   #send!: Send;
   #hold!: Hold;
   /** Why it is not known that a savepoint stands. */
@@ -85,7 +87,14 @@ export class SharedTransaction {
     const { transactions, ambient } = this.#parts;
     const { receiver, lane } = this.#shared;
     const on = lane?.clientFor(receiver.isolation);
-    return ambient.outside(() => transactions.attempt(async (_tx, scope) => this.#all(scope), { on, isolation: receiver.isolation }));
+    try {
+      return await ambient.outside(() =>
+        transactions.attempt(async (_tx, scope) => this.#all(scope), { on, isolation: receiver.isolation }),
+      );
+    } finally {
+      // What runs in it never ends if its connection is lost: the driver must not hear of it (transactions.ts).
+      if (this.#deadline) this.#shared.deadlines.close(this.#deadline);
+    }
   }
 
   async #all(scope: TransactionScope): Promise<void> {
@@ -96,12 +105,7 @@ export class SharedTransaction {
     this.phase = 'call';
     const begun = performance.now();
     for (const part of held) {
-      const deadline = shared.deadlines.open(shared.receiver);
-      try {
-        await this.#run(part, deadline);
-      } finally {
-        shared.deadlines.close(deadline);
-      }
+      await this.#timed((deadline) => this.#run(part, deadline));
       if (shared.isFull(part, performance.now() - begun)) break;
     }
     this.phase = 'end';
@@ -180,15 +184,22 @@ export class SharedTransaction {
   }
 
   /** Our own statements take no longer than the receiver may. */
-  async #bounded<T>(work: () => Promise<T>): Promise<T> {
-    const { deadlines, receiver } = this.#shared;
-    const deadline = deadlines.open(receiver);
-    try {
+  #bounded<T>(work: () => Promise<T>): Promise<T> {
+    return this.#timed((deadline) => {
       deadline.onEnd((reason) => {
         this.reason = reason;
         this.scope!.close();
       });
-      return await work();
+      return work();
+    });
+  }
+
+  async #timed<T>(work: (deadline: Deadline) => Promise<T>): Promise<T> {
+    const { deadlines, receiver } = this.#shared;
+    const deadline = deadlines.open(receiver);
+    this.#deadline = deadline;
+    try {
+      return await work(deadline);
     } finally {
       deadlines.close(deadline);
     }

@@ -2,6 +2,7 @@
 // group is to take a fiftieth of a second at most: as many as run in that time by the pace of the ones before. One without a pace yet
 // begins with two. No clock of its own.
 import type { Receiver } from '../../core/receivers.ts';
+import { mostShared } from '../../core/share.ts';
 
 const GROUP_MS = 20;
 /** Of the mean, the part that a new time is. */
@@ -15,20 +16,20 @@ interface State {
 }
 
 export class Sharing {
-  /** For receivers that do not say their own; below 2, none. */
-  readonly #byDefault: number;
+  /** For receivers that do not say their own. */
+  readonly #byDefault: number | undefined;
   readonly #states = new WeakMap<Receiver, State>();
   /** The time after which a group takes no further member. */
   readonly groupMs: number;
 
-  constructor(byDefault = 1, groupMs = GROUP_MS) {
+  constructor(byDefault?: number, groupMs = GROUP_MS) {
     this.#byDefault = byDefault;
     this.groupMs = groupMs;
   }
 
   /** The most deliveries of the receiver in one transaction. 1: each has its own. */
   most(receiver: Receiver): number {
-    const wanted = this.#wanted(receiver);
+    const wanted = mostShared(receiver, this.#byDefault);
     if (wanted < 2) return 1;
     const state = this.#states.get(receiver);
     if (state?.isRefused) return 1;
@@ -39,7 +40,7 @@ export class Sharing {
 
   /** A delivery of the receiver has taken this time. */
   took(receiver: Receiver, ms: number): void {
-    if (this.#wanted(receiver) < 2) return;
+    if (mostShared(receiver, this.#byDefault) < 2) return;
     const state = this.#stateOf(receiver);
     state.meanMs = state.meanMs === undefined ? ms : state.meanMs + NEW * (ms - state.meanMs);
   }
@@ -50,12 +51,6 @@ export class Sharing {
     const isNew = !state.isRefused;
     state.isRefused = true;
     return isNew;
-  }
-
-  #wanted({ share, transactional, isolation, batch }: Receiver): number {
-    const wanted = share ?? this.#byDefault;
-    if (wanted === false || wanted < 2) return 1;
-    return transactional && isolation === 'read committed' && batch === undefined ? wanted : 1;
   }
 
   #stateOf(receiver: Receiver): State {

@@ -29,6 +29,7 @@ const tried: Readonly<Record<SystemName, (work: Work) => Tried>> = {
         }
       : {
           '8 workers, batches of 50': { concurrency: 8, ahead: 50 },
+          '8 workers, batches of 50, no burst': { concurrency: 8, ahead: 50, burst: false },
           '24 workers, batches of 50': { concurrency: 24, ahead: 50 },
           '8 workers, batches of 200': { concurrency: 8, ahead: 200 },
         },
